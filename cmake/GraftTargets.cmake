@@ -1,0 +1,79 @@
+# The only place with compiler and linker flags. Every target of the project is made here:
+#
+#   graft_library(<name> SOURCES <file>... [DEPS <target>...])    static library, alias graft::<name>
+#   graft_program(<name> SOURCES <file>... [DEPS <target>...])    lands in <build>/bin/
+#   graft_test(<name> LABEL <unit|contract|integration|faults> SOURCES <file>... [DEPS <target>...]
+#              [TIMEOUT <seconds>] [RUN_SERIAL])                  GoogleTest program, one ctest entry
+#
+# DEPS of a library are PUBLIC: what its header names, its user may name too.
+
+option(GRAFT_WERROR "Treat warnings as errors" OFF)
+option(GRAFT_HARDEN "Stack protector, _FORTIFY_SOURCE, RELRO, PIE" OFF)
+set(GRAFT_SANITIZE "" CACHE STRING "Sanitizers to build with, as in -fsanitize=")
+
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+add_library(graft_flags INTERFACE)
+target_compile_features(graft_flags INTERFACE cxx_std_17)
+target_compile_options(graft_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wextra-semi>
+  $<$<BOOL:${GRAFT_WERROR}>:-Werror>)
+# Line tables only in Debug: links in a third of the time, and a stack trace still has its lines.
+target_compile_options(graft_flags INTERFACE $<$<CONFIG:Debug>:-gline-tables-only>)
+target_link_options(graft_flags INTERFACE $<$<CXX_COMPILER_ID:Clang>:-fuse-ld=lld-14>)
+if(GRAFT_HARDEN)
+  target_compile_options(graft_flags INTERFACE
+    -fstack-protector-strong -fstack-clash-protection -D_GLIBCXX_ASSERTIONS
+    $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
+  target_link_options(graft_flags INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
+endif()
+if(GRAFT_SANITIZE)
+  target_compile_options(graft_flags INTERFACE -fsanitize=${GRAFT_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(graft_flags INTERFACE -fsanitize=${GRAFT_SANITIZE})
+endif()
+
+function(graft_target_basics target)
+  target_link_libraries(${target} PRIVATE graft_flags)
+  target_include_directories(${target} PUBLIC
+    "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+endfunction()
+
+function(graft_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(graft_${name} STATIC ${ARG_SOURCES})
+  add_library(graft::${name} ALIAS graft_${name})
+  graft_target_basics(graft_${name})
+  target_link_libraries(graft_${name} PUBLIC ${ARG_DEPS})
+endfunction()
+
+function(graft_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  graft_target_basics(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+endfunction()
+
+function(graft_test name)
+  cmake_parse_arguments(ARG "RUN_SERIAL" "LABEL;TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_LABEL)
+    message(FATAL_ERROR "graft_test(${name}): LABEL is missing")
+  endif()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  graft_target_basics(${name})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES
+    LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL ${ARG_RUN_SERIAL}
+    ENVIRONMENT "GRAFT_BIN_DIR=${CMAKE_BINARY_DIR}/bin;GRAFT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()

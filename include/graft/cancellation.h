@@ -1,0 +1,45 @@
+// Cancellation: a flag that stops waiting, and the only way to wait.
+//
+// Whoever waits passes a Cancellation along; whoever wants it to end calls Cancel() (for good) or
+// Wake() (look again now). Safe for use from several threads.
+#ifndef GRAFT_CANCELLATION_H_
+#define GRAFT_CANCELLATION_H_
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "graft/clock.h"
+
+namespace graft {
+
+enum class WaitEnd { kDeadline, kWoken, kCancelled };
+
+class Cancellation {
+ public:
+  Cancellation() = default;
+  Cancellation(const Cancellation&) = delete;
+  Cancellation& operator=(const Cancellation&) = delete;
+
+  // Ends every wait, present and future. Idempotent.
+  void Cancel();
+
+  // Ends one wait early: the present one, or, if nobody waits, the next.
+  void Wake();
+
+  bool cancelled() const;
+
+  // Waits until `deadline`, a Wake() or a Cancel(), whichever comes first.
+  WaitEnd WaitUntil(Clock& clock, absl::Time deadline);
+  WaitEnd WaitFor(Clock& clock, absl::Duration duration) {
+    return WaitUntil(clock, clock.Now() + duration);
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_CANCELLATION_H_

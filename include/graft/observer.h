@@ -1,0 +1,22 @@
+// Observer: told what an operation does. Logs, metrics, watchers and tablet tags are observers; the
+// core itself neither logs nor counts.
+//
+// Called on the operation's thread, without locks held; must not block for long.
+#ifndef GRAFT_OBSERVER_H_
+#define GRAFT_OBSERVER_H_
+
+#include "graft/operation.h"
+
+namespace graft {
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void OnStep(const Operation& operation) = 0;      // a step begins; journalled already
+  virtual void OnProgress(const Operation& operation) = 0;  // bytes or stage moved
+  virtual void OnEnd(const Operation& operation) = 0;       // done, failed or cancelled; journalled
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_OBSERVER_H_

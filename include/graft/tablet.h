@@ -1,0 +1,81 @@
+// Plain values of the topology: aliases, tablets, shards. No wire format here; see src/topo.
+#ifndef GRAFT_TABLET_H_
+#define GRAFT_TABLET_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace graft {
+
+// "<cell>-<uid>", printed with ten digits: zone1-0000000101.
+struct TabletAlias {
+  std::string cell;
+  uint32_t uid = 0;
+
+  bool empty() const { return cell.empty(); }
+  std::string ToString() const;
+  // Any zero padding is accepted; the last '-' splits. INVALID_ARGUMENT.
+  static absl::StatusOr<TabletAlias> Parse(absl::string_view text);
+
+  friend bool operator==(const TabletAlias& a, const TabletAlias& b) {
+    return a.cell == b.cell && a.uid == b.uid;
+  }
+  friend bool operator!=(const TabletAlias& a, const TabletAlias& b) { return !(a == b); }
+  friend bool operator<(const TabletAlias& a, const TabletAlias& b) {
+    return a.cell != b.cell ? a.cell < b.cell : a.uid < b.uid;
+  }
+};
+
+// Numbers are Vitess's topodata.TabletType.
+enum class TabletType {
+  kUnknown = 0,
+  kPrimary = 1,
+  kReplica = 2,
+  kRdonly = 3,
+  kSpare = 4,
+  kExperimental = 5,
+  kBackup = 6,
+  kRestore = 7,
+  kDrained = 8,
+};
+
+absl::string_view TabletTypeName(TabletType type);  // "REPLICA"
+// By name in any case ("replica"). INVALID_ARGUMENT.
+absl::StatusOr<TabletType> ParseTabletType(absl::string_view name);
+
+struct HostPort {
+  std::string host;
+  int port = 0;
+
+  bool empty() const { return host.empty() || port == 0; }
+  std::string ToString() const;  // "host:port"
+};
+
+struct Tablet {
+  TabletAlias alias;
+  std::string hostname;                 // where the agent listens
+  std::map<std::string, int> port_map;  // "graft": our gRPC, "vt": HTTP, "grpc": tabletmanager
+  std::string keyspace;
+  std::string shard;
+  TabletType type = TabletType::kUnknown;
+  std::map<std::string, std::string> tags;
+  HostPort mysql;                     // where mysqld listens; empty when cleanly stopped
+  absl::Time start_time = absl::InfinitePast();     // InfinitePast(): unset
+  absl::Time shutdown_time = absl::InfinitePast();  // InfinitePast(): unset
+};
+
+struct Shard {
+  std::string keyspace;
+  std::string name;
+  TabletAlias primary;  // empty: none
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_TABLET_H_

@@ -1,0 +1,37 @@
+// Topology: what an operation needs to know and say about its shard. The layout behind it (keys,
+// records) is src/topo's; the core sees only this.
+//
+// Safe for use from several threads. Besides the codes named below every call may return
+// UNAVAILABLE or DEADLINE_EXCEEDED when the store cannot be reached.
+#ifndef GRAFT_TOPOLOGY_H_
+#define GRAFT_TOPOLOGY_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+class Topology {
+ public:
+  virtual ~Topology() = default;
+
+  // NOT_FOUND: no such cell, or no such tablet; the text says which.
+  virtual absl::StatusOr<Tablet> GetTablet(const TabletAlias& alias) = 0;
+
+  // NOT_FOUND: no such keyspace, or no such shard; the text says which.
+  virtual absl::StatusOr<Shard> GetShard(absl::string_view keyspace, absl::string_view shard) = 0;
+
+  // Read, change, compare-and-swap, again while others write in between. Fields of the record that
+  // Tablet does not hold survive. NOT_FOUND; whatever `change` returns ends it unwritten.
+  virtual absl::Status UpdateTablet(const TabletAlias& alias,
+                                    const std::function<absl::Status(Tablet&)>& change) = 0;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_TOPOLOGY_H_

@@ -1,0 +1,42 @@
+// Errors: a status code says what the caller should do, a reason what happened, the text to whom.
+//
+// The reason is a short upper-case word ("DONOR_BUSY") carried as a payload, so that programs need
+// not read prose. The project-wide table of codes is in docs/architecture.md, "Errors".
+#ifndef GRAFT_BASE_ERRORS_H_
+#define GRAFT_BASE_ERRORS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace graft {
+
+// `status` with `reason` attached; an OK status stays as it is.
+absl::Status WithReason(absl::Status status, absl::string_view reason);
+
+// The attached reason; empty if there is none.
+std::string ReasonOf(const absl::Status& status);
+
+// "context: text", same code, same reason. OK stays OK.
+absl::Status Annotate(const absl::Status& status, absl::string_view context);
+
+}  // namespace graft
+
+// The shape of newer Abseil's macros; to be deleted when Debian's has them.
+#define GRAFT_RETURN_IF_ERROR(expr)                       \
+  do {                                                    \
+    if (absl::Status graft_status = (expr); !graft_status.ok()) return graft_status; \
+  } while (false)
+
+#define GRAFT_CONCAT_INNER(a, b) a##b
+#define GRAFT_CONCAT(a, b) GRAFT_CONCAT_INNER(a, b)
+#define GRAFT_ASSIGN_OR_RETURN(lhs, expr) \
+  GRAFT_ASSIGN_OR_RETURN_IMPL(GRAFT_CONCAT(graft_value_, __LINE__), lhs, expr)
+#define GRAFT_ASSIGN_OR_RETURN_IMPL(value, lhs, expr) \
+  auto value = (expr);                                \
+  if (!value.ok()) return value.status();             \
+  lhs = *std::move(value)
+
+#endif  // GRAFT_BASE_ERRORS_H_

@@ -1,0 +1,39 @@
+// GTID sets as MySQL prints them, tags (8.3+) included: "uuid:1-5:7,uuid:tag:1-3".
+#ifndef GRAFT_BASE_GTID_SET_H_
+#define GRAFT_BASE_GTID_SET_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace graft {
+
+class GtidSet {
+ public:
+  // Blanks and newlines are skipped; "" is the empty set. INVALID_ARGUMENT.
+  static absl::StatusOr<GtidSet> Parse(absl::string_view text);
+
+  bool empty() const { return intervals_.empty(); }
+  // Number of transactions.
+  int64_t size() const;
+  // Is every transaction of `other` in this set?
+  bool Contains(const GtidSet& other) const { return other.Minus(*this).empty(); }
+  GtidSet Minus(const GtidSet& other) const;
+  // Sorted, merged, lower case.
+  std::string ToString() const;
+
+ private:
+  // first → last, both included; disjoint and not adjacent.
+  using Intervals = std::map<int64_t, int64_t>;
+  static void Add(Intervals& intervals, int64_t first, int64_t last);
+  static void Remove(Intervals& intervals, int64_t first, int64_t last);
+
+  std::map<std::string, Intervals> intervals_;  // by "uuid" or "uuid:tag"; none is empty
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_BASE_GTID_SET_H_

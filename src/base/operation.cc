@@ -1,0 +1,33 @@
+#include "graft/operation.h"
+
+#include <array>
+
+namespace graft {
+namespace {
+constexpr std::array<absl::string_view, kStepCount> kStepNames = {
+    "resolve_donor", "preflight", "fence",     "clone",  "await_restart",
+    "verify",        "replicate", "catch_up", "publish"};
+constexpr std::array<absl::string_view, 4> kOutcomeNames = {"running", "done", "failed",
+                                                            "cancelled"};
+constexpr std::array<absl::string_view, 4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY",
+                                                              "CLONED"};
+}  // namespace
+
+absl::string_view StepName(Step step) { return kStepNames[static_cast<size_t>(step)]; }
+
+std::optional<Step> ParseStep(absl::string_view name) {
+  for (size_t i = 0; i < kStepNames.size(); ++i) {
+    if (kStepNames[i] == name) return static_cast<Step>(i);
+  }
+  return std::nullopt;
+}
+
+absl::string_view OutcomeName(Outcome outcome) {
+  return kOutcomeNames[static_cast<size_t>(outcome)];
+}
+
+absl::string_view DataStateName(DataState state) {
+  return kDataStateNames[static_cast<size_t>(state)];
+}
+
+}  // namespace graft

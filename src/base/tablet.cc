@@ -1,0 +1,60 @@
+#include "graft/tablet.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace graft {
+namespace {
+constexpr std::array<absl::string_view, 9> kTypeNames = {
+    "UNKNOWN", "PRIMARY", "REPLICA", "RDONLY", "SPARE",
+    "EXPERIMENTAL", "BACKUP", "RESTORE", "DRAINED"};
+
+bool IsCellCharacter(char c) {
+  return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+}
+}  // namespace
+
+std::string TabletAlias::ToString() const { return absl::StrFormat("%s-%010d", cell, uid); }
+
+absl::StatusOr<TabletAlias> TabletAlias::Parse(absl::string_view text) {
+  const size_t dash = text.rfind('-');
+  TabletAlias alias;
+  const bool ok = dash != absl::string_view::npos && dash > 0 && dash + 1 < text.size() &&
+                  std::all_of(text.begin() + dash + 1, text.end(), absl::ascii_isdigit) &&
+                  absl::SimpleAtoi(text.substr(dash + 1), &alias.uid) &&
+                  std::all_of(text.begin(), text.begin() + dash, IsCellCharacter);
+  if (!ok) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", text, "\" is no tablet alias; write <cell>-<uid>, e.g. zone1-0000000101"));
+  }
+  alias.cell = std::string(text.substr(0, dash));
+  return alias;
+}
+
+absl::string_view TabletTypeName(TabletType type) {
+  const auto index = static_cast<size_t>(type);
+  return index < kTypeNames.size() ? kTypeNames[index] : kTypeNames[0];
+}
+
+absl::StatusOr<TabletType> ParseTabletType(absl::string_view name) {
+  for (size_t i = 1; i < kTypeNames.size(); ++i) {
+    if (absl::EqualsIgnoreCase(name, kTypeNames[i])) return static_cast<TabletType>(i);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", name, "\" is no tablet type; one of ",
+                   absl::AsciiStrToLower(absl::StrJoin(kTypeNames.begin() + 1, kTypeNames.end(),
+                                                       ", "))));
+}
+
+std::string HostPort::ToString() const { return absl::StrCat(host, ":", port); }
+
+}  // namespace graft
