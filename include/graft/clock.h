@@ -21,8 +21,8 @@ class Clock {
   // Waits until `condition` holds or `deadline` has come; `mutex` is held by the caller and guards
   // the condition. Returns whether the condition holds. Code waits through Cancellation, which
   // calls this; nothing else does.
-  virtual bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition,
-                          absl::Time deadline) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) = 0;
+  virtual bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition, absl::Time deadline)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) = 0;
 };
 
 }  // namespace graft

@@ -15,7 +15,15 @@ namespace graft {
 enum class CloneState { kNotStarted, kInProgress, kCompleted, kFailed };
 
 // In MySQL's own order.
-enum class CloneStage { kDropData, kFileCopy, kPageCopy, kRedoCopy, kFileSync, kRestart, kRecovery };
+enum class CloneStage {
+  kDropData,
+  kFileCopy,
+  kPageCopy,
+  kRedoCopy,
+  kFileSync,
+  kRestart,
+  kRecovery
+};
 inline constexpr int kCloneStageCount = 7;
 
 absl::string_view CloneStageName(CloneStage stage);  // "DROP DATA"

@@ -35,9 +35,9 @@ inline constexpr char kReasonMysqlGone[] = "MYSQL_GONE";
 struct ServerFacts {
   std::string version;  // @@version, e.g. "9.7.4-2"
   std::string server_uuid;
-  std::string now;          // the server's own UTC time, "2026-11-20 13:00:00.123": compares with
-                            // CloneStatus::begin_time as text
-  absl::Duration uptime;    // whole seconds
+  std::string now;        // the server's own UTC time, "2026-11-20 13:00:00.123": compares with
+                          // CloneStatus::begin_time as text
+  absl::Duration uptime;  // whole seconds
   int lower_case_table_names = 0;
   bool read_only = false;
   bool super_read_only = false;

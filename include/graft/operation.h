@@ -93,8 +93,8 @@ struct Progress {
   std::optional<CloneStage> stage;    // nullopt outside of CLONE
   std::vector<CloneStageRow> stages;  // as the server showed them last
   int64_t bytes_done = 0;
-  int64_t bytes_expected = 0;    // grows when PAGE COPY and REDO COPY begin
-  double bytes_per_second = 0;   // over the last seconds
+  int64_t bytes_expected = 0;   // grows when PAGE COPY and REDO COPY begin
+  double bytes_per_second = 0;  // over the last seconds
   absl::Time last_byte = absl::InfinitePast();
 };
 
@@ -109,7 +109,8 @@ struct Operation {
   HostPort donor_mysql;
   TabletAlias source;  // whom it follows afterwards; empty until resolved
   HostPort source_mysql;
-  TabletType type_before = TabletType::kUnknown;  // the record's, before RESTORE
+  TabletType type_before = TabletType::kUnknown;  // the record's when it began
+  TabletType type_after = TabletType::kUnknown;   // the record's when all is well
   std::string server_uuid;                        // the recipient's own, which CLONE keeps
   std::string donor_uuid;
   CloneRun run;

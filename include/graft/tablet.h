@@ -65,8 +65,8 @@ struct Tablet {
   std::string shard;
   TabletType type = TabletType::kUnknown;
   std::map<std::string, std::string> tags;
-  HostPort mysql;                     // where mysqld listens; empty when cleanly stopped
-  absl::Time start_time = absl::InfinitePast();     // InfinitePast(): unset
+  HostPort mysql;                                // where mysqld listens; empty when cleanly stopped
+  absl::Time start_time = absl::InfinitePast();  // InfinitePast(): unset
   absl::Time shutdown_time = absl::InfinitePast();  // InfinitePast(): unset
 };
 

@@ -26,7 +26,9 @@ class RealClock : public Clock {
 
 }  // namespace
 
-std::unique_ptr<Clock> MakeRealClock() { return std::make_unique<RealClock>(); }
+std::unique_ptr<Clock> MakeRealClock() {
+  return std::make_unique<RealClock>();
+}
 
 absl::Time SimulatedClock::Now() const {
   absl::MutexLock lock(&mutex_);

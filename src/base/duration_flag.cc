@@ -11,7 +11,8 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
   if (!absl::ParseDuration(std::string(text), &duration) || duration < absl::ZeroDuration() ||
       duration == absl::InfiniteDuration()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("\"", text, "\" is no duration; write a number and its unit, e.g. 250ms, 30s, "
+        absl::StrCat("\"", text,
+                     "\" is no duration; write a number and its unit, e.g. 250ms, 30s, "
                      "5m, 1h30m"));
   }
   return duration;

@@ -25,8 +25,8 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context);
 }  // namespace graft
 
 // The shape of newer Abseil's macros; to be deleted when Debian's has them.
-#define GRAFT_RETURN_IF_ERROR(expr)                       \
-  do {                                                    \
+#define GRAFT_RETURN_IF_ERROR(expr)                                                  \
+  do {                                                                               \
     if (absl::Status graft_status = (expr); !graft_status.ok()) return graft_status; \
   } while (false)
 

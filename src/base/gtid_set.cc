@@ -19,8 +19,8 @@ absl::Status Malformed(absl::string_view part) {
 }
 
 bool ParseInterval(absl::string_view text, int64_t& first, int64_t& last) {
-  const std::pair<absl::string_view, absl::string_view> ends = absl::StrSplit(
-      text, absl::MaxSplits('-', 1));
+  const std::pair<absl::string_view, absl::string_view> ends =
+      absl::StrSplit(text, absl::MaxSplits('-', 1));
   if (!absl::SimpleAtoi(ends.first, &first)) return false;
   last = first;
   if (!ends.second.empty() && !absl::SimpleAtoi(ends.second, &last)) return false;

@@ -5,7 +5,7 @@
 namespace graft {
 namespace {
 constexpr std::array<absl::string_view, kStepCount> kStepNames = {
-    "resolve_donor", "preflight", "fence",     "clone",  "await_restart",
+    "resolve_donor", "preflight", "fence",    "clone",  "await_restart",
     "verify",        "replicate", "catch_up", "publish"};
 constexpr std::array<absl::string_view, 4> kOutcomeNames = {"running", "done", "failed",
                                                             "cancelled"};
@@ -13,7 +13,9 @@ constexpr std::array<absl::string_view, 4> kDataStateNames = {"INTACT", "PARTIAL
                                                               "CLONED"};
 }  // namespace
 
-absl::string_view StepName(Step step) { return kStepNames[static_cast<size_t>(step)]; }
+absl::string_view StepName(Step step) {
+  return kStepNames[static_cast<size_t>(step)];
+}
 
 std::optional<Step> ParseStep(absl::string_view name) {
   for (size_t i = 0; i < kStepNames.size(); ++i) {

@@ -10,7 +10,9 @@
 namespace graft {
 namespace {
 
-bool Is80(const ServerVersion& v) { return v.major == 8 && v.minor == 0; }
+bool Is80(const ServerVersion& v) {
+  return v.major == 8 && v.minor == 0;
+}
 
 // LTS series from which, and into which, a clone may cross.
 bool IsNextLts(const ServerVersion& donor, const ServerVersion& recipient) {
@@ -19,9 +21,8 @@ bool IsNextLts(const ServerVersion& donor, const ServerVersion& recipient) {
 
 absl::Status Refuse(const ServerVersion& recipient, const ServerVersion& donor,
                     absl::string_view rule) {
-  return absl::FailedPreconditionError(absl::StrCat("MySQL ", recipient.ToString(),
-                                                    " cannot clone from ", donor.ToString(), ": ",
-                                                    rule));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "MySQL ", recipient.ToString(), " cannot clone from ", donor.ToString(), ": ", rule));
 }
 
 }  // namespace
@@ -37,7 +38,9 @@ absl::StatusOr<ServerVersion> ServerVersion::Parse(absl::string_view text) {
   return version;
 }
 
-std::string ServerVersion::ToString() const { return absl::StrCat(major, ".", minor, ".", patch); }
+std::string ServerVersion::ToString() const {
+  return absl::StrCat(major, ".", minor, ".", patch);
+}
 
 bool ServerVersion::AtLeast(int other_major, int other_minor, int other_patch) const {
   return std::tie(major, minor, patch) >= std::tie(other_major, other_minor, other_patch);

@@ -14,16 +14,18 @@
 
 namespace graft {
 namespace {
-constexpr std::array<absl::string_view, 9> kTypeNames = {
-    "UNKNOWN", "PRIMARY", "REPLICA", "RDONLY", "SPARE",
-    "EXPERIMENTAL", "BACKUP", "RESTORE", "DRAINED"};
+constexpr std::array<absl::string_view, 9> kTypeNames = {"UNKNOWN", "PRIMARY", "REPLICA",
+                                                         "RDONLY",  "SPARE",   "EXPERIMENTAL",
+                                                         "BACKUP",  "RESTORE", "DRAINED"};
 
 bool IsCellCharacter(char c) {
   return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
 }
 }  // namespace
 
-std::string TabletAlias::ToString() const { return absl::StrFormat("%s-%010d", cell, uid); }
+std::string TabletAlias::ToString() const {
+  return absl::StrFormat("%s-%010d", cell, uid);
+}
 
 absl::StatusOr<TabletAlias> TabletAlias::Parse(absl::string_view text) {
   const size_t dash = text.rfind('-');
@@ -49,12 +51,13 @@ absl::StatusOr<TabletType> ParseTabletType(absl::string_view name) {
   for (size_t i = 1; i < kTypeNames.size(); ++i) {
     if (absl::EqualsIgnoreCase(name, kTypeNames[i])) return static_cast<TabletType>(i);
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", name, "\" is no tablet type; one of ",
-                   absl::AsciiStrToLower(absl::StrJoin(kTypeNames.begin() + 1, kTypeNames.end(),
-                                                       ", "))));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", name, "\" is no tablet type; one of ",
+      absl::AsciiStrToLower(absl::StrJoin(kTypeNames.begin() + 1, kTypeNames.end(), ", "))));
 }
 
-std::string HostPort::ToString() const { return absl::StrCat(host, ":", port); }
+std::string HostPort::ToString() const {
+  return absl::StrCat(host, ":", port);
+}
 
 }  // namespace graft

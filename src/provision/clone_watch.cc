@@ -1,0 +1,37 @@
+#include "provision/clone_watch.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+
+namespace graft {
+
+absl::StatusOr<CloneVerdict> CloneWatch::Look() {
+  Operation& operation = context_.operation;
+  GRAFT_ASSIGN_OR_RETURN(report_, context_.recipient().ReadClone());
+  const CloneVerdict verdict = JudgeClone(report_, operation.run, operation.donor_mysql);
+  if (verdict == CloneVerdict::kNoTrace) return verdict;
+  if (operation.run.begin_time.empty()) {
+    operation.run.begin_time = report_.status->begin_time;
+    GRAFT_RETURN_IF_ERROR(context_.Save());
+  }
+  operation.data_state = DataStateAfter(report_, operation.run, operation.donor_mysql);
+  if (meter_.Update(report_, context_.clock().Now(), operation.progress)) {
+    context_.ReportProgress();
+  }
+  return verdict;
+}
+
+absl::Status CloneWatch::Failure(CloneVerdict verdict) {
+  if (verdict == CloneVerdict::kCrashed) {
+    return WithReason(
+        absl::UnavailableError("the recipient's mysqld went down in the middle of the clone and "
+                               "rolled it back; see its error log, then ask again"),
+        "RECIPIENT_CRASHED");
+  }
+  const CloneStatus& status = *report_.status;
+  return WithReason(absl::InternalError(absl::StrCat("CLONE failed with ", status.error_no, ": ",
+                                                     status.error_message)),
+                    absl::StrCat("MYSQL_", status.error_no));
+}
+
+}  // namespace graft

@@ -1,0 +1,75 @@
+// Provisioner: runs one operation through the step table, from where it stands to its end.
+//
+// It may be handed an operation that an earlier process left half-way: every step looks before it
+// acts. It neither logs nor counts (see Observer) and does not care whether it lives in a daemon.
+// One Run at a time; all it is given must outlive it.
+#ifndef GRAFT_PROVISION_PROVISIONER_H_
+#define GRAFT_PROVISION_PROVISIONER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "graft/journal.h"
+#include "graft/mysql_server.h"
+#include "graft/observer.h"
+#include "graft/operation.h"
+#include "graft/secret.h"
+#include "graft/topology.h"
+#include "provision/operation_control.h"
+
+namespace graft {
+
+struct ProvisionerOptions {
+  TabletAlias alias;  // the recipient: this agent's tablet
+  std::string keyspace;
+  std::string shard;
+  TabletType init_type = TabletType::kReplica;  // of a tablet that served nothing before
+
+  std::string clone_user = "vt_clone";  // on the donor
+  Secret clone_password;
+  bool clone_use_ssl = true;
+  std::string repl_user = "vt_repl";  // on the source
+  Secret repl_password;
+  bool repl_use_ssl = true;
+
+  // From the end of the CLONE statement until the server answers again.
+  absl::Duration restart_wait_timeout = absl::Minutes(5);
+  // How long catching up may stand still.
+  absl::Duration catch_up_stall_timeout = absl::Minutes(1);
+  // Bounds each wait for a metadata lock while CLONE drops the old data.
+  absl::Duration lock_wait_timeout = absl::Seconds(10);
+};
+
+struct ProvisionerDeps {
+  Clock& clock;
+  MysqlServer& recipient;
+  // A connection to another tablet's server, as the clone user.
+  std::function<std::unique_ptr<MysqlServer>(const HostPort&)> open_peer;
+  Topology& topology;
+  Journal& journal;
+  std::vector<Observer*> observers;
+};
+
+class Provisioner {
+ public:
+  Provisioner(ProvisionerDeps deps, ProvisionerOptions options)
+      : deps_(std::move(deps)), options_(std::move(options)) {}
+
+  // Returns when the operation has ended, or, its outcome still kRunning, when `control` was told
+  // to stop: then the journal has what is needed to go on.
+  void Run(Operation& operation, const std::shared_ptr<OperationControl>& control);
+
+  const ProvisionerOptions& options() const { return options_; }
+
+ private:
+  const ProvisionerDeps deps_;
+  const ProvisionerOptions options_;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_PROVISIONER_H_

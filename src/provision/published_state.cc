@@ -1,0 +1,55 @@
+#include "provision/published_state.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+TabletType PublishedType(const Operation& operation) {
+  switch (operation.outcome) {
+    case Outcome::kRunning:
+      return operation.step < Step::kFence ? operation.type_before : TabletType::kRestore;
+    case Outcome::kDone:
+      return operation.type_after;
+    case Outcome::kFailed:
+    case Outcome::kCancelled:
+      break;
+  }
+  return operation.data_state == DataState::kIntact ? operation.type_before : TabletType::kRestore;
+}
+
+void ClearOurTags(Tablet& tablet) {
+  for (auto tag = tablet.tags.begin(); tag != tablet.tags.end();) {
+    tag = absl::StartsWith(tag->first, "graft.") ? tablet.tags.erase(tag) : std::next(tag);
+  }
+}
+
+}  // namespace
+
+void ApplyPublishedState(const Operation& operation, Tablet& tablet) {
+  if (operation.type_before != TabletType::kUnknown) {
+    tablet.type = PublishedType(operation);
+  }
+  ClearOurTags(tablet);
+  tablet.tags["graft.operation"] = operation.request.id;
+  tablet.tags["graft.data_state"] = std::string(DataStateName(operation.data_state));
+  if (!operation.donor.empty()) tablet.tags["graft.donor"] = operation.donor.ToString();
+  if (operation.outcome == Outcome::kRunning) {
+    tablet.tags["graft.step"] = std::string(StepName(operation.step));
+    const Progress& progress = operation.progress;
+    if (operation.step == Step::kClone && progress.bytes_expected > 0) {
+      tablet.tags["graft.progress"] =
+          absl::StrCat(100 * progress.bytes_done / progress.bytes_expected, "%");
+    }
+  } else if (!operation.error.ok()) {
+    const std::string reason = ReasonOf(operation.error);
+    tablet.tags["graft.reason"] =
+        reason.empty() ? absl::StatusCodeToString(operation.error.code()) : reason;
+  }
+}
+
+}  // namespace graft

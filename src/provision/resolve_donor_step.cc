@@ -1,0 +1,102 @@
+// resolve_donor: from the request to a donor's and a source's address, by the topology alone.
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "provision/steps.h"
+
+namespace graft {
+namespace {
+
+absl::Status Refuse(absl::string_view reason, absl::string_view text) {
+  return WithReason(absl::FailedPreconditionError(text), reason);
+}
+
+std::string ShardName(const Shard& shard) {
+  return absl::StrCat(shard.keyspace, "/", shard.name);
+}
+
+absl::StatusOr<TabletAlias> RequirePrimary(const Shard& shard) {
+  if (!shard.primary.empty()) return shard.primary;
+  return Refuse("SHARD_HAS_NO_PRIMARY",
+                absl::StrCat("shard ", ShardName(shard),
+                             " has no primary; name a donor with "
+                             "--from-tablet, or set one: graftctl topo set-primary"));
+}
+
+absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
+  Operation& operation = context.operation;
+  GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.deps.topology.GetTablet(context.options.alias));
+  GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
+  if (operation.type_before == TabletType::kUnknown) {
+    operation.type_before = own.type;
+    const bool serves = own.type != TabletType::kRestore && own.type != TabletType::kBackup &&
+                        own.type != TabletType::kUnknown;
+    operation.type_after = serves ? own.type : context.options.init_type;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Tablet> FindUsable(StepContext& context, const TabletAlias& alias,
+                                  absl::string_view role) {
+  GRAFT_ASSIGN_OR_RETURN(const Tablet tablet, context.deps.topology.GetTablet(alias));
+  if (tablet.keyspace != context.options.keyspace || tablet.shard != context.options.shard) {
+    return Refuse("DONOR_OF_OTHER_SHARD",
+                  absl::StrCat(role, " ", alias.ToString(), " belongs to ", tablet.keyspace, "/",
+                               tablet.shard, ", not to ", context.options.keyspace, "/",
+                               context.options.shard));
+  }
+  if (tablet.type == TabletType::kRestore) {
+    return Refuse("DONOR_IS_RESTORING",
+                  absl::StrCat(role, " ", alias.ToString(), " is being rebuilt itself (RESTORE)"));
+  }
+  if (tablet.mysql.empty()) {
+    return Refuse("DONOR_HAS_NO_ADDRESS",
+                  absl::StrCat(role, " ", alias.ToString(),
+                               " has no MySQL address in the topology: "
+                               "its agent was stopped or never started; start it"));
+  }
+  return tablet;
+}
+
+}  // namespace
+
+absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
+  if (shard.primary != tablet.alias && tablet.type != TabletType::kPrimary) {
+    return absl::OkStatus();
+  }
+  return Refuse("RECIPIENT_IS_PRIMARY",
+                absl::StrCat(tablet.alias.ToString(), " is the primary of ", ShardName(shard),
+                             "; a primary is never overwritten: reparent the shard first"));
+}
+
+// NOT_FOUND, FAILED_PRECONDITION: the topology does not allow this donor; the text says why.
+absl::Status ResolveDonorStep(StepContext& context) {
+  Operation& operation = context.operation;
+  GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.deps.topology.GetShard(context.options.keyspace,
+                                                                           context.options.shard));
+  GRAFT_RETURN_IF_ERROR(NoteOwnTablet(context, shard));
+
+  TabletAlias donor_alias = operation.request.donor.tablet;
+  if (operation.request.donor.kind == DonorChoice::Kind::kPrimary) {
+    GRAFT_ASSIGN_OR_RETURN(donor_alias, RequirePrimary(shard));
+  }
+  if (donor_alias == context.options.alias) {
+    return Refuse("DONOR_IS_RECIPIENT",
+                  absl::StrCat(donor_alias.ToString(), " cannot be rebuilt from itself"));
+  }
+  GRAFT_ASSIGN_OR_RETURN(const Tablet donor, FindUsable(context, donor_alias, "donor"));
+  Tablet source = donor;
+  if (operation.request.replicate_from == ReplicateFrom::kPrimary) {
+    GRAFT_ASSIGN_OR_RETURN(const TabletAlias primary, RequirePrimary(shard));
+    GRAFT_ASSIGN_OR_RETURN(source, FindUsable(context, primary, "replication source"));
+  }
+  operation.donor = donor.alias;
+  operation.donor_mysql = donor.mysql;
+  operation.source = source.alias;
+  operation.source_mysql = source.mysql;
+  return absl::OkStatus();
+}
+
+}  // namespace graft

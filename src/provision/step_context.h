@@ -1,0 +1,45 @@
+// StepContext: what a step may use while it runs, and the few things every step does alike.
+//
+// Lives for one Provisioner::Run, on its thread.
+#ifndef GRAFT_PROVISION_STEP_CONTEXT_H_
+#define GRAFT_PROVISION_STEP_CONTEXT_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "graft/operation.h"
+#include "provision/operation_control.h"
+#include "provision/provisioner.h"
+
+namespace graft {
+
+class StepContext {
+ public:
+  StepContext(const ProvisionerDeps& deps, const ProvisionerOptions& options, Operation& operation,
+              std::shared_ptr<OperationControl> control)
+      : deps(deps), options(options), operation(operation), control(std::move(control)) {}
+
+  const ProvisionerDeps& deps;
+  const ProvisionerOptions& options;
+  Operation& operation;
+  const std::shared_ptr<OperationControl> control;
+
+  Clock& clock() const { return deps.clock; }
+  MysqlServer& recipient() const { return deps.recipient; }
+
+  // To the journal. A step that is about to change something outside saves first.
+  absl::Status Save() const { return deps.journal.Save(operation); }
+
+  // Waits; CANCELLED when the operation was cancelled or the agent stops, OK otherwise.
+  absl::Status Wait(absl::Duration duration) const;
+
+  // Tells the observers that bytes or stage have moved.
+  void ReportProgress() const;
+
+  // Writes the tablet's record as the operation stands (see published_state.h).
+  absl::Status PublishRecord() const;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_STEP_CONTEXT_H_
