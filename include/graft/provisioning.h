@@ -1,0 +1,83 @@
+// Provisioning: what the API may ask of the agent. Implemented by src/provision, used by src/rpc.
+//
+// Safe for use from several threads. No method waits for MySQL, the topology or the disk beyond one
+// write of the journal: each changes state under a lock, enqueues, or answers what is known.
+#ifndef GRAFT_PROVISIONING_H_
+#define GRAFT_PROVISIONING_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "graft/mysql_server.h"
+#include "graft/operation.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+// A request as a client makes it; what it leaves out, the agent's own options say.
+struct ReprovisionCall {
+  std::string id;  // empty: the agent makes one
+  std::optional<DonorChoice> donor;
+  std::optional<ReplicateFrom> replicate_from;
+};
+
+// The agent's tablet, its server and its replication, as last seen.
+struct TabletSnapshot {
+  TabletAlias alias;
+  std::string keyspace;
+  std::string shard;
+  TabletType type = TabletType::kUnknown;
+  bool mysql_reachable = false;
+  std::string mysql_error;  // why not
+  std::string mysql_version;
+  std::string gtid_executed;
+  bool super_read_only = false;
+  std::vector<ReplicationChannel> replication;
+  absl::Time read_at = absl::InfinitePast();  // InfinitePast(): never yet
+};
+
+// A running subscription; destruction ends it and waits until its callback has returned, so it must
+// not happen inside that callback.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+class Provisioning {
+ public:
+  virtual ~Provisioning() = default;
+
+  // Starts an operation, or answers the one that has this id and the same parameters.
+  // INVALID_ARGUMENT: no donor given and the agent has no default. ALREADY_EXISTS: the id is known
+  // with other parameters. FAILED_PRECONDITION: another operation runs. UNAVAILABLE: the journal
+  // cannot be written, or the agent is stopping.
+  virtual absl::StatusOr<Operation> Reprovision(const ReprovisionCall& call) = 0;
+
+  // Here and below an empty id means the newest. NOT_FOUND: no such operation, or none at all.
+  virtual absl::StatusOr<Operation> Get(absl::string_view id) = 0;
+
+  // Newest first.
+  virtual std::vector<Operation> List() = 0;
+
+  // The operation as it is right after the wish was granted; it ends a little later. NOT_FOUND;
+  // FAILED_PRECONDITION: it has ended, or it is too late: the reason says which.
+  virtual absl::StatusOr<Operation> Cancel(absl::string_view id) = 0;
+
+  // Calls `on_change` with the present state at once (perhaps before Subscribe returns), then with
+  // each later one, from other threads but one call at a time and in order. The last call has an
+  // outcome other than kRunning. `on_change` must not block. NOT_FOUND: it is never called.
+  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
+      absl::string_view id, std::function<void(const Operation&)> on_change) = 0;
+
+  virtual TabletSnapshot Tablet() = 0;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISIONING_H_

@@ -1,0 +1,236 @@
+#include "provision/operations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+// Sorts by time, and two agents never make the same one.
+std::string MakeId(absl::Time now) {
+  absl::BitGen random;
+  return absl::StrFormat("%s-%08x", absl::FormatTime("%Y%m%dT%H%M%S", now, absl::UTCTimeZone()),
+                         absl::Uniform<uint32_t>(random));
+}
+
+absl::Status TooLate(const Operation& operation) {
+  if (operation.outcome != Outcome::kRunning) {
+    return WithReason(absl::FailedPreconditionError(
+                          absl::StrCat("operation ", operation.request.id, " has ended (",
+                                       OutcomeName(operation.outcome), ")")),
+                      "OPERATION_ENDED");
+  }
+  const char* what = "too late: CLONE has been sent, and its first act is to drop the old data";
+  if (operation.data_state == DataState::kEmpty) what = "too late: the old data is already dropped";
+  if (operation.step == Step::kAwaitRestart) what = "too late: the server is restarting";
+  if (operation.data_state == DataState::kCloned) what = "too late: the new data is in place";
+  return WithReason(absl::FailedPreconditionError(what), "TOO_LATE");
+}
+
+}  // namespace
+
+struct Operations::Subscriber {
+  std::string id;
+  std::function<void(const Operation&)> on_change;
+  absl::Mutex turn;  // held while on_change runs: one call at a time, and the end waits for it
+  bool ended ABSL_GUARDED_BY(turn) = false;
+
+  void Tell(const Operation& operation) {
+    absl::MutexLock lock(&turn);
+    if (!ended) on_change(operation);
+  }
+};
+
+class Operations::SubscriptionImpl : public Subscription {
+ public:
+  SubscriptionImpl(Operations& operations, std::shared_ptr<Subscriber> subscriber)
+      : operations_(operations), subscriber_(std::move(subscriber)) {}
+  ~SubscriptionImpl() override {
+    {
+      absl::MutexLock lock(&operations_.mutex_);
+      auto& all = operations_.subscribers_;
+      all.erase(std::remove(all.begin(), all.end(), subscriber_), all.end());
+    }
+    absl::MutexLock lock(&subscriber_->turn);
+    subscriber_->ended = true;
+  }
+
+ private:
+  Operations& operations_;
+  const std::shared_ptr<Subscriber> subscriber_;
+};
+
+Operations::Operations(Clock& clock, Journal& journal, Defaults defaults,
+                       std::vector<Operation> history, std::function<TabletSnapshot()> snapshot)
+    : clock_(clock),
+      journal_(journal),
+      defaults_(std::move(defaults)),
+      snapshot_(std::move(snapshot)),
+      operations_(std::move(history)) {}
+
+void Operations::Serve(const RunOperation& run) {
+  while (true) {
+    Operation operation;
+    std::shared_ptr<OperationControl> control;
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(
+          +[](Operations* self) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+            return self->stopping_ || self->queued_.has_value();
+          },
+          this));
+      if (stopping_) return;
+      operation = *std::exchange(queued_, std::nullopt);
+      control = control_;
+    }
+    run(operation, control);
+  }
+}
+
+void Operations::Stop() {
+  absl::MutexLock lock(&mutex_);
+  stopping_ = true;
+  if (control_ != nullptr) control_->Stop();
+}
+
+bool Operations::ResumeUnfinished() {
+  absl::MutexLock lock(&mutex_);
+  if (operations_.empty() || operations_.back().outcome != Outcome::kRunning) return false;
+  running_ = operations_.back().request.id;
+  control_ = std::make_shared<OperationControl>();
+  queued_ = operations_.back();
+  return true;
+}
+
+absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
+  Operation draft;
+  draft.requested = clock_.Now();
+  draft.request.id = call.id.empty() ? MakeId(draft.requested) : call.id;
+  draft.recipient = defaults_.recipient;
+  draft.request.replicate_from = call.replicate_from.value_or(defaults_.replicate_from);
+  const std::optional<DonorChoice> donor = call.donor.has_value() ? call.donor : defaults_.donor;
+  if (!donor.has_value()) {
+    return WithReason(absl::InvalidArgumentError(
+                          "no donor specified: name the primary (--from-primary) or a tablet "
+                          "(--from-tablet zone1-0000000101)"),
+                      "NO_DONOR_SPECIFIED");
+  }
+  draft.request.donor = *donor;
+  return draft;
+}
+
+// Makes `draft` the running operation, or answers the known one with its id.
+absl::StatusOr<Operation> Operations::Reserve(const Operation& draft) {
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return absl::UnavailableError("the agent is stopping");
+  if (const Operation* known = Find(draft.request.id)) {
+    if (known->request == draft.request) return *known;
+    return WithReason(
+        absl::AlreadyExistsError(absl::StrCat("operation ", draft.request.id,
+                                              " exists with other parameters; use another id")),
+        "OPERATION_DIFFERS");
+  }
+  if (!running_.empty()) {
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          "operation ", running_, " is running; watch it, or cancel it first")),
+                      "OPERATION_RUNNING");
+  }
+  running_ = draft.request.id;
+  control_ = std::make_shared<OperationControl>();
+  operations_.push_back(draft);
+  return draft;
+}
+
+absl::StatusOr<Operation> Operations::Reprovision(const ReprovisionCall& call) {
+  GRAFT_ASSIGN_OR_RETURN(const Operation draft, Draft(call));
+  GRAFT_ASSIGN_OR_RETURN(const Operation reserved, Reserve(draft));
+  if (reserved.requested != draft.requested) return reserved;  // it was known already
+  const absl::Status saved = journal_.Save(draft);
+  absl::MutexLock lock(&mutex_);
+  if (!saved.ok()) {
+    running_.clear();
+    control_ = nullptr;
+    operations_.pop_back();
+    return Annotate(saved, "journal");
+  }
+  queued_ = draft;
+  return draft;
+}
+
+absl::StatusOr<Operation> Operations::Get(absl::string_view id) {
+  absl::MutexLock lock(&mutex_);
+  if (const Operation* operation = Find(id)) return *operation;
+  return absl::NotFoundError(id.empty() ? "there has been no operation yet"
+                                        : absl::StrCat("no operation ", id));
+}
+
+std::vector<Operation> Operations::List() {
+  absl::MutexLock lock(&mutex_);
+  return {operations_.rbegin(), operations_.rend()};
+}
+
+absl::StatusOr<Operation> Operations::Cancel(absl::string_view id) {
+  GRAFT_ASSIGN_OR_RETURN(const Operation operation, Get(id));
+  std::shared_ptr<OperationControl> control;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (running_ == operation.request.id) control = control_;
+  }
+  if (control == nullptr || !control->Cancel()) return TooLate(operation);
+  return Get(operation.request.id);
+}
+
+absl::StatusOr<std::unique_ptr<Subscription>> Operations::Subscribe(
+    absl::string_view id, std::function<void(const Operation&)> on_change) {
+  auto subscriber = std::make_shared<Subscriber>();
+  subscriber->on_change = std::move(on_change);
+  // Changes made from now on wait for this first call.
+  absl::MutexLock turn(&subscriber->turn);
+  Operation present;
+  {
+    absl::MutexLock lock(&mutex_);
+    const Operation* operation = Find(id);
+    if (operation == nullptr) {
+      return absl::NotFoundError(id.empty() ? "there has been no operation yet"
+                                            : absl::StrCat("no operation ", id));
+    }
+    present = *operation;
+    subscriber->id = present.request.id;
+    subscribers_.push_back(subscriber);
+  }
+  subscriber->on_change(present);
+  return std::unique_ptr<Subscription>(new SubscriptionImpl(*this, subscriber));
+}
+
+void Operations::Changed(const Operation& operation) {
+  std::vector<std::shared_ptr<Subscriber>> interested;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (Operation& known : operations_) {
+      if (known.request.id == operation.request.id) known = operation;
+    }
+    if (operation.outcome != Outcome::kRunning && running_ == operation.request.id) {
+      running_.clear();
+      control_ = nullptr;
+    }
+    for (const auto& subscriber : subscribers_) {
+      if (subscriber->id == operation.request.id) interested.push_back(subscriber);
+    }
+  }
+  for (const auto& subscriber : interested) subscriber->Tell(operation);
+}
+
+const Operation* Operations::Find(absl::string_view id) const {
+  if (id.empty()) return operations_.empty() ? nullptr : &operations_.back();
+  for (const Operation& operation : operations_) {
+    if (operation.request.id == id) return &operation;
+  }
+  return nullptr;
+}
+
+}  // namespace graft

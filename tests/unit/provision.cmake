@@ -1,0 +1,3 @@
+graft_test(provisioner_test LABEL unit
+  SOURCES provisioner_test.cc provision_world.cc
+  DEPS graft::provision graft::topo graft::fake_mysql graft::fake_store graft::fake_journal)

@@ -1,0 +1,89 @@
+// ProvisionWorld: a shard of two on fakes, with a provisioner for the replica. Everything moves by
+// one simulated clock, so an operation of minutes takes a millisecond, on one thread.
+#ifndef GRAFT_TESTS_UNIT_PROVISION_WORLD_H_
+#define GRAFT_TESTS_UNIT_PROVISION_WORLD_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clocks.h"
+#include "fakes/fake_journal.h"
+#include "fakes/fake_mysql_server.h"
+#include "fakes/fake_store.h"
+#include "gtest/gtest.h"
+#include "provision/provisioner.h"
+#include "topo/vitess_topology.h"
+
+namespace graft {
+
+// Hands every call on to a server that outlives it.
+class BorrowedServer : public MysqlServer {
+ public:
+  explicit BorrowedServer(MysqlServer& server) : server_(server) {}
+  absl::StatusOr<ServerFacts> Describe() override { return server_.Describe(); }
+  absl::StatusOr<std::vector<Variable>> ReadVariables(
+      const std::vector<std::string>& names) override {
+    return server_.ReadVariables(names);
+  }
+  absl::Status SetVariables(const std::vector<VariableChange>& changes) override {
+    return server_.SetVariables(changes);
+  }
+  absl::StatusOr<int64_t> StartClone(const CloneRequest& request,
+                                     std::function<void(absl::Status)> on_end) override {
+    return server_.StartClone(request, std::move(on_end));
+  }
+  absl::StatusOr<CloneReport> ReadClone() override { return server_.ReadClone(); }
+  absl::Status KillQuery(int64_t id) override { return server_.KillQuery(id); }
+  absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override {
+    return server_.ReadReplication();
+  }
+  absl::Status StopReplication(bool forget) override { return server_.StopReplication(forget); }
+  absl::Status StartReplication(const std::optional<ReplicationSource>& source) override {
+    return server_.StartReplication(source);
+  }
+
+ private:
+  MysqlServer& server_;
+};
+
+// Keeps what it was told.
+class RecordingObserver : public Observer {
+ public:
+  void OnStep(const Operation& operation) override { steps.push_back(operation.step); }
+  void OnProgress(const Operation& operation) override { progress.push_back(operation.progress); }
+  void OnEnd(const Operation&) override { ++ends; }
+
+  std::vector<Step> steps;
+  std::vector<Progress> progress;
+  int ends = 0;
+};
+
+class ProvisionWorld {
+ public:
+  const TabletAlias primary{"zone1", 100};
+  const TabletAlias replica{"zone1", 101};
+
+  ProvisionWorld();
+
+  // A new request for the replica, by default from the primary.
+  Operation Request(DonorChoice donor = {}) const;
+  // Runs it on the calling thread to its end.
+  void Run(Operation& operation);
+  Tablet Record(const TabletAlias& alias);
+  Provisioner MakeProvisioner();
+
+  SimulatedClock clock;
+  FakeStore store{clock};
+  VitessTopology topology;
+  FakeMysqlServer recipient{clock};
+  FakeMysqlServer donor{clock};
+  FakeJournal journal;
+  RecordingObserver observer;
+  ProvisionerOptions options;
+  std::shared_ptr<OperationControl> control = std::make_shared<OperationControl>();
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTS_UNIT_PROVISION_WORLD_H_

@@ -1,0 +1,388 @@
+#include "provision/provisioner.h"
+
+#include "base/errors.h"
+#include "gmock/gmock.h"
+#include "provision/step_table.h"
+#include "provision_world.h"
+
+namespace graft {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string Persisted(const FakeMysqlServer& server, const std::string& name) {
+  const FakeMysqlState state = server.state();
+  const auto found = state.persisted.find(name);
+  return found == state.persisted.end() ? "" : found->second;
+}
+
+TEST(ProvisionerTest, RebuildsTheReplicaFromThePrimary) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  world.Run(operation);
+
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kCloned);
+  EXPECT_EQ(operation.donor, world.primary);
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+  const FakeMysqlState state = world.recipient.state();
+  EXPECT_EQ(state.facts.user_schemas, state.donor.user_schemas);
+  ASSERT_TRUE(state.source.has_value());
+  EXPECT_EQ(state.source->address.port, 3310);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
+  EXPECT_EQ(world.Record(world.replica).tags.at("graft.data_state"), "CLONED");
+  EXPECT_EQ(world.observer.ends, 1);
+  EXPECT_EQ(world.observer.steps.size(), size_t{kStepCount});
+}
+
+TEST(ProvisionerTest, TakesTheFenceDownButLeavesTheReplicaReadOnly) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.persisted["event_scheduler"] = "ON"; });
+  Operation operation = world.Request();
+  world.Run(operation);
+
+  ASSERT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_FALSE(operation.fence.up);
+  EXPECT_EQ(Persisted(world.recipient, "super_read_only"), "");
+  EXPECT_EQ(Persisted(world.recipient, "event_scheduler"), "ON");
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+}
+
+TEST(ProvisionerTest, WaitsForAServerThatNobodySupervises) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.supervised = false;
+    state.script.down_until_started = absl::Minutes(4);
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+}
+
+TEST(ProvisionerTest, GivesUpOnARestartThatNeverComes) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.supervised = false;
+    state.script.down_until_started = absl::InfiniteDuration();
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT");
+  EXPECT_EQ(operation.data_state, DataState::kEmpty);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+}
+
+TEST(ProvisionerTest, KeepsWatchingACloneWhoseConnectionWasLost) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.lose_connection = true;
+    state.script.copy = absl::Hours(3);  // far beyond the restart's budget
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+TEST(ProvisionerTest, ACrashInTheMiddleOfTheCopyIsSeenAndPublished) {
+  ProvisionWorld world;
+  world.clock.At(world.clock.Now() + absl::Seconds(30),
+                 [&world] { world.recipient.Crash(absl::Seconds(5)); });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), "RECIPIENT_CRASHED");
+  EXPECT_EQ(operation.data_state, DataState::kEmpty);
+  const Tablet record = world.Record(world.replica);
+  EXPECT_EQ(record.type, TabletType::kRestore);
+  EXPECT_EQ(record.tags.at("graft.data_state"), "EMPTY");
+  EXPECT_EQ(record.tags.at("graft.reason"), "RECIPIENT_CRASHED");
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+}
+
+TEST(ProvisionerTest, AFailureAfterTheDropLeavesAFencedMarkedTablet) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.fail_with =
+        WithReason(absl::ResourceExhaustedError("not enough disk"), "DISK_TOO_SMALL");
+    state.script.fail_in = CloneStage::kFileCopy;
+    state.script.fail_errno = 3873;
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_TRUE(absl::IsResourceExhausted(operation.error)) << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kEmpty);
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+
+  world.recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
+  world.control = std::make_shared<OperationControl>();
+  Operation again = world.Request();
+  again.request.id = "op-2";
+  world.Run(again);
+  EXPECT_EQ(again.outcome, Outcome::kDone) << again.error;
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
+}
+
+TEST(ProvisionerTest, ABusyDonorIsRefusedBeforeTheDropAndReplicationGoesOn) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.fail_with =
+        WithReason(absl::ResourceExhaustedError("the donor is cloning"), "DONOR_BUSY");
+    ReplicationChannel channel;
+    channel.source = {"127.0.0.1", 3310};
+    channel.receiver_running = channel.applier_running = true;
+    state.channels = {channel};
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), "DONOR_BUSY");
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_TRUE(world.recipient.state().channels.at(0).applier_running);
+  EXPECT_EQ(Persisted(world.recipient, "super_read_only"), "");
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
+}
+
+struct Refusal {
+  std::string name;
+  std::function<void(ProvisionWorld&, Operation&)> spoil;
+  std::string reason;
+  std::string text;
+};
+
+class RefusalTest : public ::testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusalTest, NothingIsTouched) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  GetParam().spoil(world, operation);
+  const FakeMysqlState before = world.recipient.state();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), GetParam().reason) << operation.error;
+  EXPECT_THAT(std::string(operation.error.message()), HasSubstr(GetParam().text));
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_EQ(world.recipient.clones_started(), 0);
+  EXPECT_EQ(world.recipient.state().variables, before.variables);
+  EXPECT_EQ(world.recipient.state().persisted, before.persisted);
+  EXPECT_NE(world.Record(world.replica).type, TabletType::kRestore);
+}
+
+void EditRecord(ProvisionWorld& world, const TabletAlias& alias,
+                const std::function<void(Tablet&)>& edit) {
+  ASSERT_TRUE(world.topology
+                  .UpdateTablet(alias,
+                                [&edit](Tablet& tablet) {
+                                  edit(tablet);
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+}
+
+DonorChoice Named(const std::string& cell, uint32_t uid) {
+  return {DonorChoice::Kind::kTablet, {cell, uid}};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, RefusalTest,
+    ::testing::Values(
+        Refusal{"RecipientIsPrimary",
+                [](ProvisionWorld& w, Operation& o) {
+                  ASSERT_TRUE(w.topology.SetPrimary("shop", "0", w.replica).ok());
+                  o.request.donor = Named("zone1", 100);
+                },
+                "RECIPIENT_IS_PRIMARY", "never overwritten"},
+        Refusal{"ShardMissing",
+                [](ProvisionWorld& w, Operation&) { w.options.shard = "-80"; }, "",
+                "shop/-80"},
+        Refusal{"KeyspaceMissing",
+                [](ProvisionWorld& w, Operation&) { w.options.keyspace = "nowhere"; }, "",
+                "nowhere"},
+        Refusal{"DonorMissing",
+                [](ProvisionWorld&, Operation& o) { o.request.donor = Named("zone1", 999); }, "",
+                "zone1-0000000999"},
+        Refusal{"CellMissing",
+                [](ProvisionWorld&, Operation& o) { o.request.donor = Named("mars", 1); }, "",
+                "mars"},
+        Refusal{"DonorIsRecipient",
+                [](ProvisionWorld&, Operation& o) { o.request.donor = Named("zone1", 101); },
+                "DONOR_IS_RECIPIENT", "itself"},
+        Refusal{"DonorHasNoAddress",
+                [](ProvisionWorld& w, Operation&) {
+                  EditRecord(w, w.primary, [](Tablet& t) { t.mysql = {}; });
+                },
+                "DONOR_HAS_NO_ADDRESS", "address"},
+        Refusal{"DonorIsRestoring",
+                [](ProvisionWorld& w, Operation&) {
+                  EditRecord(w, w.primary, [](Tablet& t) { t.type = TabletType::kRestore; });
+                },
+                "DONOR_IS_RESTORING", "RESTORE"},
+        Refusal{"DonorDown", [](ProvisionWorld& w, Operation&) { w.donor.SetDown(true); },
+                "DONOR_UNREACHABLE", "zone1-0000000100"},
+        Refusal{"DonorPassword",
+                [](ProvisionWorld& w, Operation&) {
+                  w.donor.FailNext("Describe", absl::UnauthenticatedError("1045"), 100);
+                },
+                "DONOR_CREDENTIALS", "1045"},
+        Refusal{"DonorPrivilege",
+                [](ProvisionWorld& w, Operation&) {
+                  w.donor.Edit([](FakeMysqlState& s) { s.facts.privileges.clear(); });
+                },
+                "DONOR_PRIVILEGE", "BACKUP_ADMIN"},
+        Refusal{"RecipientPrivilege",
+                [](ProvisionWorld& w, Operation&) {
+                  w.recipient.Edit([](FakeMysqlState& s) { s.facts.privileges.clear(); });
+                },
+                "RECIPIENT_PRIVILEGE", "CLONE_ADMIN"},
+        Refusal{"RecipientPlugin",
+                [](ProvisionWorld& w, Operation&) {
+                  w.recipient.Edit([](FakeMysqlState& s) { s.facts.clone_plugin_status = ""; });
+                },
+                "RECIPIENT_PLUGIN", "plugin-load-add"},
+        Refusal{"DonorPlugin",
+                [](ProvisionWorld& w, Operation&) {
+                  w.donor.Edit([](FakeMysqlState& s) { s.facts.clone_plugin_status = "DISABLED"; });
+                },
+                "DONOR_PLUGIN", "DISABLED"},
+        Refusal{"Versions",
+                [](ProvisionWorld& w, Operation&) {
+                  w.donor.Edit([](FakeMysqlState& s) { s.facts.version = "8.4.2"; });
+                },
+                "VERSIONS", "8.4.2"},
+        Refusal{"JournalIsFull",
+                [](ProvisionWorld& w, Operation&) {
+                  w.journal.FailNext(1, absl::UnavailableError("disk full"));
+                },
+                "", "journal"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ProvisionerTest, EveryFindingOfThePreflightIsReportedAtOnce) {
+  ProvisionWorld world;
+  world.donor.Edit([](FakeMysqlState& s) {
+    s.facts.clone_plugin_status = "";
+    s.facts.privileges.clear();
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_THAT(std::string(operation.error.message()),
+              ::testing::AllOf(HasSubstr("clone plugin"), HasSubstr("BACKUP_ADMIN")));
+}
+
+TEST(ProvisionerTest, APromotionBetweenPreflightAndCloneStopsIt) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  world.journal.on_save = [&world](const Operation& saved) {
+    if (saved.step == Step::kClone && saved.run.not_before.empty()) {
+      EditRecord(world, world.replica, [](Tablet& t) { t.type = TabletType::kPrimary; });
+    }
+  };
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "RECIPIENT_IS_PRIMARY");
+  EXPECT_EQ(world.recipient.clones_started(), 0);
+}
+
+TEST(ProvisionerTest, TheStoreMayBeAwayDuringTheCopy) {
+  ProvisionWorld world;
+  world.clock.At(world.clock.Now() + absl::Seconds(10),
+                 [&world] { world.store.FailAll(absl::UnavailableError("etcd is down")); });
+  world.clock.At(world.clock.Now() + absl::Hours(1), [&world] { world.store.Heal(); });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
+}
+
+TEST(ProvisionerTest, CancelBeforeCloneLeavesEverythingAsItWas) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  world.journal.on_save = [&world](const Operation& saved) {
+    if (saved.step == Step::kClone) EXPECT_TRUE(world.control->Cancel());
+  };
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kCancelled);
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_EQ(world.recipient.clones_started(), 0);
+  EXPECT_EQ(Persisted(world.recipient, "super_read_only"), "");
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
+}
+
+TEST(ProvisionerTest, CancelAfterCloneWasSentIsRefused) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  bool granted = true;
+  world.clock.At(world.clock.Now() + absl::Seconds(20),
+                 [&] { granted = world.control->Cancel(); });
+  world.Run(operation);
+  EXPECT_FALSE(granted);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+}
+
+TEST(ProvisionerTest, ProgressGrowsAndEndsAtWhatWasExpected) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  world.Run(operation);
+  ASSERT_GT(world.observer.progress.size(), 10u);
+  int64_t before = 0;
+  for (const Progress& progress : world.observer.progress) {
+    EXPECT_GE(progress.bytes_done, before);
+    before = progress.bytes_done;
+  }
+  EXPECT_EQ(operation.progress.bytes_done, operation.progress.bytes_expected);
+  EXPECT_EQ(operation.progress.bytes_done, CloneScript().bytes);
+}
+
+TEST(ProvisionerTest, ReplicationThatBreaksAtOnceFailsWithItsErrorAndKeepsTheFence) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.replication.applier_errno = 1032;
+    state.replication.applier_error = "HA_ERR_KEY_NOT_FOUND";
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), "MYSQL_1032");
+  EXPECT_EQ(operation.data_state, DataState::kCloned);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+}
+
+// The agent dies after the n-th write of the journal, and another one goes on from that record.
+class ResumeTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(ResumeTest, AnAgentThatComesBackFinishesWithOneClone) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  const auto first_control = world.control;
+  world.journal.on_save = [&](const Operation&) {
+    if (world.journal.saves() == GetParam()) first_control->Stop();
+  };
+  world.Run(operation);
+  if (operation.outcome == Outcome::kRunning) {
+    world.recipient.AbandonClone();
+    const auto records = world.journal.Load();
+    ASSERT_TRUE(records.ok());
+    ASSERT_FALSE(records->empty());
+    operation = records->back();
+    world.control = std::make_shared<OperationControl>();
+    world.Run(operation);
+  }
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+  EXPECT_EQ(Persisted(world.recipient, "super_read_only"), "");
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryJournalWrite, ResumeTest, ::testing::Range(1, 16));
+
+TEST(StepTableTest, EveryStepLeadsToTheNextAndOnlyTheLastToTheEnd) {
+  for (const StepRow& row : StepTable()) {
+    const bool last = row.step == Step::kPublish;
+    EXPECT_EQ(row.next.has_value(), !last) << StepName(row.step);
+    if (!last) EXPECT_EQ(static_cast<int>(*row.next), static_cast<int>(row.step) + 1);
+  }
+}
+
+}  // namespace
+}  // namespace graft
