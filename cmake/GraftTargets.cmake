@@ -20,8 +20,8 @@ endif()
 add_library(graft_flags INTERFACE)
 target_compile_features(graft_flags INTERFACE cxx_std_17)
 target_compile_options(graft_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety -Wextra-semi>
+  -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<CXX_COMPILER_ID:Clang>:-Wshadow -Wthread-safety -Wextra-semi>
   $<$<BOOL:${GRAFT_WERROR}>:-Werror>)
 # Line tables only in Debug: links in a third of the time, and a stack trace still has its lines.
 target_compile_options(graft_flags INTERFACE $<$<CONFIG:Debug>:-gline-tables-only>)

@@ -31,7 +31,8 @@ void ClearOurTags(Tablet& tablet) {
 }  // namespace
 
 void ApplyPublishedState(const Operation& operation, Tablet& tablet) {
-  if (operation.type_before != TabletType::kUnknown) {
+  // Somebody made it the primary meanwhile: that is theirs to say, and stops the operation.
+  if (operation.type_before != TabletType::kUnknown && tablet.type != TabletType::kPrimary) {
     tablet.type = PublishedType(operation);
   }
   ClearOurTags(tablet);

@@ -1,0 +1,62 @@
+# Shell functions shared by scripts/demo and scripts/bench. Source it; it runs nothing by itself.
+# shellcheck shell=bash
+
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# A pause without a process: reads from a pipe that nobody writes to.
+exec {nobody_writes}<> <(:)
+pause() { read -rt "$1" -u "$nobody_writes" _ || :; }
+
+now() { printf '%s' "$EPOCHREALTIME"; }
+
+# seconds_since T: with two decimals.
+seconds_since() { awk -v a="$1" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", b - a }'; }
+
+# await SECONDS WHAT COMMAND...: until the command succeeds; dies with WHAT when time is over.
+await() {
+  local deadline=$((SECONDS + $1)) what=$2
+  shift 2
+  until "$@" >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || die "waited in vain for: $what"
+    pause 0.05
+  done
+}
+
+# free_ports N: N distinct free ports on loopback.
+free_ports() {
+  python3 - "$1" <<'PY'
+import socket, sys
+taken = [socket.socket() for _ in range(int(sys.argv[1]))]
+for s in taken:
+    s.bind(("127.0.0.1", 0))
+print(*[s.getsockname()[1] for s in taken])
+PY
+}
+
+# Processes that the script started, ended in reverse order, each by its id.
+started=()
+start() { # start LOG COMMAND...
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1 </dev/null &
+  started+=($!)
+}
+stop_all() {
+  local i
+  for ((i = ${#started[@]} - 1; i >= 0; i--)); do
+    kill -TERM "${started[i]}" 2>/dev/null || :
+    wait "${started[i]}" 2>/dev/null || :
+  done
+  started=()
+}
+
+# build_programs PRESET: sets `bin` for the script that sourced this.
+build_programs() {
+  cmake --preset "$1" >/dev/null || cmake --preset "$1"
+  cmake --build --preset "$1" --target graftd graftctl graft-mysqld -- --quiet
+  # shellcheck disable=SC2034
+  bin=$PWD/build/$1/bin
+}

@@ -1,0 +1,256 @@
+#include "agent/agent.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "agent/tablet_keeper.h"
+#include "base/clocks.h"
+#include "base/duration_flag.h"
+#include "base/errors.h"
+#include "journal/file_journal.h"
+#include "log/log_observer.h"
+#include "mysql/connector_server.h"
+#include "provision/operations.h"
+#include "provision/provisioner.h"
+#include "provision/start_decision.h"
+#include "rpc/provisioner_server.h"
+#include "topo_open/topo_open.h"
+
+namespace graft {
+namespace {
+
+ConnectionOptions LocalConnection(const AgentOptions& options) {
+  ConnectionOptions connection;
+  connection.socket = options.mysql_socket;
+  connection.address = options.mysql_address;
+  connection.user = options.dba.user;
+  connection.password = options.dba.password;
+  connection.require_ssl = options.dba.use_ssl && options.mysql_socket.empty();
+  connection.ssl_ca = options.mysql_ssl_ca;
+  return connection;
+}
+
+ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& address) {
+  ConnectionOptions connection;
+  connection.address = address;
+  connection.user = options.clone.user;
+  connection.password = options.clone.password;
+  connection.require_ssl = options.clone.use_ssl;
+  connection.ssl_ca = options.mysql_ssl_ca;
+  return connection;
+}
+
+ProvisionerOptions ForProvisioner(const AgentOptions& options) {
+  ProvisionerOptions result;
+  result.alias = options.alias;
+  result.keyspace = options.keyspace;
+  result.shard = options.shard;
+  result.init_type = options.init_type;
+  result.clone_user = options.clone.user;
+  result.clone_password = options.clone.password;
+  result.clone_use_ssl = options.clone.use_ssl;
+  result.repl_user = options.repl.user;
+  result.repl_password = options.repl.password;
+  result.repl_use_ssl = options.repl.use_ssl;
+  result.restart_wait_timeout = options.restart_wait_timeout;
+  return result;
+}
+
+class GraftAgent : public Agent {
+ public:
+  GraftAgent(const AgentOptions& options, Log& log, std::unique_ptr<Clock> clock,
+             OpenedTopology topology, std::unique_ptr<Journal> journal,
+             std::vector<Operation> history)
+      : options_(options),
+        log_(log),
+        clock_(std::move(clock)),
+        topology_(std::move(topology)),
+        journal_(std::move(journal)),
+        history_(history),
+        server_(MakeConnectorServer(*clock_, LocalConnection(options_))),
+        watched_server_(MakeConnectorServer(*clock_, LocalConnection(options_))),
+        log_observer_(MakeLogObserver(log_, *clock_)),
+        keeper_({*clock_, *watched_server_, *topology_.topology, log_},
+                {options_.alias, options_.keyspace, options_.shard, Advertised()}),
+        operations_(*clock_, *journal_, {options_.alias, options_.donor, options_.replicate_from},
+                    std::move(history), [this] { return keeper_.Snapshot(); }),
+        provisioner_({*clock_,
+                      *server_,
+                      [this](const HostPort& address) {
+                        return MakeConnectorServer(*clock_, PeerConnection(options_, address));
+                      },
+                      *topology_.topology,
+                      *journal_,
+                      {log_observer_.get(), &keeper_, &operations_}},
+                     ForProvisioner(options_)) {}
+
+  ~GraftAgent() override { Stop(); }
+
+  absl::Status Start(Cancellation& interrupt) override {
+    GRAFT_ASSIGN_OR_RETURN(
+        rpc_, MakeRpcServer(operations_, *clock_, {options_.bind_address, options_.grpc_port}));
+    GRAFT_RETURN_IF_ERROR(Register(interrupt));
+    log_.Info("tablet registered", {{"tablet", options_.alias.ToString()},
+                                    {"shard", absl::StrCat(options_.keyspace, "/", options_.shard)},
+                                    {"type", std::string(TabletTypeName(registered_.type))},
+                                    {"grpc_port", absl::StrCat(rpc_->port())}});
+    TakeUp();
+    keeper_thread_ = std::thread([this] { keeper_.Serve(); });
+    operations_thread_ = std::thread([this] {
+      operations_.Serve(
+          [this](Operation& operation, const std::shared_ptr<OperationControl>& control) {
+            provisioner_.Run(operation, control);
+          });
+    });
+    return absl::OkStatus();
+  }
+
+  void Stop() override {
+    if (rpc_ == nullptr) return;
+    operations_.Stop();
+    keeper_.Stop();
+    if (operations_thread_.joinable()) operations_thread_.join();
+    if (keeper_thread_.joinable()) keeper_thread_.join();
+    rpc_->Shutdown(absl::Seconds(1));
+    rpc_.reset();
+    if (!registered_.alias.empty()) {
+      const absl::Status gone = topology_.topology->UnregisterTablet(registered_);
+      if (!gone.ok()) log_.Warning("tablet not marked as stopped", StatusFields(gone));
+    }
+  }
+
+ private:
+  HostPort Advertised() const {
+    const bool by_tcp = options_.mysql_socket.empty();
+    return {by_tcp ? options_.mysql_address.host : options_.hostname,
+            by_tcp ? options_.mysql_address.port : 0};
+  }
+
+  bool Unfinished() const {
+    return !history_.empty() && history_.back().outcome == Outcome::kRunning;
+  }
+
+  Tablet Announced() const {
+    Tablet tablet;
+    tablet.alias = options_.alias;
+    tablet.hostname = options_.hostname;
+    tablet.port_map["graft"] = rpc_->port();
+    tablet.keyspace = options_.keyspace;
+    tablet.shard = options_.shard;
+    // Not to be served from before it is known to hold data.
+    tablet.type = options_.restore_with_clone ? TabletType::kRestore : options_.init_type;
+    tablet.mysql = Advertised().port == 0 ? HostPort() : Advertised();
+    return tablet;
+  }
+
+  absl::Status Register(Cancellation& interrupt) {
+    const absl::Time deadline = clock_->Now() + options_.init_timeout;
+    absl::Duration pause = absl::Milliseconds(100);
+    while (true) {
+      auto registered = topology_.topology->RegisterTablet(Announced());
+      if (registered.ok()) {
+        registered_ = *std::move(registered);
+        return absl::OkStatus();
+      }
+      const absl::Status& status = registered.status();
+      if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return status;
+      if (clock_->Now() + pause >= deadline) {
+        return Annotate(status,
+                        absl::StrCat("the tablet could not be registered within ",
+                                     HumanDuration(options_.init_timeout), " (--init-timeout)"));
+      }
+      log_.Warning("topology away, trying again", StatusFields(status));
+      if (interrupt.WaitFor(*clock_, pause) == WaitEnd::kCancelled) {
+        return absl::CancelledError("interrupted while registering");
+      }
+      pause = std::min(2 * pause, absl::Seconds(5));
+    }
+  }
+
+  // What an earlier process left half-way, or else --restore-with-clone.
+  void TakeUp() {
+    if (Unfinished()) {
+      log_.Info("going on with an unfinished operation",
+                {{"operation", history_.back().request.id},
+                 {"step", std::string(StepName(history_.back().step))}});
+      // A server that is restarting is the step's own business; the others want one that answers.
+      if (history_.back().step >= Step::kClone) {
+        operations_.ResumeUnfinished();
+      } else {
+        keeper_.OnFirstContact([this](const ServerFacts&) { operations_.ResumeUnfinished(); });
+      }
+      return;
+    }
+    keeper_.OnFirstContact([this](const ServerFacts& facts) { DecideOnRestore(facts); });
+  }
+
+  void DecideOnRestore(const ServerFacts& facts) {
+    const StartDecision decision = options_.restore_with_clone
+                                       ? DecideAtStart(facts, history_)
+                                       : StartDecision{false, "--restore-with-clone is not set"};
+    log_.Info(decision.clone ? "provisioning this tablet" : "not provisioning this tablet",
+              {{"because", decision.why}});
+    if (decision.clone) {
+      const auto started = operations_.Reprovision({});
+      if (!started.ok()) log_.Error("cannot provision", StatusFields(started.status()));
+      return;
+    }
+    if (registered_.type == TabletType::kRestore) keeper_.SetType(TypeWithoutOperation());
+  }
+
+  // Of a tablet whose record says RESTORE though nothing is being restored.
+  TabletType TypeWithoutOperation() const {
+    if (history_.empty()) return options_.init_type;
+    const Operation& last = history_.back();
+    if (last.outcome == Outcome::kDone) return last.type_after;
+    return last.data_state == DataState::kIntact ? last.type_before : TabletType::kRestore;
+  }
+
+  const AgentOptions options_;
+  Log& log_;
+  // In the order of their needs; destroyed from the last to the first.
+  const std::unique_ptr<Clock> clock_;
+  OpenedTopology topology_;
+  const std::unique_ptr<Journal> journal_;
+  const std::vector<Operation> history_;               // as the journal had it at the start
+  const std::unique_ptr<MysqlServer> server_;          // the operation's
+  const std::unique_ptr<MysqlServer> watched_server_;  // the keeper's
+  const std::unique_ptr<Observer> log_observer_;
+  TabletKeeper keeper_;
+  Operations operations_;
+  Provisioner provisioner_;
+  std::unique_ptr<RpcServer> rpc_;
+  Tablet registered_;
+  std::thread keeper_thread_;
+  std::thread operations_thread_;
+};
+
+absl::StatusOr<std::unique_ptr<Journal>> OpenJournal(const std::string& state_dir) {
+  std::error_code error;
+  std::filesystem::create_directories(state_dir, error);
+  if (error) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("--state-dir ", state_dir, " cannot be made: ", error.message(),
+                     "; name one that this user may write, outside of mysqld's data directory"));
+  }
+  return MakeFileJournal(absl::StrCat(state_dir, "/journal"));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Agent>> MakeAgent(const AgentOptions& options, Log& log) {
+  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<Journal> journal, OpenJournal(options.state_dir));
+  GRAFT_ASSIGN_OR_RETURN(std::vector<Operation> history, journal->Load());
+  std::unique_ptr<Clock> clock = MakeRealClock();
+  GRAFT_ASSIGN_OR_RETURN(OpenedTopology topology, OpenTopology(*clock, options.topo));
+  return std::unique_ptr<Agent>(std::make_unique<GraftAgent>(
+      options, log, std::move(clock), std::move(topology), std::move(journal), std::move(history)));
+}
+
+}  // namespace graft

@@ -1,0 +1,35 @@
+// Agent: graftd's composition root. Builds every part, owns every thread, starts and stops them in
+// order.
+#ifndef GRAFT_AGENT_AGENT_H_
+#define GRAFT_AGENT_AGENT_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "agent/options.h"
+#include "graft/cancellation.h"
+#include "log/log.h"
+
+namespace graft {
+
+class Agent {
+ public:
+  virtual ~Agent() = default;
+
+  // Listens, registers the tablet (again and again for --init-timeout while the topology is away or
+  // until `interrupt` is cancelled), takes up an unfinished operation or --restore-with-clone, and
+  // returns with everything running. UNAVAILABLE: the topology stayed away; others: as said.
+  virtual absl::Status Start(Cancellation& interrupt) = 0;
+
+  // Leaves a running operation as it is, marks the tablet as cleanly stopped, and joins all.
+  virtual void Stop() = 0;
+};
+
+// Opens the journal and the topology's stores. DATA_LOSS: a journal record cannot be read; nothing
+// is touched then.
+absl::StatusOr<std::unique_ptr<Agent>> MakeAgent(const AgentOptions& options, Log& log);
+
+}  // namespace graft
+
+#endif  // GRAFT_AGENT_AGENT_H_

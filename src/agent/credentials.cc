@@ -1,0 +1,54 @@
+#include "agent/credentials.h"
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.good() && text.str().empty()) {
+    return absl::NotFoundError(absl::StrCat(path, " cannot be read"));
+  }
+  return text.str();
+}
+
+}  // namespace
+
+absl::StatusOr<CredentialsFile> ReadCredentialsFile(const std::string& path) {
+  GRAFT_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  google::protobuf::Struct users;
+  const absl::Status malformed = absl::InvalidArgumentError(
+      absl::StrCat(path, " is no credentials file; write {\"vt_clone\": [\"<password>\"], ...}"));
+  if (!google::protobuf::util::JsonStringToMessage(text, &users).ok()) return malformed;
+  CredentialsFile credentials;
+  for (const auto& [user, passwords] : users.fields()) {
+    if (passwords.list_value().values_size() == 0) return malformed;
+    credentials.emplace(user, Secret(passwords.list_value().values(0).string_value()));
+  }
+  return credentials;
+}
+
+absl::StatusOr<Secret> FindPassword(const AgentFlags::Account& account,
+                                    const CredentialsFile& credentials) {
+  if (!account.password_file.empty()) {
+    GRAFT_ASSIGN_OR_RETURN(const std::string text, ReadFile(account.password_file));
+    return Secret(std::string(absl::StripTrailingAsciiWhitespace(text)));
+  }
+  const auto found = credentials.find(account.user);
+  if (found != credentials.end()) return found->second;
+  return Secret(account.password);
+}
+
+}  // namespace graft

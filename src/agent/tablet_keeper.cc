@@ -1,0 +1,159 @@
+#include "agent/tablet_keeper.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "base/errors.h"
+#include "provision/published_state.h"
+
+namespace graft {
+namespace {
+
+constexpr absl::Duration kReadEvery = absl::Seconds(5);
+constexpr absl::Duration kFirstRetry = absl::Milliseconds(50);
+constexpr absl::Duration kPublishProgressEvery = absl::Seconds(5);
+
+}  // namespace
+
+TabletKeeper::TabletKeeper(Deps deps, Options options)
+    : deps_(deps), options_(std::move(options)), mysql_(options_.advertised_mysql) {
+  snapshot_.alias = options_.alias;
+  snapshot_.keyspace = options_.keyspace;
+  snapshot_.shard = options_.shard;
+  snapshot_.mysql_error = "not asked yet";
+}
+
+void TabletKeeper::Serve() {
+  absl::Duration read_pause = kFirstRetry;
+  absl::Duration publish_pause = kFirstRetry;
+  absl::Time next_read = deps_.clock.Now();
+  absl::Time next_publish = deps_.clock.Now();
+  while (!stop_.cancelled()) {
+    const absl::Time now = deps_.clock.Now();
+    if (now >= next_read) {
+      read_pause = ReadServer() ? kReadEvery : std::min(2 * read_pause, kReadEvery);
+      next_read = deps_.clock.Now() + read_pause;
+      if (read_pause == kReadEvery) read_pause = kFirstRetry;
+    }
+    bool wanted = false;
+    bool urgent = false;
+    {
+      absl::MutexLock lock(&mutex_);
+      wanted = unpublished_;
+      urgent = urgent_;
+    }
+    if (wanted && (now >= next_publish || (urgent && publish_pause == kFirstRetry))) {
+      const absl::Status published = Publish();
+      if (!published.ok()) deps_.log.Warning("tablet not published", StatusFields(published));
+      publish_pause = published.ok() ? kFirstRetry : std::min(2 * publish_pause, kReadEvery);
+      next_publish = deps_.clock.Now() + (published.ok() ? kPublishProgressEvery : publish_pause);
+      wanted = false;
+    }
+    stop_.WaitUntil(deps_.clock, wanted ? std::min(next_read, next_publish) : next_read);
+  }
+}
+
+bool TabletKeeper::ReadServer() {
+  auto facts = deps_.server.Describe();
+  auto channels = facts.ok() ? deps_.server.ReadReplication()
+                             : absl::StatusOr<std::vector<ReplicationChannel>>(facts.status());
+  const absl::Status status = facts.ok() ? channels.status() : facts.status();
+  {
+    absl::MutexLock lock(&mutex_);
+    snapshot_.read_at = deps_.clock.Now();
+    snapshot_.mysql_reachable = status.ok();
+    snapshot_.mysql_error = std::string(status.message());
+    if (status.ok()) {
+      snapshot_.mysql_version = facts->version;
+      snapshot_.gtid_executed = facts->gtid_executed;
+      snapshot_.super_read_only = facts->super_read_only;
+      snapshot_.replication = *std::move(channels);
+    }
+  }
+  if (status.ok()) NoteContact(*facts);
+  return status.ok();
+}
+
+void TabletKeeper::NoteContact(const ServerFacts& facts) {
+  std::function<void(const ServerFacts&)> first_contact;
+  bool port_unknown = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    first_contact = std::exchange(on_first_contact_, nullptr);
+    port_unknown = mysql_.port == 0;
+  }
+  if (port_unknown) {
+    const auto port = deps_.server.ReadVariables({"port"});
+    int number = 0;
+    if (port.ok() && absl::SimpleAtoi(port->front().value, &number)) {
+      absl::MutexLock lock(&mutex_);
+      mysql_.port = number;
+      unpublished_ = urgent_ = true;
+    }
+  }
+  if (first_contact) first_contact(facts);
+}
+
+absl::Status TabletKeeper::Publish() {
+  HostPort mysql;
+  std::optional<Operation> operation;
+  std::optional<TabletType> type;
+  {
+    absl::MutexLock lock(&mutex_);
+    mysql = mysql_;
+    operation = operation_;
+    type = type_;
+    unpublished_ = urgent_ = false;
+  }
+  TabletType published = TabletType::kUnknown;
+  const absl::Status status = deps_.topology.UpdateTablet(options_.alias, [&](Tablet& tablet) {
+    if (!mysql.empty()) tablet.mysql = mysql;
+    if (type.has_value() && tablet.type != TabletType::kPrimary) tablet.type = *type;
+    if (operation.has_value()) ApplyPublishedState(*operation, tablet);
+    published = tablet.type;
+    return absl::OkStatus();
+  });
+  absl::MutexLock lock(&mutex_);
+  if (status.ok()) {
+    snapshot_.type = published;
+  } else {
+    unpublished_ = true;
+  }
+  return status;
+}
+
+void TabletKeeper::OnFirstContact(std::function<void(const ServerFacts&)> call) {
+  absl::MutexLock lock(&mutex_);
+  on_first_contact_ = std::move(call);
+}
+
+TabletSnapshot TabletKeeper::Snapshot() const {
+  absl::MutexLock lock(&mutex_);
+  return snapshot_;
+}
+
+void TabletKeeper::SetType(TabletType type) {
+  {
+    absl::MutexLock lock(&mutex_);
+    type_ = type;
+    unpublished_ = urgent_ = true;
+  }
+  stop_.Wake();
+}
+
+void TabletKeeper::Note(const Operation& operation) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const bool same_step = operation_.has_value() && operation_->step == operation.step &&
+                           operation_->outcome == operation.outcome;
+    operation_ = operation;
+    type_ = std::nullopt;  // the operation's word counts from now on
+    unpublished_ = true;
+    urgent_ = urgent_ || !same_step;
+  }
+  stop_.Wake();
+}
+
+}  // namespace graft

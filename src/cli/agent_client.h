@@ -1,0 +1,42 @@
+// AgentClient: one agent's graft.v1.Provisioner API.
+//
+// Every call ends within the client's timeout. Codes are the agent's own; the reason
+// (base/errors.h) is attached where it sent one. UNAVAILABLE, DEADLINE_EXCEEDED: no contact; the
+// text names the address. Not safe for use from several threads at once.
+#ifndef GRAFT_CLI_AGENT_CLIENT_H_
+#define GRAFT_CLI_AGENT_CLIENT_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "graft/v1/provisioner.pb.h"
+
+namespace graft::cli {
+
+class AgentClient {
+ public:
+  virtual ~AgentClient() = default;
+
+  virtual absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& request) = 0;
+  // An empty id means the newest, here and below.
+  virtual absl::StatusOr<v1::Operation> GetOperation(const std::string& id) = 0;
+  virtual absl::StatusOr<v1::ListOperationsResponse> ListOperations() = 0;
+  virtual absl::StatusOr<v1::Operation> CancelOperation(const std::string& id) = 0;
+  virtual absl::StatusOr<v1::GetTabletResponse> GetTablet() = 0;
+
+  // Calls `on_update` for each state until the agent ends the stream (OK) or the timeout is over
+  // (DEADLINE_EXCEEDED): whoever wants more watches again and gets the present state at once.
+  virtual absl::Status WatchOperation(
+      const std::string& id, const std::function<void(const v1::Operation&)>& on_update) = 0;
+};
+
+// `address` is "host:port". Connects at the first call.
+std::unique_ptr<AgentClient> MakeAgentClient(const std::string& address, absl::Duration timeout);
+
+}  // namespace graft::cli
+
+#endif  // GRAFT_CLI_AGENT_CLIENT_H_

@@ -1,0 +1,54 @@
+// graftctl's subcommands. Each writes its result to `out` and returns how it went; a watched
+// operation that failed is a result, whose exit code says so.
+#ifndef GRAFT_CLI_COMMANDS_H_
+#define GRAFT_CLI_COMMANDS_H_
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/agent_client.h"
+#include "cli/exit_code.h"
+#include "cli/operation_view.h"
+#include "cli/watch.h"
+#include "graft/clock.h"
+#include "topo/vitess_topology.h"
+
+namespace graft::cli {
+
+// What a subcommand works with. Referred-to things outlive it.
+struct Session {
+  Clock& clock;
+  std::ostream& out;
+  Screen screen;
+  bool json = false;
+  absl::Duration timeout = absl::Seconds(10);
+};
+
+using Result = absl::StatusOr<ExitCode>;
+
+// Of the agent.
+Result Reprovision(const Session& session, const Connect& connect,
+                   const v1::ReprovisionRequest& request, bool watch);
+// `record` is the tablet's in the topology; it is shown even if the agent does not answer. nullptr:
+// the topology was not asked.
+Result ShowStatus(const Session& session, const Connect& connect, const Tablet* record,
+                  const std::string& id);
+Result ShowOperations(const Session& session, const Connect& connect);
+Result WatchOperation(const Session& session, const Connect& connect, const std::string& id);
+Result CancelOperation(const Session& session, const Connect& connect, const std::string& id);
+
+// Of the topology alone.
+Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter);
+Result AddCell(const Session& session, VitessTopology& topology, const Cell& cell);
+Result ShowTopology(const Session& session, VitessTopology& topology);
+// `shard` is "keyspace/shard".
+Result SetPrimary(const Session& session, VitessTopology& topology, const std::string& shard,
+                  const std::string& alias);
+
+}  // namespace graft::cli
+
+#endif  // GRAFT_CLI_COMMANDS_H_

@@ -1,0 +1,34 @@
+// What graftctl's exit status tells a script. Pure functions.
+#ifndef GRAFT_CLI_EXIT_CODE_H_
+#define GRAFT_CLI_EXIT_CODE_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "graft/v1/operation.pb.h"
+
+namespace graft::cli {
+
+enum class ExitCode {
+  kDone = 0,
+  kFailed = 1,          // the operation failed; the tablet's data is whole (INTACT or CLONED)
+  kUsage = 2,           // usage error, invalid argument
+  kNotFound = 3,        // tablet, operation, cell
+  kUnreachable = 4,     // agent or topology
+  kRefused = 5,         // a precondition, an id in use, too late to cancel, others kept writing
+  kFailedDataGone = 6,  // the operation ended and the data is PARTIAL or EMPTY
+  kCancelled = 7,
+  kDenied = 8,    // permission, authentication
+  kInternal = 9,  // a bug, or a damaged record
+};
+
+ExitCode ExitCodeOf(const absl::Status& status);
+
+// Of an operation that has ended; a running one is kDone (it was accepted).
+ExitCode ExitCodeOf(const v1::Operation& operation);
+
+// The list above, for --help.
+absl::string_view ExitCodeHelp();
+
+}  // namespace graft::cli
+
+#endif  // GRAFT_CLI_EXIT_CODE_H_

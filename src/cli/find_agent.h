@@ -1,0 +1,19 @@
+// Where the agent of a tablet answers, as the topology says.
+#ifndef GRAFT_CLI_FIND_AGENT_H_
+#define GRAFT_CLI_FIND_AGENT_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "graft/tablet.h"
+#include "graft/topology.h"
+
+namespace graft::cli {
+
+// "host:port". NOT_FOUND as of Topology::GetTablet; UNAVAILABLE: its agent has stopped;
+// FAILED_PRECONDITION: a tablet without a graft agent.
+absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias);
+
+}  // namespace graft::cli
+
+#endif  // GRAFT_CLI_FIND_AGENT_H_

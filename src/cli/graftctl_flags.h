@@ -1,0 +1,50 @@
+// graftctl's command line as plain values.
+#ifndef GRAFT_CLI_GRAFTCTL_FLAGS_H_
+#define GRAFT_CLI_GRAFTCTL_FLAGS_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "topo/vitess_topology.h"
+#include "topo_open/topo_open.h"
+
+namespace graft::cli {
+
+enum class Command {
+  kNone,
+  kReprovision,
+  kStatus,
+  kOperations,
+  kWatch,
+  kCancel,
+  kTablets,
+  kTopoAddCell,
+  kTopoShow,
+  kTopoSetPrimary,
+};
+
+struct GraftctlFlags {
+  Command command = Command::kNone;
+  TopoOptions topo;
+  std::string server;  // host:port of the agent; empty: as the topology says
+  absl::Duration timeout = absl::Seconds(10);
+  bool json = false;
+
+  std::string alias;
+  std::string operation_id;
+  bool from_primary = false;
+  std::string from_tablet;
+  std::string replicate_from;  // donor, primary, or empty: the agent's own
+  bool watch = false;
+  TabletFilter filter;
+  Cell cell;
+  std::string shard;  // keyspace/shard
+};
+
+// Fills `flags`. Returns true to go on; false when all is said (help, or an error on stderr), with
+// the exit status in `exit_status`.
+bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags, int& exit_status);
+
+}  // namespace graft::cli
+
+#endif  // GRAFT_CLI_GRAFTCTL_FLAGS_H_

@@ -1,0 +1,135 @@
+// The end of an operation, lists of operations, and an agent's tablet, as lines of text.
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "base/duration_flag.h"
+#include "cli/render.h"
+#include "cli/text.h"
+#include "wire/time_proto.h"
+
+namespace graft::cli {
+namespace {
+
+absl::Time EndOf(bool ended, const google::protobuf::Timestamp& end, absl::Time now) {
+  return ended ? FromTimestamp(end) : now;
+}
+
+std::string TotalTime(const v1::Operation& operation, absl::Time now) {
+  if (!operation.has_requested()) return "";
+  const absl::Time end = EndOf(operation.has_ended(), operation.ended(), now);
+  return HumanDuration(std::max(absl::ZeroDuration(), end - FromTimestamp(operation.requested())));
+}
+
+const char* DataStateMeans(v1::DataState state) {
+  switch (state) {
+    case v1::INTACT:
+      return "INTACT: the old data is whole";
+    case v1::PARTIAL:
+      return "PARTIAL: some of the old data is dropped";
+    case v1::EMPTY:
+      return "EMPTY: the old data is dropped, nothing usable is there";
+    case v1::CLONED:
+      return "CLONED: the donor's data, verified";
+    default:
+      return "unknown";
+  }
+}
+
+std::string OutcomeWord(v1::Outcome outcome) {
+  return outcome == v1::OUTCOME_UNSPECIFIED ? "unknown"
+                                            : absl::AsciiStrToLower(v1::Outcome_Name(outcome));
+}
+
+std::vector<std::string> ErrorLines(const v1::Operation& operation) {
+  const v1::Error& error = operation.error();
+  std::vector<std::string> lines;
+  std::string code = error.code();
+  if (!error.reason().empty()) absl::StrAppend(&code, ", reason ", error.reason());
+  if (!code.empty()) lines.push_back(absl::StrCat("code: ", code));
+  if (!error.message().empty()) lines.push_back(absl::StrCat("message: ", error.message()));
+  return lines;
+}
+
+std::string Flag(bool on) {
+  return on ? "running" : "stopped";
+}
+
+void AddError(const char* thread, int number, const std::string& text,
+              std::vector<std::string>& lines) {
+  if (number != 0) lines.push_back(absl::StrCat("  ", thread, " error ", number, ": ", text));
+}
+
+}  // namespace
+
+std::vector<std::string> RenderVerdict(const v1::Operation& operation, absl::Time now) {
+  std::string verdict = absl::StrCat(operation.recipient(), " ", OutcomeWord(operation.outcome()));
+  if (operation.outcome() != v1::DONE && !operation.step().empty()) {
+    absl::StrAppend(&verdict, " in ", operation.step());
+  }
+  absl::StrAppend(&verdict, ": data ", v1::DataState_Name(operation.data_state()));
+  if (!operation.donor().empty()) absl::StrAppend(&verdict, ", donor ", operation.donor());
+  if (operation.progress().bytes_done() > 0) {
+    absl::StrAppend(&verdict, ", ", HumanBytes(operation.progress().bytes_done()));
+  }
+  absl::StrAppend(&verdict, ", ", TotalTime(operation, now));
+  std::vector<std::string> lines = {verdict};
+  if (operation.outcome() == v1::FAILED || operation.outcome() == v1::CANCELLED) {
+    for (std::string& line : ErrorLines(operation)) lines.push_back(std::move(line));
+    lines.push_back(absl::StrCat("data: ", DataStateMeans(operation.data_state())));
+  }
+  if (operation.outcome() == v1::DONE && !operation.source().empty()) {
+    lines.push_back(
+        absl::StrCat("follows ", operation.source(), " (", operation.source_mysql(), ")"));
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::StepTime& step : operation.times()) {
+    const absl::Time end = EndOf(step.has_ended(), step.ended(), now);
+    rows.push_back(
+        {absl::StrCat("  ", step.step()),
+         HumanDuration(std::max(absl::ZeroDuration(), end - FromTimestamp(step.started())))});
+  }
+  for (std::string& line : AlignColumns(rows)) lines.push_back(std::move(line));
+  return lines;
+}
+
+std::vector<std::string> RenderOperations(const v1::ListOperationsResponse& list, absl::Time now) {
+  std::vector<std::vector<std::string>> rows = {
+      {"OPERATION", "REQUESTED", "OUTCOME", "STEP", "DATA", "DONOR", "TIME", "REASON"}};
+  for (const v1::Operation& operation : list.operations()) {
+    rows.push_back(
+        {operation.id(),
+         operation.has_requested()
+             ? absl::FormatTime("%Y-%m-%d %H:%M:%SZ", FromTimestamp(operation.requested()),
+                                absl::UTCTimeZone())
+             : "",
+         OutcomeWord(operation.outcome()), operation.step(),
+         v1::DataState_Name(operation.data_state()), operation.donor(), TotalTime(operation, now),
+         operation.error().reason()});
+  }
+  return AlignColumns(rows);
+}
+
+std::vector<std::string> RenderTablet(const v1::GetTabletResponse& tablet) {
+  std::vector<std::string> lines = {absl::StrCat(tablet.alias(), " ", tablet.keyspace(), "/",
+                                                 tablet.shard(), " ", tablet.type())};
+  if (!tablet.mysql_reachable()) {
+    lines.push_back(absl::StrCat("mysql: unreachable: ", tablet.mysql_error()));
+    return lines;
+  }
+  lines.push_back(absl::StrCat("mysql: ", tablet.mysql_version(),
+                               tablet.super_read_only() ? ", super_read_only" : ", writable"));
+  lines.push_back(absl::StrCat("gtid_executed: ", tablet.gtid_executed()));
+  for (const v1::ReplicationStatus& channel : tablet.replication()) {
+    const std::string lag =
+        channel.has_lag() ? HumanDuration(FromDuration(channel.lag())) : std::string("unknown");
+    lines.push_back(absl::StrCat("replication from ", channel.source(), ": receiver ",
+                                 Flag(channel.receiver_running()), ", applier ",
+                                 Flag(channel.applier_running()), ", lag ", lag));
+    AddError("receiver", channel.receiver_errno(), channel.receiver_error(), lines);
+    AddError("applier", channel.applier_errno(), channel.applier_error(), lines);
+  }
+  return lines;
+}
+
+}  // namespace graft::cli

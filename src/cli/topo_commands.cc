@@ -1,0 +1,109 @@
+// The subcommands that need the topology alone.
+#include <google/protobuf/struct.pb.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/errors.h"
+#include "cli/commands.h"
+#include "cli/render_tablets.h"
+#include "cli/text.h"
+
+namespace graft::cli {
+namespace {
+
+using google::protobuf::Struct;
+
+void Write(const std::vector<std::string>& lines, std::ostream& out) {
+  for (const std::string& line : lines) out << line << '\n';
+}
+
+Struct MakeObject(const std::vector<std::pair<std::string, std::string>>& fields) {
+  Struct object;
+  for (const auto& [name, value] : fields) {
+    (*object.mutable_fields())[name].set_string_value(value);
+  }
+  return object;
+}
+
+std::string AliasOrEmpty(const TabletAlias& alias) {
+  return alias.empty() ? "" : alias.ToString();
+}
+
+std::string TopologyJson(const std::vector<Cell>& cells, const std::vector<Shard>& shards,
+                         const std::vector<Tablet>& tablets) {
+  std::vector<std::string> parts[3];
+  for (const Cell& cell : cells) {
+    parts[0].push_back(ToJsonLine(MakeObject(
+        {{"name", cell.name}, {"serverAddress", cell.server_address}, {"root", cell.root}})));
+  }
+  for (const Shard& shard : shards) {
+    parts[1].push_back(ToJsonLine(MakeObject({{"keyspace", shard.keyspace},
+                                              {"name", shard.name},
+                                              {"primary", AliasOrEmpty(shard.primary)}})));
+  }
+  for (const Tablet& tablet : tablets) parts[2].push_back(TabletJson(tablet));
+  return absl::StrCat("{\"cells\":[", absl::StrJoin(parts[0], ","), "],\"shards\":[",
+                      absl::StrJoin(parts[1], ","), "],\"tablets\":[", absl::StrJoin(parts[2], ","),
+                      "]}");
+}
+
+}  // namespace
+
+Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter) {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Tablet> tablets, topology.ListTablets(filter));
+  if (!session.json) Write(RenderTablets(tablets), session.out);
+  for (const Tablet& tablet : tablets) {
+    if (session.json) session.out << TabletJson(tablet) << '\n';
+  }
+  return ExitCode::kDone;
+}
+
+Result AddCell(const Session& session, VitessTopology& topology, const Cell& cell) {
+  GRAFT_RETURN_IF_ERROR(topology.AddCell(cell));
+  session.out << "cell " << cell.name << " is at " << cell.server_address << " under " << cell.root
+              << '\n';
+  return ExitCode::kDone;
+}
+
+Result ShowTopology(const Session& session, VitessTopology& topology) {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Cell> cells, topology.ListCells());
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Shard> shards, topology.ListShards(""));
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Tablet> tablets, topology.ListTablets({}));
+  if (session.json) {
+    session.out << TopologyJson(cells, shards, tablets) << '\n';
+    return ExitCode::kDone;
+  }
+  std::vector<std::vector<std::string>> rows = {{"CELL", "SERVER", "ROOT"}};
+  for (const Cell& cell : cells) rows.push_back({cell.name, cell.server_address, cell.root});
+  Write(AlignColumns(rows), session.out);
+  rows = {{"KEYSPACE", "SHARD", "PRIMARY"}};
+  for (const Shard& shard : shards) {
+    rows.push_back(
+        {shard.keyspace, shard.name, shard.primary.empty() ? "none" : shard.primary.ToString()});
+  }
+  session.out << '\n';
+  Write(AlignColumns(rows), session.out);
+  session.out << '\n';
+  Write(RenderTablets(tablets), session.out);
+  return ExitCode::kDone;
+}
+
+Result SetPrimary(const Session& session, VitessTopology& topology, const std::string& shard,
+                  const std::string& alias) {
+  const std::vector<std::string> parts = absl::StrSplit(shard, '/');
+  if (parts.size() != 2) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", shard, "\" is no shard; write keyspace/shard, e.g. commerce/0"));
+  }
+  GRAFT_ASSIGN_OR_RETURN(const TabletAlias tablet, TabletAlias::Parse(alias));
+  GRAFT_RETURN_IF_ERROR(topology.SetPrimary(parts[0], parts[1], tablet));
+  session.out << tablet.ToString() << " is the primary of " << shard << '\n';
+  return ExitCode::kDone;
+}
+
+}  // namespace graft::cli

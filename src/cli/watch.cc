@@ -1,0 +1,66 @@
+#include "cli/watch.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "base/duration_flag.h"
+#include "base/errors.h"
+#include "graft/cancellation.h"
+
+namespace graft::cli {
+namespace {
+
+constexpr absl::Duration kReconnectPause = absl::Milliseconds(250);
+
+bool HasEnded(const v1::Operation& operation) {
+  return operation.outcome() != v1::RUNNING && operation.outcome() != v1::OUTCOME_UNSPECIFIED;
+}
+
+// Errors that a restart of the agent explains.
+bool MayPass(const absl::Status& status) {
+  return status.ok() || absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsCancelled(status);
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Operation> WatchToEnd(
+    Clock& clock, const Connect& connect, const std::string& id, absl::Duration patience,
+    const std::function<void(const v1::Operation&)>& on_update) {
+  v1::Operation last;
+  std::string watched = id;
+  absl::Time contact = clock.Now();
+  std::unique_ptr<AgentClient> agent;
+  bool heard = false;
+  Cancellation pause;
+  while (true) {
+    absl::Status status;
+    // An agent that answers needs no look-up, and no topology.
+    if (!heard) {
+      absl::StatusOr<std::unique_ptr<AgentClient>> found = connect();
+      status = found.status();
+      if (found.ok()) agent = *std::move(found);
+    }
+    heard = false;
+    if (agent != nullptr && MayPass(status)) {
+      status = agent->WatchOperation(watched, [&](const v1::Operation& operation) {
+        heard = true;
+        contact = clock.Now();
+        last = operation;
+        watched = operation.id();  // a newer one that starts meanwhile is not the one asked for
+        on_update(operation);
+      });
+    }
+    if (HasEnded(last)) return last;
+    if (!MayPass(status)) return status;
+    if (clock.Now() - contact >= patience) {
+      return absl::UnavailableError(absl::StrCat(
+          "no contact for ", HumanDuration(clock.Now() - contact), ": ", status.message(),
+          watched.empty() ? ""
+                          : "; the operation goes on without this watch; look again with "
+                            "graftctl watch"));
+    }
+    pause.WaitFor(clock, kReconnectPause);
+  }
+}
+
+}  // namespace graft::cli

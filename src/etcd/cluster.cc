@@ -1,0 +1,169 @@
+#include "etcd/cluster.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "base/errors.h"
+#include "etcd/etcd_errors.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/support/channel_arguments.h"
+
+namespace graft {
+namespace {
+
+// gRPC's deadlines are on this clock; it lives in this file only.
+using GrpcClock = std::chrono::system_clock;
+using GrpcTime = GrpcClock::time_point;
+
+absl::StatusOr<std::string> ReadPem(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    return absl::InvalidArgumentError(absl::StrCat("etcd TLS: cannot read ", path,
+                                                   ": check that it exists, is not empty and is "
+                                                   "readable for this user"));
+  }
+  return text.str();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
+    const EtcdOptions& options) {
+  if (options.tls_cert_file.empty() != options.tls_key_file.empty()) {
+    return absl::InvalidArgumentError("etcd TLS: set both the certificate and the key, or neither");
+  }
+  if (options.tls_cert_file.empty()) return grpc::InsecureChannelCredentials();
+  grpc::SslCredentialsOptions ssl;
+  GRAFT_ASSIGN_OR_RETURN(ssl.pem_cert_chain, ReadPem(options.tls_cert_file));
+  GRAFT_ASSIGN_OR_RETURN(ssl.pem_private_key, ReadPem(options.tls_key_file));
+  GRAFT_ASSIGN_OR_RETURN(ssl.pem_root_certs, ReadPem(options.tls_ca_file));
+  return grpc::SslCredentials(ssl);
+}
+
+grpc::ChannelArguments MakeArguments() {
+  grpc::ChannelArguments arguments;
+  // A dead peer is noticed by pings, but only while a call (a watch) is open. etcd tolerates one
+  // ping in 5 s (--grpc-keepalive-min-time) and none without a call.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // gRPC's own backoff grows to two minutes; an etcd that is back should be found in seconds.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  // As etcd's own client: no HTTP proxy, no retries behind our back, no limit on a list's size.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetMaxReceiveMessageSize(-1);
+  return arguments;
+}
+
+absl::StatusOr<std::string> ParseEndpoint(absl::string_view endpoint) {
+  absl::string_view address = endpoint;
+  if (!absl::ConsumePrefix(&address, "http://")) absl::ConsumePrefix(&address, "https://");
+  absl::ConsumeSuffix(&address, "/");
+  const size_t colon = address.rfind(':');
+  if (colon == absl::string_view::npos || colon == 0 || colon + 1 == address.size() ||
+      address.find_first_not_of("0123456789", colon + 1) != absl::string_view::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("etcd endpoint \"", endpoint, "\": want host:port"));
+  }
+  return std::string(address);
+}
+
+// Waits until the channel is connected.
+grpc::Status Connect(EtcdMember& member, GrpcTime deadline) {
+  member.EndBackoff();
+  grpc::Channel& channel = *member.channel;
+  grpc_connectivity_state state = channel.GetState(true);
+  while (state != GRPC_CHANNEL_READY) {
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE || state == GRPC_CHANNEL_SHUTDOWN) {
+      return {grpc::UNAVAILABLE, "cannot connect"};
+    }
+    if (!channel.WaitForStateChange(state, deadline)) {
+      return {grpc::DEADLINE_EXCEEDED, "no connection in time"};
+    }
+    state = channel.GetState(true);
+  }
+  return grpc::Status::OK;
+}
+
+bool WorthAnotherMember(const grpc::Status& status) {
+  return status.error_code() == grpc::UNAVAILABLE || status.error_code() == grpc::DEADLINE_EXCEEDED;
+}
+
+}  // namespace
+
+void EtcdMember::EndBackoff() {
+  if (channel->GetState(true) != GRPC_CHANNEL_TRANSIENT_FAILURE) return;
+  grpc::experimental::ChannelResetConnectionBackoff(channel.get());
+  // gRPC moves a connection on only while somebody waits for it, or every 5 s.
+  channel->WaitForStateChange(GRPC_CHANNEL_TRANSIENT_FAILURE,
+                              GrpcClock::now() + std::chrono::milliseconds(300));
+}
+
+absl::StatusOr<std::unique_ptr<EtcdCluster>> EtcdCluster::Create(const EtcdOptions& options) {
+  if (options.endpoints.empty()) {
+    return absl::InvalidArgumentError("etcd: no endpoint given, want at least one host:port");
+  }
+  if (options.call_timeout <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("etcd: the call timeout must be above zero");
+  }
+  GRAFT_ASSIGN_OR_RETURN(auto credentials, MakeCredentials(options));
+  const grpc::ChannelArguments arguments = MakeArguments();
+  std::vector<std::unique_ptr<EtcdMember>> members;
+  for (const std::string& endpoint : options.endpoints) {
+    GRAFT_ASSIGN_OR_RETURN(std::string address, ParseEndpoint(endpoint));
+    auto channel = grpc::CreateCustomChannel(address, credentials, arguments);
+    members.push_back(std::make_unique<EtcdMember>(std::move(address), std::move(channel)));
+  }
+  return std::unique_ptr<EtcdCluster>(new EtcdCluster(std::move(members), options.call_timeout));
+}
+
+absl::Status EtcdCluster::Call(
+    Repeat repeat, absl::string_view what,
+    const std::function<grpc::Status(EtcdMember&, grpc::ClientContext&)>& call) {
+  const GrpcTime deadline = GrpcClock::now() + absl::ToChronoNanoseconds(timeout_);
+  const size_t first = preferred();
+  std::vector<std::string> failures;
+  bool all_down = true;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    EtcdMember& member = *members_[(first + i) % members_.size()];
+    // A member that hangs must leave the others their share of the time.
+    const GrpcTime now = GrpcClock::now();
+    const GrpcTime share = now + (deadline - now) / (members_.size() - i);
+    grpc::Status status = Connect(member, share);
+    const bool sent = status.ok();
+    if (sent) {
+      grpc::ClientContext context;
+      context.set_deadline(repeat == Repeat::kYes ? share : deadline);
+      status = call(member, context);
+    }
+    if (!WorthAnotherMember(status)) {
+      preferred_ = first + i;
+      return FromEtcd(status, member.address, what);
+    }
+    if (sent && repeat == Repeat::kNo && !SurelyNotDone(status)) {
+      preferred_ = first + i + 1;
+      return absl::DeadlineExceededError(
+          absl::StrCat("etcd at ", member.address, ": ", what, ": ", status.error_message(),
+                       "; the write may have happened: read before writing it again"));
+    }
+    all_down = all_down && status.error_code() == grpc::UNAVAILABLE;
+    failures.push_back(absl::StrCat(member.address, ": ", status.error_message()));
+  }
+  preferred_ = first + 1;
+  return absl::Status(
+      all_down ? absl::StatusCode::kUnavailable : absl::StatusCode::kDeadlineExceeded,
+      absl::StrCat("etcd: ", what, ": no endpoint answers (", absl::StrJoin(failures, "; "),
+                   "): check that etcd runs and the addresses are right"));
+}
+
+}  // namespace graft

@@ -1,0 +1,70 @@
+// EtcdCluster: the members of one etcd, and which of them to ask. Private to src/etcd.
+//
+// One channel a member, made on first use by gRPC. Safe for use from several threads.
+#ifndef GRAFT_ETCD_CLUSTER_H_
+#define GRAFT_ETCD_CLUSTER_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "etcd/etcd_store.h"
+#include "etcd/rpc.grpc.pb.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/client_context.h"
+
+namespace graft {
+
+struct EtcdMember {
+  EtcdMember(std::string address_in, std::shared_ptr<grpc::Channel> channel_in)
+      : address(std::move(address_in)),
+        channel(std::move(channel_in)),
+        kv(channel),
+        lease(channel),
+        watch(channel) {}
+
+  // If the member was down when last tried, tries again now; waits at most 300 ms for it.
+  void EndBackoff();
+
+  const std::string address;
+  const std::shared_ptr<grpc::Channel> channel;
+  etcdserverpb::KV::Stub kv;
+  etcdserverpb::Lease::Stub lease;
+  etcdserverpb::Watch::Stub watch;
+};
+
+class EtcdCluster {
+ public:
+  // Whether a call may be sent again when nobody knows if it was carried out.
+  enum class Repeat { kYes, kNo };
+
+  static absl::StatusOr<std::unique_ptr<EtcdCluster>> Create(const EtcdOptions& options);
+
+  // Runs `call` on one member after the other until one answers. `what` is for the error's text.
+  absl::Status Call(Repeat repeat, absl::string_view what,
+                    const std::function<grpc::Status(EtcdMember&, grpc::ClientContext&)>& call);
+
+  // The member that answered last, and how to move on when it no longer does.
+  size_t preferred() const { return preferred_.load(std::memory_order_relaxed) % members_.size(); }
+  size_t After(size_t member) const { return (member + 1) % members_.size(); }
+  EtcdMember& member(size_t i) { return *members_[i]; }
+  size_t size() const { return members_.size(); }
+
+ private:
+  EtcdCluster(std::vector<std::unique_ptr<EtcdMember>> members, absl::Duration timeout)
+      : timeout_(timeout), members_(std::move(members)) {}
+
+  const absl::Duration timeout_;
+  const std::vector<std::unique_ptr<EtcdMember>> members_;
+  std::atomic<size_t> preferred_{0};
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_ETCD_CLUSTER_H_

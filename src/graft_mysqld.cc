@@ -1,0 +1,203 @@
+// graft-mysqld: makes a tablet's directory (init), and is mysqld's parent (run).
+//
+// Exit codes: 0 done or stopped as asked; 1 failed; 2 used wrongly; run also passes on mysqld's
+// own.
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "base/duration_flag.h"
+#include "base/errors.h"
+#include "mysqld/init.h"
+#include "mysqld/mysqld_binary.h"
+#include "mysqld/run.h"
+#include "mysqld/tablet_dir.h"
+
+namespace {
+
+using graft::Account;
+
+constexpr int kUsage = 2;
+constexpr uint32_t kFirstServerId = 1;
+
+struct Flags {
+  std::string data_dir;
+  std::string mysqld;
+  graft::MyCnfOptions my_cnf;
+  graft::Accounts accounts;
+  std::string dba_password_file;
+  std::string repl_password_file;
+  std::string clone_password_file;
+  std::vector<std::string> extra_my_cnf;
+  graft::RestartLimits limits;
+};
+
+void Log(absl::string_view text) {
+  std::cerr << absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", absl::Now(), absl::UTCTimeZone())
+            << " graft-mysqld: " << text << std::endl;
+}
+
+absl::Status ReadPassword(const std::string& path, Account* account) {
+  if (path.empty()) return absl::OkStatus();
+  const absl::StatusOr<std::string> text = graft::ReadFile(path);
+  if (!text.ok()) return graft::Annotate(text.status(), "password of " + account->user);
+  account->password =
+      graft::Secret(std::string(absl::StripSuffix(absl::StripSuffix(*text, "\n"), "\r")));
+  return absl::OkStatus();
+}
+
+absl::Status ReadFiles(Flags* flags) {
+  GRAFT_RETURN_IF_ERROR(ReadPassword(flags->dba_password_file, &flags->accounts.dba));
+  GRAFT_RETURN_IF_ERROR(ReadPassword(flags->repl_password_file, &flags->accounts.repl));
+  GRAFT_RETURN_IF_ERROR(ReadPassword(flags->clone_password_file, &flags->accounts.clone));
+  for (const std::string& path : flags->extra_my_cnf) {
+    absl::StatusOr<std::string> text = graft::ReadFile(path);
+    if (!text.ok()) return graft::Annotate(text.status(), "--extra-my-cnf");
+    flags->my_cnf.extras.push_back(*std::move(text));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> Init(Flags flags) {
+  auto signals = graft::SignalQueue::Create({SIGCHLD, SIGTERM, SIGINT});
+  GRAFT_RETURN_IF_ERROR(signals.status());
+  GRAFT_RETURN_IF_ERROR(ReadFiles(&flags));
+  graft::InitOptions options;
+  GRAFT_ASSIGN_OR_RETURN(options.mysqld, graft::FindMysqld(flags.mysqld));
+  GRAFT_ASSIGN_OR_RETURN(flags.my_cnf.version, graft::MysqldVersion(options.mysqld));
+  flags.my_cnf.paths = graft::PathsOf(flags.data_dir);
+  flags.my_cnf.run_as_root = geteuid() == 0;
+  flags.my_cnf.clone_enabled = flags.accounts.clone_enabled;
+  if (flags.my_cnf.server_id == 0) {
+    // As Vitess does: two servers of a shard with one id would not replicate.
+    flags.my_cnf.server_id =
+        std::uniform_int_distribution<uint32_t>(1)(*std::make_unique<std::random_device>());
+  }
+  options.my_cnf = flags.my_cnf;
+  options.accounts = flags.accounts;
+  GRAFT_RETURN_IF_ERROR(graft::InitTablet(options, **signals));
+  Log(absl::StrCat("initialised ", options.my_cnf.paths.dir));
+  return 0;
+}
+
+absl::StatusOr<int> Run(const Flags& flags) {
+  auto signals = graft::SignalQueue::Create({SIGCHLD, SIGTERM, SIGINT, SIGHUP});
+  GRAFT_RETURN_IF_ERROR(signals.status());
+  graft::RunOptions options;
+  GRAFT_ASSIGN_OR_RETURN(options.mysqld, graft::FindMysqld(flags.mysqld));
+  options.paths = graft::PathsOf(flags.data_dir);
+  options.limits = flags.limits;
+  options.log = Log;
+  return graft::RunMysqld(options, **signals);
+}
+
+void AddCommonFlags(CLI::App* command, Flags* flags) {
+  command->add_option("--data-dir", flags->data_dir, "The tablet's directory (see above)")
+      ->required();
+  command->add_option("--mysqld", flags->mysqld,
+                      "Path of mysqld (default: $GRAFT_MYSQL_HOME/bin/mysqld or sbin/mysqld, else "
+                      "the one in PATH)");
+}
+
+void AddInitFlags(CLI::App* command, Flags* flags) {
+  AddCommonFlags(command, flags);
+  command->add_option("--mysql-port", flags->my_cnf.mysql_port, "mysqld's port")
+      ->capture_default_str();
+  command->add_option("--socket", flags->my_cnf.socket,
+                      "mysqld's socket (default: <data-dir>/mysql.sock)");
+  command
+      ->add_option("--server-id", flags->my_cnf.server_id,
+                   "1 to 4294967295, one of its own in the shard (default: random)")
+      ->check(CLI::Range(kFirstServerId, UINT32_MAX));
+  command->add_option("--report-host", flags->my_cnf.report_host,
+                      "The name under which others reach this mysqld");
+  command->add_option("--bind-address", flags->my_cnf.bind_address,
+                      "Where mysqld listens (default: every address)");
+  command->add_option("--extra-my-cnf", flags->extra_my_cnf,
+                      "A file whose text is added to my.cnf and wins; may be given again");
+  command->add_flag("--mysql-clone-enabled", flags->accounts.clone_enabled,
+                    "Load MySQL's CLONE plugin and make the clone account");
+  struct AccountFlag {
+    const char* name;
+    Account* account;
+    std::string* file;
+  };
+  for (const AccountFlag& flag :
+       {AccountFlag{"dba", &flags->accounts.dba, &flags->dba_password_file},
+        AccountFlag{"repl", &flags->accounts.repl, &flags->repl_password_file},
+        AccountFlag{"clone", &flags->accounts.clone, &flags->clone_password_file}}) {
+    command
+        ->add_option(absl::StrCat("--db-", flag.name, "-user"), flag.account->user,
+                     absl::StrCat("Account for ", flag.name))
+        ->capture_default_str();
+    command->add_option(absl::StrCat("--db-", flag.name, "-password-file"), *flag.file,
+                        "File with its password (default: none is asked for)");
+  }
+}
+
+void AddDuration(CLI::App* command, const std::string& name, absl::Duration* target,
+                 const std::string& help) {
+  command
+      ->add_option_function<std::string>(
+          name,
+          [name, target](const std::string& text) {
+            const absl::StatusOr<absl::Duration> value = graft::ParseDuration(text);
+            if (!value.ok()) {
+              throw CLI::ValidationError(name, std::string(value.status().message()));
+            }
+            *target = *value;
+          },
+          absl::StrCat(help, " (default: ", graft::HumanDuration(*target), ")"))
+      ->type_name("DURATION");
+}
+
+void AddRunFlags(CLI::App* command, Flags* flags) {
+  AddCommonFlags(command, flags);
+  command
+      ->add_option("--max-crashes", flags->limits.max_crashes,
+                   "Give up after this many crashes within --crash-window")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
+  AddDuration(command, "--crash-window", &flags->limits.window, "The time in which crashes count");
+  AddDuration(command, "--restart-backoff", &flags->limits.backoff,
+              "Pause before the second restart within the window; the first is at once, each "
+              "further one takes twice as long");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  signal(SIGPIPE, SIG_IGN);
+  CLI::App app(
+      "graft-mysqld: makes a MySQL tablet ready for cloning, and is mysqld's parent.\n"
+      "--data-dir is the tablet's directory, Vitess's vt_<uid>. It holds my.cnf, data/ (mysqld's\n"
+      "own data directory), mysql.sock, mysqld.pid and error.log.");
+  app.require_subcommand(1);
+  Flags flags;
+  CLI::App* init = app.add_subcommand(
+      "init", "Fills an empty or missing directory: my.cnf, data, accounts. All or nothing.");
+  AddInitFlags(init, &flags);
+  CLI::App* run = app.add_subcommand(
+      "run",
+      "Runs mysqld. Starts it again when it asks for that (RESTART and CLONE end mysqld with exit "
+      "code 16) and after a crash (a signal, or exit code 2); ends with any other exit code of "
+      "mysqld's. SIGTERM and SIGINT stop both. If graft-mysqld itself is killed, mysqld goes on.");
+  AddRunFlags(run, &flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  const absl::StatusOr<int> code = init->parsed() ? Init(flags) : Run(flags);
+  if (code.ok()) return *code;
+  Log(code.status().message());
+  return absl::IsInvalidArgument(code.status()) ? kUsage : 1;
+}

@@ -1,0 +1,61 @@
+// graftd: parses its flags, builds the agent, waits for a signal, stops.
+
+#include <pthread.h>
+
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "agent/agent.h"
+#include "agent/options.h"
+#include "log/log.h"
+
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+
+int RunAgent(graft::Agent& agent, graft::Log& log, const sigset_t& signals) {
+  graft::Cancellation interrupt;
+  std::thread waiter([&] {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    interrupt.Cancel();
+  });
+  const absl::Status started = agent.Start(interrupt);
+  if (!started.ok()) {
+    log.Error("cannot start", graft::StatusFields(started));
+    if (!interrupt.cancelled()) pthread_kill(waiter.native_handle(), SIGTERM);
+  }
+  waiter.join();
+  log.Info("stopping");
+  agent.Stop();
+  return started.ok() ? 0 : kExitFailed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const graft::ParsedFlags parsed = graft::ParseFlags(argc, argv);
+  if (parsed.exit_code.has_value()) return *parsed.exit_code;
+  const auto options = graft::CheckFlags(parsed.flags);
+  if (!options.ok()) {
+    std::cerr << options.status().message() << "\nSee graftd --help.\n";
+    return kExitUsage;
+  }
+  // Before any thread is made, so that all of them leave these signals to the waiter.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const auto log = graft::MakeLog(options->log);
+  auto agent = graft::MakeAgent(*options, *log);
+  if (!agent.ok()) {
+    log->Error("cannot start", graft::StatusFields(agent.status()));
+    return kExitFailed;
+  }
+  return RunAgent(**agent, *log, signals);
+}

@@ -1,0 +1,66 @@
+// Log: the agent's words to its operator, one line each, as logfmt or JSON.
+//
+// Only composition roots and observers log; the core and the adapters return statuses. Safe for use
+// from several threads. A line is out when Write() returns.
+#ifndef GRAFT_LOG_LOG_H_
+#define GRAFT_LOG_LOG_H_
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace graft {
+
+enum class LogLevel { kDebug, kInfo, kWarning, kError };
+// "debug", "info", "warning" or "warn", "error", in any case. INVALID_ARGUMENT.
+absl::StatusOr<LogLevel> ParseLogLevel(absl::string_view name);
+
+enum class LogFormat {
+  kText,  // time=… level=info msg="clone begins" donor=zone1-0000000100
+  kJson,  // {"time":"…","level":"info","msg":"clone begins","donor":"zone1-0000000100"}
+};
+// "text" or "json", in any case. INVALID_ARGUMENT.
+absl::StatusOr<LogFormat> ParseLogFormat(absl::string_view name);
+
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;  // lines below are not written
+  LogFormat format = LogFormat::kText;
+  std::ostream* output = nullptr;  // nullptr: standard error. Must outlive the log.
+};
+
+// Names are the code's own (lower_case words) and written as they are; values are quoted as needed.
+using LogFields = std::vector<std::pair<absl::string_view, std::string>>;
+
+class Log {
+ public:
+  virtual ~Log() = default;
+  virtual void Write(LogLevel level, absl::string_view message, const LogFields& fields) = 0;
+
+  void Debug(absl::string_view message, const LogFields& fields = {}) {
+    Write(LogLevel::kDebug, message, fields);
+  }
+  void Info(absl::string_view message, const LogFields& fields = {}) {
+    Write(LogLevel::kInfo, message, fields);
+  }
+  void Warning(absl::string_view message, const LogFields& fields = {}) {
+    Write(LogLevel::kWarning, message, fields);
+  }
+  void Error(absl::string_view message, const LogFields& fields = {}) {
+    Write(LogLevel::kError, message, fields);
+  }
+};
+
+std::unique_ptr<Log> MakeLog(const LogOptions& options);
+
+// A failure as fields: code, reason (if any) and error.
+LogFields StatusFields(const absl::Status& status);
+
+}  // namespace graft
+
+#endif  // GRAFT_LOG_LOG_H_

@@ -1,0 +1,53 @@
+// The CLONE statement, on a connection and a thread of its own.
+//
+// The thread is detached, against the house rule: it blocks in the server's answer for as long as a
+// clone takes, nothing can interrupt it there, and the server goes on without its client anyway. It
+// shares only the CloneSession with the rest of the program.
+#ifndef GRAFT_MYSQL_CLONE_SESSION_H_
+#define GRAFT_MYSQL_CLONE_SESSION_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "graft/mysql_server.h"
+#include "mysql/session.h"
+
+namespace graft {
+
+class CloneSession {
+ public:
+  // Connects and sends CLONE; codes as of MysqlServer::StartClone.
+  static absl::StatusOr<std::shared_ptr<CloneSession>> Start(
+      const ConnectionOptions& options, const CloneRequest& request,
+      std::function<void(absl::Status)> on_end);
+
+  int64_t connection_id() const { return connection_id_; }
+  // `on_end` has returned.
+  bool ended() const;
+
+  // Afterwards `on_end` is not called; waits for a call under way.
+  void Abandon();
+
+ private:
+  CloneSession(int64_t connection_id, std::function<void(absl::Status)> on_end)
+      : connection_id_(connection_id), on_end_(std::move(on_end)) {}
+
+  void End(const absl::Status& status);
+
+  const int64_t connection_id_;
+  const std::function<void(absl::Status)> on_end_;
+  mutable absl::Mutex mutex_;
+  bool abandoned_ ABSL_GUARDED_BY(mutex_) = false;
+  bool calling_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_MYSQL_CLONE_SESSION_H_

@@ -1,0 +1,176 @@
+#include "mysql/connector_server.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "base/errors.h"
+#include "mysql/clone_session.h"
+#include "mysql/clone_tables.h"
+#include "mysql/server_tables.h"
+#include "mysql/session_pool.h"
+#include "mysql/statements.h"
+
+namespace graft {
+namespace {
+
+constexpr char kReasonReplicationMetadata[] = "REPLICATION_METADATA";
+
+class ConnectorServer : public MysqlServer {
+ public:
+  ConnectorServer(Clock& clock, ConnectionOptions options) : pool_(clock, std::move(options)) {}
+  ~ConnectorServer() override {
+    std::vector<std::shared_ptr<CloneSession>> clones;
+    {
+      absl::MutexLock lock(&mutex_);
+      clones.swap(clones_);
+    }
+    for (const auto& clone : clones) clone->Abandon();
+  }
+
+  absl::StatusOr<ServerFacts> Describe() override;
+  absl::StatusOr<std::vector<Variable>> ReadVariables(
+      const std::vector<std::string>& names) override;
+  absl::Status SetVariables(const std::vector<VariableChange>& changes) override;
+  absl::StatusOr<int64_t> StartClone(const CloneRequest& request,
+                                     std::function<void(absl::Status)> on_end) override;
+  absl::StatusOr<CloneReport> ReadClone() override;
+  absl::Status KillQuery(int64_t connection_id) override;
+  absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override;
+  absl::Status StopReplication(bool forget) override;
+  absl::Status StartReplication(const std::optional<ReplicationSource>& source) override;
+
+ private:
+  SessionPool pool_;
+  absl::Mutex mutex_;
+  std::vector<std::shared_ptr<CloneSession>> clones_ ABSL_GUARDED_BY(mutex_);
+};
+
+absl::StatusOr<ServerFacts> ConnectorServer::Describe() {
+  ServerFacts facts;
+  GRAFT_RETURN_IF_ERROR(pool_.Run([&facts](Session& session) -> absl::Status {
+    GRAFT_ASSIGN_OR_RETURN(const RowSet row,
+                           session.Query(DescribeStatement(), "read the server's variables"));
+    GRAFT_ASSIGN_OR_RETURN(const RowSet uptime,
+                           session.Query(UptimeStatement(), "read the server's uptime"));
+    GRAFT_ASSIGN_OR_RETURN(const RowSet grants,
+                           session.Query(GrantsStatement(), "read the account's privileges"));
+    GRAFT_ASSIGN_OR_RETURN(const RowSet schemas,
+                           session.Query(UserSchemasStatement(), "list the schemas"));
+    GRAFT_ASSIGN_OR_RETURN(facts, ReadServerFacts(row, uptime, grants, schemas));
+    return absl::OkStatus();
+  }));
+  return facts;
+}
+
+absl::StatusOr<std::vector<Variable>> ConnectorServer::ReadVariables(
+    const std::vector<std::string>& names) {
+  GRAFT_ASSIGN_OR_RETURN(const std::string sql, ReadVariablesStatement(names));
+  RowSet rows;
+  GRAFT_RETURN_IF_ERROR(pool_.Run([&](Session& session) -> absl::Status {
+    GRAFT_ASSIGN_OR_RETURN(rows, session.Query(sql, "read variables"));
+    return absl::OkStatus();
+  }));
+  return OrderVariables(names, rows);
+}
+
+absl::Status ConnectorServer::SetVariables(const std::vector<VariableChange>& changes) {
+  std::vector<std::string> statements;
+  for (const VariableChange& change : changes) {
+    GRAFT_ASSIGN_OR_RETURN(std::string sql, SetVariableStatement(change));
+    statements.push_back(std::move(sql));
+  }
+  return pool_.Run([&statements](Session& session) -> absl::Status {
+    for (const std::string& sql : statements) GRAFT_RETURN_IF_ERROR(session.Execute(sql, sql));
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<int64_t> ConnectorServer::StartClone(const CloneRequest& request,
+                                                    std::function<void(absl::Status)> on_end) {
+  GRAFT_ASSIGN_OR_RETURN(const std::string list, DonorListStatement(request.donor));
+  GRAFT_RETURN_IF_ERROR(
+      pool_.Run([&list](Session& session) { return session.Execute(list, list); }));
+  GRAFT_ASSIGN_OR_RETURN(std::shared_ptr<CloneSession> clone,
+                         CloneSession::Start(pool_.options(), request, std::move(on_end)));
+  const int64_t id = clone->connection_id();
+  absl::MutexLock lock(&mutex_);
+  clones_.erase(std::remove_if(clones_.begin(), clones_.end(),
+                               [](const auto& other) { return other->ended(); }),
+                clones_.end());
+  clones_.push_back(std::move(clone));
+  return id;
+}
+
+absl::StatusOr<CloneReport> ConnectorServer::ReadClone() {
+  RowSet status;
+  RowSet progress;
+  GRAFT_RETURN_IF_ERROR(pool_.Run([&](Session& session) -> absl::Status {
+    GRAFT_ASSIGN_OR_RETURN(status, session.Query(CloneStatusStatement(), "read clone_status"));
+    GRAFT_ASSIGN_OR_RETURN(progress,
+                           session.Query(CloneProgressStatement(), "read clone_progress"));
+    return absl::OkStatus();
+  }));
+  return ReadCloneTables(status, progress);
+}
+
+absl::Status ConnectorServer::KillQuery(int64_t connection_id) {
+  const std::string sql = KillQueryStatement(connection_id);
+  return pool_.Run([&sql](Session& session) { return session.Execute(sql, sql); });
+}
+
+absl::StatusOr<std::vector<ReplicationChannel>> ConnectorServer::ReadReplication() {
+  RowSet rows;
+  GRAFT_RETURN_IF_ERROR(pool_.Run([&rows](Session& session) -> absl::Status {
+    GRAFT_ASSIGN_OR_RETURN(rows, session.Query(ShowReplicaStatement(session.version()),
+                                               "read the replication status"));
+    return absl::OkStatus();
+  }));
+  return ReadReplicationRows(rows);
+}
+
+absl::Status ConnectorServer::StopReplication(bool forget) {
+  return pool_.Run([forget](Session& session) -> absl::Status {
+    GRAFT_RETURN_IF_ERROR(
+        session.Execute(StopReplicaStatement(session.version()), "stop replication"));
+    if (!forget) return absl::OkStatus();
+    return session.Execute(ForgetReplicaStatement(session.version()), "forget replication");
+  });
+}
+
+// The default channel is stopped first: a running one refuses CHANGE (3021).
+absl::Status Follow(Session& session, const ReplicationSource& source) {
+  GRAFT_ASSIGN_OR_RETURN(const std::string change,
+                         ChangeSourceStatement(session.version(), source, Secrets::kReveal));
+  GRAFT_ASSIGN_OR_RETURN(const std::string shown,
+                         ChangeSourceStatement(session.version(), source, Secrets::kMask));
+  GRAFT_RETURN_IF_ERROR(
+      session.Execute(StopDefaultChannelStatement(session.version()), "stop replication"));
+  GRAFT_RETURN_IF_ERROR(session.ExecuteSecret(change, shown, source.password));
+  return session.Execute(StartDefaultChannelStatement(session.version()), "start replication");
+}
+
+absl::Status ConnectorServer::StartReplication(const std::optional<ReplicationSource>& source) {
+  return pool_.Run([&source](Session& session) -> absl::Status {
+    if (!source.has_value()) {
+      return session.Execute(StartReplicaStatement(session.version()), "start replication");
+    }
+    absl::Status status = Follow(session, *source);
+    if (ReasonOf(status) != kReasonReplicationMetadata) return status;
+    // Left-overs of another life of this server are in the way (1871, 1872): drop them, once more.
+    GRAFT_RETURN_IF_ERROR(
+        session.Execute(ForgetReplicaStatement(session.version()), "forget replication"));
+    return Follow(session, *source);
+  });
+}
+
+}  // namespace
+
+std::unique_ptr<MysqlServer> MakeConnectorServer(Clock& clock, ConnectionOptions options) {
+  return std::make_unique<ConnectorServer>(clock, std::move(options));
+}
+
+}  // namespace graft

@@ -1,0 +1,36 @@
+// The MySQL port on Connector/C++: one mysqld over its socket or TCP.
+#ifndef GRAFT_MYSQL_CONNECTOR_SERVER_H_
+#define GRAFT_MYSQL_CONNECTOR_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "graft/mysql_server.h"
+#include "graft/secret.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+struct ConnectionOptions {
+  std::string socket;  // wins over the address
+  HostPort address;
+  std::string user;
+  Secret password;
+  // For TCP. Without it the link is in clear text; the password never is.
+  bool require_ssl = false;
+  std::string ssl_ca;  // file; not empty: TLS is required, and the server's certificate verified
+  // Whole seconds, at least one each.
+  absl::Duration connect_timeout = absl::Seconds(5);
+  absl::Duration read_timeout = absl::Seconds(10);  // of every statement but CLONE
+};
+
+// Never blocks; connects when first needed. `clock` must outlive the server. The server must not be
+// destroyed from within an `on_end` of its StartClone; that callback may come before StartClone has
+// returned. A CLONE that is abandoned leaves behind a thread, blocked until its statement ends.
+std::unique_ptr<MysqlServer> MakeConnectorServer(Clock& clock, ConnectionOptions options);
+
+}  // namespace graft
+
+#endif  // GRAFT_MYSQL_CONNECTOR_SERVER_H_

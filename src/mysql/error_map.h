@@ -1,0 +1,28 @@
+// MySQL's error numbers as absl::Status: the code says what the caller should do, the reason (see
+// base/errors.h) what happened, the text what to do about it. Pure functions.
+#ifndef GRAFT_MYSQL_ERROR_MAP_H_
+#define GRAFT_MYSQL_ERROR_MAP_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace graft {
+
+// The error inside of 3862: "Clone Donor Error: [Connect failed: ]<code> : <text>."
+struct DonorError {
+  bool connect_failed = false;
+  int code = 0;
+  std::string text;
+};
+std::optional<DonorError> ParseDonorError(absl::string_view text);
+
+// `doing` is what was tried ("read clone_status"); `error_no` as the client library reports it,
+// server and client errors alike. 0 is INTERNAL, never OK.
+absl::Status FromMysqlError(int error_no, absl::string_view text, absl::string_view doing);
+
+}  // namespace graft
+
+#endif  // GRAFT_MYSQL_ERROR_MAP_H_

@@ -1,0 +1,42 @@
+// SessionPool: keeps one Session for all statements but CLONE, and makes it anew when it is lost.
+//
+// Safe for use from several threads; work is done one after the other. `clock` must outlive it.
+#ifndef GRAFT_MYSQL_SESSION_POOL_H_
+#define GRAFT_MYSQL_SESSION_POOL_H_
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "mysql/session.h"
+
+namespace graft {
+
+class SessionPool {
+ public:
+  SessionPool(Clock& clock, ConnectionOptions options)
+      : clock_(clock), options_(std::move(options)) {}
+
+  // Runs `work` with a session, and a second time with a new one if a kept session turned out dead;
+  // so `work` must be safe to repeat.
+  absl::Status Run(const std::function<absl::Status(Session&)>& work);
+
+  const ConnectionOptions& options() const { return options_; }
+
+ private:
+  absl::Status RunOn(std::unique_ptr<Session>& session,
+                     const std::function<absl::Status(Session&)>& work);
+
+  Clock& clock_;
+  const ConnectionOptions options_;
+  absl::Mutex mutex_;
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Session> idle_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_MYSQL_SESSION_POOL_H_

@@ -1,0 +1,204 @@
+#include "mysql/statements.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+
+namespace graft {
+namespace {
+
+constexpr char kMasked[] = "<secret>";
+constexpr int kConnectRetrySeconds = 10;  // Vitess's
+
+bool SpeaksReplica(const ServerVersion& version) {
+  return version.AtLeast(8, 0, 22);
+}
+bool SpeaksSource(const ServerVersion& version) {
+  return version.AtLeast(8, 0, 23);
+}
+
+std::string ReplicaWord(const ServerVersion& version) {
+  return SpeaksReplica(version) ? "REPLICA" : "SLAVE";
+}
+
+absl::Status CheckName(absl::string_view name) {
+  const bool ok = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_' || c == '.';
+  });
+  if (ok) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", name, "\" is no MySQL variable name; only a-z, 0-9, '_' and '.' are allowed"));
+}
+
+std::string VariableValue(const std::string& value) {
+  double number = 0;
+  const bool numeric = !value.empty() &&
+                       value.find_first_not_of("-.0123456789") == std::string::npos &&
+                       absl::SimpleAtod(value, &number);
+  return numeric || value == "ON" || value == "OFF" ? value : QuoteText(value);
+}
+
+absl::Status CheckAddress(const HostPort& address, absl::string_view whose) {
+  if (address.host.empty() || address.port < 1 || address.port > 65535) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", address.ToString(),
+                                                   "\" is no MySQL address for the ", whose,
+                                                   "; host:port is needed"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckUser(absl::string_view user, absl::string_view whose) {
+  if (!user.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("no MySQL user is given for the ", whose));
+}
+
+std::string Password(const Secret& password, Secrets secrets) {
+  return QuoteText(secrets == Secrets::kMask ? std::string(kMasked) : password.Reveal());
+}
+
+}  // namespace
+
+std::string QuoteText(absl::string_view text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "''"}}), "'");
+}
+
+std::string SessionSetup(absl::Duration lock_wait) {
+  return absl::StrCat(
+      "SET NAMES utf8mb4, SESSION sql_mode='NO_BACKSLASH_ESCAPES', SESSION time_zone='+00:00', "
+      "SESSION autocommit=1, SESSION lock_wait_timeout=",
+      std::max<int64_t>(1, absl::ToInt64Seconds(lock_wait)));
+}
+
+std::string DescribeStatement() {
+  return "SELECT @@version AS version, @@server_uuid AS server_uuid, UTC_TIMESTAMP(3) AS now, "
+         "@@lower_case_table_names AS lower_case_table_names, @@GLOBAL.read_only AS read_only, "
+         "@@GLOBAL.super_read_only AS super_read_only, @@GLOBAL.gtid_mode AS gtid_mode, "
+         "@@GLOBAL.gtid_executed AS gtid_executed, @@GLOBAL.gtid_purged AS gtid_purged, "
+         "(SELECT plugin_status FROM information_schema.plugins WHERE plugin_name='clone') "
+         "AS clone_plugin_status";
+}
+
+std::string UptimeStatement() {
+  return "SHOW GLOBAL STATUS LIKE 'Uptime'";
+}
+
+// Counts active roles in; information_schema.user_privileges does not (seen on 9.7.4).
+std::string GrantsStatement() {
+  return "SHOW GRANTS";
+}
+
+std::string UserSchemasStatement() {
+  return "SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name NOT IN "
+         "('mysql','sys','information_schema','performance_schema') ORDER BY schema_name";
+}
+
+absl::StatusOr<std::string> ReadVariablesStatement(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (absl::Status status = CheckName(name); !status.ok()) return status;
+  }
+  const std::string list = absl::StrJoin(names, ",", [](std::string* out, const std::string& name) {
+    absl::StrAppend(out, QuoteText(name));
+  });
+  return absl::StrCat(
+      "SELECT g.variable_name AS name, g.variable_value AS value, p.variable_value AS persisted "
+      "FROM performance_schema.global_variables g LEFT JOIN performance_schema.persisted_variables "
+      "p ON p.variable_name = g.variable_name WHERE g.variable_name IN (",
+      list.empty() ? "''" : list, ")");
+}
+
+absl::StatusOr<std::string> SetVariableStatement(const VariableChange& change) {
+  if (absl::Status status = CheckName(change.name); !status.ok()) return status;
+  switch (change.how) {
+    case VariableChange::How::kGlobal:
+      return absl::StrCat("SET GLOBAL ", change.name, " = ", VariableValue(change.value));
+    case VariableChange::How::kPersistOnly:
+      return absl::StrCat("SET PERSIST_ONLY ", change.name, " = ", VariableValue(change.value));
+    case VariableChange::How::kForget:
+      return absl::StrCat("RESET PERSIST IF EXISTS ", change.name);
+  }
+  return absl::InternalError("unknown kind of variable change");
+}
+
+absl::StatusOr<std::string> DonorListStatement(const HostPort& donor) {
+  if (absl::Status status = CheckAddress(donor, "donor"); !status.ok()) return status;
+  if (donor.host.find_first_of(", :[]") != std::string::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("CLONE cannot use the donor host \"", donor.host,
+                     "\": neither an IPv6 address nor a blank or comma is allowed; register the "
+                     "donor's mysqld by host name or IPv4 address"));
+  }
+  return absl::StrCat("SET GLOBAL clone_valid_donor_list = ", QuoteText(donor.ToString()));
+}
+
+absl::StatusOr<std::string> CloneStatement(const CloneRequest& request, Secrets secrets) {
+  if (absl::Status status = CheckAddress(request.donor, "donor"); !status.ok()) return status;
+  if (absl::Status status = CheckUser(request.user, "donor"); !status.ok()) return status;
+  // No blank around the colon: the server's grammar refuses one (1064).
+  return absl::StrCat("CLONE INSTANCE FROM ", QuoteText(request.user), "@",
+                      QuoteText(request.donor.host), ":", request.donor.port, " IDENTIFIED BY ",
+                      Password(request.password, secrets),
+                      request.require_ssl ? " REQUIRE SSL" : " REQUIRE NO SSL");
+}
+
+std::string CloneStatusStatement() {
+  return "SELECT pid, state, begin_time, end_time, source, destination, error_no, error_message, "
+         "gtid_executed FROM performance_schema.clone_status";
+}
+
+std::string CloneProgressStatement() {
+  return "SELECT stage, state, begin_time, end_time, estimate, data, network "
+         "FROM performance_schema.clone_progress";
+}
+
+std::string KillQueryStatement(int64_t connection_id) {
+  return absl::StrCat("KILL QUERY ", connection_id);
+}
+
+std::string ShowReplicaStatement(const ServerVersion& version) {
+  return absl::StrCat("SHOW ", ReplicaWord(version), " STATUS");
+}
+
+std::string StopReplicaStatement(const ServerVersion& version) {
+  return absl::StrCat("STOP ", ReplicaWord(version));
+}
+
+std::string ForgetReplicaStatement(const ServerVersion& version) {
+  return absl::StrCat("RESET ", ReplicaWord(version), " ALL");
+}
+
+std::string StartReplicaStatement(const ServerVersion& version) {
+  return absl::StrCat("START ", ReplicaWord(version));
+}
+
+std::string StopDefaultChannelStatement(const ServerVersion& version) {
+  return absl::StrCat(StopReplicaStatement(version), " FOR CHANNEL ''");
+}
+
+std::string StartDefaultChannelStatement(const ServerVersion& version) {
+  return absl::StrCat(StartReplicaStatement(version), " FOR CHANNEL ''");
+}
+
+absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,
+                                                  const ReplicationSource& source,
+                                                  Secrets secrets) {
+  if (absl::Status status = CheckAddress(source.address, "source"); !status.ok()) return status;
+  if (absl::Status status = CheckUser(source.user, "source"); !status.ok()) return status;
+  const bool modern = SpeaksSource(version);
+  const absl::string_view side = modern ? "SOURCE" : "MASTER";
+  // Without TLS a caching_sha2_password account needs the source's RSA key.
+  const std::string transport = source.use_ssl
+                                    ? absl::StrCat(side, "_SSL=1")
+                                    : absl::StrCat(side, "_SSL=0, GET_", side, "_PUBLIC_KEY=1");
+  return absl::StrCat("CHANGE ", modern ? "REPLICATION SOURCE" : "MASTER", " TO ", side,
+                      "_HOST=", QuoteText(source.address.host), ", ", side,
+                      "_PORT=", source.address.port, ", ", side, "_USER=", QuoteText(source.user),
+                      ", ", side, "_PASSWORD=", Password(source.password, secrets), ", ", side,
+                      "_CONNECT_RETRY=", kConnectRetrySeconds, ", ", transport, ", ", side,
+                      "_AUTO_POSITION=1 FOR CHANNEL ''");
+}
+
+}  // namespace graft

@@ -1,0 +1,60 @@
+#include "mysqld/accounts.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "base/errors.h"
+#include "mysqld/printable.h"
+
+namespace graft {
+namespace {
+
+constexpr size_t kLongestUser = 32;       // characters, in mysql.user
+constexpr size_t kLongestPassword = 256;  // caching_sha2_password's own limit
+
+absl::Status Check(const Account& account) {
+  if (account.user.empty() || account.user.size() > kLongestUser ||
+      !IsPrintableLine(account.user)) {
+    return absl::InvalidArgumentError(absl::StrCat("account name '", account.user,
+                                                   "' must have 1 to ", kLongestUser,
+                                                   " printable characters"));
+  }
+  const std::string& password = account.password.Reveal();
+  if (password.size() > kLongestPassword || !IsPrintableLine(password)) {
+    return absl::InvalidArgumentError(absl::StrCat("the password of ", account.user,
+                                                   " must be one line of at most ",
+                                                   kLongestPassword, " printable characters"));
+  }
+  return absl::OkStatus();
+}
+
+void AppendAccount(const Account& account, absl::string_view host, absl::string_view grants,
+                   absl::string_view tail, std::string* sql) {
+  const std::string name = absl::StrCat(SqlLiteral(account.user), "@", SqlLiteral(host));
+  absl::StrAppend(sql, "CREATE USER ", name, " IDENTIFIED BY ",
+                  SqlLiteral(account.password.Reveal()), ";\n");
+  absl::StrAppend(sql, "GRANT ", grants, " ON *.* TO ", name, tail, ";\n");
+}
+
+}  // namespace
+
+std::string SqlLiteral(absl::string_view text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"'", "''"}}), "'");
+}
+
+absl::StatusOr<std::string> AccountSql(const Accounts& accounts) {
+  GRAFT_RETURN_IF_ERROR(Check(accounts.dba));
+  GRAFT_RETURN_IF_ERROR(Check(accounts.repl));
+  if (accounts.clone_enabled) GRAFT_RETURN_IF_ERROR(Check(accounts.clone));
+  // A fixed sql_mode, so that an extra my.cnf cannot change what a literal means.
+  std::string sql =
+      "SET SESSION sql_log_bin=0;\n"
+      "SET SESSION sql_mode='';\n";
+  AppendAccount(accounts.dba, "localhost", "ALL PRIVILEGES", " WITH GRANT OPTION", &sql);
+  AppendAccount(accounts.repl, "%", "REPLICATION SLAVE", "", &sql);
+  if (accounts.clone_enabled) {
+    AppendAccount(accounts.clone, "%", "BACKUP_ADMIN, CLONE_ADMIN", "", &sql);
+  }
+  return sql;
+}
+
+}  // namespace graft

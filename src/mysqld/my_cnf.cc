@@ -1,0 +1,139 @@
+#include "mysqld/my_cnf.h"
+
+#include <sys/un.h>
+
+#include <cstdlib>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "mysqld/printable.h"
+
+namespace graft {
+namespace {
+
+std::string SocketOf(const MyCnfOptions& options) {
+  return options.socket.empty() ? options.paths.socket() : options.socket;
+}
+
+// mysqld reads \\, \", \n and so on inside double quotes, and "#" starts no comment there.
+std::string Quoted(absl::string_view value) {
+  return absl::StrCat("\"", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
+}
+
+std::string Unquoted(absl::string_view value) {
+  const bool quoted = value.size() >= 2 && value.front() == value.back() &&
+                      (value.front() == '"' || value.front() == '\'');
+  if (!quoted) {
+    value = value.substr(0, value.find('#'));
+    return std::string(absl::StripTrailingAsciiWhitespace(value));
+  }
+  return absl::StrReplaceAll(value.substr(1, value.size() - 2), {{"\\\\", "\\"}, {"\\\"", "\""}});
+}
+
+std::string OptionName(absl::string_view name) {
+  return absl::StrReplaceAll(absl::StripAsciiWhitespace(name), {{"-", "_"}});
+}
+
+std::string ReplicationLines(const ServerVersion& version) {
+  const bool new_names = version.AtLeast(8, 0, 26);
+  return absl::StrCat("# A cloned replica's channels come along and would start by themselves.\n",
+                      new_names ? "skip_replica_start" : "skip_slave_start", "=ON\n",
+                      "relay_log=relay\n"
+                      "relay_log_recovery=ON\n",
+                      new_names ? "log_replica_updates" : "log_slave_updates", "=ON\n");
+}
+
+std::string CloneLines() {
+  return "# In this file, since a clone replaces mysql.plugin, where INSTALL PLUGIN would note "
+         "it.\n"
+         "plugin_load_add=mysql_clone.so\n";
+}
+
+std::string NetworkLines(const MyCnfOptions& options) {
+  std::string text = absl::StrCat("port=", options.mysql_port, "\n");
+  if (!options.bind_address.empty()) {
+    absl::StrAppend(&text, "bind_address=", Quoted(options.bind_address), "\n");
+  }
+  if (!options.report_host.empty()) {
+    absl::StrAppend(&text, "report_host=", Quoted(options.report_host), "\n");
+  }
+  absl::StrAppend(&text, "report_port=", options.mysql_port, "\n",
+                  "mysqlx=0\n"
+                  "# Keeps root@localhost off TCP: 127.0.0.1 is then no localhost.\n"
+                  "skip_name_resolve=ON\n");
+  return text;
+}
+
+std::string FileLines(const MyCnfOptions& options) {
+  const TabletPaths& paths = options.paths;
+  return absl::StrCat("datadir=", Quoted(paths.data()), "\n",  //
+                      "socket=", Quoted(SocketOf(options)), "\n",
+                      "pid_file=", Quoted(paths.pid_file()), "\n",
+                      "log_error=", Quoted(paths.error_log()), "\n",
+                      "# Packaged builds name a folder that may not exist, and do not start then.\n"
+                      "secure_file_priv=NULL\n");
+}
+
+}  // namespace
+
+absl::Status CheckMyCnfOptions(const MyCnfOptions& options) {
+  if (options.mysql_port < 1 || options.mysql_port > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--mysql-port must be 1 to 65535, not ", options.mysql_port));
+  }
+  if (options.server_id == 0) {
+    return absl::InvalidArgumentError("--server-id must be 1 to 4294967295");
+  }
+  const size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+  if (SocketOf(options).size() > longest) {
+    return absl::InvalidArgumentError(absl::StrCat("the socket's path is longer than the system's ",
+                                                   longest, " characters: ", SocketOf(options),
+                                                   "; give a shorter --socket or --data-dir"));
+  }
+  for (const std::string& value :
+       {options.paths.dir, options.socket, options.report_host, options.bind_address}) {
+    if (!IsPrintableLine(value)) {
+      return absl::InvalidArgumentError(
+          "--data-dir, --socket, --report-host and --bind-address must be printable, on one line");
+    }
+  }
+  return absl::OkStatus();
+}
+
+std::string MyCnfText(const MyCnfOptions& options) {
+  std::string text =
+      absl::StrCat("# Written by graft-mysqld init.\n[mysqld]\nserver_id=", options.server_id, "\n",
+                   FileLines(options), NetworkLines(options),
+                   "gtid_mode=ON\n"
+                   "enforce_gtid_consistency=ON\n"
+                   "log_bin=binlog\n",
+                   ReplicationLines(options.version),
+                   "# Whoever promotes the tablet makes it writable; a restart takes that back.\n"
+                   "super_read_only=ON\n");
+  if (options.clone_enabled) text += CloneLines();
+  if (options.run_as_root) text += "user=root\n";
+  for (const std::string& extra : options.extras) {
+    absl::StrAppend(&text, "\n", extra, absl::EndsWith(extra, "\n") ? "" : "\n");
+  }
+  return text;
+}
+
+std::optional<std::string> FindMyCnfValue(absl::string_view text, absl::string_view name) {
+  std::optional<std::string> found;
+  bool in_group = false;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (absl::StartsWith(line, "[")) in_group = line == "[mysqld]";
+    if (!in_group || line.empty() || line[0] == '#' || line[0] == ';') continue;
+    const std::vector<absl::string_view> parts = absl::StrSplit(line, absl::MaxSplits('=', 1));
+    if (parts.size() == 2 && OptionName(parts[0]) == OptionName(name)) {
+      found = Unquoted(absl::StripAsciiWhitespace(parts[1]));
+    }
+  }
+  return found;
+}
+
+}  // namespace graft

@@ -1,0 +1,43 @@
+// The text of a tablet's my.cnf, and reading an option back from one. Pure functions.
+#ifndef GRAFT_MYSQLD_MY_CNF_H_
+#define GRAFT_MYSQLD_MY_CNF_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "base/server_version.h"
+#include "mysqld/tablet_paths.h"
+
+namespace graft {
+
+struct MyCnfOptions {
+  TabletPaths paths;
+  ServerVersion version;  // of the mysqld that will read it: some names differ
+  int mysql_port = 3306;
+  std::string socket;        // empty: <dir>/mysql.sock
+  uint32_t server_id = 0;    // 1 to 4294967295
+  std::string report_host;   // empty: not set
+  std::string bind_address;  // empty: mysqld's own default, every address
+  bool clone_enabled = false;
+  bool run_as_root = false;         // mysqld refuses to run as root unless told to
+  std::vector<std::string> extras;  // texts of --extra-my-cnf files; they come last and so win
+};
+
+// INVALID_ARGUMENT: a number out of range, a socket path that is too long for the system, a value
+// that cannot be written on one line.
+absl::Status CheckMyCnfOptions(const MyCnfOptions& options);
+
+// For options that passed CheckMyCnfOptions.
+std::string MyCnfText(const MyCnfOptions& options);
+
+// The value mysqld would take for `name` from the [mysqld] group: the last one wins, "-" and "_"
+// are the same, quotes are taken off. nullopt: not set. !include is not followed.
+std::optional<std::string> FindMyCnfValue(absl::string_view text, absl::string_view name);
+
+}  // namespace graft
+
+#endif  // GRAFT_MYSQLD_MY_CNF_H_

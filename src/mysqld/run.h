@@ -1,0 +1,34 @@
+// graft-mysqld run: mysqld's parent.
+#ifndef GRAFT_MYSQLD_RUN_H_
+#define GRAFT_MYSQLD_RUN_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "mysqld/child.h"
+#include "mysqld/restart_policy.h"
+#include "mysqld/tablet_paths.h"
+
+namespace graft {
+
+struct RunOptions {
+  std::string mysqld;  // path of the program
+  TabletPaths paths;
+  RestartLimits limits;
+  std::function<void(absl::string_view)> log;  // one line, without its end; never called after Run
+};
+
+// Runs mysqld on the directory until it ends for good, and returns the exit code for this process.
+// MYSQLD_PARENT_PID tells mysqld that it may ask for a restart. `signals` must hold SIGCHLD,
+// SIGTERM, SIGINT and SIGHUP: the second and third stop mysqld, which is waited for; the last is
+// passed on (mysqld then flushes its logs).
+//
+// FAILED_PRECONDITION: the directory is not initialised, another graft-mysqld or a mysqld works on
+// it, or the port is taken. NOT_FOUND, UNAVAILABLE: mysqld cannot be started.
+absl::StatusOr<int> RunMysqld(const RunOptions& options, SignalQueue& signals);
+
+}  // namespace graft
+
+#endif  // GRAFT_MYSQLD_RUN_H_

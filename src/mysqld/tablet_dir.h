@@ -1,0 +1,43 @@
+// A tablet's directory: who works on it, and what its error log says.
+#ifndef GRAFT_MYSQLD_TABLET_DIR_H_
+#define GRAFT_MYSQLD_TABLET_DIR_H_
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "mysqld/tablet_paths.h"
+
+namespace graft {
+
+// Held while it lives; gone with the process, however that ends. Not inherited by children.
+class TabletLock {
+ public:
+  virtual ~TabletLock() = default;
+};
+
+// FAILED_PRECONDITION: another graft-mysqld holds it; the text has its process id.
+absl::StatusOr<std::unique_ptr<TabletLock>> LockTablet(const TabletPaths& paths);
+
+// The process id of a mysqld that works on the directory, whoever started it.
+std::optional<pid_t> FindLiveMysqld(const TabletPaths& paths);
+
+// UNAVAILABLE.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+absl::Status WriteFile(const std::string& path, absl::string_view text);
+
+// The last error lines that mysqld wrote to `path` past `offset`, for a status text; empty: none.
+std::string LastErrors(const std::string& path, size_t offset = 0);
+
+// FAILED_PRECONDITION: something listens on the port. An address that is no number is not checked:
+// mysqld will tell.
+absl::Status CheckPortFree(const std::string& bind_address, int port);
+
+}  // namespace graft
+
+#endif  // GRAFT_MYSQLD_TABLET_DIR_H_

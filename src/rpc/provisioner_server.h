@@ -1,0 +1,45 @@
+// RpcServer: graft.v1.Provisioner on a port, with reflection and grpc.health.v1.
+//
+// What it is given must outlive it. Its threads are gRPC's; it answers from them without blocking,
+// as Provisioning never does. Safe for use from several threads.
+#ifndef GRAFT_RPC_PROVISIONER_SERVER_H_
+#define GRAFT_RPC_PROVISIONER_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "graft/provisioning.h"
+
+namespace graft {
+
+// Trailing metadata of a failed call: the machine-readable reason (base/errors.h).
+inline constexpr char kReasonMetadata[] = "graft-reason";
+
+struct RpcOptions {
+  std::string bind_address;  // "127.0.0.1", "::1", a host's name; empty: every address
+  int port = 0;              // 0: any free one
+};
+
+class RpcServer {
+ public:
+  // As Shutdown with no grace.
+  virtual ~RpcServer() = default;
+
+  virtual int port() const = 0;
+
+  // Says NOT_SERVING, ends every watch with UNAVAILABLE, takes no new call, and lets the running
+  // ones end until `grace` is over; then they are cancelled. Returns when all have ended.
+  virtual void Shutdown(absl::Duration grace) = 0;
+};
+
+// Listens when it returns. INVALID_ARGUMENT: no such port. UNAVAILABLE: the port is taken, or the
+// address is not this machine's.
+absl::StatusOr<std::unique_ptr<RpcServer>> MakeRpcServer(Provisioning& provisioning, Clock& clock,
+                                                         const RpcOptions& options);
+
+}  // namespace graft
+
+#endif  // GRAFT_RPC_PROVISIONER_SERVER_H_

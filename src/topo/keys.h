@@ -1,0 +1,42 @@
+// Keys of Vitess's topology: the one place that knows where a record lies.
+//
+// `root` is --topo-global-root for global records and CellInfo.root for those of a cell; roots are
+// joined as Go's path.Join does, so that "/vitess/zone1/" and "//vitess/zone1" are the same place.
+#ifndef GRAFT_TOPO_KEYS_H_
+#define GRAFT_TOPO_KEYS_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "graft/tablet.h"
+
+namespace graft::topo {
+
+// Go's path.Join(root, path): joined with '/', doubled and trailing slashes, "." and ".." resolved.
+std::string JoinPath(absl::string_view root, absl::string_view path);
+
+// Below the global root.
+std::string CellInfoKey(absl::string_view root, absl::string_view cell);
+std::string KeyspaceKey(absl::string_view root, absl::string_view keyspace);
+std::string ShardKey(absl::string_view root, absl::string_view keyspace, absl::string_view shard);
+// Prefixes end in '/': Vitess lists without it, which also finds "cells_aliases" for "cells".
+std::string CellsPrefix(absl::string_view root);
+std::string KeyspacesPrefix(absl::string_view root);
+std::string ShardsPrefix(absl::string_view root, absl::string_view keyspace);
+
+// Below a cell's root. Vitess decodes every value under "tablets" as a Tablet: nothing else may
+// ever be written there.
+std::string TabletKey(absl::string_view root, const TabletAlias& alias);
+std::string TabletsPrefix(absl::string_view root);
+std::string ShardReplicationKey(absl::string_view root, absl::string_view keyspace,
+                                absl::string_view shard);
+
+// The part of `key` between `prefix` and "/<name>", if it has that shape and is not empty:
+// MiddleOf("/r/cells/zone1/CellInfo", "/r/cells/", "CellInfo") is "zone1".
+std::optional<absl::string_view> MiddleOf(absl::string_view key, absl::string_view prefix,
+                                          absl::string_view name);
+
+}  // namespace graft::topo
+
+#endif  // GRAFT_TOPO_KEYS_H_

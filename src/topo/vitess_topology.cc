@@ -1,0 +1,219 @@
+#include "topo/vitess_topology.h"
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/errors.h"
+#include "topo/keys.h"
+#include "topo/record_store.h"
+#include "topo/records.h"
+
+namespace graft {
+namespace {
+
+absl::Status NoCell(absl::string_view name) {
+  return absl::NotFoundError(absl::StrCat("cell ", name,
+                                          " is not in the topology: add it with graftctl topo "
+                                          "add-cell ",
+                                          name));
+}
+
+absl::Status NoTablet(const TabletAlias& alias) {
+  return absl::NotFoundError(
+      absl::StrCat("tablet ", alias.ToString(), " is not in the topology: it appears there when ",
+                   "its agent first starts; graftctl tablets lists the known ones"));
+}
+
+bool Matches(const TabletFilter& filter, const Tablet& tablet) {
+  return (filter.keyspace.empty() || filter.keyspace == tablet.keyspace) &&
+         (filter.shard.empty() || absl::EqualsIgnoreCase(filter.shard, tablet.shard));
+}
+
+}  // namespace
+
+absl::Status VitessTopology::AddCell(const Cell& cell) {
+  GRAFT_RETURN_IF_ERROR(topo::ValidateCellName(cell.name));
+  if (cell.server_address.empty() || cell.root.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cell ", cell.name, " needs both a server address and a root"));
+  }
+  topodata::CellInfo wanted;
+  wanted.set_server_address(cell.server_address);
+  wanted.set_root(cell.root);
+  const std::string key = topo::CellInfoKey(deps_.global_root, cell.name);
+  const absl::Status created = deps_.global.Create(key, topo::Serialize(wanted), kNoLease).status();
+  if (!absl::IsAlreadyExists(created)) return Annotate(created, absl::StrCat("write ", key));
+  GRAFT_ASSIGN_OR_RETURN(const Cell present, GetCell(cell.name));
+  if (present.server_address == cell.server_address && present.root == cell.root) {
+    return absl::OkStatus();
+  }
+  return absl::AlreadyExistsError(absl::StrCat("cell ", cell.name, " is in the topology at ",
+                                               present.server_address, " under ", present.root,
+                                               "; its tablets live there"));
+}
+
+absl::StatusOr<Cell> VitessTopology::GetCell(absl::string_view name) {
+  GRAFT_RETURN_IF_ERROR(topo::ValidateCellName(name));
+  const auto record = topo::ReadRecord<topodata::CellInfo>(
+      deps_.global, topo::CellInfoKey(deps_.global_root, name));
+  if (absl::IsNotFound(record.status())) return NoCell(name);
+  if (!record.ok()) return record.status();
+  return Cell{std::string(name), record->server_address(), record->root()};
+}
+
+absl::StatusOr<std::vector<Cell>> VitessTopology::ListCells() {
+  const std::string prefix = topo::CellsPrefix(deps_.global_root);
+  const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
+  if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
+  std::vector<Cell> cells;
+  for (const KeyValue& item : *items) {
+    const auto name = topo::MiddleOf(item.key, prefix, "CellInfo");
+    if (!name.has_value()) continue;
+    GRAFT_ASSIGN_OR_RETURN(const auto record,
+                           topo::Parse<topodata::CellInfo>(item.key, item.value));
+    cells.push_back(Cell{std::string(*name), record.server_address(), record.root()});
+  }
+  return cells;
+}
+
+absl::StatusOr<VitessTopology::Place> VitessTopology::OpenCell(absl::string_view name) {
+  GRAFT_ASSIGN_OR_RETURN(const Cell cell, GetCell(name));
+  return OpenCell(cell);
+}
+
+absl::StatusOr<VitessTopology::Place> VitessTopology::OpenCell(const Cell& cell) {
+  if (cell.server_address == deps_.global_server_address) {
+    const std::shared_ptr<void> no_owner;
+    return Place{std::shared_ptr<KeyValueStore>(no_owner, &deps_.global), cell.root};
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto known = cell_stores_.find(cell.server_address);
+    if (known != cell_stores_.end()) return Place{known->second, cell.root};
+  }
+  // Opened without the lock, since it may take long; of two that open at once the first is kept.
+  auto opened = deps_.open_cell_store(cell.server_address);
+  if (!opened.ok()) {
+    return Annotate(opened.status(),
+                    absl::StrCat("open cell ", cell.name, " at ", cell.server_address));
+  }
+  absl::MutexLock lock(&mutex_);
+  const auto kept = cell_stores_.emplace(cell.server_address, *std::move(opened)).first;
+  return Place{kept->second, cell.root};
+}
+
+absl::StatusOr<Tablet> VitessTopology::GetTablet(const TabletAlias& alias) {
+  GRAFT_ASSIGN_OR_RETURN(const Place place, OpenCell(alias.cell));
+  const auto record =
+      topo::ReadRecord<topodata::Tablet>(*place.store, topo::TabletKey(place.root, alias));
+  if (absl::IsNotFound(record.status())) return NoTablet(alias);
+  if (!record.ok()) return record.status();
+  return topo::FromRecord(*record);
+}
+
+absl::StatusOr<Shard> VitessTopology::GetShard(absl::string_view keyspace,
+                                               absl::string_view shard) {
+  GRAFT_RETURN_IF_ERROR(topo::ValidateKeyspaceName(keyspace));
+  GRAFT_ASSIGN_OR_RETURN(const topo::ShardName name, topo::ParseShardName(shard));
+  const auto record = topo::ReadRecord<topodata::Shard>(
+      deps_.global, topo::ShardKey(deps_.global_root, keyspace, name.text));
+  if (record.ok()) return topo::FromRecord(keyspace, name.text, *record);
+  if (!absl::IsNotFound(record.status())) return record.status();
+  const absl::Status found =
+      deps_.global.Get(topo::KeyspaceKey(deps_.global_root, keyspace)).status();
+  if (!found.ok() && !absl::IsNotFound(found)) return found;
+  const std::string missing = found.ok() ? absl::StrCat("shard ", keyspace, "/", name.text)
+                                         : absl::StrCat("keyspace ", keyspace);
+  return absl::NotFoundError(absl::StrCat(missing, " is not in the topology: it appears there ",
+                                          "when an agent of its first tablet starts"));
+}
+
+absl::Status VitessTopology::UpdateTablet(const TabletAlias& alias,
+                                          const std::function<absl::Status(Tablet&)>& change) {
+  GRAFT_ASSIGN_OR_RETURN(const Place place, OpenCell(alias.cell));
+  bool found = false;
+  const absl::Status status =
+      topo::ChangeRecord<topodata::Tablet>(*place.store, topo::TabletKey(place.root, alias),
+                                           topo::IfMissing::kFail, [&](topodata::Tablet& record) {
+                                             found = true;
+                                             Tablet tablet = topo::FromRecord(record);
+                                             GRAFT_RETURN_IF_ERROR(change(tablet));
+                                             topo::MergeInto(tablet, record);
+                                             return absl::OkStatus();
+                                           });
+  return !found && absl::IsNotFound(status) ? NoTablet(alias) : status;
+}
+
+absl::StatusOr<std::vector<Tablet>> VitessTopology::ListTablets(const TabletFilter& filter) {
+  std::vector<Cell> cells;
+  if (filter.cell.empty()) {
+    GRAFT_ASSIGN_OR_RETURN(cells, ListCells());
+  } else {
+    GRAFT_ASSIGN_OR_RETURN(const Cell cell, GetCell(filter.cell));
+    cells.push_back(cell);
+  }
+  std::vector<Tablet> tablets;
+  for (const Cell& cell : cells) {
+    GRAFT_RETURN_IF_ERROR(ListCellTablets(cell, filter, tablets));
+  }
+  const auto by_alias = [](const Tablet& a, const Tablet& b) { return a.alias < b.alias; };
+  std::sort(tablets.begin(), tablets.end(), by_alias);
+  // Cells may share a root, as in Vitess's own single-cell set-ups.
+  const auto same = [](const Tablet& a, const Tablet& b) { return a.alias == b.alias; };
+  tablets.erase(std::unique(tablets.begin(), tablets.end(), same), tablets.end());
+  return tablets;
+}
+
+absl::Status VitessTopology::ListCellTablets(const Cell& cell, const TabletFilter& filter,
+                                             std::vector<Tablet>& tablets) {
+  GRAFT_ASSIGN_OR_RETURN(const Place place, OpenCell(cell));
+  const std::string prefix = topo::TabletsPrefix(place.root);
+  const absl::StatusOr<std::vector<KeyValue>> items = place.store->List(prefix);
+  if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
+  for (const KeyValue& item : *items) {
+    if (!topo::MiddleOf(item.key, prefix, "Tablet").has_value()) continue;
+    GRAFT_ASSIGN_OR_RETURN(const auto record, topo::Parse<topodata::Tablet>(item.key, item.value));
+    Tablet tablet = topo::FromRecord(record);
+    if (Matches(filter, tablet)) tablets.push_back(std::move(tablet));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view keyspace) {
+  const std::string prefix = keyspace.empty() ? topo::KeyspacesPrefix(deps_.global_root)
+                                              : topo::ShardsPrefix(deps_.global_root, keyspace);
+  const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
+  if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
+  std::vector<Shard> shards;
+  for (const KeyValue& item : *items) {
+    const auto middle = topo::MiddleOf(item.key, topo::KeyspacesPrefix(deps_.global_root), "Shard");
+    if (!middle.has_value()) continue;
+    const std::vector<absl::string_view> parts = absl::StrSplit(*middle, '/');
+    if (parts.size() != 3 || parts[1] != "shards") continue;
+    GRAFT_ASSIGN_OR_RETURN(const auto record, topo::Parse<topodata::Shard>(item.key, item.value));
+    shards.push_back(topo::FromRecord(parts[0], parts[2], record));
+  }
+  std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
+    return std::tie(a.keyspace, a.name) < std::tie(b.keyspace, b.name);
+  });
+  return shards;
+}
+
+absl::StatusOr<std::vector<std::string>> VitessTopology::ListKeyspaces() {
+  const std::string prefix = topo::KeyspacesPrefix(deps_.global_root);
+  const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
+  if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
+  std::vector<std::string> keyspaces;
+  for (const KeyValue& item : *items) {
+    const auto name = topo::MiddleOf(item.key, prefix, "Keyspace");
+    if (name.has_value() && !absl::StrContains(*name, "/")) keyspaces.emplace_back(*name);
+  }
+  return keyspaces;
+}
+
+}  // namespace graft

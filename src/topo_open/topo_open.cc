@@ -1,0 +1,74 @@
+#include "topo_open/topo_open.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/errors.h"
+#include "etcd/etcd_store.h"
+#include "filestore/folder_store.h"
+
+namespace graft {
+namespace {
+
+absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenStore(Clock& clock, const TopoOptions& options,
+                                                         const std::string& address) {
+  if (options.implementation == kTopoFolder) return MakeFolderStore(clock, address);
+  EtcdOptions etcd;
+  for (absl::string_view endpoint : absl::StrSplit(address, ',')) {
+    etcd.endpoints.emplace_back(absl::StripAsciiWhitespace(endpoint));
+  }
+  etcd.tls_cert_file = options.etcd_tls_cert;
+  etcd.tls_key_file = options.etcd_tls_key;
+  etcd.tls_ca_file = options.etcd_tls_ca;
+  etcd.call_timeout = options.call_timeout;
+  return MakeEtcdStore(clock, etcd);
+}
+
+}  // namespace
+
+absl::Status ValidateTopoOptions(const TopoOptions& options) {
+  std::vector<std::string> faults;
+  const bool etcd = options.implementation == kTopoEtcd;
+  if (!etcd && options.implementation != kTopoFolder) {
+    faults.push_back(absl::StrCat("--topo-implementation is \"", options.implementation,
+                                  "\"; write etcd2 or folder"));
+  }
+  if (options.global_server_address.empty()) {
+    faults.push_back(
+        absl::StrCat("--topo-global-server-address is missing; name ",
+                     etcd ? "etcd's host:port" : "the folder to keep the topology in"));
+  }
+  if (options.global_root.empty()) faults.push_back("--topo-global-root is empty");
+  if (options.etcd_tls_cert.empty() != options.etcd_tls_key.empty()) {
+    faults.push_back("--topo-etcd-tls-cert and --topo-etcd-tls-key go together");
+  }
+  if (faults.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(faults, "; "));
+}
+
+absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& options) {
+  GRAFT_RETURN_IF_ERROR(ValidateTopoOptions(options));
+  OpenedTopology opened;
+  auto global = OpenStore(clock, options, options.global_server_address);
+  if (!global.ok()) {
+    return Annotate(global.status(),
+                    absl::StrCat("open the topology at ", options.global_server_address));
+  }
+  opened.global = *std::move(global);
+  const auto open_cell =
+      [&clock,
+       options](const std::string& address) -> absl::StatusOr<std::shared_ptr<KeyValueStore>> {
+    GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store,
+                           OpenStore(clock, options, address));
+    return std::shared_ptr<KeyValueStore>(std::move(store));
+  };
+  opened.topology = std::make_unique<VitessTopology>(VitessTopology::Deps{
+      clock, *opened.global, options.global_root, options.global_server_address, open_cell});
+  return opened;
+}
+
+}  // namespace graft

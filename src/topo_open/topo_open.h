@@ -1,0 +1,47 @@
+// Opens the topology that the --topo-* flags name: its stores and Vitess's layout on them.
+//
+// OpenTopology is safe for use from several threads, as is what it returns. Nothing is contacted
+// yet. `clock` must outlive the result; the result's members are destroyed in the right order.
+#ifndef GRAFT_TOPO_OPEN_TOPO_OPEN_H_
+#define GRAFT_TOPO_OPEN_TOPO_OPEN_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "graft/key_value_store.h"
+#include "topo/vitess_topology.h"
+
+namespace graft {
+
+inline constexpr char kTopoEtcd[] = "etcd2";  // Vitess's name for etcd v3
+inline constexpr char kTopoFolder[] = "folder";
+
+struct TopoOptions {
+  std::string implementation = kTopoFolder;
+  std::string global_server_address;  // etcd2: "host:port,host:port"; folder: its path
+  std::string global_root = "/vitess/global";
+  // etcd2 only; TLS is on when both are set, as in Vitess.
+  std::string etcd_tls_cert;
+  std::string etcd_tls_key;
+  std::string etcd_tls_ca;  // empty: the system's
+  absl::Duration call_timeout = absl::Seconds(5);
+};
+
+struct OpenedTopology {
+  std::unique_ptr<KeyValueStore> global;
+  std::unique_ptr<VitessTopology> topology;  // uses `global`
+};
+
+// OK, or INVALID_ARGUMENT with every fault found.
+absl::Status ValidateTopoOptions(const TopoOptions& options);
+
+// INVALID_ARGUMENT as above, or what the store says of its address and files.
+absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& options);
+
+}  // namespace graft
+
+#endif  // GRAFT_TOPO_OPEN_TOPO_OPEN_H_

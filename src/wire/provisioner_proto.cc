@@ -1,0 +1,132 @@
+#include "wire/provisioner_proto.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "wire/operation_proto.h"
+#include "wire/time_proto.h"
+
+namespace graft {
+namespace {
+
+bool IsIdCharacter(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' || c == '.' ||
+         c == ':';
+}
+
+v1::ReplicationStatus ToProto(const ReplicationChannel& channel) {
+  v1::ReplicationStatus proto;
+  proto.set_source(channel.source.ToString());
+  proto.set_receiver_running(channel.receiver_running);
+  proto.set_applier_running(channel.applier_running);
+  proto.set_receiver_errno(channel.receiver_errno);
+  proto.set_receiver_error(channel.receiver_error);
+  proto.set_applier_errno(channel.applier_errno);
+  proto.set_applier_error(channel.applier_error);
+  if (channel.lag.has_value()) *proto.mutable_lag() = ToDuration(*channel.lag);
+  return proto;
+}
+
+absl::StatusOr<ReplicationChannel> FromProto(const v1::ReplicationStatus& proto) {
+  ReplicationChannel channel;
+  const absl::string_view source = proto.source();
+  const size_t colon = source.rfind(':');
+  if (colon == absl::string_view::npos ||
+      !absl::SimpleAtoi(source.substr(colon + 1), &channel.source.port)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", source, "\" is no <host>:<port> of a replication source"));
+  }
+  channel.source.host = std::string(source.substr(0, colon));
+  channel.receiver_running = proto.receiver_running();
+  channel.applier_running = proto.applier_running();
+  channel.receiver_errno = proto.receiver_errno();
+  channel.receiver_error = proto.receiver_error();
+  channel.applier_errno = proto.applier_errno();
+  channel.applier_error = proto.applier_error();
+  if (proto.has_lag()) channel.lag = FromDuration(proto.lag());
+  return channel;
+}
+
+}  // namespace
+
+absl::Status CheckOperationId(absl::string_view id) {
+  if (id.size() > kLongestOperationId) {
+    return absl::InvalidArgumentError(absl::StrCat("the operation id has ", id.size(),
+                                                   " characters; at most ", kLongestOperationId,
+                                                   " are allowed"));
+  }
+  if (!std::all_of(id.begin(), id.end(), IsIdCharacter)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", absl::CHexEscape(id),
+                     "\" is no operation id; use letters, digits, '-', '_', '.' and ':'"));
+  }
+  return absl::OkStatus();
+}
+
+v1::ReprovisionRequest ToProto(const ReprovisionCall& call) {
+  v1::ReprovisionRequest proto;
+  proto.set_id(call.id);
+  if (call.donor.has_value()) *proto.mutable_donor() = ToProto(*call.donor);
+  if (call.replicate_from.has_value()) proto.set_replicate_from(ToProto(*call.replicate_from));
+  return proto;
+}
+
+absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto) {
+  GRAFT_RETURN_IF_ERROR(CheckOperationId(proto.id()));
+  ReprovisionCall call;
+  call.id = proto.id();
+  if (proto.has_donor()) {
+    GRAFT_ASSIGN_OR_RETURN(call.donor, FromProto(proto.donor()));
+  }
+  GRAFT_ASSIGN_OR_RETURN(call.replicate_from, FromProto(proto.replicate_from()));
+  return call;
+}
+
+v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now) {
+  v1::GetTabletResponse proto;
+  if (!snapshot.alias.empty()) proto.set_alias(snapshot.alias.ToString());
+  proto.set_keyspace(snapshot.keyspace);
+  proto.set_shard(snapshot.shard);
+  proto.set_type(std::string(TabletTypeName(snapshot.type)));
+  proto.set_mysql_reachable(snapshot.mysql_reachable);
+  proto.set_mysql_error(snapshot.mysql_error);
+  proto.set_mysql_version(snapshot.mysql_version);
+  proto.set_gtid_executed(snapshot.gtid_executed);
+  proto.set_super_read_only(snapshot.super_read_only);
+  for (const ReplicationChannel& channel : snapshot.replication) {
+    *proto.add_replication() = ToProto(channel);
+  }
+  if (snapshot.read_at != absl::InfinitePast()) {
+    *proto.mutable_age() = ToDuration(std::max(now - snapshot.read_at, absl::ZeroDuration()));
+  }
+  return proto;
+}
+
+absl::StatusOr<TabletSnapshot> FromProto(const v1::GetTabletResponse& proto, absl::Time now) {
+  TabletSnapshot snapshot;
+  if (!proto.alias().empty()) {
+    GRAFT_ASSIGN_OR_RETURN(snapshot.alias, TabletAlias::Parse(proto.alias()));
+  }
+  snapshot.keyspace = proto.keyspace();
+  snapshot.shard = proto.shard();
+  if (proto.type() != TabletTypeName(TabletType::kUnknown)) {
+    GRAFT_ASSIGN_OR_RETURN(snapshot.type, ParseTabletType(proto.type()));
+  }
+  snapshot.mysql_reachable = proto.mysql_reachable();
+  snapshot.mysql_error = proto.mysql_error();
+  snapshot.mysql_version = proto.mysql_version();
+  snapshot.gtid_executed = proto.gtid_executed();
+  snapshot.super_read_only = proto.super_read_only();
+  for (const v1::ReplicationStatus& channel : proto.replication()) {
+    GRAFT_ASSIGN_OR_RETURN(snapshot.replication.emplace_back(), FromProto(channel));
+  }
+  if (proto.has_age()) snapshot.read_at = now - FromDuration(proto.age());
+  return snapshot;
+}
+
+}  // namespace graft

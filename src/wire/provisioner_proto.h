@@ -1,0 +1,30 @@
+// The messages of graft.v1.Provisioner to plain values and back. Pure functions; FromProto returns
+// INVALID_ARGUMENT, saying what is wrong, for what a peer should not have sent.
+#ifndef GRAFT_WIRE_PROVISIONER_PROTO_H_
+#define GRAFT_WIRE_PROVISIONER_PROTO_H_
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "graft/provisioning.h"
+#include "graft/v1/provisioner.pb.h"
+
+namespace graft {
+
+inline constexpr size_t kLongestOperationId = 128;
+
+// An operation's id is up to 128 letters, digits, '-', '_', '.', ':'; "" is fine where it is
+// optional, as it is in every request. INVALID_ARGUMENT.
+absl::Status CheckOperationId(absl::string_view id);
+
+v1::ReprovisionRequest ToProto(const ReprovisionCall& call);
+absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto);
+
+// The wire carries the snapshot's age, since clocks of two machines differ.
+v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now);
+absl::StatusOr<TabletSnapshot> FromProto(const v1::GetTabletResponse& proto, absl::Time now);
+
+}  // namespace graft
+
+#endif  // GRAFT_WIRE_PROVISIONER_PROTO_H_

@@ -1,0 +1,3 @@
+graft_test(cli_agent_client_test LABEL contract
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/cli_agent_client_test.cc
+  DEPS graft::cli)

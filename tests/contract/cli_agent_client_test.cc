@@ -1,0 +1,117 @@
+// The client against a gRPC server of its own on a free port.
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "base/errors.h"
+#include "cli/agent_client.h"
+#include "graft/v1/provisioner.grpc.pb.h"
+
+namespace graft::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class Agent : public v1::Provisioner::Service {
+ public:
+  grpc::Status Reprovision(grpc::ServerContext* /*context*/, const v1::ReprovisionRequest* request,
+                           v1::Operation* response) override {
+    response->set_id(request->id());
+    *response->mutable_donor_choice() = request->donor();
+    return grpc::Status::OK;
+  }
+  grpc::Status GetOperation(grpc::ServerContext* context, const v1::GetOperationRequest* request,
+                            v1::Operation* /*response*/) override {
+    context->AddTrailingMetadata("graft-reason", "NO_SUCH_OPERATION");
+    return grpc::Status(grpc::StatusCode::NOT_FOUND, absl::StrCat("no ", request->id()));
+  }
+  grpc::Status ListOperations(grpc::ServerContext* context,
+                              const v1::ListOperationsRequest* /*request*/,
+                              v1::ListOperationsResponse* /*response*/) override {
+    // Hangs until the client has given up.
+    hang_ended_.WaitForNotification();
+    return context->IsCancelled() ? grpc::Status::CANCELLED : grpc::Status::OK;
+  }
+  grpc::Status WatchOperation(grpc::ServerContext* /*context*/,
+                              const v1::WatchOperationRequest* request,
+                              grpc::ServerWriter<v1::Operation>* writer) override {
+    for (const char* step : {"fence", "clone", "verify"}) {
+      v1::Operation operation;
+      operation.set_id(request->id());
+      operation.set_step(step);
+      writer->Write(operation);
+    }
+    return grpc::Status::OK;
+  }
+
+  absl::Notification hang_ended_;
+};
+
+class CliAgentClientTest : public ::testing::Test {
+ protected:
+  CliAgentClientTest() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(&agent_);
+    server_ = builder.BuildAndStart();
+  }
+
+  std::unique_ptr<AgentClient> Client(absl::Duration timeout) const {
+    return MakeAgentClient(absl::StrCat("127.0.0.1:", port_), timeout);
+  }
+
+  Agent agent_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST_F(CliAgentClientTest, CarriesTheRequestAndTheAnswer) {
+  v1::ReprovisionRequest request;
+  request.set_id("op1");
+  request.mutable_donor()->set_tablet("zone1-0000000101");
+  const auto operation = Client(absl::Seconds(30))->Reprovision(request);
+  ASSERT_TRUE(operation.ok()) << operation.status();
+  EXPECT_EQ(operation->id(), "op1");
+  EXPECT_EQ(operation->donor_choice().tablet(), "zone1-0000000101");
+}
+
+TEST_F(CliAgentClientTest, AnErrorKeepsCodeTextAndReason) {
+  const absl::Status status = Client(absl::Seconds(30))->GetOperation("op9").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(status.message(), "no op9");
+  EXPECT_EQ(ReasonOf(status), "NO_SUCH_OPERATION");
+}
+
+TEST_F(CliAgentClientTest, AnAgentThatHangsEndsInTheDeadline) {
+  const absl::Status status = Client(absl::Milliseconds(100))->ListOperations().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("agent at 127.0.0.1:"));
+  agent_.hang_ended_.Notify();
+}
+
+TEST_F(CliAgentClientTest, AWatchTellsEachStateInOrder) {
+  std::vector<std::string> steps;
+  const absl::Status status =
+      Client(absl::Seconds(30))->WatchOperation("op1", [&](const v1::Operation& operation) {
+        steps.push_back(operation.step());
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_THAT(steps, ElementsAre("fence", "clone", "verify"));
+}
+
+TEST_F(CliAgentClientTest, NobodyThereIsUnavailable) {
+  server_->Shutdown();
+  const absl::Status status = Client(absl::Seconds(30))->GetTablet().status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("agent at 127.0.0.1:"));
+}
+
+}  // namespace
+}  // namespace graft::cli

@@ -1,0 +1,175 @@
+// What EtcdStore does beyond the port's contract: several endpoints, stopped and dead servers,
+// lost connections, compaction.
+#include "etcd/etcd_store.h"
+
+#include <signal.h>
+
+#include "absl/strings/str_cat.h"
+#include "base/clocks.h"
+#include "contract/kv_backends.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace graft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class EtcdStoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const absl::Status status = etcd_.Start();
+    ASSERT_TRUE(status.ok()) << status;
+    store_ = Open({etcd_.endpoint()});
+  }
+
+  std::unique_ptr<KeyValueStore> Open(std::vector<std::string> endpoints) {
+    EtcdOptions options;
+    options.endpoints = std::move(endpoints);
+    options.call_timeout = absl::Seconds(2);
+    auto store = MakeEtcdStore(*clock_, options);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return *std::move(store);
+  }
+
+  const std::unique_ptr<Clock> clock_ = MakeRealClock();
+  EtcdProcess etcd_;
+  std::unique_ptr<KeyValueStore> store_;
+};
+
+TEST_F(EtcdStoreTest, DownEndpointIsSkipped) {
+  const auto store = Open({absl::StrCat("127.0.0.1:", FreePort()), "http://" + etcd_.endpoint()});
+  const absl::Time start = clock_->Now();
+  const absl::StatusOr<Version> version = store->Create("/a", "1", kNoLease);
+  EXPECT_TRUE(version.ok()) << version.status();
+  EXPECT_LT(clock_->Now() - start, absl::Seconds(1));
+  EXPECT_EQ(store->Get("/a")->value, "1");
+  EventLog log;
+  auto watch = store->WatchPrefix("/", 0, log.Callback());
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  ASSERT_TRUE(store->Update("/a", "2", *version).ok());
+  EXPECT_THAT(log.Wait(1), ElementsAre("put /a=2"));
+}
+
+TEST_F(EtcdStoreTest, HangingEndpointIsSkippedByReads) {
+  EtcdProcess other;
+  ASSERT_TRUE(other.Start().ok());
+  const auto store = Open({other.endpoint(), etcd_.endpoint()});
+  ASSERT_TRUE(store->List("/").ok());
+  other.Signal(SIGSTOP);
+  const absl::StatusOr<std::vector<KeyValue>> items = store->List("/");
+  EXPECT_TRUE(items.ok()) << items.status();
+  EXPECT_TRUE(store->Create("/a", "1", kNoLease).ok()) << "the hanging one is not asked first";
+  EXPECT_TRUE(store_->Get("/a").ok());
+}
+
+TEST_F(EtcdStoreTest, StoppedServerIsDeadlineExceeded) {
+  const LeaseId lease = *store_->GrantLease(absl::Seconds(60));
+  etcd_.Signal(SIGSTOP);
+  const absl::Time start = clock_->Now();
+  EXPECT_EQ(store_->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
+  const absl::Duration took = clock_->Now() - start;
+  EXPECT_GT(took, absl::Milliseconds(1900));
+  EXPECT_LT(took, absl::Milliseconds(3000));
+  EXPECT_EQ(store_->Create("/a", "1", kNoLease).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(store_->KeepLeaseAlive(lease).code(), absl::StatusCode::kDeadlineExceeded);
+  const auto fresh = Open({etcd_.endpoint()});
+  EXPECT_EQ(fresh->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
+  etcd_.Signal(SIGCONT);
+  EXPECT_TRUE(Eventually([&] { return store_->List("/").ok(); }));
+}
+
+TEST_F(EtcdStoreTest, DeadServerIsUnavailableAndNamed) {
+  ASSERT_TRUE(store_->List("/").ok());
+  etcd_.Kill();
+  const absl::Time start = clock_->Now();
+  const absl::Status status = store_->Get("/a").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr(etcd_.endpoint()));
+  EXPECT_EQ(store_->Create("/a", "1", kNoLease).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(store_->GrantLease(absl::Seconds(5)).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_LT(clock_->Now() - start, absl::Seconds(1)) << "refused connections are quick to tell";
+  EventLog log;
+  EXPECT_EQ(store_->WatchPrefix("/", 0, log.Callback()).status().code(),
+            absl::StatusCode::kUnavailable);
+  ASSERT_TRUE(etcd_.Start().ok());
+  EXPECT_TRUE(Eventually([&] { return store_->List("/").ok(); }, absl::Seconds(10)));
+}
+
+TEST_F(EtcdStoreTest, WatchSurvivesARestart) {
+  EventLog log;
+  auto watch = store_->WatchPrefix("/w", 0, log.Callback());
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  ASSERT_TRUE(store_->Create("/w1", "1", kNoLease).ok());
+  ASSERT_THAT(log.Wait(1), ElementsAre("put /w1=1"));
+  etcd_.Kill();
+  ASSERT_TRUE(etcd_.Start().ok());
+  const auto other = Open({etcd_.endpoint()});
+  ASSERT_TRUE(other->Create("/w2", "2", kNoLease).ok());
+  EXPECT_THAT(log.Wait(2), ElementsAre("put /w1=1", "put /w2=2"));
+}
+
+TEST_F(EtcdStoreTest, WatchEndsAtOnceWhileTheServerHangsOrIsGone) {
+  EventLog log;
+  auto one = store_->WatchPrefix("/w", 0, log.Callback());
+  auto two = store_->WatchPrefix("/w", 0, log.Callback());
+  ASSERT_TRUE(one.ok() && two.ok());
+  etcd_.Signal(SIGSTOP);
+  const absl::Time start = clock_->Now();
+  one->reset();
+  etcd_.Kill();
+  two->reset();
+  EXPECT_LT(clock_->Now() - start, absl::Seconds(1));
+}
+
+TEST_F(EtcdStoreTest, WatchFromBeforeACompactionTellsTheDifference) {
+  const Version first = *store_->Create("/w/a", "1", kNoLease);
+  const Version second = *store_->Update("/w/a", "2", first);
+  const Version third = *store_->Update("/w/a", "3", second);
+  ASSERT_TRUE(etcd_.Ctl({"compact", absl::StrCat(third)}).ok());
+  EventLog log;
+  auto watch = store_->WatchPrefix("/w/", first, log.Callback());
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  ASSERT_TRUE(store_->Update("/w/a", "4", third).ok());
+  EXPECT_THAT(log.Wait(2), ElementsAre("put /w/a=3", "put /w/a=4"));
+}
+
+TEST_F(EtcdStoreTest, WatchCutOffDuringACompactionTellsTheDifference) {
+  const Version gone = *store_->Create("/w/gone", "1", kNoLease);
+  const Version kept = *store_->Create("/w/kept", "1", kNoLease);
+  EventLog log;
+  auto watch = store_->WatchPrefix("/w/", kept, log.Callback());
+  ASSERT_TRUE(watch.ok()) << watch.status();
+  ASSERT_TRUE(store_->Create("/w/new", "1", kNoLease).ok());
+  ASSERT_THAT(log.Wait(1), ElementsAre("put /w/new=1"));
+  ASSERT_TRUE(etcd_.StartElsewhere().ok());
+  const auto aside = Open({etcd_.endpoint()});
+  ASSERT_TRUE(aside->Delete("/w/gone", gone).ok());
+  const Version last = *aside->Update("/w/kept", "2", kept);
+  ASSERT_TRUE(etcd_.Ctl({"compact", absl::StrCat(last)}).ok());
+  ASSERT_TRUE(etcd_.StartElsewhere().ok());
+  EXPECT_THAT(log.Wait(3), ElementsAre("put /w/new=1", "put /w/kept=2", "delete /w/gone"));
+}
+
+TEST_F(EtcdStoreTest, BadOptionsAreRefused) {
+  const auto code = [&](const EtcdOptions& options) {
+    return MakeEtcdStore(*clock_, options).status().code();
+  };
+  EXPECT_EQ(code({}), absl::StatusCode::kInvalidArgument);
+  for (const char* endpoint : {"", "host", "host:", ":1", "host:port", "http://"}) {
+    EtcdOptions options;
+    options.endpoints = {endpoint};
+    EXPECT_EQ(code(options), absl::StatusCode::kInvalidArgument) << endpoint;
+  }
+  EtcdOptions tls;
+  tls.endpoints = {"host:1"};
+  tls.tls_cert_file = "/nonexistent.pem";
+  EXPECT_EQ(code(tls), absl::StatusCode::kInvalidArgument);
+  tls.tls_key_file = "/nonexistent.key";
+  EXPECT_EQ(code(tls), absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace graft

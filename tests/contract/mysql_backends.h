@@ -1,0 +1,73 @@
+// Servers the MysqlServer contract runs on: the fake, and two real mysqlds without a supervisor.
+#ifndef GRAFT_TESTS_CONTRACT_MYSQL_BACKENDS_H_
+#define GRAFT_TESTS_CONTRACT_MYSQL_BACKENDS_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graft/mysql_server.h"
+#include "mysql/connector_server.h"
+#include "testing/mysql_sandbox.h"
+#include "testing/process.h"
+
+namespace graft {
+
+// A recipient that follows nobody and has one schema, "old"; and its donor, which has "shop".
+class MysqlBackend {
+ public:
+  virtual ~MysqlBackend() = default;
+
+  virtual MysqlServer& recipient() = 0;
+  virtual MysqlServer& donor() = 0;
+  // The recipient through an account that may do all but CLONE.
+  virtual MysqlServer& without_clone_privilege() = 0;
+  virtual CloneRequest Request() = 0;
+  virtual ReplicationSource Source() = 0;
+  // Makes the donor refuse the clone user's password, which Request() then has wrong.
+  virtual CloneRequest WrongPassword() = 0;
+  virtual CloneRequest DonorDown() = 0;
+  // The id of another, idle connection to the recipient.
+  virtual int64_t OtherSession() = 0;
+
+  // Lets time pass until `condition` holds; false: it did not within a minute.
+  virtual bool Await(const std::function<bool()>& condition) = 0;
+  virtual void StopRecipient() = 0;
+  virtual void AwaitRecipientEnd() = 0;
+  virtual void StartRecipient(bool with_clone_plugin = true) = 0;
+};
+
+// One mysqld, started and stopped by the test itself, on a directory that graft-mysqld has made.
+class BareMysqld {
+ public:
+  BareMysqld();
+  ~BareMysqld();
+
+  const MysqlSandbox& sandbox() const { return *sandbox_; }
+  std::string Sql(const std::string& sql);  // the first cell; a failure fails the test
+  void Start(const std::vector<std::string>& arguments = {});
+  void Stop();
+  void AwaitEnd();
+  Process& process() { return *process_; }
+  ConnectionOptions Socket(const std::string& user, const std::string& password = "") const;
+  ConnectionOptions Tcp(const std::string& user, const std::string& password) const;
+
+ private:
+  std::unique_ptr<MysqlSandbox> sandbox_;
+  std::unique_ptr<Process> process_;
+};
+
+// Shared by the tests of this program, since a real pair takes seconds to make; both are as at the
+// beginning again when this returns.
+MysqlBackend& RealBackend();
+BareMysqld& RealRecipient();
+BareMysqld& RealDonor();
+// Ends the processes; before the program does.
+void EndRealBackend();
+
+std::unique_ptr<MysqlBackend> MakeFakeBackend();
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTS_CONTRACT_MYSQL_BACKENDS_H_

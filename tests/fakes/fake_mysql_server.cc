@@ -1,0 +1,205 @@
+#include "fakes/fake_mysql_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "fakes/fake_mysql_core.h"
+
+namespace graft {
+namespace {
+
+bool IsVariableName(absl::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_' || c == '.';
+  });
+}
+
+}  // namespace
+
+FakeMysqlServer::FakeMysqlServer(SimulatedClock& clock) : core_(std::make_shared<Core>(clock)) {}
+
+FakeMysqlServer::~FakeMysqlServer() {
+  AbandonClone();
+}
+
+absl::StatusOr<ServerFacts> FakeMysqlServer::Describe() {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("Describe"));
+  ServerFacts facts = core_->state_.facts;
+  std::map<std::string, std::string>& variables = core_->state_.variables;
+  const absl::Time now = core_->clock_.Now();
+  facts.now = absl::FormatTime("%Y-%m-%d %H:%M:%E3S", now, absl::UTCTimeZone());
+  facts.uptime = absl::Seconds(absl::ToInt64Seconds(now - core_->started_));
+  facts.read_only = variables["read_only"] == "ON";
+  facts.super_read_only = variables["super_read_only"] == "ON";
+  facts.gtid_mode = variables["gtid_mode"];
+  if (!absl::SimpleAtoi(variables["lower_case_table_names"], &facts.lower_case_table_names)) {
+    return absl::InternalError("lower_case_table_names of the fake is no number");
+  }
+  return facts;
+}
+
+absl::StatusOr<std::vector<Variable>> FakeMysqlServer::ReadVariables(
+    const std::vector<std::string>& names) {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("ReadVariables"));
+  std::vector<Variable> variables;
+  // What the server computes itself is a variable to its readers too.
+  const ServerFacts& facts = core_->state_.facts;
+  const std::map<std::string, std::string> computed = {{"gtid_executed", facts.gtid_executed},
+                                                       {"gtid_purged", facts.gtid_purged},
+                                                       {"server_uuid", facts.server_uuid},
+                                                       {"version", facts.version}};
+  for (const std::string& name : names) {
+    if (computed.count(name) > 0) {
+      variables.push_back({name, computed.at(name), std::nullopt});
+      continue;
+    }
+    const auto found = core_->state_.variables.find(name);
+    if (found == core_->state_.variables.end()) {
+      return absl::NotFoundError(absl::StrCat("there is no variable ", name));
+    }
+    Variable variable{name, found->second, std::nullopt};
+    const auto persisted = core_->state_.persisted.find(name);
+    if (persisted != core_->state_.persisted.end()) variable.persisted = persisted->second;
+    variables.push_back(std::move(variable));
+  }
+  return variables;
+}
+
+absl::Status FakeMysqlServer::SetVariables(const std::vector<VariableChange>& changes) {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("SetVariables"));
+  for (const VariableChange& change : changes) {
+    if (!IsVariableName(change.name)) {
+      return absl::InvalidArgumentError(absl::StrCat("\"", change.name, "\" is no variable name"));
+    }
+    if (change.how == VariableChange::How::kForget) {
+      core_->state_.persisted.erase(change.name);
+      continue;
+    }
+    if (core_->state_.variables.count(change.name) == 0) {
+      return absl::InvalidArgumentError(absl::StrCat("1193: there is no variable ", change.name));
+    }
+    if (change.how == VariableChange::How::kPersistOnly) {
+      core_->state_.persisted[change.name] = change.value;
+    } else {
+      core_->SetVariable(change.name, change.value);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> FakeMysqlServer::StartClone(const CloneRequest& request,
+                                                    std::function<void(absl::Status)> on_end) {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("StartClone"));
+  return core_->StartClone(request, std::move(on_end));
+}
+
+absl::StatusOr<CloneReport> FakeMysqlServer::ReadClone() {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("ReadClone"));
+  if (core_->state_.facts.clone_plugin_status != "ACTIVE") {
+    return WithReason(absl::FailedPreconditionError("1146: the clone plugin is not loaded"),
+                      "CLONE_PLUGIN_MISSING");
+  }
+  return core_->ShowClone();
+}
+
+absl::Status FakeMysqlServer::KillQuery(int64_t connection_id) {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("KillQuery"));
+  return core_->Kill(connection_id);
+}
+
+absl::StatusOr<std::vector<ReplicationChannel>> FakeMysqlServer::ReadReplication() {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("ReadReplication"));
+  return core_->ShowChannels();
+}
+
+absl::Status FakeMysqlServer::StopReplication(bool forget) {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("StopReplication"));
+  for (ReplicationChannel& channel : core_->state_.channels) {
+    channel.receiver_running = channel.applier_running = false;
+  }
+  if (forget) core_->state_.channels.clear();
+  return absl::OkStatus();
+}
+
+absl::Status FakeMysqlServer::StartReplication(const std::optional<ReplicationSource>& source) {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("StartReplication"));
+  std::vector<ReplicationChannel>& channels = core_->state_.channels;
+  if (source.has_value()) {
+    core_->state_.source = source;
+    ReplicationChannel channel;
+    channel.source = source->address;
+    channel.auto_position = true;
+    channels.erase(std::remove_if(channels.begin(), channels.end(),
+                                  [](const ReplicationChannel& c) { return c.name.empty(); }),
+                   channels.end());
+    channels.push_back(std::move(channel));
+  }
+  if (channels.empty()) {
+    return WithReason(absl::FailedPreconditionError("1200: no replication channel is configured"),
+                      "NO_REPLICATION_SOURCE");
+  }
+  core_->StartChannels();
+  return absl::OkStatus();
+}
+
+void FakeMysqlServer::Edit(const std::function<void(FakeMysqlState&)>& change) {
+  absl::MutexLock lock(&core_->mutex_);
+  change(core_->state_);
+}
+
+FakeMysqlState FakeMysqlServer::state() const {
+  absl::MutexLock lock(&core_->mutex_);
+  return core_->state_;
+}
+
+int FakeMysqlServer::clones_started() const {
+  absl::MutexLock lock(&core_->mutex_);
+  return static_cast<int>(core_->state_.clones.size());
+}
+
+int FakeMysqlServer::calls(absl::string_view method) const {
+  absl::MutexLock lock(&core_->mutex_);
+  const auto found = core_->calls_.find(std::string(method));
+  return found == core_->calls_.end() ? 0 : found->second;
+}
+
+void FakeMysqlServer::FailNext(absl::string_view method, absl::Status status, int times) {
+  absl::MutexLock lock(&core_->mutex_);
+  core_->faults_[std::string(method)] = {std::move(status), times};
+}
+
+void FakeMysqlServer::SetDown(bool down) {
+  absl::MutexLock lock(&core_->mutex_);
+  core_->cut_off_ = down;
+  if (down) core_->CutStatement();
+}
+
+void FakeMysqlServer::Crash(absl::Duration down) {
+  absl::MutexLock lock(&core_->mutex_);
+  core_->Crash(down);
+}
+
+void FakeMysqlServer::StartServer() {
+  absl::MutexLock lock(&core_->mutex_);
+  core_->ComeUp();
+}
+
+void FakeMysqlServer::AbandonClone() {
+  absl::MutexLock lock(&core_->mutex_);
+  core_->Abandon();
+}
+
+}  // namespace graft

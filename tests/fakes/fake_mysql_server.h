@@ -1,0 +1,132 @@
+// FakeMysqlServer: a mysqld that lives on a simulated clock.
+//
+// Clones by a script, stage after stage, and shows on the way what the real server shows: the rows
+// of clone_status and clone_progress, the downtime of the restart, which data is left after which
+// failure. Nothing moves but by the clock, so `on_end` of StartClone is called by whoever waits on
+// the clock. Safe for use from several threads. `clock` must outlive it.
+#ifndef GRAFT_TESTS_FAKES_FAKE_MYSQL_SERVER_H_
+#define GRAFT_TESTS_FAKES_FAKE_MYSQL_SERVER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "base/clocks.h"
+#include "graft/mysql_server.h"
+
+namespace graft {
+
+// What the next CLONE does. Read when the statement starts.
+struct CloneScript {
+  absl::Duration drop = absl::Seconds(1);
+  absl::Duration copy = absl::Seconds(60);  // FILE COPY to FILE SYNC, without the stall
+  absl::Duration stall;                     // in the middle of FILE COPY no byte moves for so long
+  int64_t bytes = int64_t{1} << 30;         // of FILE, PAGE and REDO COPY together
+  absl::Duration shutdown = absl::Milliseconds(100);  // from the statement's end until it is down
+  absl::Duration restart = absl::Seconds(5);          // down for so long, recovery included
+
+  // No supervisor: the statement ends with 3707, and the server stays down until somebody starts it
+  // `down_until_started` later; never, if that is infinite (see StartServer).
+  bool supervised = true;
+  absl::Duration down_until_started = absl::Seconds(5);
+
+  // Fails in the middle of `fail_in`; without a stage, before clone_status is touched. kRestart:
+  // the server never comes up again. kRecovery: it comes up on the old, empty files.
+  absl::Status fail_with;
+  std::optional<CloneStage> fail_in;
+  int fail_errno = 1815;  // what clone_status.ERROR_NO shows then
+  // With no stage: the donor refuses. The row is new and "Failed" then, but nothing was dropped.
+  bool donor_refuses = false;
+
+  // The statement's connection is lost in the middle of FILE COPY; the clone goes on without it.
+  bool lose_connection = false;
+};
+
+// What replication does once it is started.
+struct ReplicationScript {
+  absl::Duration connect;           // "Connecting" for so long
+  absl::Duration catch_up;          // then lags, by as much as it still needs
+  std::string gtid_executed_after;  // added to gtid_executed once it has caught up
+  int receiver_errno = 0;           // not 0: never gets beyond connecting
+  std::string receiver_error;
+  int applier_errno = 0;  // not 0: the applier stops at once
+  std::string applier_error;
+};
+
+// What a clone brings from the donor.
+struct DonorData {
+  std::vector<std::string> user_schemas = {"shop"};
+  std::string gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-100";
+  std::vector<ReplicationChannel> channels;  // running ones start again unless skip_replica_start
+  std::string clone_plugin_status = "ACTIVE";
+  std::set<std::string> privileges;  // of the agent's account there; empty: as here
+};
+
+struct FakeMysqlState {
+  // read_only, super_read_only, gtid_mode and lower_case_table_names follow `variables`; now and
+  // uptime follow the clock.
+  ServerFacts facts;
+  std::map<std::string, std::string> config;     // what a start sets: my.cnf and MySQL's defaults
+  std::map<std::string, std::string> persisted;  // mysqld-auto.cnf, applied over it
+  std::map<std::string, std::string> variables;  // @@global
+  std::vector<ReplicationChannel> channels;
+  CloneReport clone;
+  CloneScript script;
+  ReplicationScript replication;
+  DonorData donor;
+  std::set<int64_t> sessions;               // KillQuery finds these, beside the CLONE's
+  std::vector<CloneRequest> clones;         // every CLONE statement sent
+  std::optional<ReplicationSource> source;  // of the last StartReplication that had one
+};
+
+class FakeMysqlServer : public MysqlServer {
+ public:
+  // A healthy replica with a schema "old", the clone plugin and every privilege needed.
+  explicit FakeMysqlServer(SimulatedClock& clock);
+  ~FakeMysqlServer() override;
+
+  absl::StatusOr<ServerFacts> Describe() override;
+  absl::StatusOr<std::vector<Variable>> ReadVariables(
+      const std::vector<std::string>& names) override;
+  absl::Status SetVariables(const std::vector<VariableChange>& changes) override;
+  absl::StatusOr<int64_t> StartClone(const CloneRequest& request,
+                                     std::function<void(absl::Status)> on_end) override;
+  absl::StatusOr<CloneReport> ReadClone() override;
+  absl::Status KillQuery(int64_t connection_id) override;
+  absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override;
+  absl::Status StopReplication(bool forget) override;
+  absl::Status StartReplication(const std::optional<ReplicationSource>& source) override;
+
+  // The test's side.
+  void Edit(const std::function<void(FakeMysqlState&)>& change);
+  FakeMysqlState state() const;
+  int clones_started() const;  // CLONE statements sent, refused ones included
+  int calls(absl::string_view method) const;
+
+  // The next `times` calls of the port's `method` ("Describe") answer `status` and do nothing.
+  void FailNext(absl::string_view method, absl::Status status, int times = 1);
+  // Cuts every connection, that of a running CLONE too, which goes on without it; or mends them.
+  void SetDown(bool down);
+  // kill -9, started again `down` later. A clone under way is dead; its row stays "In Progress".
+  void Crash(absl::Duration down);
+  // Starts a server that stays down: after a restart that failed or that nobody supervises.
+  void StartServer();
+  // As if the MysqlServer object had ended: the clone goes on, its on_end is never called.
+  void AbandonClone();
+
+ private:
+  class Core;
+  const std::shared_ptr<Core> core_;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTS_FAKES_FAKE_MYSQL_SERVER_H_

@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""Checks of the sources that no compiler makes.
+
+    lint.py [--root <checkout>] <rule>...
+
+Each rule prints its findings as path:line: text and makes the program fail. Exceptions stand in
+tests/lint/allowed.txt, each with its reason; one that is no longer needed is a finding too.
+"""
+
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ALL = {"base", "topo", "provision", "wire", "journal", "log", "etcd", "filestore", "mysql",
+       "mysqld", "rpc", "topo_open", "agent", "cli"}
+
+# Who may include whom among the folders of src/; include/graft is open to all.
+MAY_INCLUDE = {
+    "base": {"base"},
+    "topo": {"base", "topo"},
+    "provision": {"base", "provision"},
+    "wire": {"base", "wire"},
+    "journal": {"base", "wire", "journal"},
+    "log": {"base", "log"},
+    "etcd": {"base", "etcd"},
+    "filestore": {"base", "filestore"},
+    "mysql": {"base", "mysql"},
+    "mysqld": {"base", "mysqld"},
+    "rpc": {"base", "wire", "provision", "rpc"},
+    # Chooses a store by its options, for agent and cli alike.
+    "topo_open": {"base", "topo", "etcd", "filestore", "topo_open"},
+    "agent": ALL,
+    "cli": ALL,
+    "main": ALL,  # src/*.cc
+}
+
+# Other people's headers: pattern, who may include them, and whether the part's own headers that do
+# are its own business: no other part may include those, or they would spread.
+FOREIGN = [
+    (r"grpc(pp|\+\+)?/|.*\.grpc\.pb\.h$", {"rpc", "etcd", "cli", "agent"}, True),
+    (r"cppconn/|jdbc/|mysql_connection\.h|mysql_driver\.h|mysql/jdbc\.h", {"mysql"}, True),
+    (r"spdlog/|fmt/", {"log"}, True),
+    (r"CLI/", {"cli", "agent", "topo_open", "main"}, False),
+    (r"vitess/.*\.pb\.h$", {"topo", "agent", "cli"}, False),
+    (r"etcd/.*\.pb\.h$", {"etcd"}, True),
+    (r"graft/v1/.*\.pb\.h$", {"wire", "journal", "rpc", "agent", "cli"}, False),
+    (r"google/protobuf/", {"wire", "journal", "rpc", "agent", "cli", "topo", "etcd"}, False),
+]
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+SLEEP_CALL = re.compile(r"\b(sleep|sleep_for|sleep_until|SleepFor|usleep|nanosleep)\s*\(")
+SLEEP_COMMAND = re.compile(r"(^|[\s;&|(`])sleep\s")
+
+LONGEST_SOURCE = 300
+LONGEST_HEADER = 150
+
+
+class Tree:
+    """A checkout."""
+
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+        self.allowed = {}  # (rule, path) -> line of allowed.txt
+        self.used = set()
+        path = self.root / "tests/lint/allowed.txt"
+        for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            rule, name, *reason = line.split(None, 2)
+            if not reason:
+                sys.exit(f"{path}:{number}: an exception needs its reason")
+            self.allowed[rule, name] = number
+
+    def files(self, folders, suffixes):
+        for folder in folders:
+            for path in sorted((self.root / folder).rglob("*")):
+                if path.suffix in suffixes and path.is_file():
+                    yield path
+
+    def name(self, path):
+        return path.relative_to(self.root).as_posix()
+
+    def is_allowed(self, rule, path):
+        key = (rule, self.name(path))
+        if key in self.allowed:
+            self.used.add(key)
+        return key in self.allowed
+
+    def scripts(self):
+        for folder in ("scripts", ".ci"):
+            for path in sorted((self.root / folder).rglob("*")):
+                if path.is_file() and re.match(rb"#!.*\b(ba|da)?sh\b", path.read_bytes()):
+                    yield path
+
+
+def code_only(text):
+    """The text with comments and string contents blanked, line by line as before."""
+    pattern = re.compile(r'R"\((?:.|\n)*?\)"|//[^\n]*|/\*(?:.|\n)*?\*/|"(?:\\.|[^"\\\n])*"|'
+                         r"(?<![0-9A-Fa-f])'(?:\\.|[^'\\\n])*'")
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+def check_include(part, bracket, header):
+    """What is wrong with `part` including `header`; None if nothing is."""
+    if bracket == '"' and "/" not in header:
+        return f'"{header}": name its folder too'
+    for pattern, users, _ in FOREIGN:
+        if re.match(pattern, header):
+            return None if part in users else f"{header} is for {', '.join(sorted(users))} only"
+    if bracket == "<" or header.startswith(("absl/", "graft/")):
+        foreign = bracket == "<" and ("/" in header or header.endswith(".h"))
+        return f"{header}: include/ is for std and absl only" if part == "include" and foreign \
+            else None
+    target = header.split("/")[0]
+    if part == "include" or target not in MAY_INCLUDE[part]:
+        return f"{part} must not include {header}"
+    return None
+
+
+def private_headers(tree):
+    """Headers of src/ that bring in others' headers which are their part's own business."""
+    brings = {}
+    for path in tree.files(["src"], {".h"}):
+        lines = path.read_text().splitlines()
+        brings[path.relative_to(tree.root / "src").as_posix()] = {
+            match.group(2) for match in map(INCLUDE.match, lines) if match}
+    private = {name for name, headers in brings.items() for header in headers
+               for pattern, _, own in FOREIGN if own and re.match(pattern, header)}
+    while True:
+        more = {name for name, headers in brings.items() if headers & private} - private
+        if not more:
+            return private
+        private |= more
+
+
+def part_of(tree, path):
+    relative = path.relative_to(tree.root).parts
+    if relative[0] == "include":
+        return "include"
+    return relative[1] if len(relative) > 2 else "main"
+
+
+def includes(tree):
+    private = private_headers(tree)
+    for path in tree.files(["src", "include"], {".h", ".cc"}):
+        part = part_of(tree, path)
+        if part != "include" and part not in MAY_INCLUDE:
+            yield path, 1, f"src/{part} is not in the table of tests/lint/lint.py"
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = INCLUDE.match(line)
+            if not match:
+                continue
+            header = match.group(2)
+            fault = check_include(part, *match.groups())
+            if not fault and header in private and header.split("/")[0] != part:
+                fault = f"{header} brings other libraries' headers along"
+            if fault:
+                yield path, number, fault
+
+
+def test_targets(tree):
+    """Every *_test.cc is a source of a graft_test()."""
+    in_targets = set()
+    for path in [*tree.files(["tests"], {".cmake", ".txt"})]:
+        text = re.sub(r"#[^\n]*", "", path.read_text())
+        for call in re.findall(r"graft_test\(([^)]*)\)", text):
+            for word in re.findall(r"[^\s\"]+_test\.cc", call):
+                word = re.sub(r"\$\{CMAKE_CURRENT_(LIST|SOURCE)_DIR\}/", "", word)
+                in_targets.add((path.parent / word).resolve())
+    for path in tree.files(["tests"], {".cc"}):
+        if path.name.endswith("_test.cc") and path.resolve() not in in_targets:
+            yield path, 1, "is in no graft_test() of its folder, so it never runs"
+
+
+def run(command, folder=None):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False, cwd=folder)
+    return done.returncode, done.stdout
+
+
+def needs(program):
+    if shutil.which(program) is None:
+        sys.exit(f"{program} is missing; scripts/setup installs it")
+    return program
+
+
+def clang_format(tree):
+    files = [str(path) for path in tree.files(["src", "include", "tests"], {".h", ".cc"})]
+    if not files:
+        return
+    style = f"--style=file:{tree.root}/.clang-format"
+    code, output = run([needs("clang-format-14"), style, "--dry-run", "-Werror", *files])
+    if code:
+        for name in sorted(set(re.findall(r"^(\S+?):\d+:\d+: error", output, re.M))):
+            yield pathlib.Path(name), 1, "is not as clang-format-14 -i would write it"
+        if "error" not in output:
+            sys.exit(output)
+
+
+def shellcheck(tree):
+    for path in tree.scripts():
+        code, output = run([needs("shellcheck"), "-x", "--format=gcc", str(path)], tree.root)
+        if code:
+            for line in output.splitlines():
+                name, number, _, text = line.split(":", 3)
+                yield tree.root / name, int(number), text.strip()
+
+
+def sleeps(tree):
+    for path in tree.files(["src", "include", "tests"], {".h", ".cc"}):
+        for number, line in enumerate(code_only(path.read_text()).splitlines(), 1):
+            if SLEEP_CALL.search(line) and not tree.is_allowed("sleeps", path):
+                yield path, number, "waits on time instead of on a condition with a deadline"
+    for path in tree.scripts():
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if SLEEP_COMMAND.search(line.split(" #")[0]) and not line.lstrip().startswith("#") \
+                    and not tree.is_allowed("sleeps", path):
+                yield path, number, "waits on time instead of on a condition"
+
+
+def sizes(tree):
+    for path in tree.files(["src", "include"], {".h", ".cc"}):
+        longest = LONGEST_HEADER if path.suffix == ".h" else LONGEST_SOURCE
+        lines = len(path.read_text().splitlines())
+        if lines > longest and not tree.is_allowed("sizes", path):
+            yield path, lines, f"has {lines} lines; {longest} are enough for one thing"
+
+
+RULES = {
+    "includes": includes,
+    "test_targets": test_targets,
+    "clang_format": clang_format,
+    "shellcheck": shellcheck,
+    "sleeps": sleeps,
+    "sizes": sizes,
+}
+
+
+def findings(tree, rule):
+    found = [f"{tree.name(path)}:{line}: {text}" for path, line, text in RULES[rule](tree)]
+    for (name, path), number in tree.allowed.items():
+        if name == rule and (name, path) not in tree.used:
+            found.append(f"tests/lint/allowed.txt:{number}: {path} needs no exception any more")
+    return found
+
+
+def main():
+    here = pathlib.Path(__file__).resolve().parent.parent.parent
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", default=here)
+    parser.add_argument("rules", nargs="+", choices=sorted(RULES))
+    arguments = parser.parse_args()
+    found = [text for rule in arguments.rules for text in findings(Tree(arguments.root), rule)]
+    print("\n".join(found) if found else "clean")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""Shows every lint rule a bad tree, which it must refuse, and a good one, which it must not."""
+
+import pathlib
+import shutil
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import lint  # noqa: E402
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+class LintTest(unittest.TestCase):
+    def setUp(self):
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="graft-lint-"))
+        self.addCleanup(shutil.rmtree, self.root)
+        shutil.copy(ROOT / ".clang-format", self.root)
+
+    def put(self, name, text):
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def found(self, rule):
+        return lint.findings(lint.Tree(self.root), rule)
+
+    def refuses(self, rule, name, text, says=""):
+        path = self.put(name, text)
+        found = self.found(rule)
+        self.assertEqual(len(found), 1, f"{rule} on {text!r}: {found}")
+        self.assertIn(name + ":", found[0])
+        self.assertIn(says, found[0])
+        path.unlink()
+        self.assertEqual(self.found(rule), [])
+
+    def accepts(self, rule, name, text):
+        self.put(name, text)
+        self.assertEqual(self.found(rule), [], text)
+
+    def test_includes_between_parts(self):
+        for name, header in [
+                ("src/base/a.cc", '"provision/b.h"'), ("src/base/a.cc", '"mysql/b.h"'),
+                ("src/topo/a.cc", '"provision/b.h"'), ("src/provision/a.h", '"topo/b.h"'),
+                ("src/etcd/a.cc", '"topo/keys.h"'), ("src/journal/a.cc", '"rpc/b.h"'),
+                ("src/rpc/a.cc", '"journal/b.h"'), ("src/wire/a.h", '"journal/b.h"'),
+                ("src/mysql/a.cc", '"mysqld/b.h"'), ("src/log/a.cc", '"fakes/b.h"'),
+                ("src/rpc/a.cc", '"b.h"'), ("include/graft/a.h", '"base/errors.h"')]:
+            self.refuses("includes", name, f"\n#include {header}\n")
+
+    def test_includes_of_foreign_headers(self):
+        for part in ("include/graft", "src/base", "src/topo", "src/provision"):
+            for header in ("<grpcpp/grpcpp.h>", "<cppconn/driver.h>", "<mysql_driver.h>",
+                           "<spdlog/spdlog.h>", "<CLI/CLI.hpp>", '"etcd/rpc.pb.h"',
+                           '"graft/v1/operation.pb.h"', '"graft/v1/provisioner.grpc.pb.h"'):
+                self.refuses("includes", f"{part}/a.h", f"#include {header}\n")
+        self.refuses("includes", "src/rpc/a.cc", "#include <cppconn/driver.h>\n")
+        self.refuses("includes", "src/agent/a.cc", "#include <spdlog/spdlog.h>\n")
+        self.refuses("includes", "src/provision/a.cc", '#include "vitess/topodata.pb.h"\n')
+        self.refuses("includes", "include/graft/a.h", "#include <sys/types.h>\n")
+
+    def test_includes_of_headers_that_bring_foreign_ones_along(self):
+        self.put("src/mysql/inner.h", "#include <cppconn/driver.h>\n")
+        self.put("src/mysql/outer.h", '#include "mysql/inner.h"\n')
+        self.accepts("includes", "src/mysql/a.cc", '#include "mysql/outer.h"\n')
+        self.refuses("includes", "src/agent/a.cc", '#include "mysql/outer.h"\n', "along")
+        self.refuses("includes", "src/agent/a.cc", '#include "mysql/inner.h"\n', "along")
+
+    def test_includes_an_unknown_part(self):
+        self.refuses("includes", "src/stray/a.cc", "int x;\n", "not in the table")
+
+    def test_includes_that_are_fine(self):
+        self.accepts("includes", "include/graft/a.h",
+                     '#include <string>\n#include "absl/status/status.h"\n#include "graft/b.h"\n')
+        self.accepts("includes", "src/base/a.cc", '#include <sys/types.h>\n#include "base/a.h"\n')
+        self.accepts("includes", "src/topo/a.cc", '#include "vitess/topodata.pb.h"\n')
+        self.accepts("includes", "src/etcd/a.cc",
+                     '#include <grpcpp/grpcpp.h>\n#include "etcd/rpc.grpc.pb.h"\n')
+        self.accepts("includes", "src/mysql/a.cc", "#include <cppconn/driver.h>\n")
+        self.accepts("includes", "src/agent/a.cc", '#include "mysql/a.h"\n#include "rpc/a.h"\n')
+        self.accepts("includes", "src/graftd.cc", '#include "agent/a.h"\n')
+
+    def test_test_targets(self):
+        self.put("tests/unit/a.cmake",
+                 'graft_test(a_test LABEL unit\n  SOURCES "${CMAKE_CURRENT_LIST_DIR}/a_test.cc")\n'
+                 '# graft_test(b_test SOURCES "${CMAKE_CURRENT_LIST_DIR}/b_test.cc")\n')
+        self.accepts("test_targets", "tests/unit/a_test.cc", "")
+        self.refuses("test_targets", "tests/unit/b_test.cc", "", "in no graft_test()")
+        self.refuses("test_targets", "tests/contract/a_test.cc", "")
+        self.refuses("test_targets", "tests/unit/deeper/a_test.cc", "")
+
+    def test_clang_format(self):
+        self.accepts("clang_format", "src/base/a.cc", "int x = 1;\n")
+        self.refuses("clang_format", "src/base/b.cc", "int  x=1 ;\n", "clang-format-14")
+        self.refuses("clang_format", "tests/unit/b_test.cc", "int  x=1 ;\n")
+
+    def test_shellcheck(self):
+        self.accepts("shellcheck", "scripts/a", '#!/bin/sh\necho "$1"\n')
+        self.refuses("shellcheck", "scripts/b", "#!/bin/bash\necho $1\n", "quote")
+        self.refuses("shellcheck", ".ci/run", "#!/usr/bin/env bash\necho $1\n", "quote")
+
+    def test_sleeps(self):
+        for call in ("std::this_thread::sleep_for(x)", "absl::SleepFor(absl::Seconds(1))",
+                     "usleep(1)", "nanosleep(&t, nullptr)", "sleep (1)"):
+            self.refuses("sleeps", "tests/unit/a_test.cc", f"void F() {{ {call}; }}\n")
+        self.accepts("sleeps", "src/base/a.cc",
+                     '// sleep_for(1) is wrong\nconst char* x = "sleep(1)";  /* usleep(1) */\n')
+        self.refuses("sleeps", "scripts/a", "#!/bin/sh\nwhile ! ready; do sleep 1; done\n")
+        self.accepts("sleeps", "scripts/b", "#!/bin/sh\n# sleep 1 would be wrong\necho asleep\n")
+
+    def test_sizes(self):
+        self.accepts("sizes", "src/base/a.cc", "\n" * lint.LONGEST_SOURCE)
+        self.accepts("sizes", "src/base/a.h", "\n" * lint.LONGEST_HEADER)
+        self.refuses("sizes", "src/base/b.cc", "\n" * (lint.LONGEST_SOURCE + 1))
+        self.refuses("sizes", "include/graft/b.h", "\n" * (lint.LONGEST_HEADER + 1))
+
+    def test_exceptions_have_reasons_and_end(self):
+        long = self.put("src/base/b.cc", "\n" * 301)
+        self.put("tests/lint/allowed.txt", "# note\nsizes src/base/b.cc one table\n")
+        self.assertEqual(self.found("sizes"), [])
+        self.assertEqual(self.found("sleeps"), [])
+        long.write_text("\n")
+        self.assertIn("needs no exception", self.found("sizes")[0])
+        self.put("tests/lint/allowed.txt", "sizes src/base/b.cc\n")
+        with self.assertRaises(SystemExit):
+            self.found("sizes")
+
+
+if __name__ == "__main__":
+    unittest.main()

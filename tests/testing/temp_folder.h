@@ -1,0 +1,31 @@
+// A folder that is removed at the end, or, when the running test has failed, kept, with the tails
+// of its logs on stderr.
+#ifndef GRAFT_TESTING_TEMP_FOLDER_H_
+#define GRAFT_TESTING_TEMP_FOLDER_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace graft {
+
+class TempFolder {
+ public:
+  enum class OnFailure { kKeep, kRemove };
+
+  // Under $TMPDIR; the path is short enough for a socket in it.
+  explicit TempFolder(absl::string_view hint, OnFailure on_failure = OnFailure::kKeep);
+  ~TempFolder();
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  const OnFailure on_failure_;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTING_TEMP_FOLDER_H_

@@ -1,0 +1,89 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+#include "base/clocks.h"
+#include "cli/commands.h"
+#include "cli/find_agent.h"
+#include "fakes/fake_store.h"
+
+namespace graft::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+class CliTopoTest : public ::testing::Test {
+ protected:
+  CliTopoTest() {
+    EXPECT_TRUE(AddCell(session_, topology_, Cell{"zone1", "here", "/c"}).ok());
+    tablet_.alias = TabletAlias{"zone1", 101};
+    tablet_.hostname = "h1";
+    tablet_.port_map = {{"graft", 9001}};
+    tablet_.keyspace = "ks";
+    tablet_.shard = "0";
+    tablet_.type = TabletType::kReplica;
+    tablet_.mysql = HostPort{"m1", 3306};
+    tablet_.tags = {{"graft.step", "clone"}};
+    EXPECT_TRUE(topology_.RegisterTablet(tablet_).ok());
+    out_.str("");
+  }
+
+  SimulatedClock clock_;
+  FakeStore store_{clock_};
+  VitessTopology topology_{{clock_, store_, "/g", "here", nullptr}};
+  std::ostringstream out_;
+  Session session_{clock_, out_, Screen(), false, absl::Seconds(10)};
+  Tablet tablet_;
+};
+
+TEST_F(CliTopoTest, TabletsAreATable) {
+  ASSERT_TRUE(ShowTablets(session_, topology_, {}).ok());
+  EXPECT_EQ(out_.str(),
+            "TABLET            KEYSPACE  SHARD  TYPE     AGENT    MYSQL    TAGS\n"
+            "zone1-0000000101  ks        0      REPLICA  h1:9001  m1:3306  graft.step=clone\n");
+}
+
+TEST_F(CliTopoTest, TabletsAsJsonAreVitesssRecords) {
+  session_.json = true;
+  ASSERT_TRUE(ShowTablets(session_, topology_, {}).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("{\"alias\":{\"cell\":\"zone1\",\"uid\":101}"));
+  EXPECT_THAT(out_.str(), HasSubstr("\"portMap\":{\"graft\":9001}"));
+}
+
+TEST_F(CliTopoTest, SetPrimaryShowsInTheTopology) {
+  ASSERT_TRUE(SetPrimary(session_, topology_, "ks/0", "zone1-101").ok());
+  out_.str("");
+  ASSERT_TRUE(ShowTopology(session_, topology_).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("zone1  here    /c\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("ks        0      zone1-0000000101\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("PRIMARY"));
+  EXPECT_EQ(SetPrimary(session_, topology_, "ks", "zone1-101").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(CliTopoTest, TheTopologyAsJsonIsOneObject) {
+  session_.json = true;
+  ASSERT_TRUE(ShowTopology(session_, topology_).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("\"serverAddress\":\"here\""));
+  EXPECT_THAT(out_.str(), HasSubstr("\"tablets\":[{\"alias\""));
+}
+
+TEST_F(CliTopoTest, TheAgentIsWhereTheRecordSays) {
+  EXPECT_EQ(*FindAgent(topology_, tablet_.alias), "h1:9001");
+  EXPECT_EQ(FindAgent(topology_, TabletAlias{"zone1", 9}).status().code(),
+            absl::StatusCode::kNotFound);
+  ASSERT_TRUE(topology_.UnregisterTablet(tablet_).ok());
+  const absl::Status stopped = FindAgent(topology_, tablet_.alias).status();
+  EXPECT_EQ(stopped.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(stopped.message()), HasSubstr("was stopped at"));
+  Tablet vitess = tablet_;
+  vitess.port_map = {{"vt", 1}};
+  ASSERT_TRUE(topology_.RegisterTablet(vitess).ok());
+  EXPECT_EQ(FindAgent(topology_, tablet_.alias).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+}  // namespace
+}  // namespace graft::cli

@@ -1,0 +1,46 @@
+#include <gtest/gtest.h>
+
+#include "cli/exit_code.h"
+
+namespace graft::cli {
+namespace {
+
+TEST(CliExitCodeTest, EachStatusCodeTellsAScriptWhatToDo) {
+  const auto code_of = [](absl::StatusCode code) {
+    return static_cast<int>(ExitCodeOf(absl::Status(code, "x")));
+  };
+  EXPECT_EQ(static_cast<int>(ExitCodeOf(absl::OkStatus())), 0);
+  EXPECT_EQ(code_of(absl::StatusCode::kInvalidArgument), 2);
+  EXPECT_EQ(code_of(absl::StatusCode::kNotFound), 3);
+  EXPECT_EQ(code_of(absl::StatusCode::kUnavailable), 4);
+  EXPECT_EQ(code_of(absl::StatusCode::kDeadlineExceeded), 4);
+  EXPECT_EQ(code_of(absl::StatusCode::kFailedPrecondition), 5);
+  EXPECT_EQ(code_of(absl::StatusCode::kAlreadyExists), 5);
+  EXPECT_EQ(code_of(absl::StatusCode::kAborted), 5);
+  EXPECT_EQ(code_of(absl::StatusCode::kCancelled), 7);
+  EXPECT_EQ(code_of(absl::StatusCode::kPermissionDenied), 8);
+  EXPECT_EQ(code_of(absl::StatusCode::kUnauthenticated), 8);
+  EXPECT_EQ(code_of(absl::StatusCode::kInternal), 9);
+  EXPECT_EQ(code_of(absl::StatusCode::kDataLoss), 9);
+}
+
+TEST(CliExitCodeTest, AnEndedOperationTellsOutcomeAndWhetherDataIsLeft) {
+  const auto code_of = [](v1::Outcome outcome, v1::DataState state) {
+    v1::Operation operation;
+    operation.set_outcome(outcome);
+    operation.set_data_state(state);
+    return static_cast<int>(ExitCodeOf(operation));
+  };
+  EXPECT_EQ(code_of(v1::DONE, v1::CLONED), 0);
+  EXPECT_EQ(code_of(v1::RUNNING, v1::PARTIAL), 0);
+  EXPECT_EQ(code_of(v1::FAILED, v1::INTACT), 1);
+  EXPECT_EQ(code_of(v1::FAILED, v1::CLONED), 1);
+  EXPECT_EQ(code_of(v1::FAILED, v1::PARTIAL), 6);
+  EXPECT_EQ(code_of(v1::FAILED, v1::EMPTY), 6);
+  EXPECT_EQ(code_of(v1::FAILED, v1::DATA_STATE_UNSPECIFIED), 6);
+  EXPECT_EQ(code_of(v1::CANCELLED, v1::INTACT), 7);
+  EXPECT_EQ(code_of(v1::CANCELLED, v1::EMPTY), 6);
+}
+
+}  // namespace
+}  // namespace graft::cli

@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clocks.h"
+#include "cli/watch.h"
+
+namespace graft::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+v1::Operation State(const std::string& id, const std::string& step, v1::Outcome outcome) {
+  v1::Operation operation;
+  operation.set_id(id);
+  operation.set_step(step);
+  operation.set_outcome(outcome);
+  return operation;
+}
+
+// What one stream of an agent gives, and how it ends.
+struct Stream {
+  std::vector<v1::Operation> states;
+  absl::Status end;
+};
+
+class StreamingAgent : public AgentClient {
+ public:
+  StreamingAgent(std::deque<Stream>& streams, std::vector<std::string>& ids)
+      : streams_(streams), ids_(ids) {}
+
+  absl::Status WatchOperation(const std::string& id,
+                              const std::function<void(const v1::Operation&)>& on_update) override {
+    ids_.push_back(id);
+    if (streams_.empty()) return absl::UnavailableError("refused");
+    const Stream stream = streams_.front();
+    streams_.pop_front();
+    for (const v1::Operation& state : stream.states) on_update(state);
+    return stream.end;
+  }
+  absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& /*request*/) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<v1::Operation> GetOperation(const std::string& /*id*/) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<v1::ListOperationsResponse> ListOperations() override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<v1::Operation> CancelOperation(const std::string& /*id*/) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<v1::GetTabletResponse> GetTablet() override {
+    return absl::UnimplementedError("");
+  }
+
+ private:
+  std::deque<Stream>& streams_;
+  std::vector<std::string>& ids_;
+};
+
+class CliWatchTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<v1::Operation> Watch(const std::string& id) {
+    return WatchToEnd(
+        clock_,
+        [this]() -> absl::StatusOr<std::unique_ptr<AgentClient>> {
+          ++lookups_;
+          if (topology_down_after_ == lookups_) return absl::UnavailableError("no etcd");
+          return std::make_unique<StreamingAgent>(streams_, ids_);
+        },
+        id, absl::Seconds(10),
+        [this](const v1::Operation& operation) { seen_.push_back(operation.step()); });
+  }
+
+  SimulatedClock clock_;
+  std::deque<Stream> streams_;
+  std::vector<std::string> ids_;
+  std::vector<std::string> seen_;
+  int lookups_ = 0;
+  int topology_down_after_ = 0;  // the look-up that fails; 0: none
+};
+
+TEST_F(CliWatchTest, GoesOnWhereTheAgentsRestartCutItOff) {
+  streams_ = {{{State("op1", "fence", v1::RUNNING)}, absl::UnavailableError("gone")},
+              {{}, absl::UnavailableError("refused")},
+              {{State("op1", "clone", v1::RUNNING)}, absl::OkStatus()},
+              {{State("op1", "publish", v1::DONE)}, absl::OkStatus()}};
+  const auto ended = Watch("");
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_EQ(ended->outcome(), v1::DONE);
+  EXPECT_THAT(seen_, ElementsAre("fence", "clone", "publish"));
+  // The newest at first, then the one that was.
+  EXPECT_THAT(ids_, ElementsAre("", "op1", "op1", "op1"));
+}
+
+TEST_F(CliWatchTest, GivesUpAfterItsPatienceWithoutContact) {
+  streams_ = {{{State("op1", "clone", v1::RUNNING)}, absl::UnavailableError("gone")}};
+  const absl::Time start = clock_.Now();
+  const absl::Status status = Watch("op1").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no contact for 10"));
+  EXPECT_EQ(clock_.Now() - start, absl::Seconds(10));
+}
+
+TEST_F(CliWatchTest, AnAgentThatAnswersIsNeverGivenUp) {
+  for (int i = 0; i < 1000; ++i) {
+    streams_.push_back(
+        {{State("op1", "catch_up", v1::RUNNING)}, absl::DeadlineExceededError("stream over")});
+  }
+  streams_.push_back({{State("op1", "publish", v1::CANCELLED)}, absl::OkStatus()});
+  EXPECT_EQ(Watch("op1")->outcome(), v1::CANCELLED);
+  EXPECT_EQ(lookups_, 1);
+}
+
+TEST_F(CliWatchTest, AnAgentWhoseTopologyIsDownIsTriedWhereItWas) {
+  streams_ = {{{State("op1", "clone", v1::RUNNING)}, absl::UnavailableError("gone")},
+              {{}, absl::UnavailableError("refused")},
+              {{State("op1", "publish", v1::DONE)}, absl::OkStatus()}};
+  topology_down_after_ = 2;
+  const auto ended = Watch("op1");
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_EQ(ended->outcome(), v1::DONE);
+}
+
+TEST_F(CliWatchTest, ARefusalEndsItAtOnce) {
+  streams_ = {{{}, absl::NotFoundError("no such operation")}};
+  EXPECT_EQ(Watch("op9").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ids_.size(), 1u);
+}
+
+}  // namespace
+}  // namespace graft::cli

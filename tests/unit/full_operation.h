@@ -1,0 +1,52 @@
+// An Operation with every field set to something other than its default.
+#ifndef GRAFT_TESTS_UNIT_FULL_OPERATION_H_
+#define GRAFT_TESTS_UNIT_FULL_OPERATION_H_
+
+#include "absl/status/status.h"
+#include "base/errors.h"
+#include "graft/operation.h"
+
+namespace graft {
+
+inline Operation FullOperation() {
+  Operation operation;
+  operation.request = {
+      "op-1", {DonorChoice::Kind::kTablet, {"zone1", 100}}, ReplicateFrom::kPrimary};
+  operation.recipient = {"zone1", 101};
+  operation.step = Step::kClone;
+  operation.outcome = Outcome::kRunning;
+  operation.data_state = DataState::kPartial;
+  operation.attempt = 3;
+  operation.donor = {"zone2", 100};
+  operation.donor_mysql = {"db-100.example", 3306};
+  operation.source = {"zone1", 102};
+  operation.source_mysql = {"::1", 3307};
+  operation.type_before = TabletType::kReplica;
+  operation.type_after = TabletType::kRdonly;
+  operation.server_uuid = "00000000-0000-0000-0000-000000000101";
+  operation.donor_uuid = "00000000-0000-0000-0000-000000000100";
+  operation.run = {"2026-11-20 13:00:00.123", "2026-11-20 13:00:00.456", 4711};
+  operation.fence = {true,
+                     true,
+                     {{"super_read_only", "OFF", std::nullopt},
+                      {"event_scheduler", "ON", std::string()},
+                      {"read_only", "OFF", "ON"}}};
+  operation.requested = absl::FromUnixNanos(1'800'000'000'123'456'789);
+  operation.ended = absl::FromUnixSeconds(1'800'000'900);
+  operation.times = {{Step::kPreflight, absl::FromUnixSeconds(1'800'000'001),
+                      absl::FromUnixSeconds(1'800'000'002)},
+                     {Step::kClone, absl::FromUnixSeconds(1'800'000'003), absl::InfinitePast()}};
+  operation.error = WithReason(absl::UnavailableError("the donor has gone"), "DONOR_GONE");
+  operation.progress = {CloneStage::kFileCopy,
+                        {{CloneStage::kDropData, CloneState::kCompleted, "t1", "t2", 1, 2, 3},
+                         {CloneStage::kFileCopy, CloneState::kInProgress, "t3", "t4", 4, 5, 6}},
+                        1000,
+                        4000,
+                        100.0,
+                        absl::FromUnixSeconds(1'800'000'010)};
+  return operation;
+}
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTS_UNIT_FULL_OPERATION_H_

@@ -1,0 +1,141 @@
+#include "log/log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "base/clocks.h"
+#include "base/errors.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/util/json_util.h"
+#include "log/log_observer.h"
+#include "unit/full_operation.h"
+
+namespace graft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+std::vector<std::string> Lines(const std::ostringstream& output) {
+  return absl::StrSplit(output.str(), '\n', absl::SkipEmpty());
+}
+
+TEST(Log, TextIsLogfmt) {
+  std::ostringstream output;
+  const auto log = MakeLog({LogLevel::kInfo, LogFormat::kText, &output});
+  log->Info("clone begins", {{"donor", "zone1-0000000100"}, {"note", "a \"b\"\nc=d\\"}});
+  EXPECT_THAT(Lines(output),
+              ElementsAre(MatchesRegex("time=[0-9]+-[0-9]+-[0-9]+T[0-9]+:[0-9]+:[0-9]+\\.[0-9]+Z "
+                                       "level=info msg=\"clone begins\" donor=zone1-0000000100 "
+                                       "note=\"a \\\\\"b\\\\\"\\\\nc=d\\\\\\\\\"")));
+}
+
+TEST(Log, JsonIsJson) {
+  std::ostringstream output;
+  const auto log = MakeLog({LogLevel::kInfo, LogFormat::kJson, &output});
+  const std::string odd = "a \"b\"\n\x01 \\ %v {} \xc3\xa4";
+  log->Error("it failed", {{"text", odd}});
+  ASSERT_THAT(Lines(output), SizeIs(1));
+  google::protobuf::Struct line;
+  const auto parsed = google::protobuf::util::JsonStringToMessage(Lines(output)[0], &line);
+  ASSERT_TRUE(parsed.ok()) << parsed.ToString() << "\n" << output.str();
+  EXPECT_EQ(line.fields().at("msg").string_value(), "it failed");
+  EXPECT_EQ(line.fields().at("level").string_value(), "error");
+  EXPECT_EQ(line.fields().at("text").string_value(), odd);
+  EXPECT_THAT(line.fields().at("time").string_value(), MatchesRegex("[0-9T:.-]+Z"));
+}
+
+TEST(Log, LinesBelowTheLevelAreNotWritten) {
+  std::ostringstream output;
+  const auto log = MakeLog({LogLevel::kWarning, LogFormat::kText, &output});
+  log->Debug("one");
+  log->Info("two");
+  log->Warning("three");
+  log->Error("four");
+  EXPECT_THAT(Lines(output), ElementsAre(HasSubstr("three"), HasSubstr("four")));
+}
+
+TEST(Log, LevelsAndFormatsByName) {
+  EXPECT_EQ(ParseLogLevel("Debug").value(), LogLevel::kDebug);
+  EXPECT_EQ(ParseLogLevel("info").value(), LogLevel::kInfo);
+  EXPECT_EQ(ParseLogLevel("warn").value(), LogLevel::kWarning);
+  EXPECT_EQ(ParseLogLevel("WARNING").value(), LogLevel::kWarning);
+  EXPECT_EQ(ParseLogLevel("error").value(), LogLevel::kError);
+  EXPECT_EQ(ParseLogLevel("loud").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ParseLogFormat("JSON").value(), LogFormat::kJson);
+  EXPECT_EQ(ParseLogFormat("text").value(), LogFormat::kText);
+  EXPECT_EQ(ParseLogFormat("xml").status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+class LogObserverTest : public ::testing::Test {
+ protected:
+  LogObserverTest() : log_(MakeLog({LogLevel::kInfo, LogFormat::kText, &output_})) {
+    observer_ = MakeLogObserver(*log_, clock_, absl::Seconds(5));
+  }
+
+  std::ostringstream output_;
+  SimulatedClock clock_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<Observer> observer_;
+};
+
+TEST_F(LogObserverTest, AStepIsALine) {
+  observer_->OnStep(FullOperation());
+  EXPECT_THAT(Lines(output_),
+              ElementsAre(HasSubstr("msg=\"step begins\" operation=op-1 tablet=zone1-0000000101 "
+                                    "step=clone attempt=3 data_state=PARTIAL "
+                                    "donor=zone2-0000000100")));
+}
+
+TEST_F(LogObserverTest, ProgressComesAtMostEveryFiveSeconds) {
+  const Operation operation = FullOperation();
+  for (int i = 0; i < 101; ++i) {
+    observer_->OnProgress(operation);
+    clock_.Advance(absl::Milliseconds(100));
+  }
+  EXPECT_THAT(Lines(output_), SizeIs(3));  // at 0 s, 5 s and 10 s
+  EXPECT_THAT(Lines(output_)[0], HasSubstr("stage=\"FILE COPY\" bytes_done=1000 "
+                                           "bytes_expected=4000 bytes_per_second=100"));
+}
+
+TEST_F(LogObserverTest, ANewStageIsWrittenAtOnce) {
+  Operation operation = FullOperation();
+  observer_->OnProgress(operation);
+  operation.progress.stage = CloneStage::kPageCopy;
+  observer_->OnProgress(operation);
+  observer_->OnProgress(operation);
+  EXPECT_THAT(Lines(output_), ElementsAre(HasSubstr("FILE COPY"), HasSubstr("PAGE COPY")));
+}
+
+TEST_F(LogObserverTest, TheEndSaysHowAndWhy) {
+  Operation operation = FullOperation();
+  operation.outcome = Outcome::kFailed;
+  observer_->OnEnd(operation);
+  operation.outcome = Outcome::kCancelled;
+  observer_->OnEnd(operation);
+  operation.outcome = Outcome::kDone;
+  operation.error = absl::OkStatus();
+  observer_->OnEnd(operation);
+  const std::vector<std::string> lines = Lines(output_);
+  ASSERT_THAT(lines, SizeIs(3));
+  EXPECT_THAT(lines[0], HasSubstr("level=error msg=\"operation ended\""));
+  EXPECT_THAT(lines[0], HasSubstr("outcome=failed took="));
+  EXPECT_THAT(lines[0],
+              HasSubstr("code=UNAVAILABLE reason=DONOR_GONE error=\"the donor has gone\""));
+  EXPECT_THAT(lines[1], HasSubstr("level=warning"));
+  EXPECT_THAT(lines[2], HasSubstr("level=info"));
+  EXPECT_THAT(lines[2], HasSubstr("outcome=done"));
+  EXPECT_THAT(lines[2], Not(HasSubstr("code=")));
+}
+
+}  // namespace
+}  // namespace graft

@@ -1,0 +1,132 @@
+#include "mysql/statements.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace graft {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+CloneRequest Request() {
+  CloneRequest request;
+  request.donor = {"db1.example", 3306};
+  request.user = "vt_clone";
+  request.password = Secret("s3'cr\\et");
+  return request;
+}
+
+ReplicationSource Source() {
+  ReplicationSource source;
+  source.address = {"db1", 3307};
+  source.user = "vt_repl";
+  source.password = Secret("it's");
+  return source;
+}
+
+struct VariableCase {
+  VariableChange change;
+  std::string sql;  // "": INVALID_ARGUMENT
+};
+
+TEST(Statements, VariableChanges) {
+  using How = VariableChange::How;
+  const VariableCase cases[] = {
+      {{How::kGlobal, "read_only", "ON"}, "SET GLOBAL read_only = ON"},
+      {{How::kGlobal, "super_read_only", "OFF"}, "SET GLOBAL super_read_only = OFF"},
+      {{How::kPersistOnly, "skip_replica_start", "ON"}, "SET PERSIST_ONLY skip_replica_start = ON"},
+      {{How::kGlobal, "max_connections", "151"}, "SET GLOBAL max_connections = 151"},
+      {{How::kGlobal, "a.b", "-1.5"}, "SET GLOBAL a.b = -1.5"},
+      {{How::kGlobal, "x", "1-1"}, "SET GLOBAL x = '1-1'"},
+      {{How::kGlobal, "x", "."}, "SET GLOBAL x = '.'"},
+      {{How::kGlobal, "x", ""}, "SET GLOBAL x = ''"},
+      {{How::kGlobal, "x", "on"}, "SET GLOBAL x = 'on'"},
+      {{How::kGlobal, "x", "a', read_only = '0"}, "SET GLOBAL x = 'a'', read_only = ''0'"},
+      {{How::kForget, "read_only", "ON"}, "RESET PERSIST IF EXISTS read_only"},
+      {{How::kGlobal, "", "1"}, ""},
+      {{How::kGlobal, "read_only=1, x", "1"}, ""},
+      {{How::kForget, "Read_Only", ""}, ""},
+  };
+  for (const VariableCase& c : cases) {
+    const auto sql = SetVariableStatement(c.change);
+    if (c.sql.empty()) {
+      EXPECT_TRUE(absl::IsInvalidArgument(sql.status())) << c.change.name;
+    } else {
+      ASSERT_TRUE(sql.ok()) << sql.status();
+      EXPECT_EQ(*sql, c.sql);
+    }
+  }
+}
+
+TEST(Statements, ReadingVariablesValidatesEveryName) {
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadVariablesStatement({"a", "b'"}).status()));
+  EXPECT_THAT(*ReadVariablesStatement({"a", "b"}), HasSubstr("IN ('a','b')"));
+  EXPECT_THAT(*ReadVariablesStatement({}), HasSubstr("IN ('')"));
+}
+
+TEST(Statements, CloneQuotesWithoutBackslashes) {
+  EXPECT_EQ(*CloneStatement(Request(), Secrets::kReveal),
+            "CLONE INSTANCE FROM 'vt_clone'@'db1.example':3306 IDENTIFIED BY 's3''cr\\et' "
+            "REQUIRE SSL");
+  CloneRequest plain = Request();
+  plain.require_ssl = false;
+  EXPECT_THAT(*CloneStatement(plain, Secrets::kReveal), HasSubstr(" REQUIRE NO SSL"));
+}
+
+TEST(Statements, MaskedOnesHoldNoPassword) {
+  EXPECT_THAT(*CloneStatement(Request(), Secrets::kMask), HasSubstr("IDENTIFIED BY '<secret>'"));
+  EXPECT_THAT(*ChangeSourceStatement({9, 7, 4}, Source(), Secrets::kMask),
+              HasSubstr("SOURCE_PASSWORD='<secret>'"));
+}
+
+TEST(Statements, CloneNeedsAddressAndUser) {
+  CloneRequest no_port = Request();
+  no_port.donor.port = 0;
+  EXPECT_TRUE(absl::IsInvalidArgument(CloneStatement(no_port, Secrets::kReveal).status()));
+  CloneRequest no_user = Request();
+  no_user.user.clear();
+  EXPECT_TRUE(absl::IsInvalidArgument(CloneStatement(no_user, Secrets::kReveal).status()));
+}
+
+TEST(Statements, DonorListTakesNoHostThatTheServerWouldSplit) {
+  EXPECT_EQ(*DonorListStatement({"db1", 3306}), "SET GLOBAL clone_valid_donor_list = 'db1:3306'");
+  for (const char* host : {"::1", "[::1]", "a,b", "a b", ""}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(DonorListStatement({host, 3306}).status())) << host;
+  }
+}
+
+TEST(Statements, ReplicationDialects) {
+  const ServerVersion oldest{8, 0, 17};
+  const ServerVersion between{8, 0, 22};
+  const ServerVersion modern{8, 4, 0};
+  EXPECT_EQ(ShowReplicaStatement(oldest), "SHOW SLAVE STATUS");
+  EXPECT_EQ(ShowReplicaStatement(between), "SHOW REPLICA STATUS");
+  EXPECT_EQ(StopReplicaStatement(oldest), "STOP SLAVE");
+  EXPECT_EQ(ForgetReplicaStatement(modern), "RESET REPLICA ALL");
+  EXPECT_EQ(StartDefaultChannelStatement(modern), "START REPLICA FOR CHANNEL ''");
+  EXPECT_EQ(*ChangeSourceStatement(between, Source(), Secrets::kReveal),
+            "CHANGE MASTER TO MASTER_HOST='db1', MASTER_PORT=3307, MASTER_USER='vt_repl', "
+            "MASTER_PASSWORD='it''s', MASTER_CONNECT_RETRY=10, MASTER_SSL=1, "
+            "MASTER_AUTO_POSITION=1 FOR CHANNEL ''");
+  EXPECT_EQ(*ChangeSourceStatement({8, 0, 23}, Source(), Secrets::kReveal),
+            "CHANGE REPLICATION SOURCE TO SOURCE_HOST='db1', SOURCE_PORT=3307, "
+            "SOURCE_USER='vt_repl', SOURCE_PASSWORD='it''s', SOURCE_CONNECT_RETRY=10, "
+            "SOURCE_SSL=1, SOURCE_AUTO_POSITION=1 FOR CHANNEL ''");
+}
+
+TEST(Statements, WithoutTlsTheSourcesKeyIsFetched) {
+  ReplicationSource source = Source();
+  source.use_ssl = false;
+  const std::string sql = *ChangeSourceStatement({9, 7, 4}, source, Secrets::kReveal);
+  EXPECT_THAT(sql, HasSubstr("SOURCE_SSL=0, GET_SOURCE_PUBLIC_KEY=1"));
+  EXPECT_THAT(sql, Not(HasSubstr("SOURCE_SSL=1")));
+}
+
+TEST(Statements, LockWaitIsAtLeastASecond) {
+  EXPECT_THAT(SessionSetup(absl::Milliseconds(10)), HasSubstr("lock_wait_timeout=1"));
+  EXPECT_THAT(SessionSetup(absl::Seconds(7)), HasSubstr("lock_wait_timeout=7"));
+}
+
+}  // namespace
+}  // namespace graft

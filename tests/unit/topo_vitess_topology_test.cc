@@ -1,0 +1,195 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/clocks.h"
+#include "fakes/fake_store.h"
+#include "topo/vitess_topology.h"
+
+namespace graft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class VitessTopologyTest : public ::testing::Test {
+ protected:
+  VitessTopologyTest() {
+    EXPECT_TRUE(topology_.AddCell(Cell{"zone1", "global:1", "/vitess/zone1"}).ok());
+    EXPECT_TRUE(topology_.AddCell(Cell{"zone2", "cell:2", "/vitess/zone2/"}).ok());
+  }
+
+  Tablet Register(absl::string_view cell, uint32_t uid, absl::string_view shard = "0") {
+    Tablet tablet;
+    tablet.alias = TabletAlias{std::string(cell), uid};
+    tablet.hostname = "h";
+    tablet.port_map = {{"graft", 9000 + static_cast<int>(uid)}};
+    tablet.keyspace = "ks";
+    tablet.shard = std::string(shard);
+    tablet.type = TabletType::kReplica;
+    tablet.mysql = HostPort{"m", 3306};
+    auto registered = topology_.RegisterTablet(tablet);
+    EXPECT_TRUE(registered.ok()) << registered.status();
+    return *registered;
+  }
+
+  SimulatedClock clock_;
+  FakeStore global_{clock_};
+  std::shared_ptr<FakeStore> cell2_ = std::make_shared<FakeStore>(clock_);
+  int opened_ = 0;
+  VitessTopology topology_{
+      {clock_, global_, "/vitess/global", "global:1",
+       [this](const std::string& address) -> absl::StatusOr<std::shared_ptr<KeyValueStore>> {
+         ++opened_;
+         if (address != "cell:2") return absl::UnavailableError("nobody there");
+         return std::static_pointer_cast<KeyValueStore>(cell2_);
+       }}};
+};
+
+TEST_F(VitessTopologyTest, CellsLieWhereTheirCellInfoSays) {
+  Register("zone1", 101);
+  Register("zone2", 201);
+  EXPECT_TRUE(global_.Get("/vitess/zone1/tablets/zone1-0000000101/Tablet").ok());
+  EXPECT_TRUE(cell2_->Get("/vitess/zone2/tablets/zone2-0000000201/Tablet").ok());
+  EXPECT_EQ(opened_, 1);  // kept, and the global one is never opened again
+  const auto tablets = topology_.ListTablets({});
+  ASSERT_TRUE(tablets.ok()) << tablets.status();
+  ASSERT_EQ(tablets->size(), 2u);
+  EXPECT_EQ((*tablets)[1].alias.ToString(), "zone2-0000000201");
+}
+
+TEST_F(VitessTopologyTest, AddCellTwiceIsFineUnlessItMoves) {
+  EXPECT_TRUE(topology_.AddCell(Cell{"zone1", "global:1", "/vitess/zone1"}).ok());
+  EXPECT_EQ(topology_.AddCell(Cell{"zone1", "global:1", "/other"}).code(),
+            absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(topology_.AddCell(Cell{"a/b", "x", "/y"}).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(topology_.AddCell(Cell{"zone3", "", "/y"}).code(), absl::StatusCode::kInvalidArgument);
+  const auto cells = topology_.ListCells();
+  ASSERT_TRUE(cells.ok());
+  ASSERT_EQ(cells->size(), 2u);
+  EXPECT_EQ((*cells)[1].root, "/vitess/zone2/");
+}
+
+TEST_F(VitessTopologyTest, WhatIsMissingIsNamed) {
+  const auto expect_missing = [](const absl::Status& status, absl::string_view text) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(text)));
+  };
+  expect_missing(topology_.GetTablet(TabletAlias{"zone9", 1}).status(),
+                 "cell zone9 is not in the topology: add it with graftctl topo add-cell zone9");
+  expect_missing(topology_.GetTablet(TabletAlias{"zone1", 1}).status(), "tablet zone1-0000000001");
+  expect_missing(
+      topology_.UpdateTablet(TabletAlias{"zone1", 1}, [](Tablet&) { return absl::OkStatus(); }),
+      "tablet zone1-0000000001");
+  expect_missing(topology_.GetShard("ks", "0").status(), "keyspace ks ");
+  Register("zone1", 101);
+  expect_missing(topology_.GetShard("ks", "-80").status(), "shard ks/-80");
+  EXPECT_TRUE(topology_.GetShard("ks", "0").ok());
+}
+
+TEST_F(VitessTopologyTest, AnUnreachableCellIsNamed) {
+  ASSERT_TRUE(topology_.AddCell(Cell{"zone3", "gone:3", "/vitess/zone3"}).ok());
+  const absl::Status status = topology_.GetTablet(TabletAlias{"zone3", 1}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("cell zone3 at gone:3"));
+}
+
+TEST_F(VitessTopologyTest, UpdateTriesAgainWhenAnotherWriterComesFirst) {
+  const Tablet tablet = Register("zone1", 101);
+  int tries = 0;
+  const absl::Status status = topology_.UpdateTablet(tablet.alias, [&](Tablet& mine) {
+    if (++tries == 1) {
+      EXPECT_TRUE(topology_
+                      .UpdateTablet(tablet.alias,
+                                    [](Tablet& other) {
+                                      other.tags["other"] = "1";
+                                      return absl::OkStatus();
+                                    })
+                      .ok());
+    }
+    mine.tags["mine"] = "1";
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(tries, 2);
+  EXPECT_EQ(topology_.GetTablet(tablet.alias)->tags,
+            (std::map<std::string, std::string>{{"mine", "1"}, {"other", "1"}}));
+}
+
+TEST_F(VitessTopologyTest, UpdateGivesUpWhenItNeverWins) {
+  const Tablet tablet = Register("zone1", 101);
+  int n = 0;
+  const absl::Status status = topology_.UpdateTablet(tablet.alias, [&](Tablet& mine) {
+    const std::string key = "/vitess/zone1/tablets/zone1-0000000101/Tablet";
+    const auto item = global_.Get(key);
+    EXPECT_TRUE(global_.Update(key, item->value, item->version).ok());
+    mine.tags["n"] = absl::StrCat(++n);
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("zone1-0000000101/Tablet"));
+}
+
+TEST_F(VitessTopologyTest, AnUpdateThatChangesNothingOrFailsWritesNothing) {
+  const Tablet tablet = Register("zone1", 101);
+  const std::string key = "/vitess/zone1/tablets/zone1-0000000101/Tablet";
+  const Version before = global_.Get(key)->version;
+  EXPECT_TRUE(topology_.UpdateTablet(tablet.alias, [](Tablet&) { return absl::OkStatus(); }).ok());
+  EXPECT_EQ(topology_
+                .UpdateTablet(tablet.alias,
+                              [](Tablet& mine) {
+                                mine.hostname = "x";
+                                return absl::NotFoundError("mine");
+                              })
+                .message(),
+            "mine");
+  EXPECT_EQ(global_.Get(key)->version, before);
+}
+
+TEST_F(VitessTopologyTest, ListsTabletsByFilterAndSkipsForeignKeys) {
+  Register("zone1", 101);
+  Register("zone2", 201, "-80");
+  // Not below a tablet, not named Tablet, and a neighbour of the prefix.
+  ASSERT_TRUE(global_.Create("/vitess/zone1/tablets/zone1-0000000101/x", "\xff", kNoLease).ok());
+  ASSERT_TRUE(global_.Create("/vitess/zone1/tablets_x/a/Tablet", "\xff", kNoLease).ok());
+  const auto aliases = [&](const TabletFilter& filter) {
+    std::vector<std::string> found;
+    const auto tablets = topology_.ListTablets(filter);
+    EXPECT_TRUE(tablets.ok()) << tablets.status();
+    for (const Tablet& tablet : *tablets) found.push_back(tablet.alias.ToString());
+    return found;
+  };
+  EXPECT_THAT(aliases({}), ElementsAre("zone1-0000000101", "zone2-0000000201"));
+  EXPECT_THAT(aliases({"zone2", "", ""}), ElementsAre("zone2-0000000201"));
+  EXPECT_THAT(aliases({"", "ks", "0"}), ElementsAre("zone1-0000000101"));
+  EXPECT_THAT(aliases({"", "other", ""}), ElementsAre());
+  EXPECT_EQ(topology_.ListTablets({"zone9", "", ""}).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(VitessTopologyTest, ListsShardsAndKeyspaces) {
+  Register("zone1", 101, "80-");
+  Register("zone1", 102, "-80");
+  const auto shards = topology_.ListShards("");
+  ASSERT_TRUE(shards.ok()) << shards.status();
+  ASSERT_EQ(shards->size(), 2u);
+  EXPECT_EQ((*shards)[0].name, "-80");
+  EXPECT_EQ((*shards)[0].keyspace, "ks");
+  EXPECT_EQ(topology_.ListShards("k")->size(), 0u);
+  EXPECT_THAT(*topology_.ListKeyspaces(), ElementsAre("ks"));
+}
+
+TEST_F(VitessTopologyTest, StoreTroubleKeepsItsCodeAndNamesTheKey) {
+  const Tablet tablet = Register("zone1", 101);
+  global_.FailAll(absl::UnavailableError("etcd is down"));
+  const absl::Status status = topology_.GetTablet(tablet.alias).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/vitess/global/cells/zone1/CellInfo"));
+  EXPECT_EQ(topology_.ListTablets({}).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(topology_.RegisterTablet(tablet).status().code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace graft
