@@ -23,7 +23,7 @@ namespace {
 // The largest request is a few hundred bytes.
 constexpr int kLargestRequestBytes = 64 * 1024;
 // gRPC's own bound on the memory of connections and calls; far above what operators need.
-constexpr size_t kGrpcMemoryBytes = 16 * 1024 * 1024;
+constexpr size_t kGrpcMemoryBytes = size_t{16} * 1024 * 1024;
 constexpr int kMostStreamsPerConnection = 100;
 
 class ProvisionerService : public v1::Provisioner::CallbackService {

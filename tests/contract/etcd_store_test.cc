@@ -2,8 +2,6 @@
 // lost connections, compaction.
 #include "etcd/etcd_store.h"
 
-#include <signal.h>
-
 #include "absl/strings/str_cat.h"
 #include "base/clocks.h"
 #include "contract/kv_backends.h"
@@ -57,7 +55,7 @@ TEST_F(EtcdStoreTest, HangingEndpointIsSkippedByReads) {
   ASSERT_TRUE(other.Start().ok());
   const auto store = Open({other.endpoint(), etcd_.endpoint()});
   ASSERT_TRUE(store->List("/").ok());
-  other.Signal(SIGSTOP);
+  ASSERT_TRUE(other.Stop().ok());
   const absl::StatusOr<std::vector<KeyValue>> items = store->List("/");
   EXPECT_TRUE(items.ok()) << items.status();
   EXPECT_TRUE(store->Create("/a", "1", kNoLease).ok()) << "the hanging one is not asked first";
@@ -66,7 +64,7 @@ TEST_F(EtcdStoreTest, HangingEndpointIsSkippedByReads) {
 
 TEST_F(EtcdStoreTest, StoppedServerIsDeadlineExceeded) {
   const LeaseId lease = *store_->GrantLease(absl::Seconds(60));
-  etcd_.Signal(SIGSTOP);
+  ASSERT_TRUE(etcd_.Stop().ok());
   const absl::Time start = clock_->Now();
   EXPECT_EQ(store_->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
   const absl::Duration took = clock_->Now() - start;
@@ -77,7 +75,7 @@ TEST_F(EtcdStoreTest, StoppedServerIsDeadlineExceeded) {
   EXPECT_EQ(store_->KeepLeaseAlive(lease).code(), absl::StatusCode::kDeadlineExceeded);
   const auto fresh = Open({etcd_.endpoint()});
   EXPECT_EQ(fresh->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
-  etcd_.Signal(SIGCONT);
+  etcd_.Continue();
   EXPECT_TRUE(Eventually([&] { return store_->List("/").ok(); }));
 }
 
@@ -116,7 +114,7 @@ TEST_F(EtcdStoreTest, WatchEndsAtOnceWhileTheServerHangsOrIsGone) {
   auto one = store_->WatchPrefix("/w", 0, log.Callback());
   auto two = store_->WatchPrefix("/w", 0, log.Callback());
   ASSERT_TRUE(one.ok() && two.ok());
-  etcd_.Signal(SIGSTOP);
+  ASSERT_TRUE(etcd_.Stop().ok());
   const absl::Time start = clock_->Now();
   one->reset();
   etcd_.Kill();

@@ -190,8 +190,20 @@ absl::Status EtcdProcess::StartElsewhere() {
   return Start();
 }
 
-void EtcdProcess::Signal(int signal) const {
-  kill(pid_, signal);
+absl::Status EtcdProcess::Stop() const {
+  EtcdOptions options;
+  options.endpoints = {endpoint_};
+  options.call_timeout = absl::Milliseconds(200);
+  GRAFT_ASSIGN_OR_RETURN(auto probe, MakeEtcdStore(RealClock(), options));
+  kill(pid_, SIGSTOP);
+  // The signal takes effect a little later; only silence proves that it has.
+  const bool stopped = Eventually(
+      [&] { return probe->List("/").status().code() == absl::StatusCode::kDeadlineExceeded; });
+  return stopped ? absl::OkStatus() : absl::InternalError("etcd goes on after SIGSTOP");
+}
+
+void EtcdProcess::Continue() const {
+  kill(pid_, SIGCONT);
 }
 
 void EtcdProcess::Kill() {

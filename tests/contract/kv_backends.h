@@ -52,7 +52,9 @@ class EtcdProcess {
   absl::Status Start();
   // Kills it and starts it on the same data, on the other of its two client ports.
   absl::Status StartElsewhere();
-  void Signal(int signal) const;
+  // SIGSTOP, once it has taken effect, and SIGCONT.
+  absl::Status Stop() const;
+  void Continue() const;
   void Kill();
   // Runs etcdctl on it and waits for its end.
   absl::Status Ctl(const std::vector<std::string>& arguments) const;

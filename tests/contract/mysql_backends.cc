@@ -27,6 +27,7 @@ class FakeBackend : public MysqlBackend {
     recipient_.Edit([](FakeMysqlState& state) {
       state.script.supervised = false;
       state.script.down_until_started = absl::InfiniteDuration();
+      state.replication.gtid_executed_after = state.donor.gtid_executed;
     });
     donor_.Edit([](FakeMysqlState& state) {
       state.facts.server_uuid = "66666666-7777-8888-9999-000000000000";
@@ -116,11 +117,15 @@ class RealPair : public MysqlBackend {
     if (!recipient_mysqld_.process().running()) recipient_mysqld_.Start();
     const std::string cloned = recipient_mysqld_.Sql(
         "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='shop'");
+    if (cloned != "1") {
+      // A clone killed in the copy leaves the donor's folder, empty. DROP DATABASE IF EXISTS (3681)
+      // and a replicated CREATE DATABASE (3678) would both stumble over it.
+      std::error_code error;
+      std::filesystem::create_directory(recipient_mysqld_.sandbox().paths().data() + "/shop", error);
+    }
     recipient_mysqld_.Sql(absl::StrCat(
         "STOP REPLICA; RESET REPLICA ALL; RESET PERSIST; SET GLOBAL super_read_only=OFF; "
         "SET GLOBAL read_only=OFF; SET GLOBAL clone_max_data_bandwidth=0; SET sql_log_bin=0; ",
-        // IF EXISTS would stumble over the empty folder that a clone killed in the copy leaves
-        // (3681).
         cloned == "1" ? "DROP DATABASE shop; " : "",
         "CREATE DATABASE IF NOT EXISTS old; CREATE TABLE IF NOT EXISTS old.t (id INT PRIMARY KEY); "
         "CREATE USER IF NOT EXISTS limited@'%' IDENTIFIED BY 'pw'; "
@@ -165,7 +170,7 @@ class RealPair : public MysqlBackend {
     return id;
   }
   bool Await(const std::function<bool()>& condition) override {
-    return Eventually(absl::Minutes(1), condition);
+    return Eventually(absl::Seconds(8), condition);
   }
   void StopRecipient() override { recipient_mysqld_.Stop(); }
   void AwaitRecipientEnd() override { recipient_mysqld_.AwaitEnd(); }

@@ -147,11 +147,16 @@ TEST_P(MysqlServerTest, ReplicationFollowsStopsAndIsForgotten) {
 
   ASSERT_TRUE(server().StartReplication(backend_->Source()).ok());
   ASSERT_TRUE(server().StartReplication(backend_->Source()).ok()) << "a second time";
-  EXPECT_TRUE(backend_->Await([this] {
+  const GtidSet donors = GtidSet::Parse(backend_->donor().Describe()->gtid_executed).value();
+  ASSERT_FALSE(donors.empty());
+  EXPECT_TRUE(backend_->Await([&] {
     const auto channels = server().ReadReplication();
+    const auto mine = GtidSet::Parse(server().Describe()->gtid_executed);
     return channels.ok() && channels->size() == 1 && channels->at(0).receiver_running &&
-           channels->at(0).applier_running && channels->at(0).lag == absl::ZeroDuration();
-  }));
+           channels->at(0).applier_running && channels->at(0).lag == absl::ZeroDuration() &&
+           mine.ok() && mine->Contains(donors);
+  })) << server().ReadReplication()->at(0).receiver_error
+      << server().ReadReplication()->at(0).applier_error;
   const ReplicationChannel channel = server().ReadReplication()->at(0);
   EXPECT_EQ(channel.name, "");
   EXPECT_EQ(channel.source.ToString(), backend_->Source().address.ToString());

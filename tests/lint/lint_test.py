@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Shows every lint rule a bad tree, which it must refuse, and a good one, which it must not."""
 
+import json
 import pathlib
 import shutil
 import sys
@@ -84,13 +85,16 @@ class LintTest(unittest.TestCase):
         self.accepts("includes", "src/graftd.cc", '#include "agent/a.h"\n')
 
     def test_test_targets(self):
-        self.put("tests/unit/a.cmake",
-                 'graft_test(a_test LABEL unit\n  SOURCES "${CMAKE_CURRENT_LIST_DIR}/a_test.cc")\n'
-                 '# graft_test(b_test SOURCES "${CMAKE_CURRENT_LIST_DIR}/b_test.cc")\n')
+        self.put("build/dev/compile_commands.json", json.dumps(
+            [{"directory": str(self.root / "build/dev"), "file": "../../tests/unit/a_test.cc"}]))
         self.accepts("test_targets", "tests/unit/a_test.cc", "")
-        self.refuses("test_targets", "tests/unit/b_test.cc", "", "in no graft_test()")
+        self.accepts("test_targets", "tests/unit/helper.cc", "")
+        self.refuses("test_targets", "tests/unit/b_test.cc", "", "in no target")
         self.refuses("test_targets", "tests/contract/a_test.cc", "")
-        self.refuses("test_targets", "tests/unit/deeper/a_test.cc", "")
+
+    def test_test_targets_needs_the_build(self):
+        with self.assertRaises(SystemExit):
+            self.found("test_targets")
 
     def test_clang_format(self):
         self.accepts("clang_format", "src/base/a.cc", "int x = 1;\n")

@@ -50,13 +50,18 @@ Operation ProvisionWorld::Request(DonorChoice choice) const {
 }
 
 Provisioner ProvisionWorld::MakeProvisioner() {
-  return Provisioner({clock, recipient,
+  return Provisioner({clock,
+                      recipient,
                       [this](const HostPort&) { return std::make_unique<BorrowedServer>(donor); },
-                      topology, journal, {&observer}},
+                      topology,
+                      journal,
+                      {&observer}},
                      options);
 }
 
-void ProvisionWorld::Run(Operation& operation) { MakeProvisioner().Run(operation, control); }
+void ProvisionWorld::Run(Operation& operation) {
+  MakeProvisioner().Run(operation, control);
+}
 
 Tablet ProvisionWorld::Record(const TabletAlias& alias) {
   const auto tablet = topology.GetTablet(alias);

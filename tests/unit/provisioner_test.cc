@@ -195,8 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
                   o.request.donor = Named("zone1", 100);
                 },
                 "RECIPIENT_IS_PRIMARY", "never overwritten"},
-        Refusal{"ShardMissing",
-                [](ProvisionWorld& w, Operation&) { w.options.shard = "-80"; }, "",
+        Refusal{"ShardMissing", [](ProvisionWorld& w, Operation&) { w.options.shard = "-80"; }, "",
                 "shop/-80"},
         Refusal{"KeyspaceMissing",
                 [](ProvisionWorld& w, Operation&) { w.options.keyspace = "nowhere"; }, "",
@@ -313,8 +312,7 @@ TEST(ProvisionerTest, CancelAfterCloneWasSentIsRefused) {
   ProvisionWorld world;
   Operation operation = world.Request();
   bool granted = true;
-  world.clock.At(world.clock.Now() + absl::Seconds(20),
-                 [&] { granted = world.control->Cancel(); });
+  world.clock.At(world.clock.Now() + absl::Seconds(20), [&] { granted = world.control->Cancel(); });
   world.Run(operation);
   EXPECT_FALSE(granted);
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
