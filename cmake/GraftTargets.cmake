@@ -45,16 +45,6 @@ endfunction()
 
 function(graft_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
-  # TEMPORARY-GUARD-BEGIN
-  foreach(source IN LISTS ARG_SOURCES)
-    if(NOT EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}" AND NOT EXISTS "${source}")
-      message(WARNING "graft_library(${name}): ${source} is not there yet; library skipped")
-      add_library(graft_${name} INTERFACE)
-      add_library(graft::${name} ALIAS graft_${name})
-      return()
-    endif()
-  endforeach()
-  # TEMPORARY-GUARD-END
   add_library(graft_${name} STATIC ${ARG_SOURCES})
   add_library(graft::${name} ALIAS graft_${name})
   graft_target_basics(graft_${name})

@@ -113,7 +113,7 @@ class OperationRun {
 }  // namespace
 
 void Provisioner::Run(Operation& operation, const std::shared_ptr<OperationControl>& control) {
-  OperationRun(StepContext(deps_, options_, operation, control)).Run();
+  OperationRun(StepContext{deps_, options_, operation, control}).Run();
 }
 
 }  // namespace graft

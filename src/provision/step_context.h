@@ -13,12 +13,7 @@
 
 namespace graft {
 
-class StepContext {
- public:
-  StepContext(const ProvisionerDeps& deps, const ProvisionerOptions& options, Operation& operation,
-              std::shared_ptr<OperationControl> control)
-      : deps(deps), options(options), operation(operation), control(std::move(control)) {}
-
+struct StepContext {
   const ProvisionerDeps& deps;
   const ProvisionerOptions& options;
   Operation& operation;

@@ -11,7 +11,7 @@
 
 namespace graft {
 
-class StepContext;
+struct StepContext;
 
 struct StepRow {
   Step step;

@@ -121,7 +121,7 @@ class RealPair : public MysqlBackend {
       // A clone killed in the copy leaves the donor's folder, empty. DROP DATABASE IF EXISTS (3681)
       // and a replicated CREATE DATABASE (3678) would both stumble over it.
       std::error_code error;
-      std::filesystem::create_directory(recipient_mysqld_.sandbox().paths().data() + "/shop", error);
+      std::filesystem::remove(recipient_mysqld_.sandbox().paths().data() + "/shop", error);
     }
     recipient_mysqld_.Sql(absl::StrCat(
         "STOP REPLICA; RESET REPLICA ALL; RESET PERSIST; SET GLOBAL super_read_only=OFF; "
@@ -170,7 +170,7 @@ class RealPair : public MysqlBackend {
     return id;
   }
   bool Await(const std::function<bool()>& condition) override {
-    return Eventually(absl::Seconds(8), condition);
+    return Eventually(absl::Minutes(1), condition);
   }
   void StopRecipient() override { recipient_mysqld_.Stop(); }
   void AwaitRecipientEnd() override { recipient_mysqld_.AwaitEnd(); }
