@@ -15,6 +15,26 @@ constexpr absl::Duration kReadEvery = absl::Seconds(5);
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(50);
 constexpr absl::Duration kPublishProgressEvery = absl::Seconds(5);
 
+// When something is due again: after a while if it went well, soon and ever later if not.
+class Pace {
+ public:
+  explicit Pace(absl::Duration every) : every_(every) {}
+
+  void Done(bool well, absl::Time now) {
+    failing_ = !well;
+    next_ = now + (well ? every_ : pause_);
+    pause_ = well ? kFirstRetry : std::min(2 * pause_, every_);
+  }
+  absl::Time next() const { return next_; }
+  bool failing() const { return failing_; }
+
+ private:
+  const absl::Duration every_;
+  absl::Duration pause_ = kFirstRetry;
+  absl::Time next_ = absl::InfinitePast();
+  bool failing_ = false;
+};
+
 }  // namespace
 
 TabletKeeper::TabletKeeper(Deps deps, Options options)
@@ -26,33 +46,32 @@ TabletKeeper::TabletKeeper(Deps deps, Options options)
 }
 
 void TabletKeeper::Serve() {
-  absl::Duration read_pause = kFirstRetry;
-  absl::Duration publish_pause = kFirstRetry;
-  absl::Time next_read = deps_.clock.Now();
-  absl::Time next_publish = deps_.clock.Now();
+  Pace read(kReadEvery);
+  Pace publish(kPublishProgressEvery);
   while (!stop_.cancelled()) {
     const absl::Time now = deps_.clock.Now();
-    if (now >= next_read) {
-      read_pause = ReadServer() ? kReadEvery : std::min(2 * read_pause, kReadEvery);
-      next_read = deps_.clock.Now() + read_pause;
-      if (read_pause == kReadEvery) read_pause = kFirstRetry;
-    }
-    bool wanted = false;
-    bool urgent = false;
-    {
-      absl::MutexLock lock(&mutex_);
-      wanted = unpublished_;
-      urgent = urgent_;
-    }
-    if (wanted && (now >= next_publish || (urgent && publish_pause == kFirstRetry))) {
+    if (TakeReadNow() || now >= read.next()) read.Done(ReadServer(), deps_.clock.Now());
+    const Unpublished unpublished = WhatIsUnpublished();
+    // News goes out at once, unless the topology is away; mere progress waits its turn.
+    const bool at_once = unpublished == Unpublished::kNews && !publish.failing();
+    if (unpublished != Unpublished::kNothing && (at_once || now >= publish.next())) {
       const absl::Status published = Publish();
       if (!published.ok()) deps_.log.Warning("tablet not published", StatusFields(published));
-      publish_pause = published.ok() ? kFirstRetry : std::min(2 * publish_pause, kReadEvery);
-      next_publish = deps_.clock.Now() + (published.ok() ? kPublishProgressEvery : publish_pause);
-      wanted = false;
+      publish.Done(published.ok(), deps_.clock.Now());
     }
-    stop_.WaitUntil(deps_.clock, wanted ? std::min(next_read, next_publish) : next_read);
+    const bool wanted = WhatIsUnpublished() != Unpublished::kNothing;
+    stop_.WaitUntil(deps_.clock, wanted ? std::min(read.next(), publish.next()) : read.next());
   }
+}
+
+TabletKeeper::Unpublished TabletKeeper::WhatIsUnpublished() const {
+  absl::MutexLock lock(&mutex_);
+  return unpublished_;
+}
+
+bool TabletKeeper::TakeReadNow() {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(read_now_, false);
 }
 
 bool TabletKeeper::ReadServer() {
@@ -90,7 +109,7 @@ void TabletKeeper::NoteContact(const ServerFacts& facts) {
     if (port.ok() && absl::SimpleAtoi(port->front().value, &number)) {
       absl::MutexLock lock(&mutex_);
       mysql_.port = number;
-      unpublished_ = urgent_ = true;
+      unpublished_ = Unpublished::kNews;
     }
   }
   if (first_contact) first_contact(facts);
@@ -105,7 +124,7 @@ absl::Status TabletKeeper::Publish() {
     mysql = mysql_;
     operation = operation_;
     type = type_;
-    unpublished_ = urgent_ = false;
+    unpublished_ = Unpublished::kNothing;
   }
   TabletType published = TabletType::kUnknown;
   const absl::Status status = deps_.topology.UpdateTablet(options_.alias, [&](Tablet& tablet) {
@@ -119,7 +138,7 @@ absl::Status TabletKeeper::Publish() {
   if (status.ok()) {
     snapshot_.type = published;
   } else {
-    unpublished_ = true;
+    unpublished_ = Unpublished::kNews;
   }
   return status;
 }
@@ -138,7 +157,7 @@ void TabletKeeper::SetType(TabletType type) {
   {
     absl::MutexLock lock(&mutex_);
     type_ = type;
-    unpublished_ = urgent_ = true;
+    unpublished_ = Unpublished::kNews;
   }
   stop_.Wake();
 }
@@ -150,8 +169,8 @@ void TabletKeeper::Note(const Operation& operation) {
                            operation_->outcome == operation.outcome;
     operation_ = operation;
     type_ = std::nullopt;  // the operation's word counts from now on
-    unpublished_ = true;
-    urgent_ = urgent_ || !same_step;
+    unpublished_ = std::max(unpublished_, same_step ? Unpublished::kProgress : Unpublished::kNews);
+    read_now_ = read_now_ || operation.outcome != Outcome::kRunning;
   }
   stop_.Wake();
 }

@@ -57,6 +57,11 @@ class TabletKeeper : public Observer {
   void OnEnd(const Operation& operation) override { Note(operation); }
 
  private:
+  enum class Unpublished { kNothing, kProgress, kNews };
+
+  Unpublished WhatIsUnpublished() const;
+  // Was a fresh look at the server asked for since the last one?
+  bool TakeReadNow();
   // Reads the server into the snapshot; whether it answered.
   bool ReadServer();
   void NoteContact(const ServerFacts& facts);
@@ -73,8 +78,8 @@ class TabletKeeper : public Observer {
   HostPort mysql_ ABSL_GUARDED_BY(mutex_);
   std::optional<Operation> operation_ ABSL_GUARDED_BY(mutex_);
   std::optional<TabletType> type_ ABSL_GUARDED_BY(mutex_);
-  bool unpublished_ ABSL_GUARDED_BY(mutex_) = true;
-  bool urgent_ ABSL_GUARDED_BY(mutex_) = true;  // unpublished, and more than mere progress
+  Unpublished unpublished_ ABSL_GUARDED_BY(mutex_) = Unpublished::kNews;
+  bool read_now_ ABSL_GUARDED_BY(mutex_) = false;  // the server has just changed
 };
 
 }  // namespace graft

@@ -22,6 +22,13 @@ TabletType PublishedType(const Operation& operation) {
   return operation.data_state == DataState::kIntact ? operation.type_before : TabletType::kRestore;
 }
 
+// The record of an operation that has ended names it, but no step.
+bool ShowsAsEnded(const Tablet& tablet, const Operation& operation) {
+  const auto shown = tablet.tags.find("graft.operation");
+  return shown != tablet.tags.end() && shown->second == operation.request.id &&
+         tablet.tags.count("graft.step") == 0;
+}
+
 void ClearOurTags(Tablet& tablet) {
   for (auto tag = tablet.tags.begin(); tag != tablet.tags.end();) {
     tag = absl::StartsWith(tag->first, "graft.") ? tablet.tags.erase(tag) : std::next(tag);
@@ -31,6 +38,8 @@ void ClearOurTags(Tablet& tablet) {
 }  // namespace
 
 void ApplyPublishedState(const Operation& operation, Tablet& tablet) {
+  // Two threads publish: the operation's, and the keeper's, which may be a moment behind.
+  if (operation.outcome == Outcome::kRunning && ShowsAsEnded(tablet, operation)) return;
   // Somebody made it the primary meanwhile: that is theirs to say, and stops the operation.
   if (operation.type_before != TabletType::kUnknown && tablet.type != TabletType::kPrimary) {
     tablet.type = PublishedType(operation);
