@@ -16,12 +16,18 @@ using How = VariableChange::How;
 // By its newest name first; 8.0.24 and .25 know only the second, older servers neither.
 constexpr const char* kSkipReplicaStartNames[] = {"skip_replica_start", "skip_slave_start"};
 
+constexpr char kEventScheduler[] = "event_scheduler";
+
+bool IsReadOnlyFlag(const FenceRecord::Persisted& variable) {
+  return variable.name == "super_read_only" || variable.name == "read_only";
+}
+
 VariableChange Global(absl::string_view name, absl::string_view value) {
   return {How::kGlobal, std::string(name), std::string(value)};
 }
 
 absl::Status NoteVariables(StepContext& context) {
-  std::vector<std::string> names = {"super_read_only", "event_scheduler"};
+  std::vector<std::string> names = {"super_read_only", "read_only", kEventScheduler};
   for (const char* name : kSkipReplicaStartNames) {
     const auto found = context.recipient().ReadVariables({name});
     if (found.ok()) {
@@ -54,13 +60,14 @@ bool CanBeSet(const FenceRecord::Persisted& variable) {
   return variable.value != "DISABLED";
 }
 
+// super_read_only comes before read_only: turning the latter off takes the former along.
 std::vector<VariableChange> RaisingChanges(const FenceRecord& fence) {
   std::vector<VariableChange> changes;
   for (const FenceRecord::Persisted& variable : fence.variables) {
     if (!CanBeSet(variable)) continue;
-    const char* fenced = variable.name == "event_scheduler" ? "OFF" : "ON";
+    const char* fenced = variable.name == kEventScheduler ? "OFF" : "ON";
     changes.push_back({How::kPersistOnly, variable.name, fenced});
-    if (variable.name == "event_scheduler" || variable.name == "super_read_only") {
+    if (IsReadOnlyFlag(variable) || variable.name == kEventScheduler) {
       changes.push_back(Global(variable.name, fenced));
     }
   }
@@ -76,8 +83,7 @@ std::vector<VariableChange> LiftingChanges(const FenceRecord& fence, bool keep_r
     } else {
       changes.push_back({How::kForget, variable.name, ""});
     }
-    if (variable.name == "event_scheduler" ||
-        (variable.name == "super_read_only" && !keep_read_only)) {
+    if (variable.name == kEventScheduler || (IsReadOnlyFlag(variable) && !keep_read_only)) {
       changes.push_back(Global(variable.name, variable.value));
     }
   }

@@ -167,10 +167,13 @@ absl::Status PublishStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(context.Save());
   Operation done = context.operation;
   done.outcome = Outcome::kDone;
-  return context.deps.topology.UpdateTablet(context.options.alias, [&done](Tablet& tablet) {
-    ApplyPublishedState(done, tablet);
-    return absl::OkStatus();
-  });
+  const absl::Status published =
+      context.deps.topology.UpdateTablet(context.options.alias, [&done](Tablet& tablet) {
+        ApplyPublishedState(done, tablet);
+        return absl::OkStatus();
+      });
+  // Others wrote the record all the while: no reason to give up on a good copy.
+  return absl::IsAborted(published) ? absl::UnavailableError(published.message()) : published;
 }
 
 }  // namespace graft

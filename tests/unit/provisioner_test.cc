@@ -146,6 +146,21 @@ TEST(ProvisionerTest, ABusyDonorIsRefusedBeforeTheDropAndReplicationGoesOn) {
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
 }
 
+TEST(ProvisionerTest, AServerThatWasWritableIsWritableAgainAfterAnEarlyFailure) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.variables["read_only"] = state.variables["super_read_only"] = "OFF";
+    state.channels = {ReplicationChannel()};
+    state.script.fail_with =
+        WithReason(absl::ResourceExhaustedError("the donor is cloning"), "DONOR_BUSY");
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "DONOR_BUSY");
+  EXPECT_EQ(world.recipient.state().variables.at("read_only"), "OFF");
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "OFF");
+}
+
 struct Refusal {
   std::string name;
   std::function<void(ProvisionWorld&, Operation&)> spoil;
