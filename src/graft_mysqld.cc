@@ -16,10 +16,11 @@
 #include "absl/time/clock.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
+#include "base/files.h"
 #include "mysqld/init.h"
 #include "mysqld/mysqld_binary.h"
 #include "mysqld/run.h"
-#include "mysqld/tablet_dir.h"
+#include "mysqld/tablet_paths.h"
 
 namespace {
 

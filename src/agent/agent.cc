@@ -36,6 +36,13 @@ ConnectionOptions LocalConnection(const AgentOptions& options) {
   return connection;
 }
 
+// For now and then, for as long as the agent runs.
+ConnectionOptions WatchingConnection(const AgentOptions& options) {
+  ConnectionOptions connection = LocalConnection(options);
+  connection.keep_session = false;
+  return connection;
+}
+
 ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& address) {
   ConnectionOptions connection;
   connection.address = address;
@@ -73,22 +80,12 @@ class GraftAgent : public Agent {
         topology_(std::move(topology)),
         journal_(std::move(journal)),
         history_(history),
-        server_(MakeConnectorServer(*clock_, LocalConnection(options_))),
-        watched_server_(MakeConnectorServer(*clock_, LocalConnection(options_))),
+        watched_server_(MakeConnectorServer(*clock_, WatchingConnection(options_))),
         log_observer_(MakeLogObserver(log_, *clock_)),
         keeper_({*clock_, *watched_server_, *topology_.topology, log_},
                 {options_.alias, options_.keyspace, options_.shard, Advertised()}),
         operations_(*clock_, *journal_, {options_.alias, options_.donor, options_.replicate_from},
-                    std::move(history), [this] { return keeper_.Snapshot(); }),
-        provisioner_({*clock_,
-                      *server_,
-                      [this](const HostPort& address) {
-                        return MakeConnectorServer(*clock_, PeerConnection(options_, address));
-                      },
-                      *topology_.topology,
-                      *journal_,
-                      {log_observer_.get(), &keeper_, &operations_}},
-                     ForProvisioner(options_)) {}
+                    std::move(history), [this] { return keeper_.Snapshot(); }) {}
 
   ~GraftAgent() override { Stop(); }
 
@@ -105,7 +102,7 @@ class GraftAgent : public Agent {
     operations_thread_ = std::thread([this] {
       operations_.Serve(
           [this](Operation& operation, const std::shared_ptr<OperationControl>& control) {
-            provisioner_.Run(operation, control);
+            Provision(operation, control);
           });
     });
     return absl::OkStatus();
@@ -126,6 +123,22 @@ class GraftAgent : public Agent {
   }
 
  private:
+  // Its connections to the server end with it.
+  void Provision(Operation& operation, const std::shared_ptr<OperationControl>& control) {
+    const auto server = MakeConnectorServer(*clock_, LocalConnection(options_));
+    const auto open_peer = [this](const HostPort& address) {
+      return MakeConnectorServer(*clock_, PeerConnection(options_, address));
+    };
+    Provisioner({*clock_,
+                 *server,
+                 open_peer,
+                 *topology_.topology,
+                 *journal_,
+                 {log_observer_.get(), &keeper_, &operations_}},
+                ForProvisioner(options_))
+        .Run(operation, control);
+  }
+
   HostPort Advertised() const {
     const bool by_tcp = options_.mysql_socket.empty();
     return {by_tcp ? options_.mysql_address.host : options_.hostname,
@@ -219,12 +232,10 @@ class GraftAgent : public Agent {
   OpenedTopology topology_;
   const std::unique_ptr<Journal> journal_;
   const std::vector<Operation> history_;               // as the journal had it at the start
-  const std::unique_ptr<MysqlServer> server_;          // the operation's
   const std::unique_ptr<MysqlServer> watched_server_;  // the keeper's
   const std::unique_ptr<Observer> log_observer_;
   TabletKeeper keeper_;
   Operations operations_;
-  Provisioner provisioner_;
   std::unique_ptr<RpcServer> rpc_;
   Tablet registered_;
   std::thread keeper_thread_;

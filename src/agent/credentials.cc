@@ -3,29 +3,15 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
-#include <fstream>
-#include <sstream>
+#include <string>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/files.h"
 
 namespace graft {
-namespace {
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file.good() && text.str().empty()) {
-    return absl::NotFoundError(absl::StrCat(path, " cannot be read"));
-  }
-  return text.str();
-}
-
-}  // namespace
-
 absl::StatusOr<CredentialsFile> ReadCredentialsFile(const std::string& path) {
   GRAFT_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   google::protobuf::Struct users;
@@ -35,7 +21,9 @@ absl::StatusOr<CredentialsFile> ReadCredentialsFile(const std::string& path) {
   CredentialsFile credentials;
   for (const auto& [user, passwords] : users.fields()) {
     if (passwords.list_value().values_size() == 0) return malformed;
-    credentials.emplace(user, Secret(passwords.list_value().values(0).string_value()));
+    const google::protobuf::Value& password = passwords.list_value().values(0);
+    if (password.kind_case() != google::protobuf::Value::kStringValue) return malformed;
+    credentials.emplace(user, Secret(password.string_value()));
   }
   return credentials;
 }

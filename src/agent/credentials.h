@@ -13,12 +13,12 @@ namespace graft {
 
 using CredentialsFile = std::map<std::string, Secret>;  // by user
 
-// Vitess's format: {"vt_clone": ["password"], ...}. NOT_FOUND, INVALID_ARGUMENT; no text of the
-// file is ever quoted.
+// Vitess's format: {"vt_clone": ["password"], ...}. NOT_FOUND, UNAVAILABLE, INVALID_ARGUMENT; no
+// text of the file is ever quoted.
 absl::StatusOr<CredentialsFile> ReadCredentialsFile(const std::string& path);
 
 // The account's own file first, then the credentials file, then the flag; else empty.
-// NOT_FOUND: its file cannot be read.
+// NOT_FOUND, UNAVAILABLE: its file cannot be read.
 absl::StatusOr<Secret> FindPassword(const AgentFlags::Account& account,
                                     const CredentialsFile& credentials);
 

@@ -23,7 +23,8 @@ std::string ReasonOf(const absl::Status& status) {
 absl::Status Annotate(const absl::Status& status, absl::string_view context) {
   if (status.ok()) return status;
   absl::Status annotated(status.code(), absl::StrCat(context, ": ", status.message()));
-  return WithReason(std::move(annotated), ReasonOf(status));
+  const std::string reason = ReasonOf(status);
+  return reason.empty() ? annotated : WithReason(std::move(annotated), reason);
 }
 
 }  // namespace graft

@@ -1,6 +1,7 @@
 #include "base/gtid_set.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -18,12 +19,32 @@ absl::Status Malformed(absl::string_view part) {
   return absl::InvalidArgumentError(absl::StrCat("\"", part, "\" is no part of a GTID set"));
 }
 
+bool IsUuid(absl::string_view text) {
+  if (text.size() != 36) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !absl::ascii_isxdigit(text[i])) return false;
+  }
+  return true;
+}
+
+bool IsTag(absl::string_view text) {
+  return !text.empty() && text.size() <= 32 && !absl::ascii_isdigit(text[0]) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isalnum(c) || c == '_'; });
+}
+
+// Digits alone: SimpleAtoi would also take a sign.
+bool ParseNumber(absl::string_view text, int64_t& number) {
+  return std::all_of(text.begin(), text.end(), absl::ascii_isdigit) &&
+         absl::SimpleAtoi(text, &number) && number < std::numeric_limits<int64_t>::max();
+}
+
 bool ParseInterval(absl::string_view text, int64_t& first, int64_t& last) {
-  const std::pair<absl::string_view, absl::string_view> ends =
-      absl::StrSplit(text, absl::MaxSplits('-', 1));
-  if (!absl::SimpleAtoi(ends.first, &first)) return false;
+  const size_t dash = text.find('-');
+  if (!ParseNumber(text.substr(0, dash), first)) return false;
   last = first;
-  if (!ends.second.empty() && !absl::SimpleAtoi(ends.second, &last)) return false;
+  if (dash != absl::string_view::npos && !ParseNumber(text.substr(dash + 1), last)) return false;
   return first >= 1 && last >= first;
 }
 
@@ -35,19 +56,23 @@ absl::StatusOr<GtidSet> GtidSet::Parse(absl::string_view text) {
   GtidSet set;
   for (absl::string_view source : absl::StrSplit(compact, ',', absl::SkipEmpty())) {
     const std::vector<absl::string_view> parts = absl::StrSplit(source, ':');
-    if (parts.size() < 2 || parts[0].size() != 36) return Malformed(source);
+    if (parts.size() < 2 || !IsUuid(parts[0])) return Malformed(source);
     std::string key(parts[0]);
+    bool bare_tag = false;  // a tag, and no interval of its own yet
     for (size_t i = 1; i < parts.size(); ++i) {
       int64_t first = 0;
       int64_t last = 0;
       if (ParseInterval(parts[i], first, last)) {
         Add(set.intervals_[key], first, last);
-      } else if (!parts[i].empty() && !absl::ascii_isdigit(parts[i][0])) {
-        key = absl::StrCat(parts[0], ":", parts[i]);  // a tag; the intervals after it are its own
+        bare_tag = false;
+      } else if (IsTag(parts[i]) && !bare_tag) {
+        key = absl::StrCat(parts[0], ":", parts[i]);
+        bare_tag = true;
       } else {
         return Malformed(source);
       }
     }
+    if (bare_tag) return Malformed(source);
   }
   return set;
 }

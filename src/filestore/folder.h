@@ -1,6 +1,6 @@
-// Folder: the files of a folder store; Session: what may be done with them while the lock is held.
-// Private to src/filestore. A Folder is safe for use from several threads, a Session is not; it
-// must not outlive its Folder, and is short: everybody else waits.
+// Folder: the files of a folder store; FolderSession: what may be done with them while the lock is
+// held. Private to src/filestore. A Folder is safe for use from several threads, a FolderSession is
+// not; it must not outlive its Folder, and is short: everybody else waits.
 #ifndef GRAFT_FILESTORE_FOLDER_H_
 #define GRAFT_FILESTORE_FOLDER_H_
 
@@ -20,7 +20,7 @@ namespace graft {
 
 class Folder;
 
-class Session {
+class FolderSession {
  public:
   // The version of the last write.
   Version version() const { return version_; }
@@ -51,7 +51,7 @@ class Session {
     int64_t end;  // nanoseconds on CLOCK_BOOTTIME; 0: over
   };
 
-  Session(const Folder& folder, FolderLock lock) : folder_(folder), lock_(std::move(lock)) {}
+  FolderSession(const Folder& folder, FolderLock lock) : folder_(folder), lock_(std::move(lock)) {}
   absl::Status Begin();
   absl::Status Apply(const KeyEvent& event);
   absl::Status WriteVersion(Version version);
@@ -71,17 +71,20 @@ class Folder {
   static absl::StatusOr<Folder> Create(Clock& clock, const std::string& root);
 
   // Takes the lock, completes a write that was cut short and ends overdue leases.
-  absl::StatusOr<Session> Enter() const;
+  absl::StatusOr<FolderSession> Enter() const;
 
   const std::string& root() const { return root_; }
 
  private:
-  friend class Session;
+  friend class FolderSession;
   Folder(Clock& clock, std::string root, std::string boot_id)
       : clock_(&clock), root_(std::move(root)), boot_id_(std::move(boot_id)) {}
   absl::Status Prepare() const;
   std::string EventPath(Version version) const;
   std::string Path(absl::string_view name) const;
+  // Readers see the old or the new, whole; the name is on the disk once its folder is synced.
+  absl::Status Replace(const std::string& path, absl::string_view bytes, bool durable = true) const;
+  absl::StatusOr<std::vector<std::string>> Names(absl::string_view folder) const;
 
   Clock* clock_;
   std::string root_;

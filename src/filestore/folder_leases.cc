@@ -1,4 +1,4 @@
-// The lease half of Session.
+// The lease half of FolderSession.
 #include <time.h>
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/errors.h"
+#include "base/files.h"
 #include "filestore/folder.h"
 #include "filestore/record_file.h"
 
@@ -38,26 +39,26 @@ LeaseId RandomLeaseId() {
 
 }  // namespace
 
-absl::StatusOr<LeaseId> Session::GrantLease(int64_t ttl_seconds) {
+absl::StatusOr<LeaseId> FolderSession::GrantLease(int64_t ttl_seconds) {
   const Lease lease = {RandomLeaseId(), ttl_seconds,
                        BootNanoseconds() + ttl_seconds * kNanosecondsPerSecond};
   GRAFT_RETURN_IF_ERROR(WriteLease(lease));
   return lease.id;
 }
 
-absl::Status Session::FindLease(LeaseId lease) const {
+absl::Status FolderSession::FindLease(LeaseId lease) const {
   GRAFT_ASSIGN_OR_RETURN(const std::optional<Lease> found, ReadLease(absl::StrCat(lease)));
   return found.has_value() ? absl::OkStatus() : NoSuchLease(lease);
 }
 
-absl::Status Session::KeepLeaseAlive(LeaseId lease) {
+absl::Status FolderSession::KeepLeaseAlive(LeaseId lease) {
   GRAFT_ASSIGN_OR_RETURN(std::optional<Lease> found, ReadLease(absl::StrCat(lease)));
   if (!found.has_value()) return NoSuchLease(lease);
   found->end = BootNanoseconds() + found->ttl_seconds * kNanosecondsPerSecond;
   return WriteLease(*found);
 }
 
-absl::Status Session::EndLease(LeaseId lease) {
+absl::Status FolderSession::EndLease(LeaseId lease) {
   GRAFT_ASSIGN_OR_RETURN(std::optional<Lease> found, ReadLease(absl::StrCat(lease)));
   if (!found.has_value()) return NoSuchLease(lease);
   // First the word, so that a death in between leaves an overdue lease and not half of one.
@@ -66,7 +67,7 @@ absl::Status Session::EndLease(LeaseId lease) {
   return DropLease(*found);
 }
 
-absl::StatusOr<absl::Duration> Session::UntilLeaseEnds() const {
+absl::StatusOr<absl::Duration> FolderSession::UntilLeaseEnds() const {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Lease> leases, Leases());
   absl::Duration first = absl::InfiniteDuration();
   const int64_t now = BootNanoseconds();
@@ -74,9 +75,10 @@ absl::StatusOr<absl::Duration> Session::UntilLeaseEnds() const {
   return std::max(first, absl::ZeroDuration());
 }
 
-absl::StatusOr<std::optional<Session::Lease>> Session::ReadLease(const std::string& name) const {
+absl::StatusOr<std::optional<FolderSession::Lease>> FolderSession::ReadLease(
+    const std::string& name) const {
   const std::string path = folder_.Path("leases/" + name);
-  GRAFT_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadFile(path));
+  GRAFT_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadIfThere(path));
   if (!text.has_value()) return std::nullopt;
   const std::vector<absl::string_view> words = absl::StrSplit(absl::StripSuffix(*text, "\n"), ' ');
   Lease lease{};
@@ -88,8 +90,8 @@ absl::StatusOr<std::optional<Session::Lease>> Session::ReadLease(const std::stri
   return std::optional<Lease>(lease);
 }
 
-absl::StatusOr<std::vector<Session::Lease>> Session::Leases() const {
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListFolder(folder_.Path("leases")));
+absl::StatusOr<std::vector<FolderSession::Lease>> FolderSession::Leases() const {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, folder_.Names("leases"));
   std::vector<Lease> leases;
   for (const std::string& name : names) {
     GRAFT_ASSIGN_OR_RETURN(const std::optional<Lease> lease, ReadLease(name));
@@ -98,15 +100,15 @@ absl::StatusOr<std::vector<Session::Lease>> Session::Leases() const {
   return leases;
 }
 
-absl::Status Session::WriteLease(const Lease& lease) {
+absl::Status FolderSession::WriteLease(const Lease& lease) {
   // Not durable: a lease does not outlive the machine's boot, and the kernel outlives processes.
-  return ReplaceFile(
-      folder_.Path(absl::StrCat("leases/", lease.id)), folder_.Path("tmp/new"),
+  return folder_.Replace(
+      folder_.Path(absl::StrCat("leases/", lease.id)),
       absl::StrCat(kMagic, " ", folder_.boot_id_, " ", lease.ttl_seconds, " ", lease.end, "\n"),
       /*durable=*/false);
 }
 
-absl::Status Session::DropLease(const Lease& lease) {
+absl::Status FolderSession::DropLease(const Lease& lease) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<KeyValue> items, List(""));
   for (const KeyValue& item : items) {
     if (item.lease != lease.id) continue;
@@ -114,10 +116,10 @@ absl::Status Session::DropLease(const Lease& lease) {
     event.item.key = item.key;
     GRAFT_RETURN_IF_ERROR(Commit(std::move(event)).status());
   }
-  return RemoveFile(folder_.Path(absl::StrCat("leases/", lease.id)));
+  return StoreStatus(RemoveFile(folder_.Path(absl::StrCat("leases/", lease.id))));
 }
 
-absl::Status Session::DropOverdueLeases() {
+absl::Status FolderSession::DropOverdueLeases() {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Lease> leases, Leases());
   const int64_t now = BootNanoseconds();
   for (const Lease& lease : leases) {

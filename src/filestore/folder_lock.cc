@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "filestore/record_file.h"
 
 namespace graft {
 namespace {
@@ -39,11 +40,11 @@ void AwaitClose(const Fd& watch, absl::Duration limit) {
 absl::StatusOr<FolderLock> FolderLock::Take(Clock& clock, const std::string& path,
                                             absl::Duration timeout) {
   Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-  if (!fd.ok()) return FileError("open", path, errno);
+  if (!fd.ok()) return StoreStatus(FileError("open", path, errno));
   const absl::Time deadline = clock.Now() + timeout;
   Fd watch;
   while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR) return FileError("lock", path, errno);
+    if (errno != EWOULDBLOCK && errno != EINTR) return StoreStatus(FileError("lock", path, errno));
     const absl::Duration left = deadline - clock.Now();
     if (left <= absl::ZeroDuration()) {
       return absl::DeadlineExceededError(absl::StrCat("folder store: another process has held ",

@@ -4,10 +4,11 @@
 #define GRAFT_FILESTORE_FOLDER_LOCK_H_
 
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "filestore/record_file.h"
+#include "base/files.h"
 #include "graft/clock.h"
 
 namespace graft {

@@ -15,13 +15,13 @@ class FolderStore : public KeyValueStore {
   explicit FolderStore(Folder folder) : folder_(std::move(folder)) {}
 
   absl::StatusOr<KeyValue> Get(absl::string_view key) override {
-    GRAFT_ASSIGN_OR_RETURN(const Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(const FolderSession session, folder_.Enter());
     return session.Read(key);
   }
 
   absl::StatusOr<Version> Create(absl::string_view key, absl::string_view value,
                                  LeaseId lease) override {
-    GRAFT_ASSIGN_OR_RETURN(Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
     const absl::Status present = session.Read(key).status();
     if (present.ok()) {
       return absl::AlreadyExistsError(absl::StrCat("folder store: the key exists: ", key));
@@ -34,7 +34,7 @@ class FolderStore : public KeyValueStore {
 
   absl::StatusOr<Version> Update(absl::string_view key, absl::string_view value,
                                  Version expected) override {
-    GRAFT_ASSIGN_OR_RETURN(Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
     absl::StatusOr<KeyValue> item = session.Read(key);
     if (item.status().code() == absl::StatusCode::kNotFound) return Changed(key, expected);
     GRAFT_RETURN_IF_ERROR(item.status());
@@ -44,7 +44,7 @@ class FolderStore : public KeyValueStore {
   }
 
   absl::Status Delete(absl::string_view key, Version expected) override {
-    GRAFT_ASSIGN_OR_RETURN(Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
     GRAFT_ASSIGN_OR_RETURN(const KeyValue item, session.Read(key));
     if (item.version != expected) return Changed(key, expected);
     KeyEvent event = {KeyEvent::Kind::kDelete, {}};
@@ -53,7 +53,7 @@ class FolderStore : public KeyValueStore {
   }
 
   absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) override {
-    GRAFT_ASSIGN_OR_RETURN(const Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(const FolderSession session, folder_.Enter());
     return session.List(prefix);
   }
 
@@ -67,17 +67,17 @@ class FolderStore : public KeyValueStore {
     if (ttl < absl::Seconds(1) || ttl % absl::Seconds(1) != absl::ZeroDuration()) {
       return absl::InvalidArgumentError("folder store: a lease lasts whole seconds, at least 1");
     }
-    GRAFT_ASSIGN_OR_RETURN(Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
     return session.GrantLease(absl::ToInt64Seconds(ttl));
   }
 
   absl::Status KeepLeaseAlive(LeaseId lease) override {
-    GRAFT_ASSIGN_OR_RETURN(Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
     return session.KeepLeaseAlive(lease);
   }
 
   absl::Status RevokeLease(LeaseId lease) override {
-    GRAFT_ASSIGN_OR_RETURN(Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
     return session.EndLease(lease);
   }
 

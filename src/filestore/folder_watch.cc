@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/errors.h"
+#include "base/files.h"
 #include "filestore/record_file.h"
 
 namespace graft {
@@ -45,10 +46,10 @@ class FolderWatch : public Watch {
     if (!stop_.ok() || !changes_.ok() ||
         inotify_add_watch(changes_.get(), folder_.root().c_str(), IN_MOVED_TO) < 0) {
       const int error = errno;
-      return Annotate(FileError("watch", folder_.root(), error),
+      return Annotate(StoreStatus(FileError("watch", folder_.root(), error)),
                       "see fs.inotify.max_user_instances and the limit on open files");
     }
-    GRAFT_ASSIGN_OR_RETURN(const Session session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(const FolderSession session, folder_.Enter());
     if (after < 0 || after > session.version()) {
       return absl::InvalidArgumentError(absl::StrCat("folder store: watch of ", prefix_,
                                                      ": there is no version ", after, " yet"));
@@ -76,7 +77,7 @@ class FolderWatch : public Watch {
     absl::Duration wait;
     Version version = 0;
     {
-      GRAFT_ASSIGN_OR_RETURN(const Session session, folder_.Enter());
+      GRAFT_ASSIGN_OR_RETURN(const FolderSession session, folder_.Enter());
       GRAFT_ASSIGN_OR_RETURN(wait, session.UntilLeaseEnds());
       GRAFT_ASSIGN_OR_RETURN(events, News(session));
       version = session.version();
@@ -91,14 +92,14 @@ class FolderWatch : public Watch {
     return wait;
   }
 
-  absl::StatusOr<std::vector<KeyEvent>> News(const Session& session) const {
+  absl::StatusOr<std::vector<KeyEvent>> News(const FolderSession& session) const {
     absl::StatusOr<std::vector<KeyEvent>> events = session.EventsAfter(told_);
     if (events.status().code() != absl::StatusCode::kOutOfRange) return events;
     return Difference(session);
   }
 
   // What to tell when the writes themselves are no longer kept.
-  absl::StatusOr<std::vector<KeyEvent>> Difference(const Session& session) const {
+  absl::StatusOr<std::vector<KeyEvent>> Difference(const FolderSession& session) const {
     GRAFT_ASSIGN_OR_RETURN(const std::vector<KeyValue> items, session.List(prefix_));
     std::set<std::string> gone = known_;
     std::vector<KeyEvent> events;

@@ -1,18 +1,15 @@
 #include "filestore/record_file.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/errors.h"
+#include "base/files.h"
 
 namespace graft {
 namespace {
@@ -26,25 +23,12 @@ bool Plain(char c) {
   return absl::ascii_isalnum(c) || c == '.' || c == '_' || c == '-';
 }
 
-absl::Status WriteAll(int fd, absl::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return FileError("write", path, errno);
-    bytes.remove_prefix(written);
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
-Fd::~Fd() {
-  if (fd_ >= 0) close(fd_);
-}
-
-absl::Status FileError(absl::string_view what, const std::string& path, int error) {
-  const std::string text = absl::StrCat("folder store: ", what, " ", path, ": ", strerror(error));
-  if (error == EACCES || error == EPERM || error == EROFS) {
+absl::Status StoreStatus(const absl::Status& status) {
+  if (status.ok()) return status;
+  const std::string text = absl::StrCat("folder store: ", status.message());
+  if (ReasonOf(status) == kReasonFileAccess) {
     return absl::PermissionDeniedError(
         absl::StrCat(text, ": this user must be able to write the folder"));
   }
@@ -128,55 +112,11 @@ absl::StatusOr<KeyEvent> DecodeRecord(absl::string_view bytes, const std::string
   return event;
 }
 
-absl::StatusOr<std::optional<std::string>> ReadFile(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok() && errno == ENOENT) return std::nullopt;
-  if (!fd.ok()) return FileError("open", path, errno);
-  std::string bytes;
-  char buffer[4096];
-  while (true) {
-    const ssize_t got = read(fd.get(), buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return FileError("read", path, errno);
-    if (got == 0) return std::optional<std::string>(std::move(bytes));
-    bytes.append(buffer, got);
-  }
-}
-
-absl::Status ReplaceFile(const std::string& path, const std::string& scratch,
-                         absl::string_view bytes, bool durable) {
-  {
-    const Fd fd(open(scratch.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (!fd.ok()) return FileError("create", scratch, errno);
-    GRAFT_RETURN_IF_ERROR(WriteAll(fd.get(), bytes, scratch));
-    if (durable && fdatasync(fd.get()) != 0) return FileError("sync", scratch, errno);
-  }
-  if (rename(scratch.c_str(), path.c_str()) != 0) return FileError("rename to", path, errno);
-  return absl::OkStatus();
-}
-
-absl::Status SyncFolder(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.ok()) return FileError("open", path, errno);
-  if (fsync(fd.get()) != 0) return FileError("sync", path, errno);
-  return absl::OkStatus();
-}
-
-absl::Status RemoveFile(const std::string& path) {
-  if (unlink(path.c_str()) != 0 && errno != ENOENT) return FileError("remove", path, errno);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path) {
-  DIR* folder = opendir(path.c_str());
-  if (folder == nullptr) return FileError("open", path, errno);
-  std::vector<std::string> names;
-  while (const dirent* entry = readdir(folder)) {
-    const absl::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  closedir(folder);
-  return names;
+absl::StatusOr<std::optional<std::string>> ReadIfThere(const std::string& path) {
+  absl::StatusOr<std::string> bytes = ReadFile(path);
+  if (bytes.ok()) return std::optional<std::string>(*std::move(bytes));
+  if (absl::IsNotFound(bytes.status())) return std::nullopt;
+  return StoreStatus(bytes.status());
 }
 
 }  // namespace graft

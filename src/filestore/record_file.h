@@ -1,12 +1,10 @@
-// Files of the folder store: how a key is named, how a record looks, how a file is replaced whole.
+// Files of the folder store: how a key is named, how a record looks, what a failure means.
 // Private to src/filestore. Plain functions, safe for use from several threads.
 #ifndef GRAFT_FILESTORE_RECORD_FILE_H_
 #define GRAFT_FILESTORE_RECORD_FILE_H_
 
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -15,25 +13,9 @@
 
 namespace graft {
 
-// Owns a file descriptor.
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-  int get() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
-
-// errno as a status that names the file. Never NOT_FOUND, which would speak of a key.
-absl::Status FileError(absl::string_view what, const std::string& path, int error);
+// A status of base/files.h as the store's own: never NOT_FOUND, which would speak of a key, and
+// PERMISSION_DENIED where this user is not allowed to.
+absl::Status StoreStatus(const absl::Status& status);
 
 // DATA_LOSS, naming the file and what to do.
 absl::Status Damaged(const std::string& path, absl::string_view why);
@@ -48,17 +30,7 @@ std::string EncodeRecord(const KeyEvent& event);
 absl::StatusOr<KeyEvent> DecodeRecord(absl::string_view bytes, const std::string& path);
 
 // nullopt: no such file.
-absl::StatusOr<std::optional<std::string>> ReadFile(const std::string& path);
-
-// Writes `scratch` and renames it to `path`: readers see the old or the new, whole. `durable`: the
-// content is on the disk before the name is; the name itself is after SyncFolder().
-absl::Status ReplaceFile(const std::string& path, const std::string& scratch,
-                         absl::string_view bytes, bool durable);
-absl::Status SyncFolder(const std::string& path);
-// A missing file is fine.
-absl::Status RemoveFile(const std::string& path);
-// Names in a folder, unordered.
-absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& path);
+absl::StatusOr<std::optional<std::string>> ReadIfThere(const std::string& path);
 
 }  // namespace graft
 

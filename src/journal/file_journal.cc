@@ -12,9 +12,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "base/errors.h"
+#include "base/files.h"
 #include "google/protobuf/util/json_util.h"
 #include "graft/v1/journal.pb.h"
-#include "journal/files.h"
 #include "wire/operation_proto.h"
 
 namespace graft {
@@ -115,8 +115,7 @@ class FileJournal : public Journal {
     }
     GRAFT_ASSIGN_OR_RETURN(const std::string json, ToJson(operation));
     absl::MutexLock lock(&mutex_);
-    const std::string path = PathOf(name);
-    GRAFT_RETURN_IF_ERROR(ReplaceFile(path, absl::StrCat(path, ".tmp"), json));
+    GRAFT_RETURN_IF_ERROR(ReplaceFile(PathOf(name), json));
     GRAFT_RETURN_IF_ERROR(SyncDirectory(directory_));
     // The operation is safe; what could not be cleared away is tried again at the next save.
     Prune().IgnoreError();

@@ -108,7 +108,8 @@ absl::StatusOr<int64_t> ConnectorServer::StartClone(const CloneRequest& request,
 absl::StatusOr<CloneReport> ConnectorServer::ReadClone() {
   RowSet status;
   RowSet progress;
-  GRAFT_RETURN_IF_ERROR(pool_.Run([&](Session& session) -> absl::Status {
+  // Whoever reads this waits for a copy, which ends with a restart that no session should hold up.
+  GRAFT_RETURN_IF_ERROR(pool_.RunAndClose([&](Session& session) -> absl::Status {
     GRAFT_ASSIGN_OR_RETURN(status, session.Query(CloneStatusStatement(), "read clone_status"));
     GRAFT_ASSIGN_OR_RETURN(progress,
                            session.Query(CloneProgressStatement(), "read clone_progress"));

@@ -24,6 +24,9 @@ struct ConnectionOptions {
   // Whole seconds, at least one each.
   absl::Duration connect_timeout = absl::Seconds(5);
   absl::Duration read_timeout = absl::Seconds(10);  // of every statement but CLONE
+  // false: every call connects anew. A session that is open when mysqld shuts down costs it 2 s
+  // ("Give threads time to die" in its close_connections), however idle the session is.
+  bool keep_session = true;
 };
 
 // Never blocks; connects when first needed. `clock` must outlive the server. The server must not be

@@ -12,7 +12,7 @@ absl::Duration LockWait(absl::Duration read_timeout) {
 
 }  // namespace
 
-absl::Status SessionPool::Run(const std::function<absl::Status(Session&)>& work) {
+absl::Status SessionPool::Run(const std::function<absl::Status(Session&)>& work, bool keep) {
   std::unique_ptr<Session> session;
   {
     absl::MutexLock lock(&mutex_);
@@ -27,6 +27,7 @@ absl::Status SessionPool::Run(const std::function<absl::Status(Session&)>& work)
   if (kept && session == nullptr && ReasonOf(status) == kReasonMysqlGone) {
     status = RunOn(session, work);
   }
+  if (!keep) session.reset();
   absl::MutexLock lock(&mutex_);
   idle_ = std::move(session);
   busy_ = false;

@@ -1,4 +1,5 @@
-// SessionPool: keeps one Session for all statements but CLONE, and makes it anew when it is lost.
+// SessionPool: keeps one Session for all statements but CLONE, if the options want one kept, and
+// makes it anew when it is lost.
 //
 // Safe for use from several threads; work is done one after the other. `clock` must outlive it.
 #ifndef GRAFT_MYSQL_SESSION_POOL_H_
@@ -22,11 +23,18 @@ class SessionPool {
 
   // Runs `work` with a session, and a second time with a new one if a kept session turned out dead;
   // so `work` must be safe to repeat.
-  absl::Status Run(const std::function<absl::Status(Session&)>& work);
+  absl::Status Run(const std::function<absl::Status(Session&)>& work) {
+    return Run(work, options_.keep_session);
+  }
+  // The same, and leaves no session behind.
+  absl::Status RunAndClose(const std::function<absl::Status(Session&)>& work) {
+    return Run(work, /*keep=*/false);
+  }
 
   const ConnectionOptions& options() const { return options_; }
 
  private:
+  absl::Status Run(const std::function<absl::Status(Session&)>& work, bool keep);
   absl::Status RunOn(std::unique_ptr<Session>& session,
                      const std::function<absl::Status(Session&)>& work);
 

@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/errors.h"
+#include "base/files.h"
 #include "mysqld/tablet_dir.h"
 
 namespace graft {
@@ -45,21 +45,16 @@ absl::Status CheckEmpty(const std::string& dir) {
   return absl::OkStatus();
 }
 
-// A file that no other process sees, so that no password ever lies on a disk. Returns -1 on
-// failure.
-int SecretFile(const std::string& text) {
-  const int fd = memfd_create("graft-accounts", MFD_CLOEXEC);
-  if (fd < 0) return -1;
+// A file that no other process sees, so that no password ever lies on a disk. Not ok() on failure.
+Fd SecretFile(const std::string& text) {
+  Fd file(memfd_create("graft-accounts", MFD_CLOEXEC));
   size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t size = write(fd, text.data() + done, text.size() - done);
-    if (size <= 0) {
-      close(fd);
-      return -1;
-    }
+  while (file.ok() && done < text.size()) {
+    const ssize_t size = write(file.get(), text.data() + done, text.size() - done);
+    if (size <= 0) return Fd();
     done += static_cast<size_t>(size);
   }
-  return fd;
+  return file;
 }
 
 std::string WithoutSecrets(std::string text, const Accounts& accounts) {
@@ -73,15 +68,14 @@ std::string WithoutSecrets(std::string text, const Accounts& accounts) {
 // mysqld --initialize in the work folder, with the tablet's own settings.
 absl::Status Initialize(const InitOptions& options, const std::string& work, const std::string& sql,
                         SignalQueue& signals) {
-  const int secret = SecretFile(sql);
-  if (secret < 0) return absl::UnavailableError(absl::StrCat("memfd: ", strerror(errno)));
-  const auto close_secret = absl::MakeCleanup([secret] { close(secret); });
+  const Fd secret = SecretFile(sql);
+  if (!secret.ok()) return absl::UnavailableError(absl::StrCat("memfd: ", strerror(errno)));
   ChildCommand command;
-  command.inherit_fd = secret;
+  command.inherit_fd = secret.get();
   command.argv = {options.mysqld, absl::StrCat("--defaults-file=", work, "/my.cnf"),
                   "--initialize-insecure", absl::StrCat("--datadir=", work, "/data"),
                   absl::StrCat("--log-error=", work, "/error.log"),
-                  absl::StrCat("--init-file=/proc/self/fd/", secret),
+                  absl::StrCat("--init-file=/proc/self/fd/", secret.get()),
                   // Else the accounts would be transactions of this server's own, errant ones for
                   // any other.
                   "--disable-log-bin"};
@@ -149,7 +143,7 @@ absl::Status InitTablet(const InitOptions& options, SignalQueue& signals) {
   }
   // The socket lies in here, and accounts may have no password.
   if (made_dir) chmod(paths.dir.c_str(), 0750);
-  const absl::StatusOr<std::unique_ptr<TabletLock>> lock = LockTablet(paths);
+  const absl::StatusOr<TabletLock> lock = LockTablet(paths);
   GRAFT_RETURN_IF_ERROR(lock.status());
   // Again, now that nobody else can fill it.
   GRAFT_RETURN_IF_ERROR(CheckEmpty(paths.dir));

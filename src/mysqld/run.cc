@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
+#include "base/files.h"
 #include "mysqld/my_cnf.h"
 #include "mysqld/tablet_dir.h"
 
@@ -148,7 +149,7 @@ absl::Status CheckPort(const TabletPaths& paths) {
 
 absl::StatusOr<int> RunMysqld(const RunOptions& options, SignalQueue& signals) {
   GRAFT_RETURN_IF_ERROR(CheckDirectory(options.paths));
-  const absl::StatusOr<std::unique_ptr<TabletLock>> lock = LockTablet(options.paths);
+  const absl::StatusOr<TabletLock> lock = LockTablet(options.paths);
   GRAFT_RETURN_IF_ERROR(lock.status());
   GRAFT_RETURN_IF_ERROR(CheckNoMysqld(options.paths));
   GRAFT_RETURN_IF_ERROR(CheckPort(options.paths));

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,7 +11,6 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -20,32 +18,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "base/errors.h"
 
 namespace graft {
 namespace {
 
 namespace fs = std::filesystem;
 
-class FlockTabletLock : public TabletLock {
- public:
-  explicit FlockTabletLock(int fd) : fd_(fd) {}
-  ~FlockTabletLock() override { close(fd_); }
-
- private:
-  const int fd_;
-};
-
 // InnoDB holds a POSIX lock on its system tablespace for as long as it runs.
 std::optional<pid_t> HolderOfSystemTablespace(const TabletPaths& paths) {
-  const int fd = open((paths.data() + "/ibdata1").c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) return std::nullopt;
+  const Fd file(open((paths.data() + "/ibdata1").c_str(), O_RDWR | O_CLOEXEC));
+  if (!file.ok()) return std::nullopt;
   struct flock lock = {};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
-  const int result = fcntl(fd, F_GETLK, &lock);
-  close(fd);
-  if (result != 0 || lock.l_type == F_UNLCK) return std::nullopt;
+  if (fcntl(file.get(), F_GETLK, &lock) != 0 || lock.l_type == F_UNLCK) return std::nullopt;
   return lock.l_pid;
 }
 
@@ -61,14 +47,12 @@ std::optional<pid_t> HolderOfPidFile(const TabletPaths& paths) {
 }
 
 bool Listens(int family, const sockaddr* address, socklen_t size) {
-  const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
+  const Fd listener(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!listener.ok()) return false;
   const int on = 1;
   // As mysqld does: connections that linger after a restart are no obstacle.
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const bool taken = bind(fd, address, size) != 0 && errno == EADDRINUSE;
-  close(fd);
-  return taken;
+  setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  return bind(listener.get(), address, size) != 0 && errno == EADDRINUSE;
 }
 
 }  // namespace
@@ -79,12 +63,11 @@ TabletPaths PathsOf(const std::string& dir) {
   return TabletPaths{path};
 }
 
-absl::StatusOr<std::unique_ptr<TabletLock>> LockTablet(const TabletPaths& paths) {
+absl::StatusOr<TabletLock> LockTablet(const TabletPaths& paths) {
   const std::string path = paths.lock();
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-  if (fd < 0) return absl::UnavailableError(absl::StrCat("open ", path, ": ", strerror(errno)));
-  auto lock = std::make_unique<FlockTabletLock>(fd);
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+  if (!file.ok()) return FileError("open", path, errno);
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     const absl::StatusOr<std::string> holder = ReadFile(path);
     return absl::FailedPreconditionError(
         absl::StrCat("another graft-mysqld (process ",
@@ -92,35 +75,15 @@ absl::StatusOr<std::unique_ptr<TabletLock>> LockTablet(const TabletPaths& paths)
                      ") already works on ", paths.dir, "; stop that one first"));
   }
   const std::string pid = absl::StrCat(getpid(), "\n");
-  if (ftruncate(fd, 0) != 0 || write(fd, pid.data(), pid.size()) < 0) {
-    return absl::UnavailableError(absl::StrCat("write ", path, ": ", strerror(errno)));
+  if (ftruncate(file.get(), 0) != 0 || write(file.get(), pid.data(), pid.size()) < 0) {
+    return FileError("write", path, errno);
   }
-  return lock;
+  return TabletLock(std::move(file));
 }
 
 std::optional<pid_t> FindLiveMysqld(const TabletPaths& paths) {
   const std::optional<pid_t> holder = HolderOfSystemTablespace(paths);
   return holder.has_value() ? holder : HolderOfPidFile(paths);
-}
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) {
-    return absl::UnavailableError(absl::StrCat("cannot read ", path, ": ", strerror(errno)));
-  }
-  return text.str();
-}
-
-absl::Status WriteFile(const std::string& path, absl::string_view text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  file.close();
-  if (!file) {
-    return absl::UnavailableError(absl::StrCat("cannot write ", path, ": ", strerror(errno)));
-  }
-  return absl::OkStatus();
 }
 
 std::string LastErrors(const std::string& path, size_t offset) {

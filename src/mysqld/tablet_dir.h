@@ -4,13 +4,13 @@
 
 #include <sys/types.h>
 
-#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "base/files.h"
 #include "mysqld/tablet_paths.h"
 
 namespace graft {
@@ -18,18 +18,17 @@ namespace graft {
 // Held while it lives; gone with the process, however that ends. Not inherited by children.
 class TabletLock {
  public:
-  virtual ~TabletLock() = default;
+  explicit TabletLock(Fd file) : file_(std::move(file)) {}
+
+ private:
+  Fd file_;
 };
 
 // FAILED_PRECONDITION: another graft-mysqld holds it; the text has its process id.
-absl::StatusOr<std::unique_ptr<TabletLock>> LockTablet(const TabletPaths& paths);
+absl::StatusOr<TabletLock> LockTablet(const TabletPaths& paths);
 
 // The process id of a mysqld that works on the directory, whoever started it.
 std::optional<pid_t> FindLiveMysqld(const TabletPaths& paths);
-
-// UNAVAILABLE.
-absl::StatusOr<std::string> ReadFile(const std::string& path);
-absl::Status WriteFile(const std::string& path, absl::string_view text);
 
 // The last error lines that mysqld wrote to `path` past `offset`, for a status text; empty: none.
 std::string LastErrors(const std::string& path, size_t offset = 0);

@@ -72,8 +72,7 @@ absl::Status AwaitRestartStep(StepContext& context) {
     } else if (absl::IsFailedPrecondition(last)) {
       return Annotate(last, "after the restart");  // the plugin is gone with the old mysql.plugin
     }
-    const absl::Status waited = context.Wait(pause);
-    if (!waited.ok()) return waited;
+    GRAFT_RETURN_IF_ERROR(context.Wait(pause));
     pause = std::min(2 * pause, kLookEvery);
   }
   return TimedOut(budget, last);

@@ -79,8 +79,7 @@ absl::Status StatementFailed(StepContext& context, CloneWatch& watch, const absl
   absl::Duration pause = kFirstLook;
   auto verdict = watch.Look();
   for (int tries = 0; !verdict.ok() && tries < 8; ++tries) {
-    const absl::Status waited = context.Wait(pause);
-    if (!waited.ok()) return waited;
+    GRAFT_RETURN_IF_ERROR(context.Wait(pause));
     pause *= 2;
     verdict = watch.Look();
   }
@@ -102,14 +101,12 @@ absl::Status StayWithIt(StepContext& context, const std::shared_ptr<StatementEnd
       if (*verdict != CloneVerdict::kFailed) return absl::OkStatus();  // await_restart judges it
       if (!end->Get().has_value()) {
         // The statement's own words come in a moment; without them the report's have to do.
-        const absl::Status waited = context.Wait(kLookEvery);
-        if (!waited.ok()) return waited;
+        GRAFT_RETURN_IF_ERROR(context.Wait(kLookEvery));
         if (!end->Get().has_value()) return watch.Failure(*verdict);
       }
       continue;
     }
-    const absl::Status waited = context.Wait(pause);
-    if (!waited.ok()) return waited;
+    GRAFT_RETURN_IF_ERROR(context.Wait(pause));
     pause = std::min(pause * 3 / 2, kLookEvery);
   }
 }
@@ -132,7 +129,7 @@ absl::Status Adopt(StepContext& context) {
 // Any other: CLONE was refused or failed; operation.data_state says what is left.
 absl::Status CloneStep(StepContext& context) {
   const auto end = std::make_shared<StatementEnd>();
-  const absl::Status adopted = Adopt(context);
+  absl::Status adopted = Adopt(context);
   if (absl::IsNotFound(adopted)) {
     GRAFT_RETURN_IF_ERROR(Send(context, end));
   } else if (!adopted.ok()) {

@@ -153,8 +153,7 @@ absl::Status CatchUpStep(StepContext& context) {
                            " has not moved for ", HumanDuration(patience), ": ", status.message())),
           "CATCH_UP_STALLED");
     }
-    const absl::Status waited = context.Wait(pause);
-    if (!waited.ok()) return waited;
+    GRAFT_RETURN_IF_ERROR(context.Wait(pause));
     pause = std::min(pause * 3 / 2, absl::Milliseconds(200));
     status = catch_up.Look();
   }

@@ -61,8 +61,7 @@ class OperationRun {
     absl::Duration pause = kFirstRetry;
     absl::Status status = row.run(context_);
     while (IsTransient(status) && context_.clock().Now() + pause < deadline) {
-      const absl::Status waited = context_.Wait(pause);
-      if (!waited.ok()) return waited;
+      GRAFT_RETURN_IF_ERROR(context_.Wait(pause));
       pause = std::min(2 * pause, kLongestRetry);
       status = row.run(context_);
     }

@@ -7,6 +7,9 @@
 #include "contract/kv_backends.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/etcd_server.h"
+#include "testing/eventually.h"
+#include "testing/ports.h"
 
 namespace graft {
 namespace {
@@ -17,9 +20,10 @@ using ::testing::HasSubstr;
 class EtcdStoreTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    const absl::Status status = etcd_.Start();
-    ASSERT_TRUE(status.ok()) << status;
-    store_ = Open({etcd_.endpoint()});
+    auto etcd = EtcdServer::Start();
+    ASSERT_TRUE(etcd.ok()) << etcd.status();
+    etcd_ = *std::move(etcd);
+    store_ = Open({etcd_->endpoint()});
   }
 
   std::unique_ptr<KeyValueStore> Open(std::vector<std::string> endpoints) {
@@ -32,12 +36,12 @@ class EtcdStoreTest : public ::testing::Test {
   }
 
   const std::unique_ptr<Clock> clock_ = MakeRealClock();
-  EtcdProcess etcd_;
+  std::unique_ptr<EtcdServer> etcd_;
   std::unique_ptr<KeyValueStore> store_;
 };
 
 TEST_F(EtcdStoreTest, DownEndpointIsSkipped) {
-  const auto store = Open({absl::StrCat("127.0.0.1:", FreePort()), "http://" + etcd_.endpoint()});
+  const auto store = Open({absl::StrCat("127.0.0.1:", FreePort()), "http://" + etcd_->endpoint()});
   const absl::Time start = clock_->Now();
   const absl::StatusOr<Version> version = store->Create("/a", "1", kNoLease);
   EXPECT_TRUE(version.ok()) << version.status();
@@ -51,11 +55,11 @@ TEST_F(EtcdStoreTest, DownEndpointIsSkipped) {
 }
 
 TEST_F(EtcdStoreTest, HangingEndpointIsSkippedByReads) {
-  EtcdProcess other;
-  ASSERT_TRUE(other.Start().ok());
-  const auto store = Open({other.endpoint(), etcd_.endpoint()});
+  const auto other = EtcdServer::Start();
+  ASSERT_TRUE(other.ok()) << other.status();
+  const auto store = Open({(*other)->endpoint(), etcd_->endpoint()});
   ASSERT_TRUE(store->List("/").ok());
-  ASSERT_TRUE(other.Stop().ok());
+  ASSERT_TRUE((*other)->Stop().ok());
   const absl::StatusOr<std::vector<KeyValue>> items = store->List("/");
   EXPECT_TRUE(items.ok()) << items.status();
   EXPECT_TRUE(store->Create("/a", "1", kNoLease).ok()) << "the hanging one is not asked first";
@@ -64,7 +68,7 @@ TEST_F(EtcdStoreTest, HangingEndpointIsSkippedByReads) {
 
 TEST_F(EtcdStoreTest, StoppedServerIsDeadlineExceeded) {
   const LeaseId lease = *store_->GrantLease(absl::Seconds(60));
-  ASSERT_TRUE(etcd_.Stop().ok());
+  ASSERT_TRUE(etcd_->Stop().ok());
   const absl::Time start = clock_->Now();
   EXPECT_EQ(store_->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
   const absl::Duration took = clock_->Now() - start;
@@ -73,27 +77,27 @@ TEST_F(EtcdStoreTest, StoppedServerIsDeadlineExceeded) {
   EXPECT_EQ(store_->Create("/a", "1", kNoLease).status().code(),
             absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(store_->KeepLeaseAlive(lease).code(), absl::StatusCode::kDeadlineExceeded);
-  const auto fresh = Open({etcd_.endpoint()});
+  const auto fresh = Open({etcd_->endpoint()});
   EXPECT_EQ(fresh->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
-  etcd_.Continue();
-  EXPECT_TRUE(Eventually([&] { return store_->List("/").ok(); }));
+  etcd_->Continue();
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return store_->List("/").ok(); }));
 }
 
 TEST_F(EtcdStoreTest, DeadServerIsUnavailableAndNamed) {
   ASSERT_TRUE(store_->List("/").ok());
-  etcd_.Kill();
+  etcd_->Kill();
   const absl::Time start = clock_->Now();
   const absl::Status status = store_->Get("/a").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr(etcd_.endpoint()));
+  EXPECT_THAT(std::string(status.message()), HasSubstr(etcd_->endpoint()));
   EXPECT_EQ(store_->Create("/a", "1", kNoLease).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(store_->GrantLease(absl::Seconds(5)).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_LT(clock_->Now() - start, absl::Seconds(1)) << "refused connections are quick to tell";
   EventLog log;
   EXPECT_EQ(store_->WatchPrefix("/", 0, log.Callback()).status().code(),
             absl::StatusCode::kUnavailable);
-  ASSERT_TRUE(etcd_.Start().ok());
-  EXPECT_TRUE(Eventually([&] { return store_->List("/").ok(); }, absl::Seconds(10)));
+  ASSERT_TRUE(etcd_->Restart().ok());
+  EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return store_->List("/").ok(); }));
 }
 
 TEST_F(EtcdStoreTest, WatchSurvivesARestart) {
@@ -102,9 +106,9 @@ TEST_F(EtcdStoreTest, WatchSurvivesARestart) {
   ASSERT_TRUE(watch.ok()) << watch.status();
   ASSERT_TRUE(store_->Create("/w1", "1", kNoLease).ok());
   ASSERT_THAT(log.Wait(1), ElementsAre("put /w1=1"));
-  etcd_.Kill();
-  ASSERT_TRUE(etcd_.Start().ok());
-  const auto other = Open({etcd_.endpoint()});
+  etcd_->Kill();
+  ASSERT_TRUE(etcd_->Restart().ok());
+  const auto other = Open({etcd_->endpoint()});
   ASSERT_TRUE(other->Create("/w2", "2", kNoLease).ok());
   EXPECT_THAT(log.Wait(2), ElementsAre("put /w1=1", "put /w2=2"));
 }
@@ -114,10 +118,10 @@ TEST_F(EtcdStoreTest, WatchEndsAtOnceWhileTheServerHangsOrIsGone) {
   auto one = store_->WatchPrefix("/w", 0, log.Callback());
   auto two = store_->WatchPrefix("/w", 0, log.Callback());
   ASSERT_TRUE(one.ok() && two.ok());
-  ASSERT_TRUE(etcd_.Stop().ok());
+  ASSERT_TRUE(etcd_->Stop().ok());
   const absl::Time start = clock_->Now();
   one->reset();
-  etcd_.Kill();
+  etcd_->Kill();
   two->reset();
   EXPECT_LT(clock_->Now() - start, absl::Seconds(1));
 }
@@ -126,7 +130,7 @@ TEST_F(EtcdStoreTest, WatchFromBeforeACompactionTellsTheDifference) {
   const Version first = *store_->Create("/w/a", "1", kNoLease);
   const Version second = *store_->Update("/w/a", "2", first);
   const Version third = *store_->Update("/w/a", "3", second);
-  ASSERT_TRUE(etcd_.Ctl({"compact", absl::StrCat(third)}).ok());
+  ASSERT_TRUE(etcd_->Ctl({"compact", absl::StrCat(third)}).ok());
   EventLog log;
   auto watch = store_->WatchPrefix("/w/", first, log.Callback());
   ASSERT_TRUE(watch.ok()) << watch.status();
@@ -142,12 +146,12 @@ TEST_F(EtcdStoreTest, WatchCutOffDuringACompactionTellsTheDifference) {
   ASSERT_TRUE(watch.ok()) << watch.status();
   ASSERT_TRUE(store_->Create("/w/new", "1", kNoLease).ok());
   ASSERT_THAT(log.Wait(1), ElementsAre("put /w/new=1"));
-  ASSERT_TRUE(etcd_.StartElsewhere().ok());
-  const auto aside = Open({etcd_.endpoint()});
+  ASSERT_TRUE(etcd_->RestartElsewhere().ok());
+  const auto aside = Open({etcd_->endpoint()});
   ASSERT_TRUE(aside->Delete("/w/gone", gone).ok());
   const Version last = *aside->Update("/w/kept", "2", kept);
-  ASSERT_TRUE(etcd_.Ctl({"compact", absl::StrCat(last)}).ok());
-  ASSERT_TRUE(etcd_.StartElsewhere().ok());
+  ASSERT_TRUE(etcd_->Ctl({"compact", absl::StrCat(last)}).ok());
+  ASSERT_TRUE(etcd_->RestartElsewhere().ok());
   EXPECT_THAT(log.Wait(3), ElementsAre("put /w/new=1", "put /w/kept=2", "delete /w/gone"));
 }
 

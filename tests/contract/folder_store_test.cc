@@ -2,45 +2,26 @@
 #include "filestore/folder_store.h"
 
 #include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/clocks.h"
+#include "contract/count_up.h"
 #include "contract/kv_backends.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/eventually.h"
+#include "testing/process.h"
+#include "testing/temp_folder.h"
 
 namespace graft {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr char kChildFolder[] = "GRAFT_TEST_FOLDER";
-constexpr char kChildCount[] = "GRAFT_TEST_COUNT";
-
-// Adds 1 to /n `count` times by compare-and-swap.
-void CountUp(KeyValueStore& store, int count) {
-  while (count > 0) {
-    const absl::StatusOr<KeyValue> item = store.Get("/n");
-    ASSERT_TRUE(item.ok()) << item.status();
-    int n = 0;
-    ASSERT_TRUE(absl::SimpleAtoi(item->value, &n)) << item->value;
-    const absl::StatusOr<Version> written = store.Update("/n", absl::StrCat(n + 1), item->version);
-    if (written.ok()) {
-      --count;
-    } else {
-      ASSERT_EQ(written.status().code(), absl::StatusCode::kAborted) << written.status();
-    }
-  }
-}
 
 class FolderStoreTest : public ::testing::Test {
  protected:
@@ -50,41 +31,32 @@ class FolderStoreTest : public ::testing::Test {
     return *std::move(store);
   }
 
-  // This program again, counting up in another process.
-  pid_t StartCounter(int count) {
-    setenv(kChildFolder, folder_.path().c_str(), 1);
-    setenv(kChildCount, absl::StrCat(count).c_str(), 1);
-    const absl::StatusOr<pid_t> pid =
-        StartProcess({"/proc/self/exe", "--gtest_also_run_disabled_tests",
-                      "--gtest_filter=FolderStoreChild.DISABLED_CountsUp"},
-                     folder_.path() + "/child.log");
-    EXPECT_TRUE(pid.ok()) << pid.status();
-    return *pid;
+  // Another process that adds 1 to /n `count` times.
+  std::unique_ptr<Process> StartCounter(int count) {
+    ProcessOptions options;
+    options.log_file = folder_.path() + "/counter.log";
+    auto process = Process::Start({FOLDER_COUNTER, folder_.path(), absl::StrCat(count)}, options);
+    EXPECT_TRUE(process.ok()) << process.status();
+    return *std::move(process);
+  }
+
+  static void ExpectDone(Process& counter) {
+    const absl::StatusOr<ExitStatus> status = counter.Wait(absl::Seconds(30));
+    ASSERT_TRUE(status.ok()) << status.status();
+    EXPECT_EQ(status->code, 0) << status->ToString();
   }
 
   const std::unique_ptr<Clock> clock_ = MakeRealClock();
-  TempFolder folder_;
+  TempFolder folder_{"folder-store"};
   std::unique_ptr<KeyValueStore> store_ = Open();
 };
 
-// Run by StartCounter() only.
-TEST(FolderStoreChild, DISABLED_CountsUp) {
-  const std::unique_ptr<Clock> clock = MakeRealClock();
-  ASSERT_NE(getenv(kChildFolder), nullptr);
-  auto store = MakeFolderStore(*clock, getenv(kChildFolder));
-  ASSERT_TRUE(store.ok()) << store.status();
-  int count = 0;
-  ASSERT_TRUE(absl::SimpleAtoi(getenv(kChildCount), &count));
-  CountUp(**store, count);
-}
-
 TEST_F(FolderStoreTest, TwoProcessesLoseNoUpdate) {
   ASSERT_TRUE(store_->Create("/n", "0", kNoLease).ok());
-  const pid_t child = StartCounter(40);
-  CountUp(*store_, 40);
-  int status = -1;
-  waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  const std::unique_ptr<Process> counter = StartCounter(40);
+  const absl::Status counted = CountUp(*store_, 40);
+  EXPECT_TRUE(counted.ok()) << counted;
+  ExpectDone(*counter);
   EXPECT_EQ(store_->Get("/n")->value, "80");
 }
 
@@ -92,9 +64,9 @@ TEST_F(FolderStoreTest, WatchSeesAnotherProcess) {
   const Version start = *store_->Create("/n", "0", kNoLease);
   EventLog log;
   auto watch = store_->WatchPrefix("/n", start, log.Callback());
-  const pid_t child = StartCounter(5);
+  const std::unique_ptr<Process> counter = StartCounter(5);
   EXPECT_EQ(log.Wait(5).back(), "put /n=5");
-  waitpid(child, nullptr, 0);
+  ExpectDone(*counter);
 }
 
 TEST_F(FolderStoreTest, KilledWriterLeavesAWholeStore) {
@@ -103,10 +75,9 @@ TEST_F(FolderStoreTest, KilledWriterLeavesAWholeStore) {
   auto watch = store_->WatchPrefix("/n", start, log.Callback());
   size_t seen = 0;
   for (int round = 0; round < 8; ++round) {
-    const pid_t child = StartCounter(1'000'000);
+    std::unique_ptr<Process> counter = StartCounter(1'000'000);
     EXPECT_GE(log.Wait(seen + 2).size(), seen + 2);
-    kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
+    counter.reset();  // kill -9
     const absl::StatusOr<KeyValue> item = store_->Get("/n");
     ASSERT_TRUE(item.ok()) << item.status();
     const absl::StatusOr<Version> next = store_->Update("/n", item->value, item->version);
@@ -194,8 +165,9 @@ TEST_F(FolderStoreTest, OldHistoryIsDroppedAndTheDifferenceTold) {
   auto watch = store_->WatchPrefix("/", start, log.Callback());
   ASSERT_TRUE(store_->Update("/a", "last", version).ok());
   // Whether the state before the last write is told, too, depends on when the watch looks.
-  ASSERT_TRUE(
-      Eventually([&] { return !log.events().empty() && log.Wait(1).back() == "put /a=last"; }));
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] {
+    return !log.events().empty() && log.Wait(1).back() == "put /a=last";
+  }));
   EXPECT_GE(log.events().front().item.version, version);
 }
 

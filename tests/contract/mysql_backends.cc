@@ -221,13 +221,7 @@ std::string BareMysqld::Sql(const std::string& sql) {
 }
 
 void BareMysqld::Start(const std::vector<std::string>& arguments) {
-  std::string program = sandbox_->mysql_home() + "/bin/mysqld";
-  if (!std::filesystem::exists(program)) program = sandbox_->mysql_home() + "/sbin/mysqld";
-  std::vector<std::string> argv = {program, "--defaults-file=" + sandbox_->paths().my_cnf()};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  ProcessOptions options;
-  options.log_file = sandbox_->parent_log();
-  auto process = Process::Start(argv, options);
+  auto process = sandbox_->StartBareMysqld(arguments);
   ASSERT_TRUE(process.ok()) << process.status();
   process_ = *std::move(process);
   const absl::Status ready = sandbox_->AwaitReady();

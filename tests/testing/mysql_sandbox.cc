@@ -33,6 +33,11 @@ constexpr char kSmall[] =
     "bind_address=127.0.0.1\n"
     "report_host=127.0.0.1\n";
 
+std::string MysqldProgram(const std::string& mysql_home) {
+  std::string program = mysql_home + "/bin/mysqld";
+  return fs::exists(program) ? program : mysql_home + "/sbin/mysqld";
+}
+
 std::string ExtraText(const MysqlSandboxOptions& options) {
   return absl::StrCat(kSmall, options.extra_my_cnf, "\n");
 }
@@ -121,9 +126,7 @@ absl::Status MysqlSandbox::Fill() {
   GRAFT_RETURN_IF_ERROR(data.status());
   MyCnfOptions cnf;
   cnf.paths = paths_;
-  const bool sbin = !fs::exists(mysql_home_ + "/bin/mysqld");
-  GRAFT_ASSIGN_OR_RETURN(cnf.version,
-                         MysqldVersion(mysql_home_ + (sbin ? "/sbin/mysqld" : "/bin/mysqld")));
+  GRAFT_ASSIGN_OR_RETURN(cnf.version, MysqldVersion(MysqldProgram(mysql_home_)));
   cnf.mysql_port = port_;
   cnf.server_id = options_.server_id == 0 ? static_cast<uint32_t>(port_) : options_.server_id;
   cnf.clone_enabled = options_.clone_enabled;
@@ -177,6 +180,17 @@ absl::Status MysqlSandbox::StartParent() {
 void MysqlSandbox::KillParent() {
   parent_->Kill(SIGKILL);
   parent_->Wait(absl::Seconds(10)).IgnoreError();
+}
+
+absl::StatusOr<std::unique_ptr<Process>> MysqlSandbox::StartBareMysqld(
+    const std::vector<std::string>& arguments) {
+  parent_.reset();
+  std::vector<std::string> argv = {MysqldProgram(mysql_home_),
+                                   "--defaults-file=" + paths_.my_cnf()};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  ProcessOptions options;
+  options.log_file = parent_log();
+  return Process::Start(argv, options);
 }
 
 absl::Status MysqlSandbox::Stop() {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -65,6 +66,9 @@ class MysqlSandbox {
   absl::Status StartParent();
   // SIGKILL; mysqld goes on.
   void KillParent();
+  // mysqld without a parent, so that nobody starts it again; instead of graft-mysqld.
+  absl::StatusOr<std::unique_ptr<Process>> StartBareMysqld(
+      const std::vector<std::string>& arguments = {});
   // SIGTERM to graft-mysqld, and waits for both. UNAVAILABLE: it did not exit with 0.
   absl::Status Stop();
 

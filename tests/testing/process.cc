@@ -158,6 +158,18 @@ void Process::Kill(int signal) {
   if (!status_.has_value()) kill(pid_, signal);
 }
 
+absl::Status Process::Suspend() {
+  Kill(SIGSTOP);
+  siginfo_t info = {};
+  int result = 0;
+  // kill(2) returns before that. WNOWAIT: an end that is seen here is Wait()'s to report.
+  do {
+    result = waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT);
+  } while (result != 0 && errno == EINTR);
+  if (result == 0 && info.si_code == CLD_STOPPED) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("process ", pid_, " has ended"));
+}
+
 absl::StatusOr<ExitStatus> Process::Wait(absl::Duration timeout) {
   if (status_.has_value()) return *status_;
   int status = 0;

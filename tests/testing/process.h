@@ -5,6 +5,7 @@
 #ifndef GRAFT_TESTING_PROCESS_H_
 #define GRAFT_TESTING_PROCESS_H_
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "mysqld/restart_policy.h"
@@ -39,6 +41,9 @@ class Process {
   bool running();
   // Does nothing once it has been waited for.
   void Kill(int signal);
+  // SIGSTOP, then waits until all its threads stand still; SIGCONT. UNAVAILABLE: it has ended.
+  absl::Status Suspend();
+  void Resume() { Kill(SIGCONT); }
   // DEADLINE_EXCEEDED: it still runs. May be called again and then gives the same.
   absl::StatusOr<ExitStatus> Wait(absl::Duration timeout);
 

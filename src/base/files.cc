@@ -1,0 +1,132 @@
+#include "base/files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+Fd Open(const std::string& path, int flags, mode_t mode = 0) {
+  return Fd(open(path.c_str(), flags | O_CLOEXEC, mode));
+}
+
+absl::Status WriteAll(const Fd& file, const std::string& path, absl::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(file.get(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return FileError("write", path, errno);
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Sync(const Fd& file, const std::string& path) {
+  return fsync(file.get()) == 0 ? absl::OkStatus() : FileError("flush to disk", path, errno);
+}
+
+absl::Status WriteScratch(const std::string& path, absl::string_view text,
+                          const ReplaceOptions& options) {
+  // A leftover may have any mode: begin with a file of our own.
+  GRAFT_RETURN_IF_ERROR(RemoveFile(path));
+  const Fd file = Open(path, O_WRONLY | O_CREAT | O_EXCL, options.mode);
+  if (!file.ok()) return FileError("create", path, errno);
+  GRAFT_RETURN_IF_ERROR(WriteAll(file, path, text));
+  return options.durable ? Sync(file, path) : absl::OkStatus();
+}
+
+}  // namespace
+
+Fd::~Fd() {
+  if (fd_ >= 0) close(fd_);
+}
+
+absl::Status FileError(absl::string_view what, absl::string_view path, int error) {
+  absl::Status status = absl::UnavailableError(
+      absl::StrCat("cannot ", what, " ", path, ": ", std::generic_category().message(error)));
+  const bool denied = error == EACCES || error == EPERM || error == EROFS;
+  return denied ? WithReason(std::move(status), kReasonFileAccess) : status;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const Fd file = Open(path, O_RDONLY);
+  if (!file.ok() && errno == ENOENT) {
+    return absl::NotFoundError(FileError("open", path, ENOENT).message());
+  }
+  if (!file.ok()) return FileError("open", path, errno);
+  std::string text;
+  std::array<char, 16384> buffer;
+  while (true) {
+    const ssize_t count = read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FileError("read", path, errno);
+    if (count == 0) return text;
+    text.append(buffer.data(), static_cast<size_t>(count));
+  }
+}
+
+absl::Status WriteFile(const std::string& path, absl::string_view text) {
+  const Fd file = Open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+  if (!file.ok()) return FileError("create", path, errno);
+  return WriteAll(file, path, text);
+}
+
+absl::Status ReplaceFile(const std::string& path, absl::string_view text,
+                         const ReplaceOptions& options) {
+  const std::string scratch = options.scratch.empty() ? path + ".tmp" : options.scratch;
+  absl::Status written = WriteScratch(scratch, text, options);
+  if (written.ok() && rename(scratch.c_str(), path.c_str()) != 0) {
+    written = FileError("rename a new file to", path, errno);
+  }
+  // What cannot be removed now is removed by the next one.
+  if (!written.ok()) RemoveFile(scratch).IgnoreError();
+  return written;
+}
+
+absl::Status RemoveFile(const std::string& path) {
+  if (unlink(path.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
+  return FileError("remove", path, errno);
+}
+
+absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& directory) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(directory.c_str()), &closedir);
+  if (dir == nullptr) return FileError("read the folder", directory, errno);
+  std::vector<std::string> names;
+  while (true) {
+    errno = 0;
+    const dirent* entry = readdir(dir.get());
+    if (entry == nullptr) break;
+    std::string name = entry->d_name;
+    if (name != "." && name != "..") names.push_back(std::move(name));
+  }
+  if (errno != 0) return FileError("read the folder", directory, errno);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+absl::Status MakeDirectory(const std::string& directory) {
+  if (mkdir(directory.c_str(), 0700) == 0) return absl::OkStatus();
+  const int error = errno;
+  struct stat info {};
+  if (stat(directory.c_str(), &info) != 0) return FileError("make the folder", directory, error);
+  return S_ISDIR(info.st_mode) ? absl::OkStatus() : FileError("use", directory, ENOTDIR);
+}
+
+absl::Status SyncDirectory(const std::string& directory) {
+  const Fd folder = Open(directory, O_RDONLY | O_DIRECTORY);
+  if (!folder.ok()) return FileError("open the folder", directory, errno);
+  return Sync(folder, directory);
+}
+
+}  // namespace graft

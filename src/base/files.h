@@ -1,0 +1,76 @@
+// The few file operations that the parts of graft are made of.
+//
+// A failure is UNAVAILABLE unless said otherwise; its text names the path and what the system said,
+// its reason is kReasonFileAccess if this user is not allowed to. No state; safe for use from
+// several threads on different paths.
+#ifndef GRAFT_BASE_FILES_H_
+#define GRAFT_BASE_FILES_H_
+
+#include <sys/types.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace graft {
+
+// EACCES, EPERM, EROFS: trying again does not help.
+inline constexpr char kReasonFileAccess[] = "FILE_ACCESS";
+
+// Owns a file descriptor; closes it at the end.
+class Fd {
+ public:
+  explicit Fd(int fd = -1) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd();
+
+  int get() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+// "cannot <what> <path>: <the system's text for the errno `error`>".
+absl::Status FileError(absl::string_view what, absl::string_view path, int error);
+
+// NOT_FOUND: there is no such file.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+// Writes in place, where half of it may be seen: for a file that nobody else looks at yet. Mode
+// 0666 without the umask's bits if it is new.
+absl::Status WriteFile(const std::string& path, absl::string_view text);
+
+struct ReplaceOptions {
+  std::string scratch;  // written first, on the same file system; empty: <path>.tmp
+  mode_t mode = 0600;   // without the umask's bits
+  bool durable = true;  // the bytes are on the disk before the name is
+};
+// `path` holds `text`: at no moment is there half of it, also after a crash if durable. Its name is
+// on the disk once SyncDirectory() says so.
+absl::Status ReplaceFile(const std::string& path, absl::string_view text,
+                         const ReplaceOptions& options = {});
+
+// OK if it is gone already.
+absl::Status RemoveFile(const std::string& path);
+
+// Names in `directory`, without "." and "..", sorted.
+absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& directory);
+
+// Makes `directory` (mode 0700; its parent must exist) unless it is there.
+absl::Status MakeDirectory(const std::string& directory);
+
+// Makes renames and removals in `directory` last.
+absl::Status SyncDirectory(const std::string& directory);
+
+}  // namespace graft
+
+#endif  // GRAFT_BASE_FILES_H_

@@ -1,0 +1,17 @@
+// What an agent costs that has nothing to do: registered in etcd, its server up.
+#ifndef GRAFT_BENCH_IDLE_H_
+#define GRAFT_BENCH_IDLE_H_
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "bench/report.h"
+
+namespace graft {
+
+// Lets the recipient's agent be for `settle`, then counts its processor time over `watched`; memory
+// is read at the end.
+absl::StatusOr<IdleReport> MeasureIdle(absl::Duration settle, absl::Duration watched);
+
+}  // namespace graft
+
+#endif  // GRAFT_BENCH_IDLE_H_

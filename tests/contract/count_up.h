@@ -1,0 +1,15 @@
+// What several writers of one store do at once.
+#ifndef GRAFT_CONTRACT_COUNT_UP_H_
+#define GRAFT_CONTRACT_COUNT_UP_H_
+
+#include "absl/status/status.h"
+#include "graft/key_value_store.h"
+
+namespace graft {
+
+// Adds 1 to the number at /n `count` times by compare-and-swap, again where somebody was faster.
+absl::Status CountUp(KeyValueStore& store, int count);
+
+}  // namespace graft
+
+#endif  // GRAFT_CONTRACT_COUNT_UP_H_

@@ -1,0 +1,199 @@
+// graftctl reprovision on real servers, with a real etcd: the ways that end well, and the commands
+// beside it while one runs. agent_stops_test.cc has what is killed on the way.
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+#include <signal.h>
+
+#include "absl/strings/str_cat.h"
+#include "integration/reprovision_suite.h"
+#include "testing/test_env.h"
+
+namespace graft {
+namespace {
+
+using testing::HasSubstr;
+
+bool IsJson(const std::string& text) {
+  google::protobuf::Struct any;
+  return google::protobuf::util::JsonStringToMessage(text, &any).ok();
+}
+
+TEST_F(ReprovisionTest, RebuildsABrokenReplicaFromItsPrimary) {
+  ASSERT_THAT(recipient().mysql->Sql("SET PERSIST max_connections=123; "
+                                     "SET PERSIST_ONLY skip_replica_start=ON"),
+              IsOk());
+  const std::string persisted_sql =
+      "SELECT variable_name, variable_value FROM performance_schema.persisted_variables ORDER BY 1";
+  const auto persisted = recipient().mysql->Sql(persisted_sql);
+  ASSERT_THAT(persisted, IsOk());
+  ASSERT_THAT(BreakReplica(*recipient().mysql, *primary().mysql), IsOk());
+  EXPECT_NE(*Checksums(*recipient().mysql), *Checksums(*primary().mysql));
+
+  const CommandResult ended =
+      shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch", "--json"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  const auto operation = LastOperation(ended.out);
+  ASSERT_THAT(operation, IsOk());
+  EXPECT_EQ(operation->outcome(), v1::DONE);
+  EXPECT_EQ(operation->data_state(), v1::CLONED);
+  EXPECT_EQ(operation->donor(), primary().alias);
+  EXPECT_GT(operation->progress().bytes_done(), 0);
+
+  ExpectHealthy(recipient(), primary());
+  EXPECT_EQ(recipient().CloneStatements(), clones_before_ + 1);
+  EXPECT_EQ(*recipient().mysql->Sql(persisted_sql), *persisted);
+  EXPECT_EQ(shard().NewestOperation(recipient())->id(), operation->id());
+  ExpectJournalled(recipient(), operation->id());
+  ExpectNoSecrets(recipient());
+  EXPECT_THAT(recipient().mysql->Sql("RESET PERSIST"), IsOk());
+}
+
+TEST_F(ReprovisionTest, ReplicaAsDonorIsFollowedAndItsChannelsAreGone) {
+  ASSERT_THAT(other().mysql->Sql("CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', "
+                                 "SOURCE_PORT=1 FOR CHANNEL 'somebodys'"),
+              IsOk());
+  ASSERT_THAT(BreakReplica(*recipient().mysql, *primary().mysql), IsOk());
+  const CommandResult ended = shard().Graftctl(
+      {"reprovision", recipient().alias, "--from-tablet", other().alias, "--watch", "--json"});
+  EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
+  ExpectHealthy(recipient(), other());
+  EXPECT_EQ(recipient().CloneStatements(), clones_before_ + 1);
+  EXPECT_THAT(other().mysql->Sql("RESET REPLICA ALL FOR CHANNEL 'somebodys'"), IsOk());
+}
+
+TEST_F(ReprovisionTest, ReplicaAsDonorAndThePrimaryAsSource) {
+  ASSERT_THAT(BreakReplica(*recipient().mysql, *primary().mysql), IsOk());
+  const CommandResult ended =
+      shard().Graftctl({"reprovision", recipient().alias, "--from-tablet", other().alias,
+                        "--replicate-from", "primary", "--watch"});
+  EXPECT_EQ(ended.code, 0) << ended.err << ended.out;
+  ExpectHealthy(recipient(), primary());
+  const auto operation = shard().NewestOperation(recipient());
+  ASSERT_THAT(operation, IsOk());
+  EXPECT_EQ(operation->donor(), other().alias);
+  EXPECT_EQ(operation->source(), primary().alias);
+}
+
+TEST_F(ReprovisionTest, UnsupervisedServerIsStartedByWhoeverRunsIt) {
+  MysqlSandbox& mysql = *recipient().mysql;
+  ASSERT_THAT(mysql.Stop(), IsOk());
+  const auto bare = mysql.StartBareMysqld();
+  ASSERT_THAT(bare, IsOk());
+  ASSERT_THAT(mysql.AwaitReady(), IsOk());
+  ASSERT_THAT(mysql.Sql("START REPLICA"), IsOk());
+  ASSERT_THAT(BreakReplica(mysql, *primary().mysql), IsOk());
+
+  const CommandResult started =
+      shard().Graftctl({"reprovision", recipient().alias, "--from-primary"});
+  ASSERT_EQ(started.code, 0) << started.err;
+  // 3707: nobody restarts it.
+  ASSERT_THAT((*bare)->Wait(absl::Seconds(60)), IsOk());
+  EXPECT_EQ(shard().NewestOperation(recipient())->outcome(), v1::RUNNING);
+  EXPECT_EQ(shard().Record(recipient())->type(), topodata::RESTORE);
+
+  ASSERT_THAT(mysql.StartParent(), IsOk());
+  const CommandResult watched = shard().Graftctl({"watch", recipient().alias, "--json"});
+  EXPECT_EQ(watched.code, 0) << watched.err;
+  EXPECT_EQ(LastOperation(watched.out)->outcome(), v1::DONE);
+  ExpectHealthy(recipient(), primary());
+  EXPECT_EQ(recipient().CloneStatements(), clones_before_ + 1);
+}
+
+// What a request and a cancel are answered while the operation "mine" copies files.
+void ExpectRefusals(MiniShard& shard, const std::vector<std::string>& ask,
+                    const std::string& other) {
+  const std::string& alias = ask[1];
+  const CommandResult second = shard.Graftctl({"reprovision", alias, "--from-primary"});
+  EXPECT_EQ(second.code, 5);
+  EXPECT_THAT(second.err, HasSubstr("OPERATION_RUNNING"));
+  const CommandResult same = shard.Graftctl(ask);
+  EXPECT_EQ(same.code, 0) << same.err;
+  EXPECT_EQ(LastOperation(same.out)->id(), "mine");
+  const CommandResult differs =
+      shard.Graftctl({"reprovision", alias, "--from-tablet", other, "--id", "mine"});
+  EXPECT_EQ(differs.code, 5);
+  EXPECT_THAT(differs.err, HasSubstr("OPERATION_DIFFERS"));
+  const CommandResult too_late = shard.Graftctl({"cancel", alias});
+  EXPECT_EQ(too_late.code, 5);
+  EXPECT_THAT(too_late.err, HasSubstr("TOO_LATE"));
+  EXPECT_EQ(shard.Graftctl({"status", alias, "nobodys"}).code, 3);
+}
+
+// What everybody can see of it meanwhile.
+void ExpectShown(MiniShard& shard, const MiniTablet& recipient, const std::string& donor) {
+  const CommandResult status = shard.Graftctl({"status", recipient.alias, "--json"});
+  EXPECT_EQ(status.code, 0) << status.err;
+  EXPECT_TRUE(IsJson(status.out)) << status.out;
+  EXPECT_THAT(status.out, HasSubstr("\"step\":\"clone\""));
+  const CommandResult topo = shard.Graftctl({"topo", "show", "--json"});
+  EXPECT_TRUE(topo.code == 0 && IsJson(topo.out)) << topo.out;
+  absl::StatusOr<topodata::Tablet> record;
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] {
+    record = shard.Record(recipient);
+    if (!record.ok()) return false;
+    const auto step = record->tags().find("graft.step");
+    return step != record->tags().end() && step->second == "clone";
+  }));
+  EXPECT_EQ(record->type(), topodata::RESTORE);
+  EXPECT_EQ(record->tags().at("graft.operation"), "mine");
+  EXPECT_EQ(record->tags().at("graft.donor"), donor);
+}
+
+// Each command of graftctl, while files are being copied and after it.
+TEST_F(ReprovisionTest, CommandsWhileOneRuns) {
+  const std::string& alias = recipient().alias;
+  ASSERT_THAT(BreakReplica(*recipient().mysql, *primary().mysql), IsOk());
+  ASSERT_THAT(BrakeClone(*recipient().mysql), IsOk());
+  const std::vector<std::string> ask = {"reprovision", alias,  "--from-primary",
+                                        "--id",        "mine", "--json"};
+  const CommandResult first = shard().Graftctl(ask);
+  ASSERT_EQ(first.code, 0) << first.err;
+  ASSERT_THAT(AwaitFileCopy(*recipient().mysql), IsOk());
+  const auto graftctl = OurProgram("graftctl");
+  ASSERT_THAT(graftctl, IsOk());
+  const auto watch =
+      shard().Spawn({*graftctl, "watch", alias, "mine"}, shard().folder() + "/watch.log");
+  ASSERT_THAT(watch, IsOk());
+
+  ExpectRefusals(shard(), ask, other().alias);
+  ExpectShown(shard(), recipient(), primary().alias);
+  ExpectOnlyVitessKeys();
+  EXPECT_EQ(shard().NewestOperation(recipient())->outcome(), v1::RUNNING) << "too quick a clone";
+
+  ASSERT_THAT(ReleaseClone(*recipient().mysql), IsOk());
+  const auto seen = (*watch)->Wait(absl::Seconds(90));
+  ASSERT_THAT(seen, IsOk());
+  EXPECT_EQ(seen->ToString(), "exit code 0");
+  ExpectHealthy(recipient(), primary());
+  EXPECT_EQ(recipient().CloneStatements(), clones_before_ + 1);
+  const CommandResult ended = shard().Graftctl({"cancel", alias, "mine"});
+  EXPECT_EQ(ended.code, 5);
+  EXPECT_THAT(ended.err, HasSubstr("OPERATION_ENDED"));
+  EXPECT_EQ(LastOperation(shard().Graftctl(ask).out)->outcome(), v1::DONE);
+}
+
+TEST_F(ReprovisionTest, CancelledInTimeNothingIsTouched) {
+  const auto before = Checksums(*recipient().mysql);
+  ASSERT_THAT(before, IsOk());
+  // Preflight waits for a donor that does not answer.
+  other().mysql->KillMysqld(SIGSTOP);
+  const CommandResult started = shard().Graftctl(
+      {"reprovision", recipient().alias, "--from-tablet", other().alias, "--id", "not-this"});
+  EXPECT_EQ(started.code, 0) << started.err;
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [] {
+    const auto operation = shard().NewestOperation(recipient());
+    return operation.ok() && operation->step() == "preflight";
+  }));
+  const CommandResult cancelled = shard().Graftctl({"cancel", recipient().alias, "not-this"});
+  EXPECT_EQ(cancelled.code, 0) << cancelled.err;
+  other().mysql->KillMysqld(SIGCONT);
+  const CommandResult watched = shard().Graftctl({"watch", recipient().alias, "--json"});
+  EXPECT_EQ(watched.code, 7) << watched.out;
+  EXPECT_EQ(LastOperation(watched.out)->data_state(), v1::INTACT);
+  EXPECT_EQ(recipient().CloneStatements(), clones_before_);
+  EXPECT_EQ(*Checksums(*recipient().mysql), *before);
+  ExpectHealthy(recipient(), primary());
+}
+
+}  // namespace
+}  // namespace graft

@@ -1,0 +1,20 @@
+// Makes a clone last long enough to look at it.
+#ifndef GRAFT_TESTING_CLONE_BRAKE_H_
+#define GRAFT_TESTING_CLONE_BRAKE_H_
+
+#include "absl/status/status.h"
+#include "testing/mysql_sandbox.h"
+
+namespace graft {
+
+// A clone into `recipient` takes about a minute from now on, unless the brake is let go, which also
+// speeds up the one that runs. Gone after a restart.
+absl::Status BrakeClone(MysqlSandbox& recipient);
+absl::Status ReleaseClone(MysqlSandbox& recipient);
+
+// Until a clone copies files into `recipient`. DEADLINE_EXCEEDED.
+absl::Status AwaitFileCopy(MysqlSandbox& recipient);
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTING_CLONE_BRAKE_H_

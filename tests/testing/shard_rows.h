@@ -1,0 +1,31 @@
+// What tests do with the rows of two servers: load, replicate, break, compare.
+#ifndef GRAFT_TESTING_SHARD_ROWS_H_
+#define GRAFT_TESTING_SHARD_ROWS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "testing/mysql_sandbox.h"
+
+namespace graft {
+
+// Makes shop.orders, of so many megabytes, and shop.customers.
+absl::Status LoadRows(MysqlSandbox& server, int megabytes);
+
+// Makes `replica` follow `source` as vt_repl, by GTID, and starts that.
+absl::Status Follow(MysqlSandbox& replica, MysqlSandbox& source, const std::string& repl_password);
+
+// Until `replica` has executed what `source` has executed now. DEADLINE_EXCEEDED.
+absl::Status AwaitCaughtUp(MysqlSandbox& replica, MysqlSandbox& source);
+
+// Removes an order from `replica` behind replication's back and changes it on `primary`. Returns
+// once replication has stopped there with 1032, HA_ERR_KEY_NOT_FOUND.
+absl::Status BreakReplica(MysqlSandbox& replica, MysqlSandbox& primary);
+
+// CHECKSUM TABLE of every table that is not MySQL's own, with the tables' names.
+absl::StatusOr<SqlRows> Checksums(MysqlSandbox& server);
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTING_SHARD_ROWS_H_

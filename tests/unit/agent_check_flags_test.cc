@@ -1,0 +1,247 @@
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "agent/options.h"
+#include "base/files.h"
+#include "testing/temp_folder.h"
+
+namespace graft {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+AgentFlags GoodFlags() {
+  AgentFlags flags;
+  flags.tablet_path = "zone1-0000000101";
+  flags.tablet_hostname = "db-101.example";
+  flags.init_keyspace = "shop";
+  flags.init_shard = "0";
+  flags.topo.global_server_address = "/topo";
+  return flags;
+}
+
+std::vector<std::string> FaultsOf(const AgentFlags& flags) {
+  const absl::Status status = CheckFlags(flags).status();
+  if (status.ok()) return {};
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  return absl::StrSplit(status.message(), '\n');
+}
+
+TEST(CheckFlagsTest, GoodFlagsBecomeOptions) {
+  AgentFlags flags = GoodFlags();
+  flags.init_tablet_type = "RDONLY";
+  flags.init_timeout = "90s";
+  flags.grpc_port = 15999;
+  flags.state_dir = "/state";
+  flags.db_socket = "/mysql.sock";
+  flags.clone = {"cloner", "secret", "", false};
+  flags.clone_restart_wait_timeout = "1h";
+  flags.restore_with_clone = true;
+  flags.clone_from_tablet = "zone2-100";
+  flags.replicate_from = "primary";
+  flags.log_level = "debug";
+  const auto options = CheckFlags(flags);
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->alias, (TabletAlias{"zone1", 101}));
+  EXPECT_EQ(options->hostname, "db-101.example");
+  EXPECT_EQ(options->keyspace + "/" + options->shard, "shop/0");
+  EXPECT_EQ(options->init_type, TabletType::kRdonly);
+  EXPECT_EQ(options->init_timeout, absl::Seconds(90));
+  EXPECT_EQ(options->grpc_port, 15999);
+  EXPECT_EQ(options->state_dir, "/state");
+  EXPECT_EQ(options->mysql_socket, "/mysql.sock");
+  EXPECT_EQ(options->clone.user, "cloner");
+  EXPECT_EQ(options->clone.password.Reveal(), "secret");
+  EXPECT_FALSE(options->clone.use_ssl);
+  EXPECT_EQ(options->restart_wait_timeout, absl::Hours(1));
+  EXPECT_EQ(options->donor, (DonorChoice{DonorChoice::Kind::kTablet, {"zone2", 100}}));
+  EXPECT_EQ(options->replicate_from, ReplicateFrom::kPrimary);
+  EXPECT_EQ(options->log.level, LogLevel::kDebug);
+}
+
+TEST(CheckFlagsTest, DefaultsAreVitesss) {
+  const auto options = CheckFlags(GoodFlags());
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->init_type, TabletType::kReplica);
+  EXPECT_EQ(options->init_timeout, absl::Minutes(1));
+  EXPECT_EQ(options->restart_wait_timeout, absl::Minutes(5));
+  EXPECT_EQ(options->replicate_from, ReplicateFrom::kDonor);
+  EXPECT_FALSE(options->restore_with_clone);
+  EXPECT_FALSE(options->donor.has_value());
+  EXPECT_EQ(options->dba.user, "vt_dba");
+  EXPECT_EQ(options->repl.user, "vt_repl");
+  EXPECT_EQ(options->clone.user, "vt_clone");
+  EXPECT_THAT(options->mysql_socket, HasSubstr("/vt_0000000101/mysql.sock"));
+  EXPECT_THAT(options->state_dir, HasSubstr("/vt_0000000101/graft"));
+}
+
+TEST(CheckFlagsTest, AHostIsUsedInsteadOfTheDefaultSocket) {
+  AgentFlags flags = GoodFlags();
+  flags.db_host = "127.0.0.1";
+  flags.db_port = 3306;
+  const auto options = CheckFlags(flags);
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->mysql_socket, "");
+  EXPECT_EQ(options->mysql_address.ToString(), "127.0.0.1:3306");
+}
+
+TEST(CheckFlagsTest, ThePrimaryAsDonor) {
+  AgentFlags flags = GoodFlags();
+  flags.restore_with_clone = flags.clone_from_primary = true;
+  const auto options = CheckFlags(flags);
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->donor, DonorChoice());
+  EXPECT_TRUE(options->restore_with_clone);
+}
+
+struct Fault {
+  std::function<void(AgentFlags&)> spoil;
+  const char* text;  // all of the flag's name, and what is wrong
+};
+
+void ExpectEachAlone(const std::vector<Fault>& faults) {
+  for (const Fault& fault : faults) {
+    AgentFlags flags = GoodFlags();
+    fault.spoil(flags);
+    EXPECT_THAT(FaultsOf(flags), ElementsAre(HasSubstr(fault.text))) << fault.text;
+  }
+}
+
+TEST(CheckFlagsTest, FaultsOfTheTablet) {
+  ExpectEachAlone({
+      {[](AgentFlags& f) { f.tablet_path = ""; }, "--tablet-path is missing"},
+      {[](AgentFlags& f) { f.tablet_path = "zone1"; }, "--tablet-path: \"zone1\" is no tablet"},
+      {[](AgentFlags& f) { f.init_keyspace = ""; }, "--init-keyspace is missing"},
+      {[](AgentFlags& f) { f.init_keyspace = "a/b"; }, "--init-keyspace: \"a/b\""},
+      {[](AgentFlags& f) { f.init_shard = ""; }, "--init-shard is missing"},
+      {[](AgentFlags& f) { f.init_shard = "80-40-20"; }, "--init-shard: shard name"},
+      {[](AgentFlags& f) { f.init_tablet_type = "primary"; }, "--init-tablet-type: \"primary\""},
+      {[](AgentFlags& f) { f.init_tablet_type = "x"; }, "--init-tablet-type: \"x\" is no tablet"},
+      {[](AgentFlags& f) { f.init_timeout = "1"; }, "--init-timeout: \"1\" is no duration"},
+      {[](AgentFlags& f) { f.grpc_port = 65536; }, "--grpc-port: not a port"},
+      {[](AgentFlags& f) { f.grpc_port = -1; }, "--grpc-port: not a port"},
+      {[](AgentFlags& f) { f.log_level = "loud"; }, "--log-level: \"loud\""},
+      {[](AgentFlags& f) { f.log_format = "xml"; }, "--log-format: \"xml\""},
+      {[](AgentFlags& f) { f.topo.global_server_address = ""; },
+       "--topo-global-server-address is missing"},
+      {[](AgentFlags& f) { f.topo.implementation = "zk2"; }, "--topo-implementation is \"zk2\""},
+      {[](AgentFlags& f) { f.topo.etcd_tls_cert = "/a"; }, "--topo-etcd-tls-key go together"},
+  });
+}
+
+TEST(CheckFlagsTest, FaultsOfMysql) {
+  ExpectEachAlone({
+      {[](AgentFlags& f) { f.db_host = "db"; }, "--db-host also wants --db-port"},
+      {[](AgentFlags& f) { f.db_port = 65536; }, "--db-port: not a port"},
+      {[](AgentFlags& f) { f.dba.user = ""; }, "--db-dba-user is empty"},
+      {[](AgentFlags& f) { f.repl.user = ""; }, "--db-repl-user is empty"},
+      {[](AgentFlags& f) { f.clone.user = ""; }, "--db-clone-user is empty"},
+      {[](AgentFlags& f) { f.dba.password_file = "/none"; }, "--db-dba-password-file: "},
+      {[](AgentFlags& f) { f.repl.password_file = "/none"; }, "--db-repl-password-file: "},
+      {[](AgentFlags& f) { f.clone.password_file = "/none"; },
+       "--db-clone-password-file: cannot open /none: No such file"},
+      {[](AgentFlags& f) { f.db_credentials_file = "/none"; },
+       "--db-credentials-file: cannot open /none: No such file"},
+  });
+}
+
+TEST(CheckFlagsTest, FaultsOfTheClone) {
+  ExpectEachAlone({
+      {[](AgentFlags& f) {
+         f.clone_from_primary = true;
+         f.clone_from_tablet = "zone1-100";
+       },
+       "--clone-from-primary and --clone-from-tablet are mutually exclusive"},
+      {[](AgentFlags& f) { f.clone_from_tablet = "zone1"; }, "--clone-from-tablet: \"zone1\""},
+      {[](AgentFlags& f) { f.clone_from_tablet = "zone1-101"; },
+       "--clone-from-tablet names this very tablet"},
+      {[](AgentFlags& f) { f.restore_with_clone = true; }, "no donor specified"},
+      {[](AgentFlags& f) {
+         f.restore_with_clone = f.clone_from_primary = true;
+         f.mysql_clone_enabled = false;
+       },
+       "--restore-with-clone needs --mysql-clone-enabled"},
+      {[](AgentFlags& f) { f.clone_restart_wait_timeout = "-5m"; },
+       "--clone-restart-wait-timeout: \"-5m\" is no duration"},
+      {[](AgentFlags& f) { f.replicate_from = "nobody"; }, "--replicate-from: \"nobody\""},
+      {[](AgentFlags& f) { f.restore_from_backup = true; },
+       "--restore-from-backup: graftd restores by clone alone"},
+      {[](AgentFlags& f) {
+         f.restore_from_backup = f.restore_with_clone = f.clone_from_primary = true;
+       },
+       "--restore-from-backup and --restore-with-clone are mutually exclusive"},
+      {[](AgentFlags& f) { f.restore_from_backup_ts = "x"; }, "--restore-from-backup-ts speaks"},
+      {[](AgentFlags& f) { f.restore_to_pos = "x"; }, "--restore-to-pos speaks"},
+      {[](AgentFlags& f) { f.restore_to_timestamp = "x"; }, "--restore-to-timestamp speaks"},
+      {[](AgentFlags& f) { f.restore_from_backup_allowed_engines = "x"; },
+       "--restore-from-backup-allowed-engines speaks"},
+  });
+}
+
+TEST(CheckFlagsTest, EveryFaultIsToldAtOnceAndNoSecretIs) {
+  AgentFlags flags;
+  flags.init_tablet_type = "x";
+  flags.init_timeout = "x";
+  flags.grpc_port = flags.db_port = 70000;
+  for (AgentFlags::Account* account : {&flags.dba, &flags.repl, &flags.clone}) {
+    account->user = "";
+    account->password = "hunter2";
+    account->password_file = "/none";
+  }
+  flags.db_credentials_file = "/none";
+  flags.restore_from_backup = flags.restore_with_clone = true;
+  flags.restore_to_pos = "x";
+  flags.mysql_clone_enabled = false;
+  flags.clone_restart_wait_timeout = "x";
+  flags.replicate_from = "x";
+  flags.log_level = flags.log_format = "x";
+  const std::vector<std::string> faults = FaultsOf(flags);
+  // Tablet, keyspace, shard, type, timeout; two ports; credentials; three users and three files;
+  // backup, position, donor, clone enabled, restart timeout, source; topology; level and format.
+  EXPECT_THAT(faults, SizeIs(5 + 2 + 1 + 6 + 6 + 1 + 2));
+  for (const std::string& fault : faults) {
+    EXPECT_THAT(fault, AllOf(HasSubstr("--"), Not(HasSubstr("hunter2"))));
+  }
+}
+
+class PasswordsTest : public ::testing::Test {
+ protected:
+  std::string File(const std::string& name, const std::string& text) {
+    const std::string path = folder_.path() + "/" + name;
+    EXPECT_TRUE(WriteFile(path, text).ok());
+    return path;
+  }
+
+  TempFolder folder_{"flags"};
+};
+
+TEST_F(PasswordsTest, EachAccountFindsItsOwn) {
+  AgentFlags flags = GoodFlags();
+  flags.db_credentials_file = File("all.json", R"({"vt_repl": ["from all"], "vt_dba": ["no"]})");
+  flags.dba.password_file = File("dba", "from file\n");
+  flags.clone.password = "from flag";
+  const auto options = CheckFlags(flags);
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_EQ(options->dba.password.Reveal(), "from file");
+  EXPECT_EQ(options->repl.password.Reveal(), "from all");
+  EXPECT_EQ(options->clone.password.Reveal(), "from flag");
+}
+
+TEST_F(PasswordsTest, AMalformedFileIsNotQuoted) {
+  AgentFlags flags = GoodFlags();
+  flags.db_credentials_file = File("all.json", R"({"vt_repl": "hunter2")");
+  EXPECT_THAT(FaultsOf(flags),
+              ElementsAre(AllOf(HasSubstr("--db-credentials-file: "),
+                                HasSubstr("is no credentials file"), Not(HasSubstr("hunter2")))));
+}
+
+}  // namespace
+}  // namespace graft

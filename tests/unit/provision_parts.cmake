@@ -1,0 +1,6 @@
+graft_test(provision_parts_test LABEL unit
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/clone_verdict_test.cc ${CMAKE_CURRENT_LIST_DIR}/operations_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/operations_watch_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/preflight_test.cc ${CMAKE_CURRENT_LIST_DIR}/progress_meter_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/published_state_test.cc ${CMAKE_CURRENT_LIST_DIR}/start_decision_test.cc
+  DEPS graft::provision graft::fake_journal)
