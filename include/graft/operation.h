@@ -104,6 +104,7 @@ struct Operation {
   Step step = Step::kResolveDonor;
   Outcome outcome = Outcome::kRunning;
   DataState data_state = DataState::kIntact;
+  DataState data_before = DataState::kIntact;  // when it began: not kIntact after a bad clone
   int attempt = 1;
   TabletAlias donor;  // empty until resolved
   HostPort donor_mysql;

@@ -43,6 +43,16 @@ absl::Status LastChecks(StepContext& context) {
   return RefusePrimary(own, shard);
 }
 
+CloneRequest MakeRequest(const StepContext& context) {
+  CloneRequest request;
+  request.donor = context.operation.donor_mysql;
+  request.user = context.options.clone_user;
+  request.password = context.options.clone_password;
+  request.require_ssl = context.options.clone_use_ssl;
+  request.lock_wait_timeout = context.options.lock_wait_timeout;
+  return request;
+}
+
 // Journals the marks of the run, seals the operation against cancel, and sends the statement.
 absl::Status Send(StepContext& context, const std::shared_ptr<StatementEnd>& end) {
   Operation& operation = context.operation;
@@ -54,19 +64,19 @@ absl::Status Send(StepContext& context, const std::shared_ptr<StatementEnd>& end
   if (!context.control->Seal()) return absl::CancelledError("cancelled before CLONE was sent");
   GRAFT_RETURN_IF_ERROR(OpenForClone(context));
 
-  CloneRequest request;
-  request.donor = operation.donor_mysql;
-  request.user = context.options.clone_user;
-  request.password = context.options.clone_password;
-  request.require_ssl = context.options.clone_use_ssl;
-  request.lock_wait_timeout = context.options.lock_wait_timeout;
   const std::shared_ptr<OperationControl> control = context.control;
-  GRAFT_ASSIGN_OR_RETURN(operation.run.connection_id,
-                         context.recipient().StartClone(request, [end, control](absl::Status s) {
-                           end->Set(std::move(s));
-                           control->wait().Wake();
-                         }));
-  return context.Save();
+  const auto id =
+      context.recipient().StartClone(MakeRequest(context), [end, control](absl::Status status) {
+        end->Set(std::move(status));
+        control->wait().Wake();
+      });
+  if (!id.ok()) return id.status();
+  operation.run.connection_id = *id;
+  // Until the server has been asked, the worst is assumed.
+  operation.data_state = DataState::kPartial;
+  // It runs: a journal that fails now must not end it. The marks saved above are enough to know it.
+  context.Save().IgnoreError();
+  return absl::OkStatus();
 }
 
 // Only an answer of the server's counts; the loss of the connection decides nothing.
@@ -83,8 +93,6 @@ absl::Status StatementFailed(StepContext& context, CloneWatch& watch, const absl
     pause *= 2;
     verdict = watch.Look();
   }
-  // Nothing can be read: assume the worst rather than call it whole.
-  if (!verdict.ok()) context.operation.data_state = DataState::kPartial;
   return Annotate(said, absl::StrCat("clone from ", context.operation.donor.ToString()));
 }
 

@@ -9,12 +9,13 @@ absl::StatusOr<CloneVerdict> CloneWatch::Look() {
   Operation& operation = context_.operation;
   GRAFT_ASSIGN_OR_RETURN(report_, context_.recipient().ReadClone());
   const CloneVerdict verdict = JudgeClone(report_, operation.run, operation.donor_mysql);
+  const DataState after = DataStateAfter(report_, operation.run, operation.donor_mysql);
+  operation.data_state = after == DataState::kIntact ? operation.data_before : after;
   if (verdict == CloneVerdict::kNoTrace) return verdict;
   if (operation.run.begin_time.empty()) {
     operation.run.begin_time = report_.status->begin_time;
     GRAFT_RETURN_IF_ERROR(context_.Save());
   }
-  operation.data_state = DataStateAfter(report_, operation.run, operation.donor_mysql);
   if (meter_.Update(report_, context_.clock().Now(), operation.progress)) {
     context_.ReportProgress();
   }

@@ -122,9 +122,13 @@ absl::Status LeaveServerSafe(StepContext& context) {
   if (operation.data_state != DataState::kIntact) {
     return context.recipient().SetVariables({Global("super_read_only", "ON")});
   }
-  GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/false));
-  if (!operation.fence.replication_was_running) return absl::OkStatus();
-  return context.recipient().StartReplication(std::nullopt);
+  // Each for itself: a fence that cannot be taken down is no reason to leave the replica behind.
+  absl::Status lifted = LiftFence(context, /*keep_read_only=*/false);
+  absl::Status resumed;
+  if (operation.fence.replication_was_running) {
+    resumed = context.recipient().StartReplication(std::nullopt);
+  }
+  return lifted.ok() ? resumed : lifted;
 }
 
 // Takes the tablet out of service: its record says RESTORE, its server is fenced.

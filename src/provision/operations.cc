@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/errors.h"
+#include "provision/succession.h"
 
 namespace graft {
 namespace {
@@ -142,15 +143,17 @@ absl::StatusOr<Operation> Operations::Reserve(const Operation& draft) {
   }
   running_ = draft.request.id;
   control_ = std::make_shared<OperationControl>();
-  operations_.push_back(draft);
-  return draft;
+  Operation reserved = draft;
+  if (!operations_.empty()) TakeOver(operations_.back(), reserved);
+  operations_.push_back(reserved);
+  return reserved;
 }
 
 absl::StatusOr<Operation> Operations::Reprovision(const ReprovisionCall& call) {
   GRAFT_ASSIGN_OR_RETURN(const Operation draft, Draft(call));
   GRAFT_ASSIGN_OR_RETURN(const Operation reserved, Reserve(draft));
   if (reserved.requested != draft.requested) return reserved;  // it was known already
-  const absl::Status saved = journal_.Save(draft);
+  const absl::Status saved = journal_.Save(reserved);
   absl::MutexLock lock(&mutex_);
   if (!saved.ok()) {
     running_.clear();
@@ -158,8 +161,8 @@ absl::StatusOr<Operation> Operations::Reprovision(const ReprovisionCall& call) {
     operations_.pop_back();
     return Annotate(saved, "journal");
   }
-  queued_ = draft;
-  return draft;
+  queued_ = reserved;
+  return reserved;
 }
 
 absl::StatusOr<Operation> Operations::Get(absl::string_view id) {

@@ -33,7 +33,11 @@ absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
     operation.type_before = own.type;
     const bool serves = own.type != TabletType::kRestore && own.type != TabletType::kBackup &&
                         own.type != TabletType::kUnknown;
-    operation.type_after = serves ? own.type : context.options.init_type;
+    if (serves) {
+      operation.type_after = own.type;
+    } else if (operation.type_after == TabletType::kUnknown) {  // no operation before this one
+      operation.type_after = context.options.init_type;
+    }
   }
   return absl::OkStatus();
 }

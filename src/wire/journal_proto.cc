@@ -64,6 +64,7 @@ v1::JournalRecord ToJournalRecord(const Operation& operation) {
   *record.mutable_operation() = ToProto(operation);
   record.set_type_before(static_cast<int>(operation.type_before));
   record.set_type_after(static_cast<int>(operation.type_after));
+  record.set_data_before(ToProto(operation.data_before));
   record.set_server_uuid(operation.server_uuid);
   record.set_donor_uuid(operation.donor_uuid);
   *record.mutable_run() = ToProto(operation.run);
@@ -80,6 +81,7 @@ absl::StatusOr<Operation> FromJournalRecord(const v1::JournalRecord& record) {
   GRAFT_ASSIGN_OR_RETURN(Operation operation, FromProto(record.operation()));
   GRAFT_ASSIGN_OR_RETURN(operation.type_before, TypeFromNumber(record.type_before()));
   GRAFT_ASSIGN_OR_RETURN(operation.type_after, TypeFromNumber(record.type_after()));
+  GRAFT_ASSIGN_OR_RETURN(operation.data_before, FromProto(record.data_before()));
   operation.server_uuid = record.server_uuid();
   operation.donor_uuid = record.donor_uuid();
   operation.run = FromProto(record.run());

@@ -56,17 +56,6 @@ absl::StatusOr<HostPort> ParseHostPort(absl::string_view text) {
   return address;
 }
 
-v1::DataState ToProto(DataState state) {
-  return static_cast<v1::DataState>(static_cast<int>(state) + 1);
-}
-
-absl::StatusOr<DataState> FromProto(v1::DataState proto) {
-  if (proto == v1::DATA_STATE_UNSPECIFIED || !v1::DataState_IsValid(proto)) {
-    return Unknown("data state", absl::StrCat(static_cast<int>(proto)));
-  }
-  return static_cast<DataState>(static_cast<int>(proto) - 1);
-}
-
 v1::Outcome ToProto(Outcome outcome) {
   return static_cast<v1::Outcome>(static_cast<int>(outcome) + 1);
 }
@@ -198,6 +187,17 @@ absl::Status ReadPeers(const v1::Operation& proto, Operation& operation) {
 }
 
 }  // namespace
+
+v1::DataState ToProto(DataState state) {
+  return static_cast<v1::DataState>(static_cast<int>(state) + 1);
+}
+
+absl::StatusOr<DataState> FromProto(v1::DataState proto) {
+  if (proto == v1::DATA_STATE_UNSPECIFIED || !v1::DataState_IsValid(proto)) {
+    return Unknown("data state", absl::StrCat(static_cast<int>(proto)));
+  }
+  return static_cast<DataState>(static_cast<int>(proto) - 1);
+}
 
 v1::DonorChoice ToProto(const DonorChoice& choice) {
   v1::DonorChoice proto;

@@ -33,6 +33,9 @@ v1::DonorChoice ToProto(const DonorChoice& choice);
 // INVALID_ARGUMENT also when neither choice is made.
 absl::StatusOr<DonorChoice> FromProto(const v1::DonorChoice& proto);
 
+v1::DataState ToProto(DataState state);
+absl::StatusOr<DataState> FromProto(v1::DataState proto);
+
 v1::ReplicateFrom ToProto(ReplicateFrom from);
 // nullopt: unspecified.
 absl::StatusOr<std::optional<ReplicateFrom>> FromProto(v1::ReplicateFrom proto);

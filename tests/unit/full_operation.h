@@ -23,6 +23,7 @@ inline Operation FullOperation() {
   operation.source_mysql = {"::1", 3307};
   operation.type_before = TabletType::kReplica;
   operation.type_after = TabletType::kRdonly;
+  operation.data_before = DataState::kPartial;
   operation.server_uuid = "00000000-0000-0000-0000-000000000101";
   operation.donor_uuid = "00000000-0000-0000-0000-000000000100";
   operation.run = {"2026-11-20 13:00:00.123", "2026-11-20 13:00:00.456", 4711};

@@ -361,34 +361,6 @@ TEST(ProvisionerTest, ReplicationThatBreaksAtOnceFailsWithItsErrorAndKeepsTheFen
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 }
 
-// The agent dies after the n-th write of the journal, and another one goes on from that record.
-class ResumeTest : public ::testing::TestWithParam<int> {};
-
-TEST_P(ResumeTest, AnAgentThatComesBackFinishesWithOneClone) {
-  ProvisionWorld world;
-  Operation operation = world.Request();
-  const auto first_control = world.control;
-  world.journal.on_save = [&](const Operation&) {
-    if (world.journal.saves() == GetParam()) first_control->Stop();
-  };
-  world.Run(operation);
-  if (operation.outcome == Outcome::kRunning) {
-    world.recipient.AbandonClone();
-    const auto records = world.journal.Load();
-    ASSERT_TRUE(records.ok());
-    ASSERT_FALSE(records->empty());
-    operation = records->back();
-    world.control = std::make_shared<OperationControl>();
-    world.Run(operation);
-  }
-  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_EQ(world.recipient.clones_started(), 1);
-  EXPECT_EQ(Persisted(world.recipient, "super_read_only"), "");
-  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
-}
-
-INSTANTIATE_TEST_SUITE_P(EveryJournalWrite, ResumeTest, ::testing::Range(1, 16));
-
 TEST(StepTableTest, EveryStepLeadsToTheNextAndOnlyTheLastToTheEnd) {
   for (const StepRow& row : StepTable()) {
     const bool last = row.step == Step::kPublish;

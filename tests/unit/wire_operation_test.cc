@@ -77,14 +77,15 @@ TEST(WireOperation, EveryPlainFieldSurvives) {
   const absl::StatusOr<Operation> back = FromJournalRecord(ToJournalRecord(full));
   ASSERT_TRUE(back.ok()) << back.status();
   // A new member makes these bindings not compile: test it below, then add it here.
-  const auto& [request, recipient, step, outcome, data_state, attempt, donor, donor_mysql, source,
-               source_mysql, type_before, type_after, server_uuid, donor_uuid, run, fence,
-               requested, ended, times, error, progress] = *back;
+  const auto& [request, recipient, step, outcome, data_state, data_before, attempt, donor,
+               donor_mysql, source, source_mysql, type_before, type_after, server_uuid, donor_uuid,
+               run, fence, requested, ended, times, error, progress] = *back;
   EXPECT_EQ(request, full.request);
   EXPECT_EQ(recipient, full.recipient);
   EXPECT_EQ(step, full.step);
   EXPECT_EQ(outcome, full.outcome);
   EXPECT_EQ(data_state, full.data_state);
+  EXPECT_EQ(data_before, full.data_before);
   EXPECT_EQ(attempt, full.attempt);
   EXPECT_EQ(donor, full.donor);
   EXPECT_EQ(donor_mysql.ToString(), full.donor_mysql.ToString());

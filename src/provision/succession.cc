@@ -1,0 +1,12 @@
+#include "provision/succession.h"
+
+namespace graft {
+
+void TakeOver(const Operation& previous, Operation& next) {
+  if (previous.outcome == Outcome::kDone) return;
+  next.data_before = next.data_state = previous.data_state;
+  next.type_after = previous.type_after;
+  if (previous.fence.up) next.fence = previous.fence;
+}
+
+}  // namespace graft

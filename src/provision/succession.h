@@ -1,0 +1,16 @@
+// What an operation takes over from the one before it. Pure.
+#ifndef GRAFT_PROVISION_SUCCESSION_H_
+#define GRAFT_PROVISION_SUCCESSION_H_
+
+#include "graft/operation.h"
+
+namespace graft {
+
+// After a bad end the tablet is not what it was: its data may be gone, its record says RESTORE, and
+// the fence still stands. `next` must neither take that for the tablet's normal state, nor call
+// dropped data intact when it ends early itself. `previous` has ended.
+void TakeOver(const Operation& previous, Operation& next);
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_SUCCESSION_H_
