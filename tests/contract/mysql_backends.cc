@@ -105,6 +105,8 @@ class RealPair : public MysqlBackend {
     donor_mysqld_.Sql(absl::StrCat(
         "SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=OFF; CREATE DATABASE shop; "
         "CREATE TABLE shop.goods (id INT PRIMARY KEY); INSERT INTO shop.goods VALUES (1),(2); "
+        // Weight without rows, so that a clone lasts until its brake bites (0.1 s after its start).
+        "CREATE TABLE shop.ballast (id INT PRIMARY KEY) AUTOEXTEND_SIZE = 512M; "
         "ALTER USER vt_clone@'%' IDENTIFIED BY ",
         kClonePasswordSql, "; ALTER USER vt_repl@'%' IDENTIFIED BY 'repl'"));
     recipient_ = MakeConnectorServer(*clock_, recipient_mysqld_.Socket("vt_dba"));

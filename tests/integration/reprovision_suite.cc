@@ -6,8 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/files.h"
 #include "graft/v1/journal.pb.h"
-#include "mysqld/tablet_dir.h"
 
 namespace graft {
 
@@ -35,7 +35,9 @@ void ReprovisionTest::StartSlowOperation() {
   const CommandResult started =
       shard().Graftctl({"reprovision", recipient().alias, "--from-primary"});
   ASSERT_EQ(started.code, 0) << started.err;
-  ASSERT_THAT(AwaitFileCopy(*recipient().mysql), IsOk());
+  ASSERT_THAT(AwaitFileCopy(*recipient().mysql), IsOk())
+      << shard().NewestOperation(recipient())->DebugString() << "\n"
+      << ReadFile(recipient().agent_log).value_or("no log");
 }
 
 v1::Operation ReprovisionTest::AwaitEnd(const MiniTablet& tablet) {
