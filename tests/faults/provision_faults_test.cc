@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "gtest/gtest.h"
+#include "provision/step_table.h"
 #include "provision/succession.h"
 #include "provision_world.h"
 
@@ -32,12 +33,28 @@ ReplicationChannel RunningChannel() {
   return channel;
 }
 
+// The step table says what the data can be, at worst, where the operation ended.
+void ExpectNoWorseThanItsRow(const Operation& operation) {
+  switch (StepTable()[static_cast<size_t>(operation.step)].worst_data_state) {
+    case DataState::kIntact:
+      EXPECT_EQ(operation.data_state, operation.data_before) << StepName(operation.step);
+      break;
+    case DataState::kCloned:
+      EXPECT_EQ(operation.data_state, DataState::kCloned) << StepName(operation.step);
+      break;
+    case DataState::kPartial:
+    case DataState::kEmpty:
+      break;
+  }
+}
+
 void ExpectSafe(ProvisionWorld& world, const Operation& operation) {
   const FakeMysqlState state = world.recipient.state();
   const Tablet record = world.Record(world.replica);
   ASSERT_NE(operation.outcome, Outcome::kRunning);
   EXPECT_LE(world.recipient.clones_started(), 1);
   EXPECT_TRUE(IsReadOnly(state));
+  ExpectNoWorseThanItsRow(operation);
   if (operation.outcome == Outcome::kDone) {
     EXPECT_EQ(operation.data_state, DataState::kCloned);
     EXPECT_TRUE(Follows(state));
