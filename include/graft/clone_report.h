@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace graft {
@@ -52,6 +53,7 @@ struct CloneStatus {
   std::string destination;  // "LOCAL INSTANCE" in place
   int error_no = 0;
   std::string error_message;
+  absl::Status failure;  // what the two mean; codes and reasons as of StartClone's `on_end`
   std::string gtid_executed;  // filled after the recovery only
 };
 

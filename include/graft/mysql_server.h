@@ -16,7 +16,6 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,35 +24,13 @@
 #include "absl/time/time.h"
 #include "graft/clone_report.h"
 #include "graft/secret.h"
+#include "graft/server_facts.h"
 #include "graft/tablet.h"
 
 namespace graft {
 
 // Reason (see base/errors.h) of an UNAVAILABLE that means: the connection or the server went away.
 inline constexpr char kReasonMysqlGone[] = "MYSQL_GONE";
-
-struct ServerFacts {
-  std::string version;  // @@version, e.g. "9.7.4-2"
-  std::string server_uuid;
-  std::string now;        // the server's own UTC time, "2026-11-20 13:00:00.123": compares with
-                          // CloneStatus::begin_time as text
-  absl::Duration uptime;  // whole seconds
-  int lower_case_table_names = 0;
-  bool read_only = false;
-  bool super_read_only = false;
-  std::string gtid_mode;
-  std::string gtid_executed;
-  std::string gtid_purged;
-  std::string clone_plugin_status;        // "ACTIVE", "DISABLED" …; empty: not installed
-  std::set<std::string> privileges;       // global ones of the account used: "BACKUP_ADMIN"
-  std::vector<std::string> user_schemas;  // all but mysql, sys and the two virtual ones
-};
-
-struct Variable {
-  std::string name;
-  std::string value;                     // of @@global
-  std::optional<std::string> persisted;  // in mysqld-auto.cnf
-};
 
 struct VariableChange {
   enum class How {
@@ -75,20 +52,6 @@ struct CloneRequest {
   absl::Duration lock_wait_timeout = absl::Seconds(10);
 };
 
-struct ReplicationChannel {
-  std::string name;  // "" is the default channel
-  HostPort source;
-  bool receiver_running = false;  // "IO thread"
-  bool receiver_connecting = false;
-  bool applier_running = false;  // "SQL thread"
-  int receiver_errno = 0;
-  std::string receiver_error;
-  int applier_errno = 0;
-  std::string applier_error;
-  std::optional<absl::Duration> lag;  // whole seconds; nullopt: unknown
-  bool auto_position = false;
-};
-
 struct ReplicationSource {
   HostPort address;
   std::string user;
@@ -96,11 +59,16 @@ struct ReplicationSource {
   bool use_ssl = true;
 };
 
+// A port of more than eight methods, because all of them speak of one server and its one set of
+// accounts; split it when somebody needs a part of it alone.
 class MysqlServer {
  public:
   virtual ~MysqlServer() = default;
 
   virtual absl::StatusOr<ServerFacts> Describe() = 0;
+
+  // Everything preflight looks at; reads only. `agent_user`: whose accounts to tell of.
+  virtual absl::StatusOr<ServerSurvey> Survey(const std::string& agent_user) = 0;
 
   // In the order asked for. NOT_FOUND: the server has no such variable.
   virtual absl::StatusOr<std::vector<Variable>> ReadVariables(
@@ -122,8 +90,15 @@ class MysqlServer {
   // clone_status and clone_progress. FAILED_PRECONDITION: the plugin is not loaded (1146).
   virtual absl::StatusOr<CloneReport> ReadClone() = 0;
 
-  // KILL QUERY. NOT_FOUND: no such connection.
+  // Every connection but the caller's own. PERMISSION_DENIED: the account lacks PROCESS.
+  virtual absl::StatusOr<std::vector<ServerSession>> ReadSessions() = 0;
+
+  // KILL QUERY; KILL CONNECTION. NOT_FOUND: no such connection.
   virtual absl::Status KillQuery(int64_t connection_id) = 0;
+  virtual absl::Status KillConnection(int64_t connection_id) = 0;
+
+  // INSTALL PLUGIN clone; OK if it is there. Works while super_read_only is ON.
+  virtual absl::Status InstallClonePlugin() = 0;
 
   virtual absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() = 0;
 

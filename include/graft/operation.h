@@ -12,57 +12,12 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "graft/clone_report.h"
+#include "graft/operation_request.h"
+#include "graft/preflight.h"
+#include "graft/step.h"
 #include "graft/tablet.h"
 
 namespace graft {
-
-// The rows of the step table (src/provision/step_table.cc), in order.
-enum class Step {
-  kResolveDonor,
-  kPreflight,
-  kFence,
-  kClone,
-  kAwaitRestart,
-  kVerify,
-  kReplicate,
-  kCatchUp,
-  kPublish,
-};
-inline constexpr int kStepCount = 9;
-absl::string_view StepName(Step step);  // "await_restart"
-std::optional<Step> ParseStep(absl::string_view name);
-
-enum class Outcome { kRunning, kDone, kFailed, kCancelled };
-absl::string_view OutcomeName(Outcome outcome);  // "running"
-
-// What the recipient's data is, derived from what its server shows.
-enum class DataState {
-  kIntact,   // the old data is whole
-  kPartial,  // some of it is dropped
-  kEmpty,    // dropped, nothing usable
-  kCloned,   // the donor's, verified
-};
-absl::string_view DataStateName(DataState state);  // "INTACT"
-
-struct DonorChoice {
-  enum class Kind { kPrimary, kTablet };
-  Kind kind = Kind::kPrimary;
-  TabletAlias tablet;  // for kTablet
-  friend bool operator==(const DonorChoice& a, const DonorChoice& b) {
-    return a.kind == b.kind && a.tablet == b.tablet;
-  }
-};
-
-enum class ReplicateFrom { kDonor, kPrimary };
-
-struct OperationRequest {
-  std::string id;  // supplied by the client or made by the agent; unique per agent
-  DonorChoice donor;
-  ReplicateFrom replicate_from = ReplicateFrom::kDonor;
-  friend bool operator==(const OperationRequest& a, const OperationRequest& b) {
-    return a.id == b.id && a.donor == b.donor && a.replicate_from == b.replicate_from;
-  }
-};
 
 // Marks by which a clone is known as this operation's, and no other's.
 struct CloneRun {
@@ -81,6 +36,40 @@ struct FenceRecord {
     std::optional<std::string> persisted;  // in mysqld-auto.cnf, before
   };
   std::vector<Persisted> variables;
+  std::vector<Persisted> clone_settings;  // clone_* variables that the request changed
+};
+
+// A tablet of the shard that cannot be the donor, and why.
+struct RefusedDonor {
+  TabletAlias alias;
+  std::string reason;  // "LAGS_BEHIND"
+  std::string text;
+};
+
+// An attempt that ended badly while the operation went on.
+struct FailedAttempt {
+  int attempt = 1;
+  TabletAlias donor;
+  Step step = Step::kResolveDonor;
+  DataState data_state = DataState::kIntact;
+  absl::Status error;
+  absl::Time ended = absl::InfinitePast();
+};
+
+// A user's connection to the recipient that had to go.
+struct EndedSession {
+  int64_t connection_id = 0;
+  std::string user;
+  std::string host;
+};
+
+// What the new data means for the old: proved by verify, shown for ever after.
+struct Proof {
+  std::string gtid_before;     // the recipient's gtid_executed when its data was last whole
+  std::string gtid_discarded;  // of those, what the new data does not hold
+  int64_t transactions_discarded = 0;
+  std::vector<std::string> emptied_tables;  // "shop.log (MyISAM)": not InnoDB, so without rows now
+  std::string not_checked;                  // what could not be proved, and why; empty: all was
 };
 
 struct StepTime {
@@ -96,6 +85,7 @@ struct Progress {
   int64_t bytes_expected = 0;   // grows when PAGE COPY and REDO COPY begin
   double bytes_per_second = 0;  // over the last seconds
   absl::Time last_byte = absl::InfinitePast();
+  std::string note;  // what it waits for, for people: "donor unreachable for 12s; …"
 };
 
 struct Operation {
@@ -106,12 +96,24 @@ struct Operation {
   DataState data_state = DataState::kIntact;
   DataState data_before = DataState::kIntact;  // when it began: not kIntact after a bad clone
   int attempt = 1;
-  TabletAlias donor;  // empty until resolved
+  std::vector<FailedAttempt> failed_attempts;   // of this operation, oldest first
+  std::vector<FailedAttempt> earlier_failures;  // of the operation before it: rank donors
+  std::vector<RefusedDonor> refused_donors;     // when the donor was chosen last
+  std::vector<CheckResult> findings;            // of the last preflight, all but what passed
+  int queue_place = 0;                          // waiting for the donor: 1 is next; 0: not waiting
+  bool claim_lost = false;                      // the claim on the donor ended before the copy did
+  int resumptions = 0;  // agents that took it up after one that went away, in this step
+  std::vector<EndedSession> ended_sessions;
+  Proof proof;
+  absl::Duration donor_patience = absl::Minutes(5);  // the server's own, when its donor is gone
+  TabletAlias donor;                                 // empty until resolved
   HostPort donor_mysql;
   TabletAlias source;  // whom it follows afterwards; empty until resolved
   HostPort source_mysql;
   TabletType type_before = TabletType::kUnknown;  // the record's when it began
   TabletType type_after = TabletType::kUnknown;   // the record's when all is well
+  std::string data_directory;  // the recipient's @@datadir, to be looked at while it is down
+  std::string error_log;       // its @@log_error
   std::string server_uuid;                        // the recipient's own, which CLONE keeps
   std::string donor_uuid;
   CloneRun run;

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "graft/mysql_server.h"
 #include "graft/operation.h"
+#include "graft/preflight.h"
 #include "graft/tablet.h"
 
 namespace graft {
@@ -25,6 +26,14 @@ struct ReprovisionCall {
   std::string id;  // empty: the agent makes one
   std::optional<DonorChoice> donor;
   std::optional<ReplicateFrom> replicate_from;
+  CloneSettings settings;
+  Allowances allow;
+};
+
+// How far an operator goes with a cancel.
+enum class CancelWish {
+  kIfNothingDropped,  // refused once the old data may be gone
+  kEvenIfDropped,     // also then: the tablet is left empty, fenced and marked
 };
 
 // The agent's tablet, its server and its replication, as last seen.
@@ -49,6 +58,8 @@ class Subscription {
   virtual ~Subscription() = default;
 };
 
+using PreflightDone = std::function<void(absl::StatusOr<PreflightReport>)>;
+
 class Provisioning {
  public:
   virtual ~Provisioning() = default;
@@ -65,9 +76,21 @@ class Provisioning {
   // Newest first.
   virtual std::vector<Operation> List() = 0;
 
-  // The operation as it is right after the wish was granted; it ends a little later. NOT_FOUND;
-  // FAILED_PRECONDITION: it has ended, or it is too late: the reason says which.
-  virtual absl::StatusOr<Operation> Cancel(absl::string_view id) = 0;
+  // The operation as it is right after the wish was granted; it ends a little later, and its data
+  // state then says what that cost. NOT_FOUND; FAILED_PRECONDITION with the reason OPERATION_ENDED,
+  // DATA_DROPPED (the wish does not go that far) or TOO_LATE (the copy is made).
+  virtual absl::StatusOr<Operation> Cancel(absl::string_view id, CancelWish wish) = 0;
+
+  // Changes the bandwidths of a clone that runs, or is about to; takes effect within a second.
+  // INVALID_ARGUMENT: settings that MySQL reads at the start only. NOT_FOUND; FAILED_PRECONDITION:
+  // the operation has ended, or its copy is made.
+  virtual absl::StatusOr<Operation> Throttle(absl::string_view id,
+                                             const CloneSettings& settings) = 0;
+
+  // Looks at everything, touches nothing, and calls `on_done` once, from another thread, perhaps
+  // much later. INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND: there is no donor to look at;
+  // UNAVAILABLE: the recipient's server, or the topology, cannot be asked, or the agent stops.
+  virtual void Preflight(const ReprovisionCall& call, PreflightDone on_done) = 0;
 
   // Calls `on_change` with the present state at once (perhaps before Subscribe returns), then with
   // each later one, from other threads but one call at a time and in order. The last call has an

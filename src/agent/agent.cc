@@ -9,14 +9,20 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "agent/part_options.h"
+#include "agent/start_command.h"
 #include "agent/tablet_keeper.h"
 #include "base/clocks.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
+#include "base/server_host.h"
 #include "journal/file_journal.h"
 #include "log/log_observer.h"
 #include "mysql/connector_server.h"
+#include "provision/auto_repair.h"
+#include "provision/claim_keeper.h"
 #include "provision/operations.h"
+#include "provision/preflight_desk.h"
 #include "provision/provisioner.h"
 #include "provision/start_decision.h"
 #include "rpc/provisioner_server.h"
@@ -24,50 +30,6 @@
 
 namespace graft {
 namespace {
-
-ConnectionOptions LocalConnection(const AgentOptions& options) {
-  ConnectionOptions connection;
-  connection.socket = options.mysql_socket;
-  connection.address = options.mysql_address;
-  connection.user = options.dba.user;
-  connection.password = options.dba.password;
-  connection.require_ssl = options.dba.use_ssl && options.mysql_socket.empty();
-  connection.ssl_ca = options.mysql_ssl_ca;
-  return connection;
-}
-
-// For now and then, for as long as the agent runs.
-ConnectionOptions WatchingConnection(const AgentOptions& options) {
-  ConnectionOptions connection = LocalConnection(options);
-  connection.keep_session = false;
-  return connection;
-}
-
-ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& address) {
-  ConnectionOptions connection;
-  connection.address = address;
-  connection.user = options.clone.user;
-  connection.password = options.clone.password;
-  connection.require_ssl = options.clone.use_ssl;
-  connection.ssl_ca = options.mysql_ssl_ca;
-  return connection;
-}
-
-ProvisionerOptions ForProvisioner(const AgentOptions& options) {
-  ProvisionerOptions result;
-  result.alias = options.alias;
-  result.keyspace = options.keyspace;
-  result.shard = options.shard;
-  result.init_type = options.init_type;
-  result.clone_user = options.clone.user;
-  result.clone_password = options.clone.password;
-  result.clone_use_ssl = options.clone.use_ssl;
-  result.repl_user = options.repl.user;
-  result.repl_password = options.repl.password;
-  result.repl_use_ssl = options.repl.use_ssl;
-  result.restart_wait_timeout = options.restart_wait_timeout;
-  return result;
-}
 
 class GraftAgent : public Agent {
  public:
@@ -82,10 +44,19 @@ class GraftAgent : public Agent {
         history_(history),
         watched_server_(MakeConnectorServer(*clock_, WatchingConnection(options_))),
         log_observer_(MakeLogObserver(log_, *clock_)),
+        server_host_(MakeLocalServerHost()),
+        hold_(*clock_, options_.hold),
+        claims_(*topology_.locks),
         keeper_({*clock_, *watched_server_, *topology_.topology, log_},
                 {options_.alias, options_.keyspace, options_.shard, Advertised()}),
-        operations_(*clock_, *journal_, {options_.alias, options_.donor, options_.replicate_from},
-                    std::move(history), [this] { return keeper_.Snapshot(); }) {}
+        operations_(*clock_, *journal_, ForOperations(options_), std::move(history),
+                    {[this] { return keeper_.Snapshot(); },
+                     [this](const Operation& draft, PreflightDone on_done) {
+                       preflights_.Ask(draft, std::move(on_done));
+                     }}),
+        repair_({*clock_, operations_, *topology_.locks, *topology_.topology,
+                 [this](const std::string& text) { log_.Info("repair", {{"state", text}}); }},
+                ForRepair(options_)) {}
 
   ~GraftAgent() override { Stop(); }
 
@@ -98,22 +69,13 @@ class GraftAgent : public Agent {
                                     {"type", std::string(TabletTypeName(registered_.type))},
                                     {"grpc_port", absl::StrCat(rpc_->port())}});
     TakeUp();
-    keeper_thread_ = std::thread([this] { keeper_.Serve(); });
-    operations_thread_ = std::thread([this] {
-      operations_.Serve(
-          [this](Operation& operation, const std::shared_ptr<OperationControl>& control) {
-            Provision(operation, control);
-          });
-    });
+    StartThreads();
     return absl::OkStatus();
   }
 
   void Stop() override {
     if (rpc_ == nullptr) return;
-    operations_.Stop();
-    keeper_.Stop();
-    if (operations_thread_.joinable()) operations_thread_.join();
-    if (keeper_thread_.joinable()) keeper_thread_.join();
+    StopThreads();
     rpc_->Shutdown(absl::Seconds(1));
     rpc_.reset();
     if (!registered_.alias.empty()) {
@@ -123,20 +85,60 @@ class GraftAgent : public Agent {
   }
 
  private:
-  // Its connections to the server end with it.
-  void Provision(Operation& operation, const std::shared_ptr<OperationControl>& control) {
-    const auto server = MakeConnectorServer(*clock_, LocalConnection(options_));
+  // Each serves until StopThreads(), which ends them in the reverse order.
+  void StartThreads() {
+    threads_.emplace_back([this] { keeper_.Serve(); });
+    threads_.emplace_back([this] { claims_.Serve(*clock_); });
+    threads_.emplace_back([this] {
+      operations_.Serve(
+          [this](Operation& operation, const std::shared_ptr<OperationControl>& control) {
+            const auto server = MakeConnectorServer(*clock_, LocalConnection(options_));
+            MakeProvisioner(*server).Run(operation, control);
+          });
+    });
+    threads_.emplace_back([this] {
+      preflights_.Serve([this](Operation draft) {
+        const auto server = MakeConnectorServer(*clock_, LocalConnection(options_));
+        return MakeProvisioner(*server).Preflight(std::move(draft));
+      });
+    });
+    if (!options_.repair.errors.empty()) {
+      threads_.emplace_back([this] { repair_.Serve(); });
+    }
+  }
+
+  void StopThreads() {
+    repair_.Stop();
+    hold_.Stop();
+    preflights_.Stop();
+    operations_.Stop();
+    claims_.Stop();
+    keeper_.Stop();
+    while (!threads_.empty()) {
+      threads_.back().join();
+      threads_.pop_back();
+    }
+  }
+
+  // The server's connections end with `server`.
+  Provisioner MakeProvisioner(MysqlServer& server) {
     const auto open_peer = [this](const HostPort& address) {
       return MakeConnectorServer(*clock_, PeerConnection(options_, address));
     };
-    Provisioner({*clock_,
-                 *server,
-                 open_peer,
-                 *topology_.topology,
-                 *journal_,
-                 {log_observer_.get(), &keeper_, &operations_}},
-                ForProvisioner(options_))
-        .Run(operation, control);
+    ProvisionerDeps deps{*clock_,
+                         server,
+                         open_peer,
+                         *topology_.topology,
+                         *topology_.locks,
+                         claims_,
+                         *server_host_,
+                         *journal_,
+                         {log_observer_.get(), &keeper_, &operations_, &hold_},
+                         nullptr};
+    if (const std::string& command = options_.clone_options.start_command; !command.empty()) {
+      deps.start_server = [command] { return RunStartCommand(command); };
+    }
+    return Provisioner(std::move(deps), ForProvisioner(options_));
   }
 
   HostPort Advertised() const {
@@ -234,12 +236,16 @@ class GraftAgent : public Agent {
   const std::vector<Operation> history_;               // as the journal had it at the start
   const std::unique_ptr<MysqlServer> watched_server_;  // the keeper's
   const std::unique_ptr<Observer> log_observer_;
+  const std::unique_ptr<ServerHost> server_host_;
+  HoldObserver hold_;
+  ClaimKeeper claims_;
+  PreflightDesk preflights_;
   TabletKeeper keeper_;
   Operations operations_;
+  AutoRepair repair_;
   std::unique_ptr<RpcServer> rpc_;
   Tablet registered_;
-  std::thread keeper_thread_;
-  std::thread operations_thread_;
+  std::vector<std::thread> threads_;
 };
 
 absl::StatusOr<std::unique_ptr<Journal>> OpenJournal(const std::string& state_dir) {

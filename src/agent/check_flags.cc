@@ -1,12 +1,11 @@
 #include <cstdlib>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
+#include "agent/check_clone_flags.h"
 #include "agent/credentials.h"
+#include "agent/faults.h"
 #include "agent/hostname.h"
 #include "agent/options.h"
 #include "base/duration_flag.h"
@@ -15,29 +14,6 @@
 
 namespace graft {
 namespace {
-
-// Collects faults, so that all of them are reported at once.
-class Faults {
- public:
-  void Add(absl::string_view text) { texts_.emplace_back(text); }
-
-  template <typename T>
-  void Take(absl::string_view flag, absl::StatusOr<T> value, T& target) {
-    if (value.ok()) {
-      target = *std::move(value);
-    } else {
-      Add(absl::StrCat(flag, ": ", value.status().message()));
-    }
-  }
-
-  absl::Status ToStatus() const {
-    if (texts_.empty()) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrJoin(texts_, "\n"));
-  }
-
- private:
-  std::vector<std::string> texts_;
-};
 
 absl::StatusOr<TabletType> ParseInitType(const std::string& name) {
   GRAFT_ASSIGN_OR_RETURN(const TabletType type, ParseTabletType(name));
@@ -119,57 +95,6 @@ void CheckMysql(const AgentFlags& flags, AgentOptions& options, Faults& faults) 
   take("clone", flags.clone, options.clone);
 }
 
-// Refused as Vitess refuses them.
-void CheckRestoreConflicts(const AgentFlags& flags, Faults& faults) {
-  if (flags.restore_from_backup && flags.restore_with_clone) {
-    faults.Add("--restore-from-backup and --restore-with-clone are mutually exclusive");
-  } else if (flags.restore_from_backup) {
-    faults.Add("--restore-from-backup: graftd restores by clone alone; use --restore-with-clone");
-  }
-  const std::pair<const char*, const std::string&> backup_only[] = {
-      {"--restore-from-backup-allowed-engines", flags.restore_from_backup_allowed_engines},
-      {"--restore-from-backup-ts", flags.restore_from_backup_ts},
-      {"--restore-to-pos", flags.restore_to_pos},
-      {"--restore-to-timestamp", flags.restore_to_timestamp}};
-  for (const auto& [name, value] : backup_only) {
-    if (!value.empty()) {
-      faults.Add(absl::StrCat(name, " speaks of a backup and cannot go with --restore-with-clone"));
-    }
-  }
-}
-
-void CheckClone(const AgentFlags& flags, AgentOptions& options, Faults& faults) {
-  CheckRestoreConflicts(flags, faults);
-  options.restore_with_clone = flags.restore_with_clone;
-  if (flags.clone_from_primary && !flags.clone_from_tablet.empty()) {
-    faults.Add("--clone-from-primary and --clone-from-tablet are mutually exclusive");
-  } else if (flags.clone_from_primary) {
-    options.donor = DonorChoice{DonorChoice::Kind::kPrimary, {}};
-  } else if (!flags.clone_from_tablet.empty()) {
-    DonorChoice choice{DonorChoice::Kind::kTablet, {}};
-    faults.Take("--clone-from-tablet", TabletAlias::Parse(flags.clone_from_tablet), choice.tablet);
-    if (!choice.tablet.empty() && choice.tablet == options.alias) {
-      faults.Add("--clone-from-tablet names this very tablet");
-    }
-    options.donor = choice;
-  } else if (flags.restore_with_clone) {
-    faults.Add(
-        "--restore-with-clone: no donor specified; add --clone-from-primary or "
-        "--clone-from-tablet <alias>");
-  }
-  if (flags.restore_with_clone && !flags.mysql_clone_enabled) {
-    faults.Add("--restore-with-clone needs --mysql-clone-enabled");
-  }
-  faults.Take("--clone-restart-wait-timeout", ParseDuration(flags.clone_restart_wait_timeout),
-              options.restart_wait_timeout);
-  if (flags.replicate_from == "primary") {
-    options.replicate_from = ReplicateFrom::kPrimary;
-  } else if (flags.replicate_from != "donor") {
-    faults.Add(absl::StrCat("--replicate-from: \"", flags.replicate_from,
-                            "\" is neither donor nor primary"));
-  }
-}
-
 }  // namespace
 
 absl::StatusOr<AgentOptions> CheckFlags(const AgentFlags& flags) {
@@ -177,7 +102,8 @@ absl::StatusOr<AgentOptions> CheckFlags(const AgentFlags& flags) {
   AgentOptions options;
   CheckTablet(flags, options, faults);
   CheckMysql(flags, options, faults);
-  CheckClone(flags, options, faults);
+  CheckCloneFlags(flags, options, faults);
+  CheckRepairFlags(flags, options, faults);
   options.topo = flags.topo;
   if (const absl::Status topo = ValidateTopoOptions(flags.topo); !topo.ok()) {
     faults.Add(topo.message());

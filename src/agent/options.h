@@ -2,16 +2,19 @@
 #ifndef GRAFT_AGENT_OPTIONS_H_
 #define GRAFT_AGENT_OPTIONS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "agent/hold_observer.h"
 #include "graft/operation.h"
 #include "graft/secret.h"
 #include "graft/tablet.h"
 #include "log/log.h"
+#include "provision/repair_decision.h"
 #include "topo_open/topo_open.h"
 
 namespace graft {
@@ -52,8 +55,25 @@ struct AgentFlags {
   std::string restore_from_backup_allowed_engines;
   bool clone_from_primary = false;
   std::string clone_from_tablet;
+  bool clone_from_any = false;
   std::string clone_restart_wait_timeout = "5m";
   std::string replicate_from = "donor";
+  int clone_max_attempts = 3;
+  std::string clone_donor_wait_timeout = "1h";
+  std::string clone_stall_timeout = "10m";
+  std::string clone_donor_gone_timeout = "0";
+  std::optional<int64_t> clone_max_data_bandwidth;     // MiB/s
+  std::optional<int64_t> clone_max_network_bandwidth;  // MiB/s
+  std::optional<int> clone_max_concurrency;
+  bool clone_enable_compression = false;
+  bool clone_block_ddl = false;
+  bool allow_non_innodb = false;
+  bool allow_unchecked = false;
+  std::string mysqld_start_command;
+  std::vector<std::string> reprovision_on_replication_error;
+  std::string reprovision_delay = "1m";
+  int reprovision_daily_limit = 2;
+  std::string hold_before_step;
 
   TopoOptions topo;
   std::string log_level = "info";
@@ -64,6 +84,20 @@ struct MysqlAccount {
   std::string user;
   Secret password;
   bool use_ssl = true;
+};
+
+// What a request leaves out, and the bounds of every operation.
+struct CloneOptions {
+  std::optional<DonorChoice> donor;
+  ReplicateFrom replicate_from = ReplicateFrom::kDonor;
+  CloneSettings settings;
+  Allowances allow;
+  int max_attempts = 3;
+  absl::Duration restart_wait_timeout;
+  absl::Duration donor_wait_timeout;
+  absl::Duration stall_timeout;       // zero: none
+  absl::Duration donor_gone_timeout;  // zero: none
+  std::string start_command;          // for a mysqld that is down after the copy; empty: none
 };
 
 struct AgentOptions {
@@ -85,9 +119,9 @@ struct AgentOptions {
   MysqlAccount clone;
 
   bool restore_with_clone = false;
-  std::optional<DonorChoice> donor;
-  ReplicateFrom replicate_from = ReplicateFrom::kDonor;
-  absl::Duration restart_wait_timeout;
+  CloneOptions clone_options;
+  RepairRules repair;
+  HoldOptions hold;
 
   TopoOptions topo;
   LogOptions log;

@@ -55,6 +55,50 @@ void AddMysqlFlags(CLI::App& app, AgentFlags& flags) {
   AddAccount(app, "clone", flags.clone, "account on the donor");
 }
 
+void AddCloneBounds(CLI::App& app, AgentFlags& flags) {
+  app.add_option("--clone-max-attempts", flags.clone_max_attempts,
+                 "attempts of one operation, with the next donor where there is a choice")
+      ->capture_default_str();
+  Add(app, "clone-donor-wait-timeout", flags.clone_donor_wait_timeout,
+      "how long to stand in the queue for a donor that serves another clone");
+  Add(app, "clone-stall-timeout", flags.clone_stall_timeout,
+      "a copy whose bytes stand still for so long is ended; 0: never");
+  Add(app, "clone-donor-gone-timeout", flags.clone_donor_gone_timeout,
+      "a copy whose donor cannot be reached for so long is ended; 0: when MySQL itself gives up");
+  app.add_option("--clone-max-data-bandwidth", flags.clone_max_data_bandwidth,
+                 "MiB/s of every clone, 0: without bound; default: as the server has it");
+  app.add_option("--clone-max-network-bandwidth", flags.clone_max_network_bandwidth,
+                 "MiB/s of every clone on the network, as above");
+  app.add_option("--clone-max-concurrency", flags.clone_max_concurrency,
+                 "threads of every clone, 1 to 128; default: as the server has it");
+  app.add_flag("--clone-enable-compression", flags.clone_enable_compression,
+               "compress every clone on the network");
+  app.add_flag("--clone-block-ddl", flags.clone_block_ddl,
+               "block DDL on the donor for as long as it copies");
+  app.add_flag("--allow-non-innodb", flags.allow_non_innodb,
+               "clone though tables of other engines arrive empty");
+  app.add_flag("--allow-unchecked", flags.allow_unchecked,
+               "clone though a check's facts cannot be read");
+  Add(app, "mysqld-start-command", flags.mysqld_start_command,
+      "shell command that starts mysqld, for one that nobody restarts after the copy");
+}
+
+void AddRepairFlags(CLI::App& app, AgentFlags& flags) {
+  app.add_option("--reprovision-on-replication-error", flags.reprovision_on_replication_error,
+                 "rebuild this tablet when its replication stops with one of these MySQL errors, "
+                 "e.g. 1032,1062; default: never")
+      ->delimiter(',');
+  Add(app, "reprovision-delay", flags.reprovision_delay, "how long the error must stand");
+  app.add_option("--reprovision-daily-limit", flags.reprovision_daily_limit,
+                 "rebuilds of this kind within 24 hours")
+      ->capture_default_str();
+}
+
+void AddRehearsalFlags(CLI::App& app, AgentFlags& flags) {
+  Add(app, "hold-before-step", flags.hold_before_step,
+      "for rehearsals: <step>=<file> holds an operation before that step while the file exists");
+}
+
 void AddCloneFlags(CLI::App& app, AgentFlags& flags) {
   app.add_flag("--mysql-clone-enabled", flags.mysql_clone_enabled, "CLONE may be used")
       ->capture_default_str();
@@ -62,9 +106,12 @@ void AddCloneFlags(CLI::App& app, AgentFlags& flags) {
                "at start, provision this tablet by CLONE if it holds no data");
   app.add_flag("--clone-from-primary", flags.clone_from_primary, "donor: the shard's primary");
   Add(app, "clone-from-tablet", flags.clone_from_tablet, "donor: this tablet");
+  app.add_flag("--clone-from-any", flags.clone_from_any,
+               "donor: the best of the shard's tablets, a replica before the primary");
   Add(app, "clone-restart-wait-timeout", flags.clone_restart_wait_timeout,
       "bound on mysqld's restart after the copy");
   Add(app, "replicate-from", flags.replicate_from, "whom to follow afterwards: donor or primary");
+  AddCloneBounds(app, flags);
   app.add_flag("--restore-from-backup", flags.restore_from_backup, "not with --restore-with-clone");
   Add(app, "restore-from-backup-ts", flags.restore_from_backup_ts, "not with clone");
   Add(app, "restore-to-pos", flags.restore_to_pos, "not with clone");
@@ -102,6 +149,8 @@ ParsedFlags ParseFlags(int argc, char** argv) {
   AddTabletFlags(app, parsed.flags);
   AddMysqlFlags(app, parsed.flags);
   AddCloneFlags(app, parsed.flags);
+  AddRepairFlags(app, parsed.flags);
+  AddRehearsalFlags(app, parsed.flags);
   AddTopoFlags(app, parsed.flags.topo);
   Add(app, "log-level", parsed.flags.log_level, "debug, info, warning or error");
   Add(app, "log-format", parsed.flags.log_format, "text (logfmt) or json");

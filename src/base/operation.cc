@@ -5,12 +5,15 @@
 namespace graft {
 namespace {
 constexpr std::array<absl::string_view, kStepCount> kStepNames = {
-    "resolve_donor", "preflight", "fence",    "clone",  "await_restart",
-    "verify",        "replicate", "catch_up", "publish"};
+    "resolve_donor", "preflight", "claim_donor", "fence",    "clone",
+    "await_restart", "verify",    "replicate",   "catch_up", "publish"};
 constexpr std::array<absl::string_view, 4> kOutcomeNames = {"running", "done", "failed",
                                                             "cancelled"};
 constexpr std::array<absl::string_view, 4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY",
                                                               "CLONED"};
+constexpr std::array<absl::string_view, 4> kCheckOutcomeNames = {"PASSED", "WARNING", "UNCHECKED",
+                                                                 "FATAL"};
+constexpr std::array<absl::string_view, 3> kCheckSideNames = {"recipient", "donor", "source"};
 }  // namespace
 
 absl::string_view StepName(Step step) {
@@ -30,6 +33,14 @@ absl::string_view OutcomeName(Outcome outcome) {
 
 absl::string_view DataStateName(DataState state) {
   return kDataStateNames[static_cast<size_t>(state)];
+}
+
+absl::string_view CheckOutcomeName(CheckOutcome outcome) {
+  return kCheckOutcomeNames[static_cast<size_t>(outcome)];
+}
+
+absl::string_view CheckSideName(CheckSide side) {
+  return kCheckSideNames[static_cast<size_t>(side)];
 }
 
 }  // namespace graft

@@ -32,6 +32,10 @@ class GrpcAgentClient : public AgentClient {
     return Call<v1::Operation>(&v1::Provisioner::Stub::Reprovision, request);
   }
 
+  absl::StatusOr<v1::PreflightReport> Preflight(const v1::PreflightRequest& request) override {
+    return Call<v1::PreflightReport>(&v1::Provisioner::Stub::Preflight, request);
+  }
+
   absl::StatusOr<v1::Operation> GetOperation(const std::string& id) override {
     v1::GetOperationRequest request;
     request.set_id(id);
@@ -43,10 +47,14 @@ class GrpcAgentClient : public AgentClient {
                                             v1::ListOperationsRequest());
   }
 
-  absl::StatusOr<v1::Operation> CancelOperation(const std::string& id) override {
-    v1::CancelOperationRequest request;
-    request.set_id(id);
+  absl::StatusOr<v1::Operation> CancelOperation(
+      const v1::CancelOperationRequest& request) override {
     return Call<v1::Operation>(&v1::Provisioner::Stub::CancelOperation, request);
+  }
+
+  absl::StatusOr<v1::Operation> ThrottleOperation(
+      const v1::ThrottleOperationRequest& request) override {
+    return Call<v1::Operation>(&v1::Provisioner::Stub::ThrottleOperation, request);
   }
 
   absl::StatusOr<v1::GetTabletResponse> GetTablet() override {

@@ -22,10 +22,14 @@ class AgentClient {
   virtual ~AgentClient() = default;
 
   virtual absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& request) = 0;
+  virtual absl::StatusOr<v1::PreflightReport> Preflight(const v1::PreflightRequest& request) = 0;
   // An empty id means the newest, here and below.
   virtual absl::StatusOr<v1::Operation> GetOperation(const std::string& id) = 0;
   virtual absl::StatusOr<v1::ListOperationsResponse> ListOperations() = 0;
-  virtual absl::StatusOr<v1::Operation> CancelOperation(const std::string& id) = 0;
+  virtual absl::StatusOr<v1::Operation> CancelOperation(
+      const v1::CancelOperationRequest& request) = 0;
+  virtual absl::StatusOr<v1::Operation> ThrottleOperation(
+      const v1::ThrottleOperationRequest& request) = 0;
   virtual absl::StatusOr<v1::GetTabletResponse> GetTablet() = 0;
 
   // Calls `on_update` for each state until the agent ends the stream (OK) or the timeout is over

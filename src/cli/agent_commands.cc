@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "cli/commands.h"
 #include "cli/render.h"
+#include "cli/render_preflight.h"
 #include "cli/render_tablets.h"
 
 namespace graft::cli {
@@ -22,11 +23,11 @@ std::unique_ptr<OperationView> MakeView(const Session& session) {
   return MakePlainView(session.clock, session.out);
 }
 
-void ShowAccepted(const Session& session, const v1::Operation& operation, const char* what) {
+void ShowAccepted(const Session& session, const v1::Operation& operation, const std::string& what) {
   if (session.json) {
     session.out << ToJsonLine(operation) << '\n';
   } else {
-    session.out << "operation " << operation.id() << " of " << operation.recipient() << " " << what
+    session.out << "operation " << operation.id() << " of " << operation.recipient() << what
                 << '\n';
   }
 }
@@ -48,8 +49,21 @@ Result Reprovision(const Session& session, const Connect& connect,
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->Reprovision(request));
   if (watch) return WatchOperation(session, connect, operation.id());
-  ShowAccepted(session, operation, "accepted");
+  ShowAccepted(session, operation, " accepted");
   return ExitCode::kDone;
+}
+
+Result ShowPreflight(const Session& session, const Connect& connect,
+                     const v1::PreflightRequest& request) {
+  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
+  GRAFT_ASSIGN_OR_RETURN(const v1::PreflightReport report, agent->Preflight(request));
+  const ExitCode code = ExitCodeOf(report, request.allow().unchecked());
+  if (session.json) {
+    session.out << ToJsonLine(report) << '\n';
+  } else {
+    Write(RenderPreflight(report, code == ExitCode::kDone), session.out);
+  }
+  return code;
 }
 
 Result ShowStatus(const Session& session, const Connect& connect, const Tablet* record,
@@ -96,10 +110,28 @@ Result ShowOperations(const Session& session, const Connect& connect) {
   return ExitCode::kDone;
 }
 
-Result CancelOperation(const Session& session, const Connect& connect, const std::string& id) {
+Result CancelOperation(const Session& session, const Connect& connect,
+                       const v1::CancelOperationRequest& request) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
-  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->CancelOperation(id));
-  ShowAccepted(session, operation, "is being cancelled");
+  const absl::StatusOr<v1::Operation> granted = agent->CancelOperation(request);
+  if (!granted.ok()) return granted.status();
+  const absl::StatusOr<v1::Operation> ended = WatchToEnd(
+      session.clock, connect, granted->id(), session.timeout,
+      [](const v1::Operation& /*operation*/) {}, session.clock.Now() + session.timeout);
+  if (!ended.ok()) return Annotate(ended.status(), "the cancel is granted");
+  if (session.json) {
+    session.out << ToJsonLine(*ended) << '\n';
+  } else {
+    Write(RenderCancelled(*ended, session.clock.Now()), session.out);
+  }
+  return ExitCodeOfCancelled(*ended);
+}
+
+Result ThrottleOperation(const Session& session, const Connect& connect,
+                         const v1::ThrottleOperationRequest& request) {
+  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
+  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->ThrottleOperation(request));
+  ShowAccepted(session, operation, absl::StrCat(": ", RenderBandwidths(request.settings())));
   return ExitCode::kDone;
 }
 

@@ -33,13 +33,20 @@ using Result = absl::StatusOr<ExitCode>;
 // Of the agent.
 Result Reprovision(const Session& session, const Connect& connect,
                    const v1::ReprovisionRequest& request, bool watch);
+// Every check as a table; kRefused if CLONE must not be tried.
+Result ShowPreflight(const Session& session, const Connect& connect,
+                     const v1::PreflightRequest& request);
 // `record` is the tablet's in the topology; it is shown even if the agent does not answer. nullptr:
 // the topology was not asked.
 Result ShowStatus(const Session& session, const Connect& connect, const Tablet* record,
                   const std::string& id);
 Result ShowOperations(const Session& session, const Connect& connect);
 Result WatchOperation(const Session& session, const Connect& connect, const std::string& id);
-Result CancelOperation(const Session& session, const Connect& connect, const std::string& id);
+// Waits for the operation's end, at most `session.timeout`, and tells what the cancel did.
+Result CancelOperation(const Session& session, const Connect& connect,
+                       const v1::CancelOperationRequest& request);
+Result ThrottleOperation(const Session& session, const Connect& connect,
+                         const v1::ThrottleOperationRequest& request);
 
 // Of the topology alone.
 Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter);

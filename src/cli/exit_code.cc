@@ -1,5 +1,7 @@
 #include "cli/exit_code.h"
 
+#include <algorithm>
+
 namespace graft::cli {
 
 ExitCode ExitCodeOf(const absl::Status& status) {
@@ -39,14 +41,30 @@ ExitCode ExitCodeOf(const v1::Operation& operation) {
   return operation.outcome() == v1::CANCELLED ? ExitCode::kCancelled : ExitCode::kFailed;
 }
 
+ExitCode ExitCodeOf(const v1::PreflightReport& report, bool unchecked_allowed) {
+  const auto passes = [unchecked_allowed](const v1::CheckResult& result) {
+    return result.outcome() == v1::PASSED || result.outcome() == v1::WARNING ||
+           (result.outcome() == v1::UNCHECKED && unchecked_allowed);
+  };
+  const auto& results = report.results();
+  const bool passed = !results.empty() && std::all_of(results.begin(), results.end(), passes);
+  return passed ? ExitCode::kDone : ExitCode::kRefused;
+}
+
+ExitCode ExitCodeOfCancelled(const v1::Operation& operation) {
+  if (operation.outcome() == v1::DONE) return ExitCode::kRefused;
+  const ExitCode code = ExitCodeOf(operation);
+  return code == ExitCode::kCancelled ? ExitCode::kDone : code;
+}
+
 absl::string_view ExitCodeHelp() {
   return "Exit status:\n"
-         "  0  done (without --watch: accepted)\n"
+         "  0  done (reprovision without --watch: accepted; preflight: CLONE may be tried)\n"
          "  1  the operation failed; the tablet's data is whole (INTACT or CLONED)\n"
          "  2  usage error or invalid argument\n"
          "  3  no such tablet, operation, cell, keyspace or shard\n"
-         "  4  agent or topology unreachable\n"
-         "  5  refused: precondition, id in use, too late to cancel\n"
+         "  4  agent or topology unreachable, or no end within --timeout\n"
+         "  5  refused: precondition or preflight check, id in use, too late to cancel\n"
          "  6  the operation ended and the tablet's data is PARTIAL or EMPTY\n"
          "  7  the operation was cancelled; the tablet's data is whole\n"
          "  8  permission denied\n"

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "graft/v1/operation.pb.h"
+#include "graft/v1/preflight.pb.h"
 
 namespace graft::cli {
 
@@ -13,8 +14,8 @@ enum class ExitCode {
   kFailed = 1,          // the operation failed; the tablet's data is whole (INTACT or CLONED)
   kUsage = 2,           // usage error, invalid argument
   kNotFound = 3,        // tablet, operation, cell
-  kUnreachable = 4,     // agent or topology
-  kRefused = 5,         // a precondition, an id in use, too late to cancel, others kept writing
+  kUnreachable = 4,     // agent or topology, or no end within the timeout
+  kRefused = 5,         // a precondition or a preflight check, an id in use, too late to cancel
   kFailedDataGone = 6,  // the operation ended and the data is PARTIAL or EMPTY
   kCancelled = 7,
   kDenied = 8,    // permission, authentication
@@ -25,6 +26,14 @@ ExitCode ExitCodeOf(const absl::Status& status);
 
 // Of an operation that has ended; a running one is kDone (it was accepted).
 ExitCode ExitCodeOf(const v1::Operation& operation);
+
+// Whether CLONE may be tried: kDone, else kRefused. A check that this graftctl does not know how to
+// read stops, and so does a report without any.
+ExitCode ExitCodeOf(const v1::PreflightReport& report, bool unchecked_allowed);
+
+// Of an operation that was cancelled and has ended: kDone if the cancel did it and the data is
+// whole, kRefused if the operation was done before.
+ExitCode ExitCodeOfCancelled(const v1::Operation& operation);
 
 // The list above, for --help.
 absl::string_view ExitCodeHelp();

@@ -16,20 +16,43 @@
 #include "cli/find_agent.h"
 #include "cli/text.h"
 #include "topo_open/topo_open.h"
+#include "wire/provisioner_proto.h"
+#include "wire/request_proto.h"
 
 namespace graft::cli {
 namespace {
 
-absl::StatusOr<v1::ReprovisionRequest> MakeRequest(const GraftctlFlags& flags) {
-  v1::ReprovisionRequest request;
-  request.set_id(flags.operation_id);
-  if (flags.from_primary) request.mutable_donor()->set_primary(true);
+absl::StatusOr<ReprovisionCall> MakeCall(const GraftctlFlags& flags) {
+  ReprovisionCall call;
+  call.id = flags.operation_id;
+  if (flags.from_primary) call.donor = DonorChoice{DonorChoice::Kind::kPrimary, {}};
+  if (flags.from_any) call.donor = DonorChoice{DonorChoice::Kind::kAny, {}};
   if (!flags.from_tablet.empty()) {
-    GRAFT_ASSIGN_OR_RETURN(const TabletAlias donor, TabletAlias::Parse(flags.from_tablet));
-    request.mutable_donor()->set_tablet(donor.ToString());
+    call.donor = DonorChoice{DonorChoice::Kind::kTablet, {}};
+    GRAFT_ASSIGN_OR_RETURN(call.donor->tablet, TabletAlias::Parse(flags.from_tablet));
   }
-  if (flags.replicate_from == "donor") request.set_replicate_from(v1::REPLICATE_FROM_DONOR);
-  if (flags.replicate_from == "primary") request.set_replicate_from(v1::REPLICATE_FROM_PRIMARY);
+  if (flags.replicate_from == "donor") call.replicate_from = ReplicateFrom::kDonor;
+  if (flags.replicate_from == "primary") call.replicate_from = ReplicateFrom::kPrimary;
+  call.settings = flags.settings;
+  call.allow = flags.allow;
+  return call;
+}
+
+v1::CancelOperationRequest MakeCancelRequest(const GraftctlFlags& flags) {
+  v1::CancelOperationRequest request;
+  request.set_id(flags.operation_id);
+  request.set_even_if_dropped(flags.even_if_dropped);
+  return request;
+}
+
+absl::StatusOr<v1::ThrottleOperationRequest> MakeThrottleRequest(const GraftctlFlags& flags) {
+  if (flags.settings == CloneSettings()) {
+    return absl::InvalidArgumentError(
+        "nothing to change: give --max-data-bandwidth or --max-network-bandwidth");
+  }
+  v1::ThrottleOperationRequest request;
+  request.set_id(flags.operation_id);
+  *request.mutable_settings() = ToProto(flags.settings);
   return request;
 }
 
@@ -37,8 +60,12 @@ Result RunAgentCommand(const GraftctlFlags& flags, const Session& session, const
                        const Tablet* record) {
   switch (flags.command) {
     case Command::kReprovision: {
-      GRAFT_ASSIGN_OR_RETURN(const v1::ReprovisionRequest request, MakeRequest(flags));
-      return Reprovision(session, connect, request, flags.watch);
+      GRAFT_ASSIGN_OR_RETURN(const ReprovisionCall call, MakeCall(flags));
+      return Reprovision(session, connect, ToProto(call), flags.watch);
+    }
+    case Command::kPreflight: {
+      GRAFT_ASSIGN_OR_RETURN(const ReprovisionCall call, MakeCall(flags));
+      return ShowPreflight(session, connect, ToPreflightRequest(call));
     }
     case Command::kStatus:
       return ShowStatus(session, connect, record, flags.operation_id);
@@ -47,7 +74,12 @@ Result RunAgentCommand(const GraftctlFlags& flags, const Session& session, const
     case Command::kWatch:
       return WatchOperation(session, connect, flags.operation_id);
     case Command::kCancel:
-      return CancelOperation(session, connect, flags.operation_id);
+      return CancelOperation(session, connect, MakeCancelRequest(flags));
+    case Command::kThrottle: {
+      GRAFT_ASSIGN_OR_RETURN(const v1::ThrottleOperationRequest request,
+                             MakeThrottleRequest(flags));
+      return ThrottleOperation(session, connect, request);
+    }
     default:
       return absl::InternalError("no subcommand");
   }

@@ -5,6 +5,7 @@
 #include "base/duration_flag.h"
 #include "cli/exit_code.h"
 #include "topo_open/topo_flags.h"
+#include "wire/request_proto.h"
 
 namespace graft::cli {
 namespace {
@@ -24,20 +25,70 @@ void AddOperationId(CLI::App& command, GraftctlFlags& flags) {
   command.add_option("OPERATION_ID", flags.operation_id, "without it the newest");
 }
 
-void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
+// Whom to copy, whom to follow, and what to take upon oneself: of reprovision and preflight.
+void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
+  auto* primary =
+      command.add_flag("--from-primary", flags.from_primary, "copy the shard's primary");
+  auto* tablet = command.add_option("--from-tablet", flags.from_tablet, "copy this tablet");
+  command.add_flag("--from-any", flags.from_any, "copy the best tablet of the shard")
+      ->excludes(primary)
+      ->excludes(tablet);
+  tablet->excludes(primary);
+  command.add_option("--replicate-from", flags.replicate_from, "whom it follows afterwards")
+      ->check(CLI::IsMember({"donor", "primary"}));
+  command.add_flag("--allow-non-innodb", flags.allow.non_innodb,
+                   "accept that tables of other engines arrive empty");
+  command.add_flag("--allow-unchecked", flags.allow.unchecked,
+                   "go on although a check's facts cannot be read");
+}
+
+void AddBandwidthFlags(CLI::App& command, GraftctlFlags& flags) {
+  const CLI::Range range(int64_t{0}, kMostBandwidthMib);
+  command
+      .add_option("--max-data-bandwidth", flags.settings.max_data_bandwidth_mib,
+                  "bound of the copy on disk, in MiB/s; 0: none")
+      ->check(range)
+      ->type_name("MIB");
+  command
+      .add_option("--max-network-bandwidth", flags.settings.max_network_bandwidth_mib,
+                  "bound of the copy on the network, in MiB/s; 0: none")
+      ->check(range)
+      ->type_name("MIB");
+}
+
+void AddSettingsFlags(CLI::App& command, GraftctlFlags& flags) {
+  AddBandwidthFlags(command, flags);
+  command
+      .add_option("--max-concurrency", flags.settings.max_concurrency,
+                  "threads of the copy, at most")
+      ->check(CLI::Range(1, kMostConcurrency))
+      ->type_name("N");
+  command.add_flag_function(
+      "--compression,!--no-compression",
+      [&flags](int64_t on) { flags.settings.compression = on > 0; },
+      "compress the copy on the network, or not; without it as the server is set");
+  command.add_flag_function(
+      "--block-ddl,!--no-block-ddl", [&flags](int64_t on) { flags.settings.block_ddl = on > 0; },
+      "block DDL on the donor while it copies, or not; without it as the server is set");
+}
+
+void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   CLI::App* reprovision = AddCommand(app, "reprovision", "rebuild a tablet from a healthy one",
                                      Command::kReprovision, flags);
   AddAlias(*reprovision, flags);
-  auto* primary =
-      reprovision->add_flag("--from-primary", flags.from_primary, "copy the shard's primary");
-  reprovision->add_option("--from-tablet", flags.from_tablet, "copy this tablet")
-      ->excludes(primary);
-  reprovision->add_option("--replicate-from", flags.replicate_from, "whom it follows afterwards")
-      ->check(CLI::IsMember({"donor", "primary"}));
+  AddRequestFlags(*reprovision, flags);
+  AddSettingsFlags(*reprovision, flags);
   reprovision->add_option("--id", flags.operation_id,
                           "the same id again is the same operation; without it a new one");
   reprovision->add_flag("--watch", flags.watch, "follow it to its end");
+}
 
+void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
+  CLI::App* preflight =
+      AddCommand(app, "preflight", "every check that reprovision makes first; touches nothing",
+                 Command::kPreflight, flags);
+  AddAlias(*preflight, flags);
+  AddRequestFlags(*preflight, flags);
   CLI::App* status =
       AddCommand(app, "status", "a tablet and its newest operation", Command::kStatus, flags);
   AddAlias(*status, flags);
@@ -49,10 +100,18 @@ void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
       AddCommand(app, "watch", "follow an operation to its end", Command::kWatch, flags);
   AddAlias(*watch, flags);
   AddOperationId(*watch, flags);
-  CLI::App* cancel = AddCommand(app, "cancel", "stop an operation, if it is not too late",
-                                Command::kCancel, flags);
+  CLI::App* cancel =
+      AddCommand(app, "cancel", "stop an operation, if it is not too late, and wait for its end",
+                 Command::kCancel, flags);
   AddAlias(*cancel, flags);
   AddOperationId(*cancel, flags);
+  cancel->add_flag("--even-if-dropped", flags.even_if_dropped,
+                   "also when the old data is gone: the tablet is left empty and fenced");
+  CLI::App* throttle = AddCommand(app, "throttle", "change the bandwidths of a running copy",
+                                  Command::kThrottle, flags);
+  AddAlias(*throttle, flags);
+  AddOperationId(*throttle, flags);
+  AddBandwidthFlags(*throttle, flags);
 }
 
 void AddTopoCommands(CLI::App& app, GraftctlFlags& flags) {
@@ -85,6 +144,12 @@ std::string CheckDuration(const std::string& text) {
   return *parsed > absl::ZeroDuration() ? "" : "must be longer than 0";
 }
 
+absl::Duration DefaultTimeout(Command command) {
+  // Both wait for what servers do, not for an agent's answer alone.
+  const bool waits = command == Command::kPreflight || command == Command::kCancel;
+  return waits ? absl::Minutes(1) : absl::Seconds(10);
+}
+
 }  // namespace
 
 bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags, int& exit_status) {
@@ -93,13 +158,14 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   app.fallthrough();  // global flags may follow the subcommand
   app.require_subcommand(1);
   AddTopoFlags(app, flags.topo);
-  std::string timeout = "10s";
+  std::string timeout;
   app.add_option("--server", flags.server, "the agent's host:port, instead of the topology's");
   app.add_option("--timeout", timeout,
-                 "bounds each call, and how long a watch goes without contact, e.g. 10s")
-      ->check(CheckDuration)
-      ->capture_default_str();
+                 "bounds each call, how long a watch goes without contact, and how long cancel "
+                 "waits; without it 10s, for preflight and cancel 1m")
+      ->check(CheckDuration);
   app.add_flag("--json", flags.json, "one JSON object per line");
+  AddReprovision(app, flags);
   AddAgentCommands(app, flags);
   AddTopoCommands(app, flags);
   try {
@@ -109,8 +175,8 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
     exit_status = static_cast<int>(fault ? ExitCode::kUsage : ExitCode::kDone);
     return false;
   }
-  flags.timeout = *ParseDuration(timeout);
-  flags.topo.call_timeout = flags.timeout;
+  flags.timeout = timeout.empty() ? DefaultTimeout(flags.command) : *ParseDuration(timeout);
+  flags.topo.call_timeout = timeout.empty() ? DefaultTimeout(Command::kNone) : flags.timeout;
   return true;
 }
 

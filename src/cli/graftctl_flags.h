@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "graft/operation_request.h"
 #include "topo/vitess_topology.h"
 #include "topo_open/topo_open.h"
 
@@ -13,10 +14,12 @@ namespace graft::cli {
 enum class Command {
   kNone,
   kReprovision,
+  kPreflight,
   kStatus,
   kOperations,
   kWatch,
   kCancel,
+  kThrottle,
   kTablets,
   kTopoAddCell,
   kTopoShow,
@@ -27,14 +30,18 @@ struct GraftctlFlags {
   Command command = Command::kNone;
   TopoOptions topo;
   std::string server;  // host:port of the agent; empty: as the topology says
-  absl::Duration timeout = absl::Seconds(10);
+  absl::Duration timeout = absl::Seconds(10);  // a minute for preflight and cancel
   bool json = false;
 
   std::string alias;
   std::string operation_id;
   bool from_primary = false;
   std::string from_tablet;
+  bool from_any = false;
   std::string replicate_from;  // donor, primary, or empty: the agent's own
+  CloneSettings settings;
+  Allowances allow;
+  bool even_if_dropped = false;
   bool watch = false;
   TabletFilter filter;
   Cell cell;

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/duration_flag.h"
+#include "cli/render_history.h"
 #include "cli/text.h"
 #include "graft/operation.h"
 #include "wire/time_proto.h"
@@ -14,6 +16,7 @@ namespace graft::cli {
 namespace {
 
 constexpr int kBarWidth = 24;
+constexpr absl::Duration kPlainPace = absl::Seconds(1);
 
 absl::Time EndOr(bool ended, const google::protobuf::Timestamp& end, absl::Time now) {
   return ended ? FromTimestamp(end) : now;
@@ -109,30 +112,65 @@ std::string Headline(const v1::Operation& operation, absl::Time now, bool utf8) 
   return line;
 }
 
+std::string StepLine(const std::string& name, const std::optional<v1::StepTime>& time,
+                     absl::Time now, const Marks& marks) {
+  const bool ended = time.has_value() && time->has_ended();
+  const char* mark = !time.has_value() ? marks.coming : ended ? marks.done : marks.current;
+  std::string line = absl::StrFormat("  %s %-14s", mark, name);
+  if (time.has_value()) absl::StrAppend(&line, "  ", HumanDuration(TimeOf(*time, now)));
+  absl::StripTrailingAsciiWhitespace(&line);
+  return line;
+}
+
+void AddStages(const v1::Progress& progress, bool utf8, std::vector<std::string>& lines) {
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::StageProgress& stage : progress.stages()) {
+    rows.push_back(StageRow(stage, progress, utf8));
+  }
+  for (std::string& row : AlignColumns(rows)) lines.push_back(std::move(row));
+}
+
+std::string StepBegins(const v1::Operation& operation, const v1::StepTime& step) {
+  if (step.step() != StepName(Step::kClone)) return step.step();
+  return absl::StrCat(step.step(), " from ", Donor(operation), ", attempt ", operation.attempt());
+}
+
+std::string StageLine(const v1::Progress& progress) {
+  std::string line = absl::StrCat("clone: ", progress.stage());
+  if (progress.bytes_expected() > 0) {
+    absl::StrAppend(&line, ", ", HumanBytes(progress.bytes_done()), " of ",
+                    HumanBytes(progress.bytes_expected()), " (",
+                    Percent(progress.bytes_done(), progress.bytes_expected()), "%)");
+    const std::string rate = RateAndEta(progress);
+    if (!rate.empty()) absl::StrAppend(&line, ", ", rate);
+  }
+  return line;
+}
+
+void AddHistoryNotTold(const v1::Operation& operation, PlainState& state,
+                       std::vector<std::string>& lines) {
+  for (std::string& line : HistoryLines(operation)) {
+    if (state.history_told.insert(line).second) lines.push_back(std::move(line));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> RenderLive(const v1::Operation& operation, absl::Time now, bool utf8) {
   const Marks marks = utf8 ? Marks{"✔", "▶", "·"} : Marks{"+", ">", "."};
   std::vector<std::string> lines = {Headline(operation, now, utf8)};
+  // First, since a small screen shows no more than the beginning.
+  const std::string waiting = WaitsFor(operation);
+  if (!waiting.empty()) lines.push_back(absl::StrCat("  ", waiting));
   bool reached = true;  // steps after the current one are still to come, whatever went before
   for (int i = 0; i < kStepCount; ++i) {
     const std::string name(StepName(static_cast<Step>(i)));
-    const bool current = operation.step() == name;
-    const auto time = reached ? LastTime(operation, name) : std::nullopt;
-    const bool ended = time.has_value() && time->has_ended();
-    const char* mark = !time.has_value() ? marks.coming : ended ? marks.done : marks.current;
-    std::string line = absl::StrFormat("  %s %-14s", mark, name);
-    if (time.has_value()) absl::StrAppend(&line, "  ", HumanDuration(TimeOf(*time, now)));
-    while (line.back() == ' ') line.pop_back();
-    lines.push_back(std::move(line));
-    if (name == StepName(Step::kClone) && operation.progress().stages_size() > 0) {
-      std::vector<std::vector<std::string>> rows;
-      for (const v1::StageProgress& stage : operation.progress().stages()) {
-        rows.push_back(StageRow(stage, operation.progress(), utf8));
-      }
-      for (std::string& row : AlignColumns(rows)) lines.push_back(std::move(row));
-    }
-    if (current) reached = false;
+    lines.push_back(StepLine(name, reached ? LastTime(operation, name) : std::nullopt, now, marks));
+    if (name == StepName(Step::kClone)) AddStages(operation.progress(), utf8, lines);
+    if (operation.step() == name) reached = false;
+  }
+  for (const std::string& line : HistoryLines(operation)) {
+    lines.push_back(absl::StrCat("  ", line));
   }
   return lines;
 }
@@ -140,30 +178,25 @@ std::vector<std::string> RenderLive(const v1::Operation& operation, absl::Time n
 std::vector<std::string> RenderPlain(const v1::Operation& operation, absl::Time now,
                                      PlainState& state) {
   std::vector<std::string> lines;
-  const std::string clock = absl::StrFormat("[%6s] ", HumanDuration(TotalTime(operation, now)));
+  AddHistoryNotTold(operation, state, lines);
   for (; state.steps_told < operation.times_size(); ++state.steps_told) {
-    const v1::StepTime& step = operation.times(state.steps_told);
-    std::string line = absl::StrCat(clock, step.step());
-    if (step.step() == StepName(Step::kClone)) {
-      absl::StrAppend(&line, " from ", Donor(operation), ", attempt ", operation.attempt());
-    }
-    lines.push_back(std::move(line));
+    lines.push_back(StepBegins(operation, operation.times(state.steps_told)));
+  }
+  const std::string waiting = WaitsFor(operation);
+  if (waiting != state.waiting_told && now - state.last_waiting >= kPlainPace) {
+    if (!waiting.empty()) lines.push_back(waiting);
+    state.waiting_told = waiting;
+    state.last_waiting = now;
   }
   const v1::Progress& progress = operation.progress();
   const bool new_stage = progress.stage() != state.stage_told;
-  if (!progress.stage().empty() && (new_stage || now - state.last_line >= absl::Seconds(1))) {
-    std::string line = absl::StrCat(clock, "clone: ", progress.stage());
-    if (progress.bytes_expected() > 0) {
-      absl::StrAppend(&line, ", ", HumanBytes(progress.bytes_done()), " of ",
-                      HumanBytes(progress.bytes_expected()), " (",
-                      Percent(progress.bytes_done(), progress.bytes_expected()), "%)");
-      const std::string rate = RateAndEta(progress);
-      if (!rate.empty()) absl::StrAppend(&line, ", ", rate);
-    }
-    lines.push_back(std::move(line));
+  if (!progress.stage().empty() && (new_stage || now - state.last_line >= kPlainPace)) {
+    lines.push_back(StageLine(progress));
     state.last_line = now;
   }
   state.stage_told = progress.stage();
+  const std::string clock = absl::StrFormat("[%6s] ", HumanDuration(TotalTime(operation, now)));
+  for (std::string& line : lines) line.insert(0, clock);
   return lines;
 }
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "cli/render.h"
+#include "cli/render_history.h"
 #include "cli/text.h"
 #include "wire/time_proto.h"
 
@@ -82,6 +83,7 @@ std::vector<std::string> RenderVerdict(const v1::Operation& operation, absl::Tim
     lines.push_back(
         absl::StrCat("follows ", operation.source(), " (", operation.source_mysql(), ")"));
   }
+  for (std::string& line : HistoryLines(operation)) lines.push_back(std::move(line));
   std::vector<std::vector<std::string>> rows;
   for (const v1::StepTime& step : operation.times()) {
     const absl::Time end = EndOf(step.has_ended(), step.ended(), now);
@@ -91,6 +93,35 @@ std::vector<std::string> RenderVerdict(const v1::Operation& operation, absl::Tim
   }
   for (std::string& line : AlignColumns(rows)) lines.push_back(std::move(line));
   return lines;
+}
+
+std::vector<std::string> RenderCancelled(const v1::Operation& operation, absl::Time now) {
+  const std::string name =
+      absl::StrCat("operation ", operation.id(), " of ", operation.recipient());
+  if (operation.outcome() == v1::DONE) {
+    return {absl::StrCat("too late: ", name, " was done before it could be cancelled")};
+  }
+  if (operation.outcome() != v1::CANCELLED) return RenderVerdict(operation, now);
+  if (operation.data_state() == v1::INTACT) {
+    return {absl::StrCat(name, " is cancelled: nothing was dropped")};
+  }
+  const bool cloned = operation.data_state() == v1::CLONED;
+  return {absl::StrCat(name, " is cancelled: the old data is gone",
+                       cloned ? ", the donor's is in its place" : "",
+                       "; the tablet is fenced, its record says RESTORE (data ",
+                       v1::DataState_Name(operation.data_state()), ")"),
+          absl::StrCat("rebuild it with: graftctl reprovision ", operation.recipient())};
+}
+
+std::string RenderBandwidths(const v1::CloneSettings& settings) {
+  const auto word = [](bool set, int64_t mib) {
+    if (!set) return std::string("as it was");
+    return mib == 0 ? std::string("without bound") : absl::StrCat("at most ", mib, " MiB/s");
+  };
+  return absl::StrCat(
+      "data ", word(settings.has_max_data_bandwidth_mib(), settings.max_data_bandwidth_mib()),
+      ", network ",
+      word(settings.has_max_network_bandwidth_mib(), settings.max_network_bandwidth_mib()));
 }
 
 std::vector<std::string> RenderOperations(const v1::ListOperationsResponse& list, absl::Time now) {

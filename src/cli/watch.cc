@@ -21,11 +21,24 @@ bool MayPass(const absl::Status& status) {
          absl::IsCancelled(status);
 }
 
+absl::Status NoContact(absl::Duration since, const absl::Status& status, const std::string& id) {
+  return absl::UnavailableError(absl::StrCat(
+      "no contact for ", HumanDuration(since), ": ", status.message(),
+      id.empty() ? ""
+                 : "; the operation goes on without this watch; look again with graftctl watch"));
+}
+
+absl::Status NotEnded(const v1::Operation& last) {
+  return absl::DeadlineExceededError(
+      absl::StrCat("operation ", last.id(), " has not ended yet; it is in ", last.step()));
+}
+
 }  // namespace
 
-absl::StatusOr<v1::Operation> WatchToEnd(
-    Clock& clock, const Connect& connect, const std::string& id, absl::Duration patience,
-    const std::function<void(const v1::Operation&)>& on_update) {
+absl::StatusOr<v1::Operation> WatchToEnd(Clock& clock, const Connect& connect,
+                                         const std::string& id, absl::Duration patience,
+                                         const std::function<void(const v1::Operation&)>& on_update,
+                                         absl::Time deadline) {
   v1::Operation last;
   std::string watched = id;
   absl::Time contact = clock.Now();
@@ -53,12 +66,9 @@ absl::StatusOr<v1::Operation> WatchToEnd(
     if (HasEnded(last)) return last;
     if (!MayPass(status)) return status;
     if (clock.Now() - contact >= patience) {
-      return absl::UnavailableError(absl::StrCat(
-          "no contact for ", HumanDuration(clock.Now() - contact), ": ", status.message(),
-          watched.empty() ? ""
-                          : "; the operation goes on without this watch; look again with "
-                            "graftctl watch"));
+      return NoContact(clock.Now() - contact, status, watched);
     }
+    if (clock.Now() >= deadline) return NotEnded(last);
     pause.WaitFor(clock, kReconnectPause);
   }
 }

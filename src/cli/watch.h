@@ -19,10 +19,12 @@ using Connect = std::function<absl::StatusOr<std::unique_ptr<AgentClient>>()>;
 
 // Calls `on_update` for each state seen and returns the last one, in which the operation has ended.
 // An empty `id` means the newest when the watch begins. UNAVAILABLE: no contact for `patience`
-// (the operation goes on); any other error is the agent's.
-absl::StatusOr<v1::Operation> WatchToEnd(
-    Clock& clock, const Connect& connect, const std::string& id, absl::Duration patience,
-    const std::function<void(const v1::Operation&)>& on_update);
+// (the operation goes on). DEADLINE_EXCEEDED: it has not ended by `deadline`; a stream that hangs
+// then may hold this up by the agent client's own timeout. Any other error is the agent's.
+absl::StatusOr<v1::Operation> WatchToEnd(Clock& clock, const Connect& connect,
+                                         const std::string& id, absl::Duration patience,
+                                         const std::function<void(const v1::Operation&)>& on_update,
+                                         absl::Time deadline = absl::InfiniteFuture());
 
 }  // namespace graft::cli
 

@@ -8,13 +8,14 @@
 #include "base/clocks.h"
 #include "base/errors.h"
 #include "mysql/statements.h"
+#include "mysql/survey_statements.h"
 
 namespace graft {
 namespace {
 
 absl::StatusOr<int64_t> ConnectionId(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query("SELECT CONNECTION_ID() AS id", "read the connection's id"));
+                         session.Query(ConnectionIdStatement(), "read the connection's id"));
   if (rows.rows.empty()) return absl::InternalError("the server told no connection id");
   return Row(rows, 0).Number({"id"});
 }

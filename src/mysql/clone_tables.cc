@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/errors.h"
+#include "mysql/error_map.h"
 
 namespace graft {
 namespace {
@@ -24,6 +25,9 @@ absl::StatusOr<CloneStatus> StatusOf(const Row& row) {
   GRAFT_ASSIGN_OR_RETURN(const int64_t error_no, row.Number({"error_no"}));
   status.error_no = static_cast<int>(error_no);
   status.error_message = row.Text({"error_message"});
+  if (status.error_no != 0) {
+    status.failure = FromMysqlError(status.error_no, status.error_message, "clone_status");
+  }
   status.begin_time = row.Text({"begin_time"});
   status.end_time = row.Text({"end_time"});
   status.source = row.Text({"source"});

@@ -8,8 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/errors.h"
+#include "mysql/clone_plugin.h"
 #include "mysql/clone_session.h"
 #include "mysql/clone_tables.h"
+#include "mysql/server_survey.h"
 #include "mysql/server_tables.h"
 #include "mysql/session_pool.h"
 #include "mysql/statements.h"
@@ -32,13 +34,17 @@ class ConnectorServer : public MysqlServer {
   }
 
   absl::StatusOr<ServerFacts> Describe() override;
+  absl::StatusOr<ServerSurvey> Survey(const std::string& agent_user) override;
   absl::StatusOr<std::vector<Variable>> ReadVariables(
       const std::vector<std::string>& names) override;
   absl::Status SetVariables(const std::vector<VariableChange>& changes) override;
   absl::StatusOr<int64_t> StartClone(const CloneRequest& request,
                                      std::function<void(absl::Status)> on_end) override;
   absl::StatusOr<CloneReport> ReadClone() override;
+  absl::StatusOr<std::vector<ServerSession>> ReadSessions() override;
   absl::Status KillQuery(int64_t connection_id) override;
+  absl::Status KillConnection(int64_t connection_id) override;
+  absl::Status InstallClonePlugin() override;
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override;
   absl::Status StopReplication(bool forget) override;
   absl::Status StartReplication(const std::optional<ReplicationSource>& source) override;
@@ -52,15 +58,7 @@ class ConnectorServer : public MysqlServer {
 absl::StatusOr<ServerFacts> ConnectorServer::Describe() {
   ServerFacts facts;
   GRAFT_RETURN_IF_ERROR(pool_.Run([&facts](Session& session) -> absl::Status {
-    GRAFT_ASSIGN_OR_RETURN(const RowSet row,
-                           session.Query(DescribeStatement(), "read the server's variables"));
-    GRAFT_ASSIGN_OR_RETURN(const RowSet uptime,
-                           session.Query(UptimeStatement(), "read the server's uptime"));
-    GRAFT_ASSIGN_OR_RETURN(const RowSet grants,
-                           session.Query(GrantsStatement(), "read the account's privileges"));
-    GRAFT_ASSIGN_OR_RETURN(const RowSet schemas,
-                           session.Query(UserSchemasStatement(), "list the schemas"));
-    GRAFT_ASSIGN_OR_RETURN(facts, ReadServerFacts(row, uptime, grants, schemas));
+    GRAFT_ASSIGN_OR_RETURN(facts, ReadFacts(session));
     return absl::OkStatus();
   }));
   return facts;
@@ -123,14 +121,36 @@ absl::Status ConnectorServer::KillQuery(int64_t connection_id) {
   return pool_.Run([&sql](Session& session) { return session.Execute(sql, sql); });
 }
 
-absl::StatusOr<std::vector<ReplicationChannel>> ConnectorServer::ReadReplication() {
-  RowSet rows;
-  GRAFT_RETURN_IF_ERROR(pool_.Run([&rows](Session& session) -> absl::Status {
-    GRAFT_ASSIGN_OR_RETURN(rows, session.Query(ShowReplicaStatement(session.version()),
-                                               "read the replication status"));
+absl::Status ConnectorServer::KillConnection(int64_t connection_id) {
+  const std::string sql = KillConnectionStatement(connection_id);
+  return pool_.Run([&sql](Session& session) { return session.Execute(sql, sql); });
+}
+
+absl::StatusOr<ServerSurvey> ConnectorServer::Survey(const std::string& agent_user) {
+  return TakeSurvey([this](const auto& work) { return pool_.Run(work); }, agent_user);
+}
+
+absl::StatusOr<std::vector<ServerSession>> ConnectorServer::ReadSessions() {
+  std::vector<ServerSession> sessions;
+  // Closed for the reason that ReadClone() has: it is asked why a copy does not get on.
+  GRAFT_RETURN_IF_ERROR(pool_.RunAndClose([&sessions](Session& session) -> absl::Status {
+    GRAFT_ASSIGN_OR_RETURN(sessions, ReadUserSessions(session));
     return absl::OkStatus();
   }));
-  return ReadReplicationRows(rows);
+  return sessions;
+}
+
+absl::Status ConnectorServer::InstallClonePlugin() {
+  return InstallClonePluginBy([this](const auto& work) { return pool_.Run(work); });
+}
+
+absl::StatusOr<std::vector<ReplicationChannel>> ConnectorServer::ReadReplication() {
+  std::vector<ReplicationChannel> channels;
+  GRAFT_RETURN_IF_ERROR(pool_.Run([&channels](Session& session) -> absl::Status {
+    GRAFT_ASSIGN_OR_RETURN(channels, ReadChannels(session));
+    return absl::OkStatus();
+  }));
+  return channels;
 }
 
 absl::Status ConnectorServer::StopReplication(bool forget) {

@@ -158,6 +158,14 @@ std::string KillQueryStatement(int64_t connection_id) {
   return absl::StrCat("KILL QUERY ", connection_id);
 }
 
+std::string KillConnectionStatement(int64_t connection_id) {
+  return absl::StrCat("KILL CONNECTION ", connection_id);
+}
+
+std::string InstallClonePluginStatement() {
+  return "INSTALL PLUGIN clone SONAME 'mysql_clone.so'";
+}
+
 std::string ShowReplicaStatement(const ServerVersion& version) {
   return absl::StrCat("SHOW ", ReplicaWord(version), " STATUS");
 }

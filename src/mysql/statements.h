@@ -1,4 +1,5 @@
-// Every SQL text graft sends, by server version. Pure functions.
+// The SQL texts graft sends, by server version; those that only look around: survey_statements.h.
+// Pure functions.
 //
 // Text is quoted for a session whose sql_mode is NO_BACKSLASH_ESCAPES, which SessionSetup() makes:
 // there a quote is doubled and nothing else is special, whatever the server's own default is.
@@ -45,6 +46,8 @@ absl::StatusOr<std::string> CloneStatement(const CloneRequest& request, Secrets 
 std::string CloneStatusStatement();
 std::string CloneProgressStatement();
 std::string KillQueryStatement(int64_t connection_id);
+std::string KillConnectionStatement(int64_t connection_id);
+std::string InstallClonePluginStatement();
 
 // STOP/START/RESET/SHOW REPLICA from 8.0.22 on, SLAVE before; CHANGE REPLICATION SOURCE
 // from 8.0.23.

@@ -52,7 +52,10 @@ absl::StatusOr<std::string> AccountSql(const Accounts& accounts) {
   AppendAccount(accounts.dba, "localhost", "ALL PRIVILEGES", " WITH GRANT OPTION", &sql);
   AppendAccount(accounts.repl, "%", "REPLICATION SLAVE", "", &sql);
   if (accounts.clone_enabled) {
-    AppendAccount(accounts.clone, "%", "BACKUP_ADMIN, CLONE_ADMIN", "", &sql);
+    // The last three are for a recipient's preflight, which looks at this server through this
+    // account. They give nothing away: who may clone a server may read all of it.
+    AppendAccount(accounts.clone, "%",
+                  "BACKUP_ADMIN, CLONE_ADMIN, PROCESS, REPLICATION CLIENT, SELECT", "", &sql);
   }
   return sql;
 }

@@ -16,10 +16,11 @@ struct Account {
 };
 
 struct Accounts {
-  Account dba{"vt_dba", {}};      // @localhost: everything, over the socket
-  Account repl{"vt_repl", {}};    // @%: REPLICATION SLAVE
-  Account clone{"vt_clone", {}};  // @%: BACKUP_ADMIN and CLONE_ADMIN, as Vitess's own accounts have
-  bool clone_enabled = false;     // else no clone account is made
+  Account dba{"vt_dba", {}};    // @localhost: everything, over the socket
+  Account repl{"vt_repl", {}};  // @%: REPLICATION SLAVE
+  // @%: BACKUP_ADMIN and CLONE_ADMIN, as Vitess's own accounts have, and what preflight reads with.
+  Account clone{"vt_clone", {}};
+  bool clone_enabled = false;  // else no clone account is made
 };
 
 // `text` as a literal in single quotes, for a session without NO_BACKSLASH_ESCAPES.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
@@ -15,11 +16,16 @@ namespace {
 
 constexpr absl::Duration kFirstLook = absl::Milliseconds(10);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(50);
+constexpr absl::Duration kLookAtFilesEvery = absl::Seconds(1);
+// Down for so long without a sign of a start: it was not supervised, or its supervisor is gone.
+constexpr absl::Duration kAskForStartAfter = absl::Seconds(5);
+// A server that starts, dies and starts again shows activity for ever: an end all the same.
+constexpr int kMostBudgets = 12;
 
 absl::Status TimedOut(absl::Duration budget, const absl::Status& last) {
   return WithReason(
       absl::DeadlineExceededError(absl::StrCat(
-          "mysqld did not come back within ", HumanDuration(budget),
+          "mysqld did not come back, and did nothing visible, within ", HumanDuration(budget),
           " (--clone-restart-wait-timeout) after the copy; the copy is on disk and completes when "
           "mysqld is started. Last: ",
           last.message())),
@@ -36,46 +42,136 @@ absl::Status LockedOut(const absl::Status& status) {
       "LOCKED_OUT_AFTER_CLONE");
 }
 
+// The wait for one restart. Its budget runs anew with each sign of life.
+class RestartWait {
+ public:
+  explicit RestartWait(StepContext& context)
+      : context_(context),
+        watch_(context),
+        budget_(context.options.restart_wait_timeout),
+        began_(context.clock().Now()),
+        last_sign_(began_),
+        looked_at_files_(began_) {}
+
+  absl::Status Run() {
+    absl::Duration pause = kFirstLook;
+    absl::Status last = absl::UnavailableError("not asked yet");
+    while (!OverBudget()) {
+      const auto verdict = watch_.Look();
+      last = verdict.status();
+      if (verdict.ok()) {
+        if (*verdict == CloneVerdict::kCompleted) return absl::OkStatus();
+        GRAFT_RETURN_IF_ERROR(JudgeAnswer(*verdict));
+        last = absl::UnavailableError("the server that made the copy has not gone down yet");
+      } else if (ReasonOf(last) == "CLONE_PLUGIN_MISSING") {
+        GRAFT_RETURN_IF_ERROR(InstallPlugin());
+      } else if (absl::IsUnauthenticated(last) || absl::IsPermissionDenied(last)) {
+        return LockedOut(last);
+      } else if (absl::IsFailedPrecondition(last)) {
+        return Annotate(last, "after the restart");
+      } else {
+        LookAtDownServer();
+      }
+      GRAFT_RETURN_IF_ERROR(context_.Wait(pause));
+      pause = std::min(2 * pause, kLookEvery);
+    }
+    return TimedOut(budget_, last);
+  }
+
+ private:
+  bool OverBudget() const {
+    const absl::Time now = context_.clock().Now();
+    return now - last_sign_ >= budget_ || now - began_ >= kMostBudgets * budget_;
+  }
+
+  absl::Status JudgeAnswer(CloneVerdict verdict) {
+    switch (verdict) {
+      case CloneVerdict::kCrashed:
+      case CloneVerdict::kFailed:
+        return watch_.Failure(verdict);
+      case CloneVerdict::kNoTrace:
+        return WithReason(absl::AbortedError("the connection was lost before CLONE began; the "
+                                             "server shows no trace of it"),
+                          "CLONE_NOT_STARTED");
+      case CloneVerdict::kRunning:  // still copying: the wait for a restart has not begun
+        began_ = last_sign_ = context_.clock().Now();
+        break;
+      case CloneVerdict::kStopping:
+      case CloneVerdict::kCompleted:
+        break;
+    }
+    return absl::OkStatus();
+  }
+
+  // mysql.plugin is the donor's now, and the donor loads its plugin in another way (1146). The row
+  // of clone_status is there again once the plugin is.
+  absl::Status InstallPlugin() {
+    if (std::exchange(installed_, true)) {
+      return WithReason(absl::FailedPreconditionError(
+                            "the clone plugin went with the old mysql.plugin table, and cannot be "
+                            "installed again; put plugin-load-add=mysql_clone.so into my.cnf"),
+                        "CLONE_PLUGIN_MISSING");
+    }
+    const absl::Status done = context_.recipient().InstallClonePlugin();
+    if (absl::IsUnavailable(done)) installed_ = false;
+    return absl::IsUnavailable(done) ? absl::OkStatus() : Annotate(done, "after the restart");
+  }
+
+  // Nobody answers: is somebody starting?
+  void LookAtDownServer() {
+    const absl::Time now = context_.clock().Now();
+    if (now - looked_at_files_ < kLookAtFilesEvery) return;
+    looked_at_files_ = now;
+    const Operation& operation = context_.operation;
+    const auto activity =
+        context_.deps.host.Activity(operation.data_directory, operation.error_log);
+    if (activity.ok() && *activity != activity_) {
+      if (!activity_.empty()) last_sign_ = now;
+      activity_ = *activity;
+    }
+    const absl::Duration silent = now - last_sign_;
+    Note(silent < kAskForStartAfter
+             ? absl::StrCat("mysqld is down or recovering; its files are moving")
+             : absl::StrCat("mysqld is down and nothing moves for ",
+                            HumanDuration(absl::Trunc(silent, absl::Seconds(1))),
+                            "; is anybody going to start it?"));
+    if (silent >= kAskForStartAfter) AskForStart();
+  }
+
+  void AskForStart() {
+    if (asked_for_start_ || context_.deps.start_server == nullptr) return;
+    asked_for_start_ = true;
+    const absl::Status asked = context_.deps.start_server();
+    Note(asked.ok() ? "mysqld was down after the copy; its start was asked for"
+                    : absl::StrCat("mysqld is down, and could not be started: ", asked.message()));
+  }
+
+  void Note(std::string note) {
+    std::string& shown = context_.operation.progress.note;
+    if (shown == note) return;
+    shown = std::move(note);
+    context_.ReportProgress();
+  }
+
+  StepContext& context_;
+  CloneWatch watch_;
+  const absl::Duration budget_;
+  absl::Time began_;
+  absl::Time last_sign_;
+  absl::Time looked_at_files_;
+  std::string activity_;
+  bool installed_ = false;
+  bool asked_for_start_ = false;
+};
+
 }  // namespace
 
 // OK: a new server process answers and says that this run is Completed.
 absl::Status AwaitRestartStep(StepContext& context) {
-  const absl::Duration budget = context.options.restart_wait_timeout;
-  absl::Time deadline = context.clock().Now() + budget;
-  absl::Duration pause = kFirstLook;
-  CloneWatch watch(context);
-  absl::Status last = absl::UnavailableError("not asked yet");
-  while (context.clock().Now() < deadline) {
-    const auto verdict = watch.Look();
-    last = verdict.status();
-    if (verdict.ok()) {
-      switch (*verdict) {
-        case CloneVerdict::kCompleted:
-          return absl::OkStatus();
-        case CloneVerdict::kCrashed:
-        case CloneVerdict::kFailed:
-          return watch.Failure(*verdict);
-        case CloneVerdict::kNoTrace:
-          return WithReason(absl::AbortedError("the connection was lost before CLONE began; the "
-                                               "server shows no trace of it"),
-                            "CLONE_NOT_STARTED");
-        case CloneVerdict::kRunning:  // still copying: the wait for a restart has not begun
-          deadline = context.clock().Now() + budget;
-          last = absl::UnavailableError("the clone is still running");
-          break;
-        case CloneVerdict::kStopping:
-          last = absl::UnavailableError("the server has not gone down yet");
-          break;
-      }
-    } else if (absl::IsUnauthenticated(last) || absl::IsPermissionDenied(last)) {
-      return LockedOut(last);
-    } else if (absl::IsFailedPrecondition(last)) {
-      return Annotate(last, "after the restart");  // the plugin is gone with the old mysql.plugin
-    }
-    GRAFT_RETURN_IF_ERROR(context.Wait(pause));
-    pause = std::min(2 * pause, kLookEvery);
-  }
-  return TimedOut(budget, last);
+  context.control->Seal();
+  const absl::Status status = RestartWait(context).Run();
+  context.operation.progress.note.clear();
+  return status;
 }
 
 }  // namespace graft

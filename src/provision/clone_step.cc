@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "provision/clone_watch.h"
+#include "provision/clone_watchdog.h"
 #include "provision/fence.h"
 #include "provision/steps.h"
 
@@ -16,6 +18,9 @@ namespace {
 
 constexpr absl::Duration kFirstLook = absl::Milliseconds(20);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(500);
+constexpr absl::Duration kPreparePatience = absl::Seconds(15);
+// A killed statement answers within 100 ms in the copy stages; rolling back takes longer.
+constexpr absl::Duration kKillPatience = absl::Minutes(1);
 
 // Carries the statement's end from its own thread to the operation's. Outlives both.
 class StatementEnd {
@@ -34,15 +39,6 @@ class StatementEnd {
   std::optional<absl::Status> status_ ABSL_GUARDED_BY(mutex_);
 };
 
-// What could have changed since preflight and must never be got wrong.
-absl::Status LastChecks(StepContext& context) {
-  const ProvisionerOptions& options = context.options;
-  GRAFT_ASSIGN_OR_RETURN(const Shard shard,
-                         context.deps.topology.GetShard(options.keyspace, options.shard));
-  GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.deps.topology.GetTablet(options.alias));
-  return RefusePrimary(own, shard);
-}
-
 CloneRequest MakeRequest(const StepContext& context) {
   CloneRequest request;
   request.donor = context.operation.donor_mysql;
@@ -53,97 +49,197 @@ CloneRequest MakeRequest(const StepContext& context) {
   return request;
 }
 
-// Journals the marks of the run, seals the operation against cancel, and sends the statement.
-absl::Status Send(StepContext& context, const std::shared_ptr<StatementEnd>& end) {
-  Operation& operation = context.operation;
-  GRAFT_RETURN_IF_ERROR(LastChecks(context));
-  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, context.recipient().Describe());
-  operation.run = CloneRun();
-  operation.run.not_before = facts.now;
-  GRAFT_RETURN_IF_ERROR(context.Save());
-  if (!context.control->Seal()) return absl::CancelledError("cancelled before CLONE was sent");
-  GRAFT_RETURN_IF_ERROR(OpenForClone(context));
-
-  const std::shared_ptr<OperationControl> control = context.control;
-  const auto id =
-      context.recipient().StartClone(MakeRequest(context), [end, control](absl::Status status) {
-        end->Set(std::move(status));
-        control->wait().Wake();
-      });
-  if (!id.ok()) return id.status();
-  operation.run.connection_id = *id;
-  // Until the server has been asked, the worst is assumed.
-  operation.data_state = DataState::kPartial;
-  // It runs: a journal that fails now must not end it. The marks saved above are enough to know it.
-  context.Save().IgnoreError();
-  return absl::OkStatus();
-}
-
 // Only an answer of the server's counts; the loss of the connection decides nothing.
 bool DecidesNothing(const absl::Status& ended) {
   return ended.ok() || (absl::IsUnavailable(ended) && ReasonOf(ended) == kReasonMysqlGone);
 }
 
-// The statement failed: what it said, and what it left behind.
-absl::Status StatementFailed(StepContext& context, CloneWatch& watch, const absl::Status& said) {
-  absl::Duration pause = kFirstLook;
-  auto verdict = watch.Look();
-  for (int tries = 0; !verdict.ok() && tries < 8; ++tries) {
-    GRAFT_RETURN_IF_ERROR(context.Wait(pause));
-    pause *= 2;
-    verdict = watch.Look();
-  }
-  return Annotate(said, absl::StrCat("clone from ", context.operation.donor.ToString()));
-}
+// One run of CLONE, from its sending or adoption to the statement's end.
+class CloneStepRun {
+ public:
+  explicit CloneStepRun(StepContext& context)
+      : context_(context), operation_(context.operation), watch_(context), watchdog_(context) {}
 
-absl::Status StayWithIt(StepContext& context, const std::shared_ptr<StatementEnd>& end) {
-  CloneWatch watch(context);
-  absl::Duration pause = kFirstLook;
-  while (true) {
-    if (const std::optional<absl::Status> ended = end->Get()) {
-      return DecidesNothing(*ended) ? absl::OkStatus() : StatementFailed(context, watch, *ended);
+  absl::Status Run() {
+    const absl::Status adopted = Adopt();
+    if (absl::IsNotFound(adopted)) {
+      GRAFT_RETURN_IF_ERROR(Send());
+    } else if (!adopted.ok()) {
+      return adopted;
     }
-    const auto verdict = watch.Look();
-    if (!verdict.ok() && ReasonOf(verdict.status()) == kReasonMysqlGone) return absl::OkStatus();
-    if (verdict.ok() && *verdict != CloneVerdict::kRunning && *verdict != CloneVerdict::kNoTrace) {
-      if (*verdict != CloneVerdict::kFailed) return absl::OkStatus();  // await_restart judges it
-      if (!end->Get().has_value()) {
-        // The statement's own words come in a moment; without them the report's have to do.
-        GRAFT_RETURN_IF_ERROR(context.Wait(kLookEvery));
-        if (!end->Get().has_value()) return watch.Failure(*verdict);
+    return StayWithIt();
+  }
+
+ private:
+  // Is the run of an earlier process of the agent there? NOT_FOUND: it left no trace.
+  absl::Status Adopt() {
+    if (operation_.run.not_before.empty()) return absl::NotFoundError("never sent");
+    const auto verdict = watch_.Look();
+    if (!verdict.ok()) {
+      return ReasonOf(verdict.status()) == kReasonMysqlGone ? absl::OkStatus() : verdict.status();
+    }
+    if (*verdict != CloneVerdict::kNoTrace) return absl::OkStatus();
+    // It may still be in the checks that come before clone_status speaks of it.
+    GRAFT_ASSIGN_OR_RETURN(const std::vector<ServerSession> sessions,
+                           context_.recipient().ReadSessions());
+    for (const ServerSession& session : sessions) {
+      if (session.connection_id == operation_.run.connection_id) return absl::OkStatus();
+    }
+    return absl::NotFoundError("no trace of it");
+  }
+
+  // Nothing is sent yet, so all of it may be done again while a server or the store is away.
+  absl::Status PrepareWithRetries() {
+    const absl::Time deadline = context_.clock().Now() + kPreparePatience;
+    absl::Status status = Prepare();
+    while (absl::IsUnavailable(status) && context_.clock().Now() < deadline) {
+      GRAFT_RETURN_IF_ERROR(context_.Wait(kLookEvery));
+      status = Prepare();
+    }
+    return status;
+  }
+
+  absl::Status Prepare() {
+    GRAFT_RETURN_IF_ERROR(LastChecks(context_));
+    GRAFT_RETURN_IF_ERROR(EndUserSessions(context_));
+    return ApplyCloneSettings(context_, operation_.request.settings);
+  }
+
+  // Looks at everything once more, journals the marks of the run, and sends the statement.
+  absl::Status Send() {
+    earlier_run_ = operation_.run;
+    GRAFT_RETURN_IF_ERROR(PrepareWithRetries());
+    GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, context_.recipient().Describe());
+    operation_.run = CloneRun();
+    operation_.run.not_before = facts.now;
+    GRAFT_RETURN_IF_ERROR(context_.Save());
+    if (!context_.control->BeginCopy()) {
+      return absl::CancelledError("cancelled before CLONE was sent");
+    }
+    GRAFT_RETURN_IF_ERROR(OpenForClone(context_));
+    const auto id = context_.recipient().StartClone(
+        MakeRequest(context_), [end = end_, control = context_.control](absl::Status status) {
+          end->Set(std::move(status));
+          control->wait().Wake();
+        });
+    if (!id.ok()) return id.status();
+    operation_.run.connection_id = *id;
+    // Until the server has been asked, the worst is assumed.
+    if (operation_.data_state == DataState::kIntact) operation_.data_state = DataState::kPartial;
+    // It runs: a journal that fails now must not end it. The marks saved above are enough to know
+    // it.
+    context_.Save().IgnoreError();
+    return absl::OkStatus();
+  }
+
+  absl::Status StayWithIt() {
+    absl::Duration pause = kFirstLook;
+    while (true) {
+      if (const std::optional<absl::Status> ended = end_->Get()) {
+        if (DecidesNothing(*ended)) return absl::OkStatus();
+        if (!IsTheEarlierOnes(*ended)) return StatementFailed(*ended);
       }
-      continue;
+      const auto verdict = watch_.Look();
+      if (!verdict.ok() && ReasonOf(verdict.status()) == kReasonMysqlGone) return absl::OkStatus();
+      if (verdict.ok() && IsOver(*verdict)) return AfterIt(*verdict);
+      if (verdict.ok()) {
+        GRAFT_RETURN_IF_ERROR(LookAfterIt(*verdict));
+      }
+      GRAFT_RETURN_IF_ERROR(context_.Wait(pause));
+      pause = std::min(pause * 3 / 2, kLookEvery);
     }
-    GRAFT_RETURN_IF_ERROR(context.Wait(pause));
-    pause = std::min(pause * 3 / 2, kLookEvery);
   }
-}
 
-// Is the run of an earlier process of the agent there? NOT_FOUND: it left no trace.
-absl::Status Adopt(StepContext& context) {
-  if (context.operation.run.not_before.empty()) return absl::NotFoundError("never sent");
-  CloneWatch watch(context);
-  const auto verdict = watch.Look();
-  if (!verdict.ok()) {
-    return ReasonOf(verdict.status()) == kReasonMysqlGone ? absl::OkStatus() : verdict.status();
+  static bool IsOver(CloneVerdict verdict) {
+    return verdict != CloneVerdict::kRunning && verdict != CloneVerdict::kNoTrace;
   }
-  if (*verdict == CloneVerdict::kNoTrace) return absl::NotFoundError("no trace of it");
-  return absl::OkStatus();
-}
+
+  // "A clone runs here already" (3634): the one that an earlier process sent before it could note
+  // more than that it would.
+  bool IsTheEarlierOnes(const absl::Status& ended) {
+    if (ReasonOf(ended) != "CLONE_RUNNING_HERE" || earlier_run_.not_before.empty()) return false;
+    operation_.run = std::exchange(earlier_run_, CloneRun());
+    end_ = std::make_shared<StatementEnd>();
+    context_.Save().IgnoreError();
+    return true;
+  }
+
+  // The run is over; await_restart judges all but a failure.
+  absl::Status AfterIt(CloneVerdict verdict) {
+    if (verdict != CloneVerdict::kFailed) return absl::OkStatus();
+    // The statement's own words come in a moment; without them the report's have to do.
+    if (!end_->Get().has_value()) GRAFT_RETURN_IF_ERROR(context_.Wait(kLookEvery));
+    const std::optional<absl::Status> said = end_->Get();
+    return said.has_value() && !DecidesNothing(*said) ? StatementFailed(*said)
+                                                      : watch_.Failure(verdict);
+  }
+
+  // While it runs: the operator's wishes, and what the watchdog sees.
+  absl::Status LookAfterIt(CloneVerdict verdict) {
+    if (context_.control->cancel_wanted()) {
+      return End(absl::CancelledError("the copy was ended as asked for"));
+    }
+    if (const auto settings = context_.control->TakeThrottle()) {
+      const absl::Status applied = ApplyCloneSettings(context_, *settings);
+      if (!applied.ok()) {
+        operation_.progress.note = absl::StrCat("bandwidth not changed: ", applied.message());
+        context_.ReportProgress();
+      }
+    }
+    if (verdict != CloneVerdict::kRunning) return absl::OkStatus();
+    const absl::Status stalled = watchdog_.Check();
+    return stalled.ok() ? absl::OkStatus() : End(stalled);
+  }
+
+  // Kills the statement and stays until it is gone. `why`; or OK: it came too late, the copy is
+  // made and the server restarts on it.
+  absl::Status End(const absl::Status& why) {
+    const absl::Status killed = context_.recipient().KillQuery(operation_.run.connection_id);
+    const absl::Time deadline = context_.clock().Now() + kKillPatience;
+    while (context_.clock().Now() < deadline) {
+      const auto verdict = watch_.Look();
+      const bool gone = !verdict.ok() && ReasonOf(verdict.status()) == kReasonMysqlGone;
+      const bool made = verdict.ok() && (*verdict == CloneVerdict::kStopping ||
+                                         *verdict == CloneVerdict::kCompleted);
+      if (gone || made) return absl::OkStatus();
+      if (verdict.ok() && *verdict == CloneVerdict::kFailed) {
+        if (absl::IsCancelled(why)) context_.control->ConfirmCancel();
+        return why;
+      }
+      GRAFT_RETURN_IF_ERROR(context_.Wait(kFirstLook));
+    }
+    return WithReason(absl::InternalError(absl::StrCat("the clone was to be ended (", why.message(),
+                                                       "), but goes on: ", killed.message())),
+                      "CLONE_NOT_KILLED");
+  }
+
+  // The statement failed: what it said, and what it left behind.
+  absl::Status StatementFailed(const absl::Status& said) {
+    absl::Duration pause = kFirstLook;
+    auto verdict = watch_.Look();
+    for (int tries = 0; !verdict.ok() && tries < 8; ++tries) {
+      GRAFT_RETURN_IF_ERROR(context_.Wait(pause));
+      pause *= 2;
+      verdict = watch_.Look();
+    }
+    if (context_.control->cancel_wanted()) context_.control->ConfirmCancel();
+    return Annotate(said, absl::StrCat("clone from ", operation_.donor.ToString()));
+  }
+
+  StepContext& context_;
+  Operation& operation_;
+  CloneWatch watch_;
+  CloneWatchdog watchdog_;
+  std::shared_ptr<StatementEnd> end_ = std::make_shared<StatementEnd>();
+  CloneRun earlier_run_;  // an earlier process's marks, of which the server showed no trace
+};
 
 }  // namespace
 
 // OK: the statement has ended, or its server went away; clone_status has the truth.
 // Any other: CLONE was refused or failed; operation.data_state says what is left.
 absl::Status CloneStep(StepContext& context) {
-  const auto end = std::make_shared<StatementEnd>();
-  absl::Status adopted = Adopt(context);
-  if (absl::IsNotFound(adopted)) {
-    GRAFT_RETURN_IF_ERROR(Send(context, end));
-  } else if (!adopted.ok()) {
-    return adopted;
-  }
-  return StayWithIt(context, end);
+  return CloneStepRun(context).Run();
 }
 
 }  // namespace graft

@@ -6,8 +6,12 @@
 #ifndef GRAFT_PROVISION_CLONE_VERDICT_H_
 #define GRAFT_PROVISION_CLONE_VERDICT_H_
 
+#include <string>
+
+#include "absl/status/status.h"
 #include "graft/clone_report.h"
 #include "graft/operation.h"
+#include "graft/server_facts.h"
 #include "graft/tablet.h"
 
 namespace graft {
@@ -23,9 +27,26 @@ enum class CloneVerdict {
 
 CloneVerdict JudgeClone(const CloneReport& report, const CloneRun& run, const HostPort& donor);
 
-// What is left of the recipient's old data after this run, before the result is verified: kIntact,
-// kPartial or kEmpty. MySQL says so in one place: the DROP DATA row of clone_progress.
-DataState DataStateAfter(const CloneReport& report, const CloneRun& run, const HostPort& donor);
+// What the server shows of one run and of itself.
+struct DataEvidence {
+  const CloneReport& report;
+  const CloneRun& run;
+  const HostPort& donor;
+  DataState before;  // what the data was when the attempt began
+  // Of the server that came back after the restart; nullptr: it has not been asked.
+  const ServerFacts* restarted = nullptr;
+  std::string server_uuid;  // which the recipient had before, and CLONE keeps
+};
+
+struct DataVerdict {
+  DataState state = DataState::kIntact;
+  absl::Status why;  // OK for kCloned; else what keeps it from being that
+};
+
+// What the recipient's data is. Before the restart MySQL says so in one place: the DROP DATA row of
+// clone_progress. kCloned takes all of it: this run, Completed, on this server, with every
+// transaction that clone_status promised.
+DataVerdict JudgeData(const DataEvidence& evidence);
 
 }  // namespace graft
 

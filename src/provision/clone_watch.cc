@@ -9,8 +9,10 @@ absl::StatusOr<CloneVerdict> CloneWatch::Look() {
   Operation& operation = context_.operation;
   GRAFT_ASSIGN_OR_RETURN(report_, context_.recipient().ReadClone());
   const CloneVerdict verdict = JudgeClone(report_, operation.run, operation.donor_mysql);
-  const DataState after = DataStateAfter(report_, operation.run, operation.donor_mysql);
-  operation.data_state = after == DataState::kIntact ? operation.data_before : after;
+  // Until verify has asked the server itself, a completed run counts as nothing usable.
+  operation.data_state = JudgeData({report_, operation.run, operation.donor_mysql,
+                                    operation.data_before, nullptr, operation.server_uuid})
+                             .state;
   if (verdict == CloneVerdict::kNoTrace) return verdict;
   if (operation.run.begin_time.empty()) {
     operation.run.begin_time = report_.status->begin_time;
@@ -30,9 +32,9 @@ absl::Status CloneWatch::Failure(CloneVerdict verdict) {
         "RECIPIENT_CRASHED");
   }
   const CloneStatus& status = *report_.status;
-  return WithReason(absl::InternalError(absl::StrCat("CLONE failed with ", status.error_no, ": ",
-                                                     status.error_message)),
-                    absl::StrCat("MYSQL_", status.error_no));
+  if (!status.failure.ok()) return status.failure;
+  return WithReason(absl::InternalError("CLONE failed, and clone_status does not say why"),
+                    "CLONE_FAILED");
 }
 
 }  // namespace graft

@@ -1,10 +1,12 @@
 #include "provision/fence.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "provision/steps.h"
 
@@ -74,6 +76,28 @@ std::vector<VariableChange> RaisingChanges(const FenceRecord& fence) {
   return changes;
 }
 
+// What a request's settings mean in MySQL's words.
+std::vector<VariableChange> SettingChanges(const CloneSettings& settings) {
+  std::vector<VariableChange> changes;
+  const auto number = [&changes](const char* name, const auto& value) {
+    if (value.has_value()) changes.push_back(Global(name, absl::StrCat(*value)));
+  };
+  const auto flag = [&changes](const char* name, const std::optional<bool>& value) {
+    if (value.has_value()) changes.push_back(Global(name, *value ? "ON" : "OFF"));
+  };
+  number("clone_max_data_bandwidth", settings.max_data_bandwidth_mib);
+  number("clone_max_network_bandwidth", settings.max_network_bandwidth_mib);
+  number("clone_max_concurrency", settings.max_concurrency);
+  flag("clone_enable_compression", settings.compression);
+  flag("clone_block_ddl", settings.block_ddl);
+  return changes;
+}
+
+bool IsNoted(const std::vector<FenceRecord::Persisted>& noted, const std::string& name) {
+  return std::any_of(noted.begin(), noted.end(),
+                     [&name](const FenceRecord::Persisted& known) { return known.name == name; });
+}
+
 std::vector<VariableChange> LiftingChanges(const FenceRecord& fence, bool keep_read_only) {
   std::vector<VariableChange> changes;
   for (const FenceRecord::Persisted& variable : fence.variables) {
@@ -86,6 +110,9 @@ std::vector<VariableChange> LiftingChanges(const FenceRecord& fence, bool keep_r
     if (variable.name == kEventScheduler || (IsReadOnlyFlag(variable) && !keep_read_only)) {
       changes.push_back(Global(variable.name, variable.value));
     }
+  }
+  for (const FenceRecord::Persisted& variable : fence.clone_settings) {
+    changes.push_back(Global(variable.name, variable.value));
   }
   return changes;
 }
@@ -104,6 +131,37 @@ absl::Status RaiseFence(StepContext& context) {
   return context.recipient().SetVariables(RaisingChanges(fence));
 }
 
+absl::Status EndUserSessions(StepContext& context) {
+  Operation& operation = context.operation;
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<ServerSession> sessions,
+                         context.recipient().ReadSessions());
+  bool ended_some = false;
+  for (const ServerSession& session : sessions) {
+    if (session.user == context.options.agent_user) continue;
+    const absl::Status ended = context.recipient().KillConnection(session.connection_id);
+    if (absl::IsNotFound(ended)) continue;  // it has gone by itself
+    GRAFT_RETURN_IF_ERROR(ended);
+    operation.ended_sessions.push_back({session.connection_id, session.user, session.host});
+    ended_some = true;
+  }
+  if (ended_some) context.ReportProgress();
+  return absl::OkStatus();
+}
+
+absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings) {
+  const std::vector<VariableChange> changes = SettingChanges(settings);
+  std::vector<FenceRecord::Persisted>& noted = context.operation.fence.clone_settings;
+  for (const VariableChange& change : changes) {
+    if (IsNoted(noted, change.name)) continue;
+    GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> before,
+                           context.recipient().ReadVariables({change.name}));
+    noted.push_back({change.name, before.front().value, before.front().persisted});
+  }
+  if (changes.empty()) return absl::OkStatus();
+  GRAFT_RETURN_IF_ERROR(context.Save());
+  return context.recipient().SetVariables(changes);
+}
+
 absl::Status OpenForClone(StepContext& context) {
   return context.recipient().SetVariables({Global("super_read_only", "OFF")});
 }
@@ -113,6 +171,8 @@ absl::Status LiftFence(StepContext& context, bool keep_read_only) {
   if (!fence.up) return absl::OkStatus();
   GRAFT_RETURN_IF_ERROR(context.recipient().SetVariables(LiftingChanges(fence, keep_read_only)));
   fence.up = false;
+  fence.variables.clear();  // the next attempt notes them anew
+  fence.clone_settings.clear();
   return absl::OkStatus();
 }
 
@@ -134,7 +194,8 @@ absl::Status LeaveServerSafe(StepContext& context) {
 // Takes the tablet out of service: its record says RESTORE, its server is fenced.
 absl::Status FenceStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(context.PublishRecord());
-  return RaiseFence(context);
+  GRAFT_RETURN_IF_ERROR(RaiseFence(context));
+  return EndUserSessions(context);
 }
 
 }  // namespace graft

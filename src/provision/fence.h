@@ -12,10 +12,18 @@ namespace graft {
 // the server read-only, now and at its next start. Runs twice without harm.
 absl::Status RaiseFence(StepContext& context);
 
+// Ends every user's connection to the recipient, and notes whose it was: one idle transaction holds
+// up DROP DATA. The agent's own account is left alone.
+absl::Status EndUserSessions(StepContext& context);
+
+// The clone_* variables of the request; notes first what they were, and journals that.
+absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings);
+
 // super_read_only off, for CLONE alone: it refuses to drop anything otherwise (1290).
 absl::Status OpenForClone(StepContext& context);
 
-// Puts back what RaiseFence noted. The running server stays read-only if `keep_read_only`.
+// Puts back what RaiseFence and ApplyCloneSettings noted. The running server stays read-only if
+// `keep_read_only`.
 absl::Status LiftFence(StepContext& context, bool keep_read_only);
 
 // After a failure or a cancel: lifts the fence and resumes replication if the old data is whole;

@@ -1,4 +1,4 @@
-// verify, replicate, catch_up, publish: from a restarted server to a replica that serves.
+// replicate, catch_up, publish: from a verified copy to a replica that serves.
 
 #include <algorithm>
 #include <optional>
@@ -10,17 +10,12 @@
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/gtid_set.h"
-#include "provision/clone_verdict.h"
 #include "provision/fence.h"
 #include "provision/published_state.h"
 #include "provision/steps.h"
 
 namespace graft {
 namespace {
-
-absl::Status DataLoss(absl::string_view text) {
-  return WithReason(absl::DataLossError(text), "VERIFY_FAILED");
-}
 
 absl::StatusOr<GtidSet> ReadGtidExecuted(MysqlServer& server) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables,
@@ -29,33 +24,6 @@ absl::StatusOr<GtidSet> ReadGtidExecuted(MysqlServer& server) {
 }
 
 }  // namespace
-
-// DATA_LOSS: what came back is not the donor's data, or not on this server.
-absl::Status VerifyStep(StepContext& context) {
-  Operation& operation = context.operation;
-  GRAFT_ASSIGN_OR_RETURN(const CloneReport report, context.recipient().ReadClone());
-  if (JudgeClone(report, operation.run, operation.donor_mysql) != CloneVerdict::kCompleted) {
-    return DataLoss("clone_status does not show this run as Completed");
-  }
-  if (report.status->destination != "LOCAL INSTANCE") {
-    return DataLoss(absl::StrCat("clone_status names ", report.status->destination,
-                                 " as the destination, not this server"));
-  }
-  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, context.recipient().Describe());
-  if (facts.server_uuid != operation.server_uuid) {
-    return DataLoss(absl::StrCat("server_uuid is ", facts.server_uuid, ", was ",
-                                 operation.server_uuid, ": another server answers"));
-  }
-  GRAFT_ASSIGN_OR_RETURN(const GtidSet executed, GtidSet::Parse(facts.gtid_executed));
-  GRAFT_ASSIGN_OR_RETURN(const GtidSet promised, GtidSet::Parse(report.status->gtid_executed));
-  const GtidSet missing = promised.Minus(executed);
-  if (!missing.empty()) {
-    return DataLoss(
-        absl::StrCat("transactions that clone_status promised are missing: ", missing.ToString()));
-  }
-  operation.data_state = DataState::kCloned;
-  return context.Save();
-}
 
 absl::Status ReplicateStep(StepContext& context) {
   Operation& operation = context.operation;
@@ -80,6 +48,13 @@ absl::Status ReplicationBroken(const Operation& operation, absl::string_view thr
                     absl::StrCat("MYSQL_", error));
 }
 
+// A mysqld that was killed comes back fenced, with its channel not started.
+absl::Status StartIfStopped(StepContext& context, const ReplicationChannel& channel) {
+  const bool moves = channel.receiver_running || channel.receiver_connecting;
+  if (moves && channel.applier_running) return absl::OkStatus();
+  return context.recipient().StartReplication(std::nullopt);
+}
+
 // Follows the default channel until it holds all that the source had when the step began.
 class CatchUp {
  public:
@@ -101,6 +76,7 @@ class CatchUp {
                                channel.receiver_error);
     }
     if (!channel.receiver_running || !channel.applier_running) {
+      GRAFT_RETURN_IF_ERROR(StartIfStopped(context_, channel));
       return absl::UnavailableError(absl::StrCat(
           "receiver ", channel.receiver_running ? "runs" : "is not running", ", applier ",
           channel.applier_running ? "runs" : "is not running", ": ", channel.receiver_error));
@@ -162,6 +138,10 @@ absl::Status CatchUpStep(StepContext& context) {
 
 // The tablet serves again: fence down, though still read-only as a replica is, and its type back.
 absl::Status PublishStep(StepContext& context) {
+  // Others may have cloned from the donor meanwhile; the copy is proved all the same.
+  if (context.deps.claims.state() == ClaimKeeper::State::kLost) context.operation.claim_lost = true;
+  GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
+  if (!channels.empty()) GRAFT_RETURN_IF_ERROR(StartIfStopped(context, channels.front()));
   GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/true));
   GRAFT_RETURN_IF_ERROR(context.Save());
   Operation done = context.operation;

@@ -19,18 +19,51 @@ std::string MakeId(absl::Time now) {
                          absl::Uniform<uint32_t>(random));
 }
 
-absl::Status TooLate(const Operation& operation) {
-  if (operation.outcome != Outcome::kRunning) {
-    return WithReason(absl::FailedPreconditionError(
-                          absl::StrCat("operation ", operation.request.id, " has ended (",
-                                       OutcomeName(operation.outcome), ")")),
-                      "OPERATION_ENDED");
+CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults) {
+  const auto fill = [](auto& value, const auto& from) {
+    if (!value.has_value()) value = from;
+  };
+  fill(settings.max_data_bandwidth_mib, defaults.max_data_bandwidth_mib);
+  fill(settings.max_network_bandwidth_mib, defaults.max_network_bandwidth_mib);
+  fill(settings.max_concurrency, defaults.max_concurrency);
+  fill(settings.compression, defaults.compression);
+  fill(settings.block_ddl, defaults.block_ddl);
+  return settings;
+}
+
+absl::Status HasEnded(const Operation& operation) {
+  return WithReason(
+      absl::FailedPreconditionError(absl::StrCat("operation ", operation.request.id, " has ended (",
+                                                 OutcomeName(operation.outcome), ")")),
+      "OPERATION_ENDED");
+}
+
+absl::Status Refused(const Operation& operation, CancelAnswer answer) {
+  if (answer == CancelAnswer::kDataDropped) {
+    const char* what = operation.data_state == DataState::kEmpty
+                           ? "the old data is already dropped"
+                           : "CLONE has been sent, and its first act is to drop the old data";
+    return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                          what,
+                          ": a cancel would leave the tablet empty, fenced and marked; say "
+                          "so if that is meant (--even-if-dropped)")),
+                      "DATA_DROPPED");
   }
-  const char* what = "too late: CLONE has been sent, and its first act is to drop the old data";
-  if (operation.data_state == DataState::kEmpty) what = "too late: the old data is already dropped";
-  if (operation.step == Step::kAwaitRestart) what = "too late: the server is restarting";
-  if (operation.data_state == DataState::kCloned) what = "too late: the new data is in place";
+  const char* what = operation.data_state == DataState::kCloned
+                         ? "too late: the new data is in place"
+                         : "too late: the copy is made, and the server is restarting on it";
   return WithReason(absl::FailedPreconditionError(what), "TOO_LATE");
+}
+
+absl::Status CheckThrottle(const CloneSettings& settings) {
+  if (settings.max_concurrency.has_value() || settings.compression.has_value() ||
+      settings.block_ddl.has_value()) {
+    return absl::InvalidArgumentError(
+        "MySQL reads concurrency, compression and block-ddl when a clone begins; only the "
+        "bandwidths can be changed while it runs");
+  }
+  if (settings == CloneSettings()) return absl::InvalidArgumentError("no bandwidth is given");
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -67,11 +100,11 @@ class Operations::SubscriptionImpl : public Subscription {
 };
 
 Operations::Operations(Clock& clock, Journal& journal, Defaults defaults,
-                       std::vector<Operation> history, std::function<TabletSnapshot()> snapshot)
+                       std::vector<Operation> history, Others others)
     : clock_(clock),
       journal_(journal),
       defaults_(std::move(defaults)),
-      snapshot_(std::move(snapshot)),
+      others_(std::move(others)),
       operations_(std::move(history)) {}
 
 void Operations::Serve(const RunOperation& run) {
@@ -104,6 +137,7 @@ bool Operations::ResumeUnfinished() {
   if (operations_.empty() || operations_.back().outcome != Outcome::kRunning) return false;
   running_ = operations_.back().request.id;
   control_ = std::make_shared<OperationControl>();
+  ++operations_.back().resumptions;
   queued_ = operations_.back();
   return true;
 }
@@ -117,11 +151,15 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
   const std::optional<DonorChoice> donor = call.donor.has_value() ? call.donor : defaults_.donor;
   if (!donor.has_value()) {
     return WithReason(absl::InvalidArgumentError(
-                          "no donor specified: name the primary (--from-primary) or a tablet "
-                          "(--from-tablet zone1-0000000101)"),
+                          "no donor specified: name the primary (--from-primary), a tablet "
+                          "(--from-tablet zone1-0000000101), or let the shard's best be found "
+                          "(--from-any)"),
                       "NO_DONOR_SPECIFIED");
   }
   draft.request.donor = *donor;
+  draft.request.settings = WithDefaults(call.settings, defaults_.settings);
+  draft.request.allow.non_innodb = call.allow.non_innodb || defaults_.allow.non_innodb;
+  draft.request.allow.unchecked = call.allow.unchecked || defaults_.allow.unchecked;
   return draft;
 }
 
@@ -177,15 +215,34 @@ std::vector<Operation> Operations::List() {
   return {operations_.rbegin(), operations_.rend()};
 }
 
-absl::StatusOr<Operation> Operations::Cancel(absl::string_view id) {
+std::shared_ptr<OperationControl> Operations::ControlOf(const Operation& operation) const {
+  absl::MutexLock lock(&mutex_);
+  return running_ == operation.request.id ? control_ : nullptr;
+}
+
+absl::StatusOr<Operation> Operations::Cancel(absl::string_view id, CancelWish wish) {
   GRAFT_ASSIGN_OR_RETURN(const Operation operation, Get(id));
-  std::shared_ptr<OperationControl> control;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (running_ == operation.request.id) control = control_;
-  }
-  if (control == nullptr || !control->Cancel()) return TooLate(operation);
+  const std::shared_ptr<OperationControl> control = ControlOf(operation);
+  if (control == nullptr) return HasEnded(operation);
+  const CancelAnswer answer = control->Cancel(wish);
+  if (answer != CancelAnswer::kGranted) return Refused(operation, answer);
   return Get(operation.request.id);
+}
+
+absl::StatusOr<Operation> Operations::Throttle(absl::string_view id,
+                                               const CloneSettings& settings) {
+  GRAFT_RETURN_IF_ERROR(CheckThrottle(settings));
+  GRAFT_ASSIGN_OR_RETURN(const Operation operation, Get(id));
+  const std::shared_ptr<OperationControl> control = ControlOf(operation);
+  if (control == nullptr) return HasEnded(operation);
+  if (!control->Throttle(settings)) return Refused(operation, CancelAnswer::kTooLate);
+  return Get(operation.request.id);
+}
+
+void Operations::Preflight(const ReprovisionCall& call, PreflightDone on_done) {
+  absl::StatusOr<Operation> draft = Draft(call);
+  if (!draft.ok()) return on_done(draft.status());
+  others_.preflight(*draft, std::move(on_done));
 }
 
 absl::StatusOr<std::unique_ptr<Subscription>> Operations::Subscribe(

@@ -31,12 +31,20 @@ class Operations : public Provisioning, public Observer {
     TabletAlias recipient;
     std::optional<DonorChoice> donor;
     ReplicateFrom replicate_from = ReplicateFrom::kDonor;
+    CloneSettings settings;  // each for itself
+    Allowances allow;        // added to the request's
   };
   using RunOperation = std::function<void(Operation&, const std::shared_ptr<OperationControl>&)>;
 
+  // What it passes on: the tablet's snapshot, and a draft operation to be looked at by preflight.
+  struct Others {
+    std::function<TabletSnapshot()> snapshot;
+    std::function<void(const Operation&, PreflightDone)> preflight;
+  };
+
   // `history` is what the journal holds, oldest first. `clock` and `journal` must outlive it.
   Operations(Clock& clock, Journal& journal, Defaults defaults, std::vector<Operation> history,
-             std::function<TabletSnapshot()> snapshot);
+             Others others);
 
   // Runs operations, with `run`, until Stop().
   void Serve(const RunOperation& run);
@@ -48,10 +56,12 @@ class Operations : public Provisioning, public Observer {
   absl::StatusOr<Operation> Reprovision(const ReprovisionCall& call) override;
   absl::StatusOr<Operation> Get(absl::string_view id) override;
   std::vector<Operation> List() override;
-  absl::StatusOr<Operation> Cancel(absl::string_view id) override;
+  absl::StatusOr<Operation> Cancel(absl::string_view id, CancelWish wish) override;
+  absl::StatusOr<Operation> Throttle(absl::string_view id, const CloneSettings& settings) override;
+  void Preflight(const ReprovisionCall& call, PreflightDone on_done) override;
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
       absl::string_view id, std::function<void(const Operation&)> on_change) override;
-  TabletSnapshot Tablet() override { return snapshot_(); }
+  TabletSnapshot Tablet() override { return others_.snapshot(); }
 
   void OnStep(const Operation& operation) override { Changed(operation); }
   void OnProgress(const Operation& operation) override { Changed(operation); }
@@ -64,12 +74,13 @@ class Operations : public Provisioning, public Observer {
   absl::StatusOr<Operation> Draft(const ReprovisionCall& call) const;
   absl::StatusOr<Operation> Reserve(const Operation& draft);
   void Changed(const Operation& operation);
+  std::shared_ptr<OperationControl> ControlOf(const Operation& operation) const;
   const Operation* Find(absl::string_view id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   Clock& clock_;
   Journal& journal_;
   const Defaults defaults_;
-  const std::function<TabletSnapshot()> snapshot_;
+  const Others others_;
 
   mutable absl::Mutex mutex_;
   std::vector<Operation> operations_ ABSL_GUARDED_BY(mutex_);  // oldest first

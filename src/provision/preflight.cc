@@ -1,124 +1,162 @@
 #include "provision/preflight.h"
 
-#include <optional>
+#include <algorithm>
+#include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/errors.h"
-#include "base/server_version.h"
+#include "provision/preflight_checks.h"
 
 namespace graft {
 namespace {
 
-using Problem = std::optional<std::string>;
-
-Problem Versions(const PreflightFacts& facts) {
-  const auto recipient = ServerVersion::Parse(facts.recipient.version);
-  const auto donor = ServerVersion::Parse(facts.donor.version);
-  if (!recipient.ok()) return std::string(recipient.status().message());
-  if (!donor.ok()) return std::string(donor.status().message());
-  const absl::Status allowed = CheckCloneVersions(*recipient, *donor);
-  if (allowed.ok()) return std::nullopt;
-  return std::string(allowed.message());
-}
-
-Problem PluginActive(const ServerFacts& server, absl::string_view who) {
-  if (absl::EqualsIgnoreCase(server.clone_plugin_status, "ACTIVE")) return std::nullopt;
-  return absl::StrCat(
-      "the clone plugin of the ", who, " is ",
-      server.clone_plugin_status.empty() ? "not installed" : server.clone_plugin_status,
-      "; put plugin-load-add=mysql_clone.so into its my.cnf and restart it, or "
-      "INSTALL PLUGIN clone SONAME 'mysql_clone.so'");
-}
-
-Problem RecipientPlugin(const PreflightFacts& facts) {
-  return PluginActive(facts.recipient, "recipient");
-}
-
-Problem DonorPlugin(const PreflightFacts& facts) {
-  return PluginActive(facts.donor, "donor");
-}
-
-// MySQL never compares it: CLONE "succeeds", and then the recipient cannot start (MY-011087).
-Problem LowerCaseTableNames(const PreflightFacts& facts) {
-  const int recipient = facts.recipient.lower_case_table_names;
-  const int donor = facts.donor.lower_case_table_names;
-  if (recipient == donor) return std::nullopt;
-  return absl::StrCat("lower_case_table_names is ", recipient, " on the recipient and ", donor,
-                      " on the donor; the recipient could not start on the donor's data: "
-                      "initialise it anew with ",
-                      donor);
-}
-
-Problem DonorIsOther(const PreflightFacts& facts) {
-  if (facts.recipient.server_uuid != facts.donor.server_uuid) return std::nullopt;
-  return absl::StrCat("donor and recipient are the same server, or share the server_uuid ",
-                      facts.donor.server_uuid, "; remove auto.cnf from one and restart it");
-}
-
-// What the topology does not know: a server that takes writes and follows nobody.
-Problem RecipientIsNoPrimary(const PreflightFacts& facts) {
-  const bool looks_like_one = !facts.recipient.read_only && facts.recipient_channels.empty() &&
-                              !facts.recipient.user_schemas.empty();
-  if (!looks_like_one) return std::nullopt;
-  return "the recipient's server takes writes, holds data and follows nobody, as a primary does; "
-         "if it is none, SET GLOBAL super_read_only=ON there and ask again";
-}
-
-Problem RecipientPrivileges(const PreflightFacts& facts) {
-  if (facts.recipient.privileges.count("CLONE_ADMIN") > 0) return std::nullopt;
-  return "the agent's account on the recipient lacks CLONE_ADMIN; GRANT CLONE_ADMIN ON *.* to it";
-}
-
-Problem DonorPrivileges(const PreflightFacts& facts) {
-  if (facts.donor.privileges.count("BACKUP_ADMIN") > 0) return std::nullopt;
-  return "the clone account on the donor lacks BACKUP_ADMIN; GRANT BACKUP_ADMIN ON *.* to it "
-         "(on the shard's primary, so that every tablet has it)";
-}
-
-// A donor without GTIDs cannot be followed by auto-position.
-Problem GtidMode(const PreflightFacts& facts) {
-  if (facts.donor.gtid_mode == "ON" && facts.recipient.gtid_mode == "ON") return std::nullopt;
-  return absl::StrCat("gtid_mode is ", facts.recipient.gtid_mode, " on the recipient and ",
-                      facts.donor.gtid_mode,
-                      " on the donor; both must be ON to replicate with "
-                      "auto-position");
-}
+enum class Needs { kNoDonor, kDonor };
 
 struct Check {
   const char* id;
-  Problem (*look)(const PreflightFacts&);
+  CheckSide side;
+  Needs needs;
+  const char* looks_at;
+  Verdict (*judge)(const PreflightFacts&);
 };
 
+constexpr CheckSide kRecipient = CheckSide::kRecipient;
+constexpr CheckSide kDonor = CheckSide::kDonor;
+constexpr CheckSide kSource = CheckSide::kSource;
+constexpr Needs kAlone = Needs::kNoDonor;
+constexpr Needs kWithDonor = Needs::kDonor;
+
+// What is wrong with the recipient itself comes first: no other donor helps against that. Where the
+// two do not fit, it is the donor's matter, since another one may fit.
+// clang-format off
 constexpr Check kChecks[] = {
-    {"RECIPIENT_IS_PRIMARY", RecipientIsNoPrimary},
-    {"DONOR_IS_RECIPIENT", DonorIsOther},
-    {"VERSIONS", Versions},
-    {"RECIPIENT_PLUGIN", RecipientPlugin},
-    {"DONOR_PLUGIN", DonorPlugin},
-    {"RECIPIENT_PRIVILEGE", RecipientPrivileges},
-    {"DONOR_PRIVILEGE", DonorPrivileges},
-    {"LOWER_CASE_TABLE_NAMES", LowerCaseTableNames},
-    {"GTID_MODE", GtidMode},
+    {"RECIPIENT_IS_PRIMARY",   kRecipient, kAlone,     "the recipient is no primary",                        RecipientIsNoPrimary},
+    {"RECIPIENT_HAS_REPLICAS", kRecipient, kAlone,     "nobody replicates from the recipient",               RecipientHasNoReplicas},
+    {"RECIPIENT_DONATES",      kRecipient, kAlone,     "nobody clones from the recipient",                   RecipientDonatesToNobody},
+    {"RECIPIENT_PLUGIN",       kRecipient, kAlone,     "the recipient's clone plugin is active",             RecipientPlugin},
+    {"RECIPIENT_PRIVILEGE",    kRecipient, kAlone,     "the agent's privileges on the recipient",            RecipientPrivileges},
+    {"RECIPIENT_PACKET",       kRecipient, kAlone,     "the recipient's max_allowed_packet",                 RecipientPacket},
+    {"INNODB_READ_ONLY",       kRecipient, kAlone,     "the recipient's InnoDB may drop and write",          RecipientInnodbWrites},
+    {"PERSISTED_VARIABLES",    kRecipient, kAlone,     "the recipient starts with persisted variables",      RecipientLoadsPersisted},
+    {"GROUP_REPLICATION",      kRecipient, kAlone,     "the recipient is in no replication group",           RecipientInNoGroup},
+    {"CLONE_LEFTOVERS",        kRecipient, kAlone,     "no files of an earlier clone lie about",             CloneLeftovers},
+    {"RECIPIENT_SESSIONS",     kRecipient, kAlone,     "sessions that could keep CLONE waiting",             RecipientSessions},
+    {"SUPERVISED",             kRecipient, kAlone,     "somebody restarts the recipient's mysqld",           Supervised},
+    {"DONOR_UNREACHABLE",      kDonor,     kAlone,     "the donor's mysqld answers",                         DonorAnswers},
+    {"DONOR_CREDENTIALS",      kDonor,     kAlone,     "the donor lets the clone account in",                DonorLetsIn},
+    {"DONOR_PRIVILEGE",        kDonor,     kAlone,     "the clone account's privileges on the donor",        DonorPrivileges},
+    {"DONOR_ADDRESS",          kDonor,     kAlone,     "CLONE can name the donor",                           DonorAddress},
+    {"DONOR_IS_RECIPIENT",     kDonor,     kWithDonor, "donor and recipient are two servers",                DonorIsOther},
+    {"VERSIONS",               kDonor,     kWithDonor, "the versions may clone from each other",             Versions},
+    {"DONOR_PLUGIN",           kDonor,     kWithDonor, "the donor's clone plugin is active",                 DonorPlugin},
+    {"DONOR_TLS",              kDonor,     kWithDonor, "the donor takes the link as it is to be",            DonorTls},
+    {"DONOR_PACKET",           kDonor,     kWithDonor, "the donor's max_allowed_packet",                     DonorPacket},
+    {"DONOR_BUSY",             kDonor,     kWithDonor, "the donor is not being cloned",                      DonorIsFree},
+    {"REDO_LOG_DISABLED",      kDonor,     kWithDonor, "the donor writes its redo log",                      DonorRedoLog},
+    {"DONOR_CONNECTIONS",      kDonor,     kWithDonor, "the donor has connections left",                     DonorConnections},
+    {"DONOR_DDL",              kDonor,     kWithDonor, "no DDL is under way on the donor",                   DonorDdl},
+    {"OPERATING_SYSTEM",       kDonor,     kWithDonor, "version_compile_os is the same",                     OperatingSystem},
+    {"ARCHITECTURE",           kDonor,     kWithDonor, "version_compile_machine is the same",                Architecture},
+    {"PAGE_SIZE",              kDonor,     kWithDonor, "innodb_page_size is the same",                       PageSize},
+    {"LOWER_CASE_TABLE_NAMES", kDonor,     kWithDonor, "lower_case_table_names is the same",                 LowerCaseTableNames},
+    {"CHARACTER_SETS",         kDonor,     kWithDonor, "server and file system character sets are the same", CharacterSets},
+    {"COLLATIONS",             kDonor,     kWithDonor, "the recipient knows the donor's collations",         Collations},
+    {"DATA_FILE_PATH",         kDonor,     kWithDonor, "innodb_data_file_path fits",                         SystemTablespace},
+    {"PLUGINS",                kDonor,     kWithDonor, "the recipient can load the donor's plugins",         Plugins},
+    {"CLONE_PLUGIN_LOADING",   kRecipient, kWithDonor, "the clone plugin outlives the clone",                ClonePluginStays},
+    {"AGENT_ACCOUNT",          kDonor,     kWithDonor, "the agent can log in with the donor's accounts",     AgentAccount},
+    {"DISK_SPACE",             kRecipient, kWithDonor, "free space for the donor's data",                    DiskSpace},
+    {"TABLESPACE_PATHS",       kRecipient, kWithDonor, "places of the donor's data files",                   TablespacePaths},
+    {"NON_INNODB_TABLES",      kDonor,     kWithDonor, "the donor's tables are InnoDB's",                    NonInnodbTables},
+    {"ENCRYPTION",             kRecipient, kWithDonor, "TLS and keyring for encrypted data",                 Encryption},
+    {"GTID_MODE",              kDonor,     kWithDonor, "gtid_mode is ON",                                    GtidMode},
+    {"SERVER_ID",              kRecipient, kWithDonor, "the recipient has a server_id of its own",           ServerIds},
+    {"DONOR_REPLICATION",      kDonor,     kWithDonor, "the donor's replication is whole",                   DonorReplication},
+    {"DONOR_LAG",              kDonor,     kWithDonor, "how old the donor's data is",                        DonorLag},
+    {"ERRANT_TRANSACTIONS",    kDonor,     kWithDonor, "the primary has the donor's transactions",           ErrantTransactions},
+    {"RECIPIENT_TRANSACTIONS", kRecipient, kWithDonor, "others have the recipient's transactions",           RecipientTransactions},
+    {"SOURCE_BINLOGS",         kSource,    kWithDonor, "binary logs from the donor's data on",               SourceBinlogs},
 };
+// clang-format on
+
+// Of an answer that did not come: whatever it would have been about, it is the donor's matter.
+CheckResult NotAsked(const Check& check) {
+  return {check.id,       CheckSide::kDonor, CheckOutcome::kUnchecked,
+          check.looks_at, kDonorNotAsked,    ""};
+}
+
+CheckResult Judge(const Check& check, const PreflightFacts& facts) {
+  if (check.needs == Needs::kDonor && !facts.donor.ok()) return NotAsked(check);
+  Verdict verdict = check.judge(facts);
+  return {check.id,       verdict.side.value_or(check.side), verdict.outcome,
+          check.looks_at, std::move(verdict.found),          std::move(verdict.remedy)};
+}
+
+using Results = std::vector<const CheckResult*>;
+
+// Those that stop an operation, the fatal ones first. What the donor's silence keeps unchecked is
+// left out: that silence is fatal itself.
+Results Stopping(const std::vector<CheckResult>& results, const Allowances& allow) {
+  Results stopping;
+  for (const CheckResult& result : results) {
+    if (result.outcome == CheckOutcome::kFatal) stopping.push_back(&result);
+  }
+  const bool silent = std::any_of(stopping.begin(), stopping.end(), [](const CheckResult* fatal) {
+    return fatal->side == CheckSide::kDonor;
+  });
+  for (const CheckResult& result : results) {
+    const bool implied = silent && result.found == kDonorNotAsked;
+    const bool counts = result.outcome == CheckOutcome::kUnchecked && !allow.unchecked;
+    if (counts && !implied) stopping.push_back(&result);
+  }
+  return stopping;
+}
+
+absl::StatusCode CodeOf(const CheckResult& result) {
+  if (result.outcome != CheckOutcome::kFatal) return absl::StatusCode::kFailedPrecondition;
+  if (result.id == "DONOR_UNREACHABLE") return absl::StatusCode::kUnavailable;
+  if (result.id == "DONOR_CREDENTIALS") return absl::StatusCode::kUnauthenticated;
+  if (result.id == "DISK_SPACE" || result.id == "DONOR_BUSY") {
+    return absl::StatusCode::kResourceExhausted;
+  }
+  return absl::StatusCode::kFailedPrecondition;
+}
+
+// Several checks may lack the same thing: its remedy is told once, after the last of them.
+std::string Describe(const Results& stopping) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < stopping.size(); ++i) {
+    const bool told_later =
+        std::any_of(stopping.begin() + static_cast<std::ptrdiff_t>(i) + 1, stopping.end(),
+                    [&](const CheckResult* later) { return later->remedy == stopping[i]->remedy; });
+    const std::string& remedy = stopping[i]->remedy;
+    const bool tell = !told_later && !remedy.empty();
+    texts.push_back(absl::StrCat(stopping[i]->found, tell ? "; " : "", tell ? remedy : ""));
+  }
+  return absl::StrJoin(texts, "; and ");
+}
 
 }  // namespace
 
-std::vector<Finding> Preflight(const PreflightFacts& facts) {
-  std::vector<Finding> findings;
-  for (const Check& check : kChecks) {
-    if (Problem problem = check.look(facts)) findings.push_back({check.id, *std::move(problem)});
-  }
-  return findings;
+std::vector<CheckResult> Preflight(const PreflightFacts& facts) {
+  std::vector<CheckResult> results;
+  for (const Check& check : kChecks) results.push_back(Judge(check, facts));
+  return results;
 }
 
-absl::Status FindingsToStatus(const std::vector<Finding>& findings) {
-  if (findings.empty()) return absl::OkStatus();
-  const std::string text =
-      absl::StrJoin(findings, "; and ",
-                    [](std::string* out, const Finding& finding) { out->append(finding.text); });
-  return WithReason(absl::FailedPreconditionError(text), findings.front().check);
+absl::Status FindingsToStatus(const std::vector<CheckResult>& results, const Allowances& allow) {
+  const Results stopping = Stopping(results, allow);
+  if (stopping.empty()) return absl::OkStatus();
+  return WithReason(absl::Status(CodeOf(*stopping.front()), Describe(stopping)),
+                    stopping.front()->id);
+}
+
+bool OnlyDonorIsAtFault(const std::vector<CheckResult>& results, const Allowances& allow) {
+  const Results stopping = Stopping(results, allow);
+  return !stopping.empty() &&
+         std::all_of(stopping.begin(), stopping.end(),
+                     [](const CheckResult* result) { return result->side == CheckSide::kDonor; });
 }
 
 }  // namespace graft

@@ -1,44 +1,54 @@
 // preflight: asks both servers and judges the answers; touches nothing.
 
 #include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "provision/preflight.h"
+#include "provision/preflight_facts.h"
+#include "provision/retry_policy.h"
 #include "provision/steps.h"
 
 namespace graft {
 namespace {
 
-// Whose fault it is, as a word: the same code from either side means different work.
-absl::Status OnDonor(const absl::Status& status, const Operation& operation) {
-  absl::Status annotated = Annotate(status, absl::StrCat("donor ", operation.donor.ToString(), " (",
-                                                         operation.donor_mysql.ToString(), ")"));
-  if (absl::IsUnavailable(status)) return WithReason(annotated, "DONOR_UNREACHABLE");
-  if (absl::IsUnauthenticated(status)) return WithReason(annotated, "DONOR_CREDENTIALS");
-  if (absl::IsPermissionDenied(status)) return WithReason(annotated, "DONOR_PRIVILEGE");
-  return annotated;
+// What another donor may mend is marked so, whatever the finding's own word is.
+absl::Status Judge(const std::vector<CheckResult>& results, const Operation& operation) {
+  const Allowances& allow = operation.request.allow;
+  absl::Status status = FindingsToStatus(results, allow);
+  const bool has_choice = operation.request.donor.kind == DonorChoice::Kind::kAny;
+  if (!status.ok() && has_choice && OnlyDonorIsAtFault(results, allow) &&
+      !MayTryAgain(operation, status)) {
+    status = WithReason(std::move(status), "DONOR_UNFIT");
+  }
+  return status;
 }
 
 }  // namespace
 
-// FAILED_PRECONDITION: findings. Other codes: a server could not be asked.
+// FAILED_PRECONDITION and what FindingsToStatus says: findings. Other codes: the recipient could
+// not be asked.
 absl::Status PreflightStep(StepContext& context) {
-  Operation& operation = context.operation;
-  PreflightFacts facts;
-  auto recipient = context.recipient().Describe();
-  if (!recipient.ok()) return Annotate(recipient.status(), "recipient");
-  facts.recipient = *std::move(recipient);
-  auto channels = context.recipient().ReadReplication();
-  if (!channels.ok()) return Annotate(channels.status(), "recipient");
-  facts.recipient_channels = *std::move(channels);
-  auto donor = context.deps.open_peer(operation.donor_mysql)->Describe();
-  if (!donor.ok()) return OnDonor(donor.status(), operation);
-  facts.donor = *std::move(donor);
+  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
+  const std::vector<CheckResult> results = Preflight(facts);
+  NoteFacts(facts, results, context.operation);
+  context.ReportProgress();
+  return Judge(results, context.operation);
+}
 
-  operation.server_uuid = facts.recipient.server_uuid;
-  operation.donor_uuid = facts.donor.server_uuid;
-  return FindingsToStatus(Preflight(facts));
+// What could have changed since preflight, right before CLONE: all of it is looked at again, and
+// besides that the tablet is still no primary and the claim on the donor still ours.
+absl::Status LastChecks(StepContext& context) {
+  const ProvisionerOptions& options = context.options;
+  GRAFT_ASSIGN_OR_RETURN(const Shard shard,
+                         context.deps.topology.GetShard(options.keyspace, options.shard));
+  GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.deps.topology.GetTablet(options.alias));
+  GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
+  GRAFT_RETURN_IF_ERROR(PreflightStep(context));
+  GRAFT_ASSIGN_OR_RETURN(const int ahead, context.deps.claims.Ahead());
+  if (ahead == 0) return absl::OkStatus();
+  return WithReason(absl::AbortedError("the claim on the donor was lost before CLONE was sent"),
+                    "CLAIM_LOST");
 }
 
 }  // namespace graft

@@ -3,16 +3,25 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "provision/fence.h"
+#include "provision/preflight.h"
+#include "provision/preflight_facts.h"
+#include "provision/retry_policy.h"
 #include "provision/step_context.h"
 #include "provision/step_table.h"
+#include "provision/steps.h"
 
 namespace graft {
 namespace {
 
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(50);
 constexpr absl::Duration kLongestRetry = absl::Seconds(5);
+constexpr absl::Duration kPatience = absl::Seconds(3);  // with what an end still wants to do
+// Agents that died one after the other in the same step: the step itself must be what ends them.
+constexpr int kMostResumptions = 10;
 
 bool IsTransient(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
@@ -25,35 +34,62 @@ class OperationRun {
       : context_(std::move(context)), operation_(context_.operation) {}
 
   void Run() {
-    if (!operation_.run.not_before.empty()) context_.control->Seal();
-    std::optional<Step> step = operation_.step;
+    std::optional<Step> step = TakeUp();
     while (step.has_value()) {
       const StepRow& row = StepTable()[static_cast<size_t>(*step)];
       absl::Status status = Enter(row);
       if (status.ok()) status = RunWithRetries(row);
       if (context_.control->stopped()) return;
-      if (!status.ok()) return Conclude(status);
-      operation_.times.back().ended = context_.clock().Now();
-      step = row.next;
+      if (status.ok()) {
+        operation_.times.back().ended = context_.clock().Now();
+        step = row.next;
+      } else if (TryAgain(status)) {
+        step = Step::kResolveDonor;
+      } else {
+        return context_.control->stopped() ? void() : Conclude(status);
+      }
     }
+    context_.deps.claims.Leave().IgnoreError();
     operation_.outcome = Outcome::kDone;
     End();
   }
 
  private:
+  // Where to begin: at the first step, or where an earlier process left it.
+  Step TakeUp() {
+    const Step step = operation_.step;
+    const bool sent = !operation_.run.not_before.empty();
+    if (step == Step::kClone && sent) context_.control->BeginCopy();
+    if (step > Step::kClone) context_.control->Seal();
+    if (step <= Step::kClaimDonor) return step;
+    // The place in the queue went with the process that had it.
+    if (step <= Step::kClone && !sent) return Step::kClaimDonor;
+    if (step < Step::kPublish) context_.ClaimDonor().status().IgnoreError();
+    return step;
+  }
+
   absl::Status Enter(const StepRow& row) {
     if (context_.control->cancelled()) return absl::CancelledError("cancelled");
     const absl::Time now = context_.clock().Now();
     operation_.step = row.step;
     if (operation_.times.empty() || operation_.times.back().step != row.step) {
       operation_.times.push_back({row.step, now, absl::InfinitePast()});
+      operation_.resumptions = 0;
     }
+    if (operation_.resumptions > kMostResumptions && row.step != Step::kClone) return CrashLoop();
     const absl::Status saved = context_.Save();
     // Before CLONE a journal that cannot be written stops everything; after it the copy counts
     // for more than its log, and the next step tries again.
     if (!saved.ok() && row.step <= Step::kClone) return Annotate(saved, "journal");
     for (Observer* observer : context_.deps.observers) observer->OnStep(operation_);
     return absl::OkStatus();
+  }
+
+  absl::Status CrashLoop() const {
+    return WithReason(absl::InternalError(absl::StrCat(
+                          operation_.resumptions, " agents one after the other went away in step ",
+                          StepName(operation_.step), "; see their logs, then ask again")),
+                      "CRASH_LOOP");
   }
 
   absl::Status RunWithRetries(const StepRow& row) {
@@ -68,19 +104,71 @@ class OperationRun {
     return status;
   }
 
+  // Whether another attempt begins, after its pause.
+  bool TryAgain(const absl::Status& failure) {
+    OperationControl& control = *context_.control;
+    if (control.cancelled() || operation_.attempt >= context_.options.max_attempts ||
+        !MayTryAgain(operation_, failure)) {
+      return false;
+    }
+    // A server that crashed in the copy is up again in a while; until then there is nothing to try.
+    const bool dropped = operation_.data_state != DataState::kIntact;
+    TryFor(dropped ? context_.options.restart_wait_timeout : kPatience,
+           [this] { return LeaveServerSafe(context_); });
+    context_.deps.claims.Leave().IgnoreError();
+    const absl::Time now = context_.clock().Now();
+    if (!operation_.times.empty()) operation_.times.back().ended = now;
+    operation_.failed_attempts.push_back({operation_.attempt, operation_.donor, operation_.step,
+                                          operation_.data_state, failure, now});
+    // A row of clone_status that this attempt left must never be taken for the next one's.
+    operation_.run = CloneRun();
+    operation_.progress = Progress();
+    operation_.claim_lost = false;
+    operation_.data_before = operation_.data_state;
+    operation_.step = Step::kResolveDonor;
+    control.BeginAttempt(dropped);
+    const int attempt = operation_.attempt++;
+    TryFewTimes([this] { return context_.Save(); });
+    TryFewTimes([this] { return context_.PublishRecord(); });
+    for (Observer* observer : context_.deps.observers) observer->OnProgress(operation_);
+    return context_.Wait(BackOff(attempt, absl::Uniform<double>(random_, 0, 1))).ok();
+  }
+
   // After a failure or a cancel: leaves the server either as it was or fenced, and says so.
   void Conclude(const absl::Status& status) {
-    operation_.outcome = context_.control->cancelled() ? Outcome::kCancelled : Outcome::kFailed;
-    operation_.error = status;
-    TryFewTimes([this] { return LeaveServerSafe(context_); });
+    const bool cancelled = context_.control->cancelled();
+    operation_.outcome = cancelled ? Outcome::kCancelled : Outcome::kFailed;
+    operation_.error = cancelled ? CancelledBecause(status) : status;
+    operation_.queue_place = 0;
+    // A server that is down is told when it is up again; until then the operation has not ended.
+    TryFor(operation_.fence.up ? context_.options.restart_wait_timeout : kPatience,
+           [this] { return LeaveServerSafe(context_); });
+    if (context_.control->stopped()) {
+      operation_.outcome = Outcome::kRunning;
+      return;
+    }
+    context_.deps.claims.Leave().IgnoreError();
     End();
     // Else the agent's publisher goes on trying.
     TryFewTimes([this] { return context_.PublishRecord(); });
     NotifyEnd();
   }
 
+  // What the cancel cost, in words.
+  absl::Status CancelledBecause(const absl::Status& status) const {
+    if (operation_.data_state == DataState::kIntact) {
+      return WithReason(absl::CancelledError("cancelled; nothing was dropped"), "CANCELLED");
+    }
+    return WithReason(
+        absl::CancelledError(absl::StrCat(
+            "cancelled; the old data is ", DataStateName(operation_.data_state),
+            ", the server is fenced: ask for another operation (", status.message(), ")")),
+        "CANCELLED");
+  }
+
   void End() {
     operation_.ended = context_.clock().Now();
+    operation_.progress.note.clear();
     if (!operation_.times.empty() && operation_.times.back().ended == absl::InfinitePast()) {
       operation_.times.back().ended = operation_.ended;
     }
@@ -92,27 +180,43 @@ class OperationRun {
     for (Observer* observer : context_.deps.observers) observer->OnEnd(operation_);
   }
 
-  // Bounded, and on a wait of its own: the operation's may be cancelled already.
   template <typename Call>
   void TryFewTimes(Call call) {
+    TryFor(kPatience, call);
+  }
+
+  // On a wait of its own: the operation's may be cancelled already. Not when the agent stops.
+  template <typename Call>
+  void TryFor(absl::Duration patience, Call call) {
     Cancellation nobody_cancels;
+    const absl::Time deadline = context_.clock().Now() + patience;
     absl::Duration pause = kFirstRetry;
-    for (int tries = 0; tries < 6; ++tries) {
-      const absl::Status status = call();
-      if (status.ok() || !IsTransient(status)) return;
+    absl::Status status = call();
+    while (IsTransient(status) && context_.clock().Now() + pause < deadline &&
+           !context_.control->stopped()) {
       nobody_cancels.WaitFor(context_.clock(), pause);
-      pause *= 2;
+      pause = std::min(2 * pause, absl::Seconds(1));
+      status = call();
     }
   }
 
   StepContext context_;
   Operation& operation_;
+  absl::BitGen random_;
 };
 
 }  // namespace
 
 void Provisioner::Run(Operation& operation, const std::shared_ptr<OperationControl>& control) {
   OperationRun(StepContext{deps_, options_, operation, control}).Run();
+}
+
+absl::StatusOr<PreflightReport> Provisioner::Preflight(Operation draft) const {
+  StepContext context{deps_, options_, draft, std::make_shared<OperationControl>()};
+  GRAFT_RETURN_IF_ERROR(ResolveDonorStep(context));
+  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
+  return PreflightReport{options_.alias, draft.donor, draft.source, graft::Preflight(facts),
+                         deps_.clock.Now()};
 }
 
 }  // namespace graft

@@ -17,8 +17,11 @@
 #include "graft/mysql_server.h"
 #include "graft/observer.h"
 #include "graft/operation.h"
+#include "graft/queue_lock.h"
 #include "graft/secret.h"
+#include "graft/server_host.h"
 #include "graft/topology.h"
+#include "provision/claim_keeper.h"
 #include "provision/operation_control.h"
 
 namespace graft {
@@ -42,6 +45,14 @@ struct ProvisionerOptions {
   absl::Duration catch_up_stall_timeout = absl::Minutes(1);
   // Bounds each wait for a metadata lock while CLONE drops the old data.
   absl::Duration lock_wait_timeout = absl::Seconds(10);
+
+  std::string agent_user = "vt_dba";  // this agent's account on the recipient
+  int max_attempts = 3;
+  absl::Duration donor_wait_timeout = absl::Hours(1);  // in the queue for a donor
+  // A copy whose bytes stand still for so long is ended; zero: MySQL alone decides.
+  absl::Duration stall_timeout = absl::Minutes(10);
+  // A copy whose donor cannot be reached for so long is ended; zero: MySQL's own five minutes.
+  absl::Duration donor_gone_timeout = absl::ZeroDuration();
 };
 
 struct ProvisionerDeps {
@@ -50,8 +61,13 @@ struct ProvisionerDeps {
   // A connection to another tablet's server, as the clone user.
   std::function<std::unique_ptr<MysqlServer>(const HostPort&)> open_peer;
   Topology& topology;
+  QueueLocks& locks;    // to see who waits for whom
+  ClaimKeeper& claims;  // of the operation that runs
+  ServerHost& host;     // of the recipient's mysqld
   Journal& journal;
   std::vector<Observer*> observers;
+  // Asks whoever runs mysqld to start it, after a copy that left it down; nullptr: nobody can be.
+  std::function<absl::Status()> start_server;
 };
 
 class Provisioner {
@@ -62,6 +78,10 @@ class Provisioner {
   // Returns when the operation has ended, or, its outcome still kRunning, when `control` was told
   // to stop: then the journal has what is needed to go on.
   void Run(Operation& operation, const std::shared_ptr<OperationControl>& control);
+
+  // Finds donor and source for `draft` and judges everything, touching nothing. Codes as of
+  // Provisioning::Preflight.
+  absl::StatusOr<PreflightReport> Preflight(Operation draft) const;
 
   const ProvisionerOptions& options() const { return options_; }
 

@@ -12,14 +12,18 @@ namespace {
 TabletType PublishedType(const Operation& operation) {
   switch (operation.outcome) {
     case Outcome::kRunning:
-      return operation.step < Step::kFence ? operation.type_before : TabletType::kRestore;
+      return operation.step < Step::kFence && operation.data_state == DataState::kIntact
+                 ? operation.type_before
+                 : TabletType::kRestore;
     case Outcome::kDone:
       return operation.type_after;
     case Outcome::kFailed:
     case Outcome::kCancelled:
       break;
   }
-  return operation.data_state == DataState::kIntact ? operation.type_before : TabletType::kRestore;
+  // A fence that could not be taken down keeps the old data from serving, whole as it is.
+  return operation.data_state == DataState::kIntact && !operation.fence.up ? operation.type_before
+                                                                           : TabletType::kRestore;
 }
 
 // The record of an operation that has ended names it, but no step.
@@ -50,6 +54,9 @@ void ApplyPublishedState(const Operation& operation, Tablet& tablet) {
   if (!operation.donor.empty()) tablet.tags["graft.donor"] = operation.donor.ToString();
   if (operation.outcome == Outcome::kRunning) {
     tablet.tags["graft.step"] = std::string(StepName(operation.step));
+    if (operation.queue_place > 0) {
+      tablet.tags["graft.queue_place"] = absl::StrCat(operation.queue_place);
+    }
     const Progress& progress = operation.progress;
     if (operation.step == Step::kClone && progress.bytes_expected > 0) {
       tablet.tags["graft.progress"] =

@@ -3,6 +3,7 @@
 //   graft.step        while it runs: the step, "clone"
 //   graft.progress    while it copies: percent of the bytes known so far, "42%"
 //   graft.data_state  INTACT, PARTIAL, EMPTY, CLONED
+//   graft.queue_place while it waits for its donor: 1 is next
 //   graft.donor       alias
 //   graft.operation   id
 //   graft.reason      after a failure: why, as a word

@@ -1,9 +1,13 @@
-// resolve_donor: from the request to a donor's and a source's address, by the topology alone.
+// resolve_donor: from the request to a donor's and a source's address. A named donor comes from the
+// topology alone; for "any" the shard's tablets are asked and ranked.
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/errors.h"
+#include "provision/donor_search.h"
 #include "provision/steps.h"
 
 namespace graft {
@@ -64,6 +68,31 @@ absl::StatusOr<Tablet> FindUsable(StepContext& context, const TabletAlias& alias
   return tablet;
 }
 
+// The best of the shard; what was refused, and why, is noted in the operation.
+absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard) {
+  GRAFT_ASSIGN_OR_RETURN(DonorRanking ranking, RankShard(context, shard));
+  context.operation.refused_donors = std::move(ranking.refused);
+  if (!ranking.order.empty()) return ranking.order.front();
+  const auto words = [](std::string* out, const RefusedDonor& refused) {
+    absl::StrAppend(out, refused.alias.ToString(), ": ", refused.text);
+  };
+  return Refuse("NO_DONOR",
+                absl::StrCat("no tablet of ", ShardName(shard), " can be the donor: ",
+                             absl::StrJoin(context.operation.refused_donors, "; ", words)));
+}
+
+absl::StatusOr<TabletAlias> FindDonor(StepContext& context, const Shard& shard) {
+  switch (context.operation.request.donor.kind) {
+    case DonorChoice::Kind::kPrimary:
+      return RequirePrimary(shard);
+    case DonorChoice::Kind::kTablet:
+      return context.operation.request.donor.tablet;
+    case DonorChoice::Kind::kAny:
+      return ChooseDonor(context, shard);
+  }
+  return absl::InternalError("unknown choice of donor");
+}
+
 }  // namespace
 
 absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
@@ -75,17 +104,14 @@ absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
                              "; a primary is never overwritten: reparent the shard first"));
 }
 
-// NOT_FOUND, FAILED_PRECONDITION: the topology does not allow this donor; the text says why.
+// NOT_FOUND, FAILED_PRECONDITION: the topology does not allow this donor, or no tablet can be it;
+// the text says why.
 absl::Status ResolveDonorStep(StepContext& context) {
   Operation& operation = context.operation;
   GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.deps.topology.GetShard(context.options.keyspace,
                                                                            context.options.shard));
   GRAFT_RETURN_IF_ERROR(NoteOwnTablet(context, shard));
-
-  TabletAlias donor_alias = operation.request.donor.tablet;
-  if (operation.request.donor.kind == DonorChoice::Kind::kPrimary) {
-    GRAFT_ASSIGN_OR_RETURN(donor_alias, RequirePrimary(shard));
-  }
+  GRAFT_ASSIGN_OR_RETURN(const TabletAlias donor_alias, FindDonor(context, shard));
   if (donor_alias == context.options.alias) {
     return Refuse("DONOR_IS_RECIPIENT",
                   absl::StrCat(donor_alias.ToString(), " cannot be rebuilt from itself"));

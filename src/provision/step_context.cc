@@ -1,5 +1,8 @@
 #include "provision/step_context.h"
 
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "graft/queue_lock.h"
 #include "provision/published_state.h"
 
 namespace graft {
@@ -13,6 +16,14 @@ absl::Status StepContext::Wait(absl::Duration duration) const {
 
 void StepContext::ReportProgress() const {
   for (Observer* observer : deps.observers) observer->OnProgress(operation);
+}
+
+absl::StatusOr<int> StepContext::ClaimDonor() const {
+  const QueueEntry entry{
+      options.alias, operation.request.id,
+      absl::StrCat("clone ", options.alias.ToString(), " from ", operation.donor.ToString())};
+  GRAFT_RETURN_IF_ERROR(deps.claims.Enter(DonorLockName(operation.donor), entry));
+  return deps.claims.Ahead();
 }
 
 absl::Status StepContext::PublishRecord() const {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "graft/operation.h"
 #include "provision/operation_control.h"
 #include "provision/provisioner.h"
@@ -30,6 +31,10 @@ struct StepContext {
 
   // Tells the observers that bytes or stage have moved.
   void ReportProgress() const;
+
+  // Joins the queue for the operation's donor, at its end; how many stand before it. Codes as of
+  // QueueLocks and QueuePlace.
+  absl::StatusOr<int> ClaimDonor() const;
 
   // Writes the tablet's record as the operation stands (see published_state.h).
   absl::Status PublishRecord() const;

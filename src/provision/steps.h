@@ -10,6 +10,7 @@ namespace graft {
 
 absl::Status ResolveDonorStep(StepContext& context);
 absl::Status PreflightStep(StepContext& context);
+absl::Status ClaimDonorStep(StepContext& context);
 absl::Status FenceStep(StepContext& context);
 absl::Status CloneStep(StepContext& context);
 absl::Status AwaitRestartStep(StepContext& context);
@@ -17,6 +18,9 @@ absl::Status VerifyStep(StepContext& context);
 absl::Status ReplicateStep(StepContext& context);
 absl::Status CatchUpStep(StepContext& context);
 absl::Status PublishStep(StepContext& context);
+
+// Preflight's fatal rows, the claim and RefusePrimary once more, right before CLONE is sent.
+absl::Status LastChecks(StepContext& context);
 
 // FAILED_PRECONDITION: the topology holds `tablet` for the primary of its shard. Asked when the
 // operation begins and again right before CLONE.

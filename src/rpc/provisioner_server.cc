@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "graft/v1/provisioner.grpc.pb.h"
 #include "rpc/grpc_status.h"
+#include "rpc/preflights.h"
 #include "rpc/watchers.h"
 #include "wire/operation_proto.h"
 #include "wire/provisioner_proto.h"
@@ -29,9 +30,16 @@ constexpr int kMostStreamsPerConnection = 100;
 class ProvisionerService : public v1::Provisioner::CallbackService {
  public:
   ProvisionerService(Provisioning& provisioning, Clock& clock)
-      : provisioning_(provisioning), clock_(clock), watchers_(provisioning) {}
+      : provisioning_(provisioning),
+        clock_(clock),
+        watchers_(provisioning),
+        preflights_(provisioning) {}
 
-  void EndWatches() { watchers_.EndAll(); }
+  // Of the calls that end when something happens.
+  void EndOpenCalls() {
+    watchers_.EndAll();
+    preflights_.EndAll();
+  }
 
   grpc::ServerUnaryReactor* Reprovision(grpc::CallbackServerContext* context,
                                         const v1::ReprovisionRequest* request,
@@ -39,6 +47,12 @@ class ProvisionerService : public v1::Provisioner::CallbackService {
     const absl::StatusOr<ReprovisionCall> call = FromProto(*request);
     if (!call.ok()) return Fail(*context, call.status());
     return Answer(*context, provisioning_.Reprovision(*call), *response);
+  }
+
+  grpc::ServerUnaryReactor* Preflight(grpc::CallbackServerContext* context,
+                                      const v1::PreflightRequest* request,
+                                      v1::PreflightReport* response) override {
+    return preflights_.Start(*request, *response, *context);
   }
 
   grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
@@ -66,7 +80,15 @@ class ProvisionerService : public v1::Provisioner::CallbackService {
                                             const v1::CancelOperationRequest* request,
                                             v1::Operation* response) override {
     if (const auto id = CheckOperationId(request->id()); !id.ok()) return Fail(*context, id);
-    return Answer(*context, provisioning_.Cancel(request->id()), *response);
+    return Answer(*context, provisioning_.Cancel(request->id(), WishOf(*request)), *response);
+  }
+
+  grpc::ServerUnaryReactor* ThrottleOperation(grpc::CallbackServerContext* context,
+                                              const v1::ThrottleOperationRequest* request,
+                                              v1::Operation* response) override {
+    const absl::StatusOr<CloneSettings> settings = FromProto(*request);
+    if (!settings.ok()) return Fail(*context, settings.status());
+    return Answer(*context, provisioning_.Throttle(request->id(), *settings), *response);
   }
 
   grpc::ServerUnaryReactor* GetTablet(grpc::CallbackServerContext* context,
@@ -99,6 +121,7 @@ class ProvisionerService : public v1::Provisioner::CallbackService {
   Provisioning& provisioning_;
   Clock& clock_;
   Watchers watchers_;
+  Preflights preflights_;
 };
 
 class GrpcServer : public RpcServer {
@@ -145,7 +168,7 @@ class GrpcServer : public RpcServer {
     if (down_) return;
     down_ = true;
     server_->GetHealthCheckService()->Shutdown();
-    service_.EndWatches();
+    service_.EndOpenCalls();
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(grace));
     server_->Wait();
   }

@@ -30,8 +30,9 @@ class RpcServer {
 
   virtual int port() const = 0;
 
-  // Says NOT_SERVING, ends every watch with UNAVAILABLE, takes no new call, and lets the running
-  // ones end until `grace` is over; then they are cancelled. Returns when all have ended.
+  // Says NOT_SERVING, ends every watch and every preflight with UNAVAILABLE, takes no new call, and
+  // lets the running ones end until `grace` is over; then they are cancelled. Returns when all have
+  // ended.
   virtual void Shutdown(absl::Duration grace) = 0;
 };
 

@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -16,44 +15,10 @@
 
 namespace graft {
 
-// Keeps watchers alive until gRPC is done with them.
-class Watchers::Registry {
- public:
-  // False: closed; the watcher is kept all the same, but has to end.
-  bool Add(std::shared_ptr<Watcher> watcher) {
-    absl::MutexLock lock(&mutex_);
-    watchers_.push_back(std::move(watcher));
-    return !closed_;
-  }
-
-  void Remove(const Watcher* watcher) {
-    std::shared_ptr<Watcher> removed;  // dies after the lock is gone
-    absl::MutexLock lock(&mutex_);
-    for (auto& candidate : watchers_) {
-      if (candidate.get() != watcher) continue;
-      removed = std::move(candidate);
-      candidate = std::move(watchers_.back());
-      watchers_.pop_back();
-      return;
-    }
-  }
-
-  std::vector<std::shared_ptr<Watcher>> Close() {
-    absl::MutexLock lock(&mutex_);
-    closed_ = true;
-    return watchers_;
-  }
-
- private:
-  absl::Mutex mutex_;
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<std::shared_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);
-};
-
 class Watchers::Watcher : public grpc::ServerWriteReactor<v1::Operation> {
  public:
-  Watcher(std::shared_ptr<Registry> registry, grpc::CallbackServerContext& context)
-      : registry_(std::move(registry)), context_(context) {}
+  Watcher(std::shared_ptr<OpenCalls<Watcher>> open, grpc::CallbackServerContext& context)
+      : open_(std::move(open)), context_(context) {}
 
   // Called by the RPC's handler: until that returns, gRPC holds back all that is sent, and
   // OnDone().
@@ -102,7 +67,7 @@ class Watchers::Watcher : public grpc::ServerWriteReactor<v1::Operation> {
       subscription = std::move(subscription_);
     }
     subscription.reset();  // waits for a running Update()
-    registry_->Remove(this);
+    open_->Remove(this);
   }
 
  private:
@@ -140,7 +105,7 @@ class Watchers::Watcher : public grpc::ServerWriteReactor<v1::Operation> {
     }
   }
 
-  const std::shared_ptr<Registry> registry_;
+  const std::shared_ptr<OpenCalls<Watcher>> open_;
   grpc::CallbackServerContext& context_;
   v1::Operation message_;
   absl::Mutex mutex_;
@@ -161,14 +126,14 @@ absl::Status Stopping() {
 }  // namespace
 
 Watchers::Watchers(Provisioning& provisioning)
-    : provisioning_(provisioning), registry_(std::make_shared<Registry>()) {}
+    : provisioning_(provisioning), open_(std::make_shared<OpenCalls<Watcher>>()) {}
 
 Watchers::~Watchers() = default;
 
 grpc::ServerWriteReactor<v1::Operation>* Watchers::Start(const std::string& id,
                                                          grpc::CallbackServerContext& context) {
-  const auto watcher = std::make_shared<Watcher>(registry_, context);
-  if (!registry_->Add(watcher)) {
+  const auto watcher = std::make_shared<Watcher>(open_, context);
+  if (!open_->Add(watcher)) {
     watcher->End(Stopping());
   } else if (absl::Status checked = CheckOperationId(id); !checked.ok()) {
     watcher->End(std::move(checked));
@@ -179,7 +144,7 @@ grpc::ServerWriteReactor<v1::Operation>* Watchers::Start(const std::string& id,
 }
 
 void Watchers::EndAll() {
-  for (const auto& watcher : registry_->Close()) watcher->End(Stopping());
+  for (const auto& watcher : open_->Close()) watcher->End(Stopping());
 }
 
 }  // namespace graft

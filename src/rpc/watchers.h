@@ -11,6 +11,7 @@
 
 #include "graft/provisioning.h"
 #include "graft/v1/operation.pb.h"
+#include "rpc/open_calls.h"
 
 namespace grpc {
 class CallbackServerContext;
@@ -33,11 +34,10 @@ class Watchers {
   void EndAll();
 
  private:
-  class Registry;
   class Watcher;
 
   Provisioning& provisioning_;
-  const std::shared_ptr<Registry> registry_;
+  const std::shared_ptr<OpenCalls<Watcher>> open_;
 };
 
 }  // namespace graft

@@ -50,6 +50,10 @@ std::string ShardKey(absl::string_view root, absl::string_view keyspace, absl::s
   return JoinPath(root, absl::StrCat("keyspaces/", keyspace, "/shards/", shard, "/Shard"));
 }
 
+std::string NamedLockPrefix(absl::string_view root, absl::string_view name) {
+  return JoinPath(root, absl::StrCat("internal/named_locks/", name, "/locks")) + "/";
+}
+
 std::string TabletsPrefix(absl::string_view root) {
   return JoinPath(root, "tablets") + "/";
 }

@@ -24,6 +24,8 @@ std::string ShardKey(absl::string_view root, absl::string_view keyspace, absl::s
 std::string CellsPrefix(absl::string_view root);
 std::string KeyspacesPrefix(absl::string_view root);
 std::string ShardsPrefix(absl::string_view root, absl::string_view keyspace);
+// Of the queue of a named lock; a place in it is "<prefix><id of its lease in decimal>".
+std::string NamedLockPrefix(absl::string_view root, absl::string_view name);
 
 // Below a cell's root. Vitess decodes every value under "tablets" as a Tablet: nothing else may
 // ever be written there.

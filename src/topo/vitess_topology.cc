@@ -169,6 +169,11 @@ absl::StatusOr<std::vector<Tablet>> VitessTopology::ListTablets(const TabletFilt
   return tablets;
 }
 
+absl::StatusOr<std::vector<Tablet>> VitessTopology::ListShardTablets(absl::string_view keyspace,
+                                                                     absl::string_view shard) {
+  return ListTablets({"", std::string(keyspace), std::string(shard)});
+}
+
 absl::Status VitessTopology::ListCellTablets(const Cell& cell, const TabletFilter& filter,
                                              std::vector<Tablet>& tablets) {
   GRAFT_ASSIGN_OR_RETURN(const Place place, OpenCell(cell));

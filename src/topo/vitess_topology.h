@@ -63,6 +63,8 @@ class VitessTopology : public Topology {
 
   absl::StatusOr<Tablet> GetTablet(const TabletAlias& alias) override;
   absl::StatusOr<Shard> GetShard(absl::string_view keyspace, absl::string_view shard) override;
+  absl::StatusOr<std::vector<Tablet>> ListShardTablets(absl::string_view keyspace,
+                                                       absl::string_view shard) override;
   // ABORTED: others kept writing in between.
   absl::Status UpdateTablet(const TabletAlias& alias,
                             const std::function<absl::Status(Tablet&)>& change) override;

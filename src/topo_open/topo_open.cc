@@ -1,5 +1,9 @@
 #include "topo_open/topo_open.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -10,6 +14,7 @@
 #include "base/errors.h"
 #include "etcd/etcd_store.h"
 #include "filestore/folder_store.h"
+#include "topo/queue_locks.h"
 
 namespace graft {
 namespace {
@@ -26,6 +31,19 @@ absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenStore(Clock& clock, const Top
   etcd.tls_ca_file = options.etcd_tls_ca;
   etcd.call_timeout = options.call_timeout;
   return MakeEtcdStore(clock, etcd);
+}
+
+// Who locks, for people who look at a lock.
+VitessQueueLocks::Options LockOwner() {
+  VitessQueueLocks::Options owner;
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) == 0) owner.host_name = host.data();
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found);
+  owner.user_name = found != nullptr ? found->pw_name : absl::StrCat("uid ", geteuid());
+  return owner;
 }
 
 }  // namespace
@@ -68,6 +86,8 @@ absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& opt
   };
   opened.topology = std::make_unique<VitessTopology>(VitessTopology::Deps{
       clock, *opened.global, options.global_root, options.global_server_address, open_cell});
+  opened.locks = std::make_unique<VitessQueueLocks>(
+      VitessQueueLocks::Deps{clock, *opened.global, options.global_root}, LockOwner());
   return opened;
 }
 

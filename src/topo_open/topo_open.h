@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "graft/clock.h"
 #include "graft/key_value_store.h"
+#include "graft/queue_lock.h"
 #include "topo/vitess_topology.h"
 
 namespace graft {
@@ -34,6 +35,7 @@ struct TopoOptions {
 struct OpenedTopology {
   std::unique_ptr<KeyValueStore> global;
   std::unique_ptr<VitessTopology> topology;  // uses `global`
+  std::unique_ptr<QueueLocks> locks;         // uses `global`
 };
 
 // OK, or INVALID_ARGUMENT with every fault found.

@@ -6,8 +6,6 @@
 #ifndef GRAFT_WIRE_OPERATION_PROTO_H_
 #define GRAFT_WIRE_OPERATION_PROTO_H_
 
-#include <optional>
-
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "graft/operation.h"
@@ -16,29 +14,23 @@
 
 namespace graft {
 
-inline constexpr int kJournalSchemaVersion = 1;
+// Written; every version from 1 on is read, and what an older one lacks has its default.
+inline constexpr int kJournalSchemaVersion = 2;
 
 // What the API shows. The estimated time left is worked out here: bytes left / rate, while bytes
 // are being copied.
 v1::Operation ToProto(const Operation& operation);
-// What the API does not show (types, server ids, clone run, fence) stays at its default.
+// What the API does not show (types, server ids, the server's files, clone run, fence, the data
+// state when it began, failures of the operation before) stays at its default.
 absl::StatusOr<Operation> FromProto(const v1::Operation& proto);
 
 // All of it.
 v1::JournalRecord ToJournalRecord(const Operation& operation);
-// FAILED_PRECONDITION: the record's schema is newer than kJournalSchemaVersion.
+// FAILED_PRECONDITION: the record's schema is none, or newer than kJournalSchemaVersion.
 absl::StatusOr<Operation> FromJournalRecord(const v1::JournalRecord& record);
-
-v1::DonorChoice ToProto(const DonorChoice& choice);
-// INVALID_ARGUMENT also when neither choice is made.
-absl::StatusOr<DonorChoice> FromProto(const v1::DonorChoice& proto);
 
 v1::DataState ToProto(DataState state);
 absl::StatusOr<DataState> FromProto(v1::DataState proto);
-
-v1::ReplicateFrom ToProto(ReplicateFrom from);
-// nullopt: unspecified.
-absl::StatusOr<std::optional<ReplicateFrom>> FromProto(v1::ReplicateFrom proto);
 
 // Code, reason and text. `status` is not OK.
 v1::Error ToProto(const absl::Status& status);

@@ -8,7 +8,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "wire/operation_proto.h"
+#include "wire/request_proto.h"
 #include "wire/time_proto.h"
 
 namespace graft {
@@ -52,6 +52,30 @@ absl::StatusOr<ReplicationChannel> FromProto(const v1::ReplicationStatus& proto)
   return channel;
 }
 
+// What Reprovision and Preflight have in common.
+template <typename Request>
+void FillRequest(const ReprovisionCall& call, Request& proto) {
+  if (call.donor.has_value()) *proto.mutable_donor() = graft::ToProto(*call.donor);
+  if (call.replicate_from.has_value()) {
+    proto.set_replicate_from(graft::ToProto(*call.replicate_from));
+  }
+  *proto.mutable_settings() = graft::ToProto(call.settings);
+  *proto.mutable_allow() = graft::ToProto(call.allow);
+}
+
+template <typename Request>
+absl::StatusOr<ReprovisionCall> CallFromProto(const Request& proto) {
+  ReprovisionCall call;
+  if (proto.has_donor()) {
+    GRAFT_ASSIGN_OR_RETURN(call.donor, graft::FromProto(proto.donor()));
+  }
+  GRAFT_ASSIGN_OR_RETURN(call.replicate_from, graft::FromProto(proto.replicate_from()));
+  call.settings = graft::FromProto(proto.settings());
+  GRAFT_RETURN_IF_ERROR(CheckCloneSettings(call.settings));
+  call.allow = graft::FromProto(proto.allow());
+  return call;
+}
+
 }  // namespace
 
 absl::Status CheckOperationId(absl::string_view id) {
@@ -71,20 +95,41 @@ absl::Status CheckOperationId(absl::string_view id) {
 v1::ReprovisionRequest ToProto(const ReprovisionCall& call) {
   v1::ReprovisionRequest proto;
   proto.set_id(call.id);
-  if (call.donor.has_value()) *proto.mutable_donor() = ToProto(*call.donor);
-  if (call.replicate_from.has_value()) proto.set_replicate_from(ToProto(*call.replicate_from));
+  FillRequest(call, proto);
   return proto;
 }
 
 absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto) {
   GRAFT_RETURN_IF_ERROR(CheckOperationId(proto.id()));
-  ReprovisionCall call;
+  GRAFT_ASSIGN_OR_RETURN(ReprovisionCall call, CallFromProto(proto));
   call.id = proto.id();
-  if (proto.has_donor()) {
-    GRAFT_ASSIGN_OR_RETURN(call.donor, FromProto(proto.donor()));
-  }
-  GRAFT_ASSIGN_OR_RETURN(call.replicate_from, FromProto(proto.replicate_from()));
   return call;
+}
+
+v1::PreflightRequest ToPreflightRequest(const ReprovisionCall& call) {
+  v1::PreflightRequest proto;
+  FillRequest(call, proto);
+  return proto;
+}
+
+absl::StatusOr<ReprovisionCall> FromProto(const v1::PreflightRequest& proto) {
+  return CallFromProto(proto);
+}
+
+CancelWish WishOf(const v1::CancelOperationRequest& request) {
+  return request.even_if_dropped() ? CancelWish::kEvenIfDropped : CancelWish::kIfNothingDropped;
+}
+
+absl::StatusOr<CloneSettings> FromProto(const v1::ThrottleOperationRequest& proto) {
+  GRAFT_RETURN_IF_ERROR(CheckOperationId(proto.id()));
+  CloneSettings settings = FromProto(proto.settings());
+  GRAFT_RETURN_IF_ERROR(CheckCloneSettings(settings));
+  if (settings == CloneSettings()) {
+    return absl::InvalidArgumentError(
+        "nothing to change: set settings.max_data_bandwidth_mib or "
+        "settings.max_network_bandwidth_mib");
+  }
+  return settings;
 }
 
 v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now) {

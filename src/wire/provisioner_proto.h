@@ -21,6 +21,15 @@ absl::Status CheckOperationId(absl::string_view id);
 v1::ReprovisionRequest ToProto(const ReprovisionCall& call);
 absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto);
 
+// A call without its id.
+v1::PreflightRequest ToPreflightRequest(const ReprovisionCall& call);
+absl::StatusOr<ReprovisionCall> FromProto(const v1::PreflightRequest& proto);
+
+CancelWish WishOf(const v1::CancelOperationRequest& request);
+
+// The settings to change. INVALID_ARGUMENT also when there are none.
+absl::StatusOr<CloneSettings> FromProto(const v1::ThrottleOperationRequest& proto);
+
 // The wire carries the snapshot's age, since clocks of two machines differ.
 v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now);
 absl::StatusOr<TabletSnapshot> FromProto(const v1::GetTabletResponse& proto, absl::Time now);

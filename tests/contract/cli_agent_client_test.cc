@@ -27,6 +27,25 @@ class Agent : public v1::Provisioner::Service {
     *response->mutable_donor_choice() = request->donor();
     return grpc::Status::OK;
   }
+  grpc::Status Preflight(grpc::ServerContext* /*context*/, const v1::PreflightRequest* request,
+                         v1::PreflightReport* response) override {
+    response->set_donor(request->donor().tablet());
+    return grpc::Status::OK;
+  }
+  grpc::Status CancelOperation(grpc::ServerContext* /*context*/,
+                               const v1::CancelOperationRequest* request,
+                               v1::Operation* response) override {
+    response->set_id(request->id());
+    response->set_claim_lost(request->even_if_dropped());
+    return grpc::Status::OK;
+  }
+  grpc::Status ThrottleOperation(grpc::ServerContext* /*context*/,
+                                 const v1::ThrottleOperationRequest* request,
+                                 v1::Operation* response) override {
+    response->set_id(request->id());
+    *response->mutable_settings() = request->settings();
+    return grpc::Status::OK;
+  }
   grpc::Status GetOperation(grpc::ServerContext* context, const v1::GetOperationRequest* request,
                             v1::Operation* /*response*/) override {
     context->AddTrailingMetadata("graft-reason", "NO_SUCH_OPERATION");
@@ -80,6 +99,28 @@ TEST_F(CliAgentClientTest, CarriesTheRequestAndTheAnswer) {
   ASSERT_TRUE(operation.ok()) << operation.status();
   EXPECT_EQ(operation->id(), "op1");
   EXPECT_EQ(operation->donor_choice().tablet(), "zone1-0000000101");
+}
+
+TEST_F(CliAgentClientTest, CarriesTheOtherRequestsToo) {
+  v1::PreflightRequest preflight;
+  preflight.mutable_donor()->set_tablet("zone1-0000000101");
+  const auto report = Client(absl::Seconds(30))->Preflight(preflight);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->donor(), "zone1-0000000101");
+  v1::CancelOperationRequest cancel;
+  cancel.set_id("op1");
+  cancel.set_even_if_dropped(true);
+  const auto cancelled = Client(absl::Seconds(30))->CancelOperation(cancel);
+  ASSERT_TRUE(cancelled.ok()) << cancelled.status();
+  EXPECT_EQ(cancelled->id(), "op1");
+  EXPECT_TRUE(cancelled->claim_lost());
+  v1::ThrottleOperationRequest throttle;
+  throttle.set_id("op2");
+  throttle.mutable_settings()->set_max_data_bandwidth_mib(7);
+  const auto throttled = Client(absl::Seconds(30))->ThrottleOperation(throttle);
+  ASSERT_TRUE(throttled.ok()) << throttled.status();
+  EXPECT_EQ(throttled->id(), "op2");
+  EXPECT_EQ(throttled->settings().max_data_bandwidth_mib(), 7);
 }
 
 TEST_F(CliAgentClientTest, AnErrorKeepsCodeTextAndReason) {

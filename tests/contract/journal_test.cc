@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "contract/journal_version_1.h"
 #include "fakes/fake_journal.h"
 #include "journal/file_journal.h"
 #include "unit/full_operation.h"
@@ -214,11 +215,46 @@ TEST_F(FileJournalTest, AForeignRecordIsDataLoss) {
 
 TEST_F(FileJournalTest, ANewerSchemaIsDataLoss) {
   ExpectDataLoss([](std::string text) {
-    const std::string version = "\"schema_version\": 1";
+    const std::string version = "\"schema_version\": 2";
     const size_t at = text.find(version);
     EXPECT_NE(at, std::string::npos);
-    return text.replace(at, version.size(), "\"schema_version\": 2");
+    return text.replace(at, version.size(), "\"schema_version\": 3");
   });
+}
+
+// FullOperation() as far as version 1 could keep it; the rest has its defaults.
+Operation FullOperationOfVersion1() {
+  Operation operation = FullOperation();
+  const Operation fresh;
+  operation.request.settings = {};
+  operation.request.allow = {};
+  operation.failed_attempts.clear();
+  operation.earlier_failures.clear();
+  operation.refused_donors.clear();
+  operation.findings.clear();
+  operation.queue_place = 0;
+  operation.claim_lost = false;
+  operation.resumptions = 0;
+  operation.ended_sessions.clear();
+  operation.proof = {};
+  operation.donor_patience = fresh.donor_patience;
+  operation.progress.note.clear();
+  operation.fence.clone_settings.clear();
+  operation.data_directory.clear();
+  operation.error_log.clear();
+  return operation;
+}
+
+TEST_F(FileJournalTest, ARecordOfVersion1IsReadAndWrittenAnew) {
+  const auto journal = Open();
+  Write(directory_ + "/operation-op-1.json", kJournalVersion1);
+  const auto loaded = journal->Load();
+  ASSERT_EQ(Ids(loaded), std::vector<std::string>{"op-1"});
+  EXPECT_EQ(ToJournalRecord(loaded->front()).DebugString(),
+            ToJournalRecord(FullOperationOfVersion1()).DebugString());
+  ASSERT_TRUE(journal->Save(loaded->front()).ok());
+  EXPECT_THAT(Read(RecordPath()), HasSubstr("\"schema_version\": 2"));
+  EXPECT_THAT(Ids(journal->Load()), ElementsAre("op-1"));
 }
 
 TEST_F(FileJournalTest, AnUnknownWordIsDataLoss) {

@@ -42,6 +42,10 @@ class FakeBackend : public MysqlBackend {
     recipient_.Edit([](FakeMysqlState& state) { state.facts.privileges.erase("CLONE_ADMIN"); });
     return recipient_;
   }
+  MysqlServer& without_privileges() override {
+    recipient_.Edit([](FakeMysqlState& state) { state.facts.privileges.clear(); });
+    return recipient_;
+  }
   CloneRequest Request() override {
     CloneRequest request;
     request.donor = {"donor", 3306};
@@ -64,8 +68,24 @@ class FakeBackend : public MysqlBackend {
     return Request();
   }
   int64_t OtherSession() override {
-    recipient_.Edit([](FakeMysqlState& state) { state.sessions.insert(4711); });
+    recipient_.Edit([](FakeMysqlState& state) {
+      ServerSession idle;
+      idle.connection_id = 4711;
+      state.sessions.push_back(idle);
+    });
     return 4711;
+  }
+  int64_t IdleTransaction() override {
+    recipient_.Edit([](FakeMysqlState& state) {
+      ServerSession idle;
+      idle.connection_id = 4712;
+      idle.user = "app";
+      idle.command = "Sleep";
+      idle.in_transaction = true;
+      state.sessions.push_back(idle);
+      state.script.blocked_by = 4712;
+    });
+    return 4712;
   }
   bool Await(const std::function<bool()>& condition) override {
     const absl::Time deadline = clock_.Now() + absl::Minutes(2);
@@ -82,6 +102,10 @@ class FakeBackend : public MysqlBackend {
     });
     recipient_.StartServer();
   }
+  void RemoveClonePlugin() override {
+    recipient_.Edit([](FakeMysqlState& state) { state.facts.clone_plugin_status.clear(); });
+  }
+  void RestoreClonePlugin() override {}
 
  private:
   void Refuse(absl::Status status, absl::string_view reason) {
@@ -112,10 +136,12 @@ class RealPair : public MysqlBackend {
     recipient_ = MakeConnectorServer(*clock_, recipient_mysqld_.Socket("vt_dba"));
     donor_ = MakeConnectorServer(*clock_, donor_mysqld_.Socket("vt_dba"));
     limited_ = MakeConnectorServer(*clock_, recipient_mysqld_.Socket("limited", "pw"));
+    powerless_ = MakeConnectorServer(*clock_, recipient_mysqld_.Socket("powerless", "pw"));
   }
 
   // As at the beginning, whatever the last test has left.
   void Reset() {
+    held_.clear();
     if (!recipient_mysqld_.process().running()) recipient_mysqld_.Start();
     const std::string cloned = recipient_mysqld_.Sql(
         "SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='shop'");
@@ -131,13 +157,17 @@ class RealPair : public MysqlBackend {
         cloned == "1" ? "DROP DATABASE shop; " : "",
         "CREATE DATABASE IF NOT EXISTS old; CREATE TABLE IF NOT EXISTS old.t (id INT PRIMARY KEY); "
         "CREATE USER IF NOT EXISTS limited@'%' IDENTIFIED BY 'pw'; "
-        "GRANT SELECT, SYSTEM_VARIABLES_ADMIN ON *.* TO limited@'%'; SET sql_log_bin=1; "
+        "GRANT SELECT, SYSTEM_VARIABLES_ADMIN ON *.* TO limited@'%'; "
+        "CREATE USER IF NOT EXISTS powerless@'%' IDENTIFIED BY 'pw'; "
+        "CREATE USER IF NOT EXISTS app@'%' IDENTIFIED BY 'pw'; GRANT SELECT ON old.* TO app@'%'; "
+        "SET sql_log_bin=1; "
         "RESET BINARY LOGS AND GTIDS"));
   }
 
   MysqlServer& recipient() override { return *recipient_; }
   MysqlServer& donor() override { return *donor_; }
   MysqlServer& without_clone_privilege() override { return *limited_; }
+  MysqlServer& without_privileges() override { return *powerless_; }
   CloneRequest Request() override {
     CloneRequest request;
     request.donor = donor_mysqld_.sandbox().address();
@@ -171,6 +201,14 @@ class RealPair : public MysqlBackend {
         &id));
     return id;
   }
+  int64_t IdleTransaction() override {
+    Session& session = Hold("app");
+    EXPECT_TRUE(session.Execute("START TRANSACTION", "begin").ok());
+    EXPECT_TRUE(session.Query("SELECT COUNT(*) FROM old.t", "read").ok());
+    const auto id = session.Query("SELECT CONNECTION_ID() AS id", "read the id");
+    EXPECT_TRUE(id.ok()) << id.status();
+    return id.ok() ? Row(*id, 0).Number({"id"}).value_or(0) : 0;
+  }
   bool Await(const std::function<bool()>& condition) override {
     return Eventually(absl::Minutes(1), condition);
   }
@@ -179,6 +217,26 @@ class RealPair : public MysqlBackend {
   void StartRecipient(bool with_clone_plugin) override {
     recipient_mysqld_.Start(with_clone_plugin ? std::vector<std::string>()
                                               : std::vector<std::string>{"--clone=OFF"});
+  }
+  void RemoveClonePlugin() override {
+    if (recipient_mysqld_.Sql("SELECT COUNT(*) FROM mysql.plugin") != "0") {
+      recipient_mysqld_.Sql("SET GLOBAL super_read_only=OFF; UNINSTALL PLUGIN clone");
+      return;
+    }
+    StopRecipient();
+    recipient_mysqld_.Start({"--plugin-load="});  // undoes what my.cnf adds
+  }
+  void RestoreClonePlugin() override {
+    recipient_mysqld_.Sql("SET GLOBAL super_read_only=OFF; UNINSTALL PLUGIN clone");
+    StopRecipient();
+    StartRecipient(/*with_clone_plugin=*/true);
+  }
+  Session& Hold(const std::string& user) {
+    auto session = Session::Open(*clock_, recipient_mysqld_.Socket(user, user == "app" ? "pw" : ""),
+                                 absl::Minutes(1), absl::Minutes(1));
+    EXPECT_TRUE(session.ok()) << session.status();
+    held_.push_back(*std::move(session));
+    return *held_.back();
   }
 
   BareMysqld donor_mysqld_;
@@ -189,6 +247,8 @@ class RealPair : public MysqlBackend {
   std::unique_ptr<MysqlServer> recipient_;
   std::unique_ptr<MysqlServer> donor_;
   std::unique_ptr<MysqlServer> limited_;
+  std::unique_ptr<MysqlServer> powerless_;
+  std::vector<std::unique_ptr<Session>> held_;  // until the next Reset()
 };
 
 std::unique_ptr<RealPair>& Shared() {
@@ -264,6 +324,9 @@ BareMysqld& RealRecipient() {
 }
 BareMysqld& RealDonor() {
   return Pair().donor_mysqld_;
+}
+Session& HoldSession(const std::string& user) {
+  return Pair().Hold(user);
 }
 void EndRealBackend() {
   Shared().reset();

@@ -9,6 +9,7 @@
 
 #include "graft/mysql_server.h"
 #include "mysql/connector_server.h"
+#include "mysql/session.h"
 #include "testing/mysql_sandbox.h"
 #include "testing/process.h"
 
@@ -23,6 +24,8 @@ class MysqlBackend {
   virtual MysqlServer& donor() = 0;
   // The recipient through an account that may do all but CLONE.
   virtual MysqlServer& without_clone_privilege() = 0;
+  // The recipient through an account without any privilege.
+  virtual MysqlServer& without_privileges() = 0;
   virtual CloneRequest Request() = 0;
   virtual ReplicationSource Source() = 0;
   // Makes the donor refuse the clone user's password, which Request() then has wrong.
@@ -30,12 +33,18 @@ class MysqlBackend {
   virtual CloneRequest DonorDown() = 0;
   // The id of another, idle connection to the recipient.
   virtual int64_t OtherSession() = 0;
+  // The id of a connection of "app" to the recipient that idles in a transaction, in which it has
+  // read a table of "old".
+  virtual int64_t IdleTransaction() = 0;
 
   // Lets time pass until `condition` holds; false: it did not within a minute.
   virtual bool Await(const std::function<bool()>& condition) = 0;
   virtual void StopRecipient() = 0;
   virtual void AwaitRecipientEnd() = 0;
   virtual void StartRecipient(bool with_clone_plugin = true) = 0;
+  // The recipient runs as if its my.cnf did not load the clone plugin; and as it was before.
+  virtual void RemoveClonePlugin() = 0;
+  virtual void RestoreClonePlugin() = 0;
 };
 
 // One mysqld, started and stopped by the test itself, on a directory that graft-mysqld has made.
@@ -63,6 +72,8 @@ class BareMysqld {
 MysqlBackend& RealBackend();
 BareMysqld& RealRecipient();
 BareMysqld& RealDonor();
+// A session with the recipient that stays until RealBackend() is called again; "app" or "vt_dba".
+Session& HoldSession(const std::string& user);
 // Ends the processes; before the program does.
 void EndRealBackend();
 

@@ -1,183 +1,33 @@
-// The API over a real socket, with a Provisioning the test holds in its hand.
-#include "rpc/provisioner_server.h"
-
+// The API over a real socket.
 #include <gmock/gmock.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
-#include "base/clocks.h"
 #include "base/errors.h"
-#include "graft/v1/provisioner.grpc.pb.h"
-#include "unit/full_operation.h"
+#include "contract/rpc_suite.h"
 #include "wire/operation_proto.h"
-#include "wire/provisioner_proto.h"
 #include "wire/time_proto.h"
 
 namespace graft {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
-
-// Answers what it is told to and remembers what it was asked.
-class ScriptedProvisioning : public Provisioning {
- public:
-  absl::StatusOr<Operation> Reprovision(const ReprovisionCall& call) override {
-    absl::MutexLock lock(&mutex_);
-    last_call_ = call;
-    return answer_;
-  }
-  absl::StatusOr<Operation> Get(absl::string_view id) override { return Answer(id); }
-  std::vector<Operation> List() override { return {FullOperation(), FullOperation()}; }
-  absl::StatusOr<Operation> Cancel(absl::string_view id) override { return Answer(id); }
-  TabletSnapshot Tablet() override { return snapshot; }
-
-  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
-      absl::string_view id, std::function<void(const Operation&)> on_change) override {
-    const absl::StatusOr<Operation> present = Answer(id);
-    if (!present.ok()) return present.status();
-    auto subscriber = std::make_shared<Subscriber>();
-    subscriber->call = std::move(on_change);
-    subscriber->Call(*present);
-    absl::MutexLock lock(&mutex_);
-    subscribers_.push_back(subscriber);
-    return std::make_unique<Handle>(*this, std::move(subscriber));
-  }
-
-  void SetAnswer(absl::StatusOr<Operation> answer) {
-    absl::MutexLock lock(&mutex_);
-    answer_ = std::move(answer);
-  }
-  ReprovisionCall last_call() const {
-    absl::MutexLock lock(&mutex_);
-    return last_call_;
-  }
-  std::string last_id() const {
-    absl::MutexLock lock(&mutex_);
-    return last_id_;
-  }
-
-  void Publish(const Operation& operation) {
-    std::vector<std::shared_ptr<Subscriber>> subscribers;
-    {
-      absl::MutexLock lock(&mutex_);
-      subscribers = subscribers_;
-    }
-    for (const auto& subscriber : subscribers) subscriber->Call(operation);
-  }
-
-  bool AwaitSubscribers(size_t count) {
-    absl::MutexLock lock(&mutex_);
-    const auto reached = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return subscribers_.size() == count;
-    };
-    return mutex_.AwaitWithTimeout(absl::Condition(&reached), kPatience);
-  }
-
-  TabletSnapshot snapshot;
-
- private:
-  struct Subscriber {
-    absl::Mutex mutex;
-    bool ended ABSL_GUARDED_BY(mutex) = false;
-    std::function<void(const Operation&)> call;
-    void Call(const Operation& operation) {
-      absl::MutexLock lock(&mutex);
-      if (!ended) call(operation);
-    }
-  };
-
-  class Handle : public Subscription {
-   public:
-    Handle(ScriptedProvisioning& owner, std::shared_ptr<Subscriber> subscriber)
-        : owner_(owner), subscriber_(std::move(subscriber)) {}
-    ~Handle() override {
-      {
-        absl::MutexLock lock(&subscriber_->mutex);
-        subscriber_->ended = true;
-      }
-      absl::MutexLock lock(&owner_.mutex_);
-      auto& all = owner_.subscribers_;
-      all.erase(std::remove(all.begin(), all.end(), subscriber_), all.end());
-    }
-
-   private:
-    ScriptedProvisioning& owner_;
-    const std::shared_ptr<Subscriber> subscriber_;
-  };
-
-  absl::StatusOr<Operation> Answer(absl::string_view id) {
-    absl::MutexLock lock(&mutex_);
-    last_id_ = std::string(id);
-    return answer_;
-  }
-
-  mutable absl::Mutex mutex_;
-  absl::StatusOr<Operation> answer_ ABSL_GUARDED_BY(mutex_) = FullOperation();
-  ReprovisionCall last_call_ ABSL_GUARDED_BY(mutex_);
-  std::string last_id_ ABSL_GUARDED_BY(mutex_);
-  std::vector<std::shared_ptr<Subscriber>> subscribers_ ABSL_GUARDED_BY(mutex_);
-};
-
-// A client's call: with a deadline, so that no fault can hang the test.
-struct Call {
-  Call() {
-    context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoSeconds(kPatience));
-  }
-  std::string Reason() const {
-    const auto& trailers = context.GetServerTrailingMetadata();
-    const auto it = trailers.find(kReasonMetadata);
-    return it == trailers.end() ? "" : std::string(it->second.data(), it->second.size());
-  }
-  grpc::ClientContext* get() { return &context; }
-  grpc::ClientContext context;
-};
-
-class RpcServerTest : public ::testing::Test {
- protected:
-  RpcServerTest() {
-    auto made = MakeRpcServer(provisioning_, clock_, {"127.0.0.1", 0});
-    EXPECT_TRUE(made.ok()) << made.status();
-    server_ = *std::move(made);
-    channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()),
-                                   grpc::InsecureChannelCredentials());
-    stub_ = v1::Provisioner::NewStub(channel_);
-  }
-
-  grpc::Status Reprovision(const v1::ReprovisionRequest& request) {
-    Call call;
-    v1::Operation answer;
-    return stub_->Reprovision(&call.context, request, &answer);
-  }
-
-  SimulatedClock clock_;
-  ScriptedProvisioning provisioning_;
-  std::unique_ptr<RpcServer> server_;
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<v1::Provisioner::Stub> stub_;
-};
 
 TEST_F(RpcServerTest, ReprovisionPassesTheCallOnAndAnswersTheOperation) {
   v1::ReprovisionRequest request;
   request.set_id("op-1");
   request.mutable_donor()->set_tablet("zone1-100");
   request.set_replicate_from(v1::REPLICATE_FROM_PRIMARY);
+  request.mutable_settings()->set_max_concurrency(4);
+  request.mutable_allow()->set_unchecked(true);
   Call call;
   v1::Operation answer;
   const grpc::Status status = stub_->Reprovision(&call.context, request, &answer);
@@ -187,6 +37,8 @@ TEST_F(RpcServerTest, ReprovisionPassesTheCallOnAndAnswersTheOperation) {
   EXPECT_EQ(asked.id, "op-1");
   EXPECT_EQ(asked.donor, (DonorChoice{DonorChoice::Kind::kTablet, {"zone1", 100}}));
   EXPECT_EQ(asked.replicate_from, ReplicateFrom::kPrimary);
+  EXPECT_EQ(asked.settings.max_concurrency, 4);
+  EXPECT_EQ(asked.allow, (Allowances{false, true}));
 }
 
 TEST_F(RpcServerTest, MalformedRequestsAreRefusedBeforeTheyGoOn) {
@@ -203,6 +55,11 @@ TEST_F(RpcServerTest, MalformedRequestsAreRefusedBeforeTheyGoOn) {
   EXPECT_THAT(status.error_message(), HasSubstr("129 characters"));
   request.set_id("a/b");
   EXPECT_EQ(Reprovision(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request.Clear();
+  request.mutable_settings()->set_max_concurrency(129);
+  status = Reprovision(request);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("settings.max_concurrency is 129"));
   request.Clear();
   request.set_replicate_from(static_cast<v1::ReplicateFrom>(42));
   EXPECT_EQ(Reprovision(request).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
@@ -239,6 +96,51 @@ TEST_F(RpcServerTest, GetAndCancelPassTheIdOn) {
   ASSERT_TRUE(stub_->CancelOperation(Call().get(), cancel, &answer).ok());
   EXPECT_EQ(provisioning_.last_id(), "two");
   EXPECT_EQ(answer.DebugString(), ToProto(FullOperation()).DebugString());
+}
+
+TEST_F(RpcServerTest, ACancelGoesAsFarAsItIsAsked) {
+  v1::Operation answer;
+  v1::CancelOperationRequest cancel;
+  cancel.set_even_if_dropped(true);
+  ASSERT_TRUE(stub_->CancelOperation(Call().get(), cancel, &answer).ok());
+  EXPECT_EQ(provisioning_.last_wish(), CancelWish::kEvenIfDropped);
+  cancel.set_even_if_dropped(false);
+  ASSERT_TRUE(stub_->CancelOperation(Call().get(), cancel, &answer).ok());
+  EXPECT_EQ(provisioning_.last_wish(), CancelWish::kIfNothingDropped);
+}
+
+TEST_F(RpcServerTest, ThrottlePassesIdAndSettingsOn) {
+  v1::Operation answer;
+  v1::ThrottleOperationRequest request;
+  request.set_id("one");
+  request.mutable_settings()->set_max_data_bandwidth_mib(10);
+  request.mutable_settings()->set_max_network_bandwidth_mib(0);
+  ASSERT_TRUE(stub_->ThrottleOperation(Call().get(), request, &answer).ok());
+  EXPECT_EQ(provisioning_.last_id(), "one");
+  EXPECT_EQ(provisioning_.last_settings(), (CloneSettings{10, 0, {}, {}, {}}));
+  EXPECT_EQ(answer.DebugString(), ToProto(FullOperation()).DebugString());
+  provisioning_.SetAnswer(WithReason(absl::FailedPreconditionError("ended"), "OPERATION_ENDED"));
+  Call call;
+  EXPECT_EQ(stub_->ThrottleOperation(call.get(), request, &answer).error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_EQ(call.Reason(), "OPERATION_ENDED");
+}
+
+TEST_F(RpcServerTest, ThrottleRefusesWhatCannotBeMeant) {
+  provisioning_.SetAnswer(absl::InternalError("was asked"));
+  v1::Operation answer;
+  v1::ThrottleOperationRequest request;
+  grpc::Status status = stub_->ThrottleOperation(Call().get(), request, &answer);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("nothing to change"));
+  request.mutable_settings()->set_max_data_bandwidth_mib(-1);
+  status = stub_->ThrottleOperation(Call().get(), request, &answer);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("settings.max_data_bandwidth_mib is -1"));
+  request.mutable_settings()->set_max_data_bandwidth_mib(1);
+  request.set_id("a b");
+  EXPECT_EQ(stub_->ThrottleOperation(Call().get(), request, &answer).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(RpcServerTest, ListHoldsEveryOperation) {

@@ -11,6 +11,9 @@ bool Older(const Operation& a, const Operation& b) {
 }  // namespace
 
 absl::Status FakeJournal::Save(const Operation& operation) {
+  if (before_save) {
+    if (const absl::Status refused = before_save(operation); !refused.ok()) return refused;
+  }
   {
     absl::MutexLock lock(&mutex_);
     if (failures_left_ > 0) {

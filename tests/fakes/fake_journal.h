@@ -27,6 +27,9 @@ class FakeJournal : public Journal {
   // The next `times` calls of Save return `status` and save nothing.
   void FailNext(int times, absl::Status status);
 
+  // Called before each Save; what is not OK becomes its answer, and nothing is saved.
+  std::function<absl::Status(const Operation&)> before_save;
+
   // Called after each Save that worked, on the saving thread and without locks held. Set it before
   // others use the journal.
   std::function<void(const Operation&)> on_save;

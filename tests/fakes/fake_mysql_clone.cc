@@ -54,7 +54,9 @@ absl::StatusOr<int64_t> FakeMysqlServer::Core::StartClone(
   }
   ++life_;
   script_ = state_.script;
+  lock_wait_ = request.lock_wait_timeout;
   running_ = true;
+  blocked_ = false;
   statement_ = id;
   on_end_ = std::move(on_end);
   CloneStatus status;
@@ -119,11 +121,52 @@ void FakeMysqlServer::Core::BeginStage(CloneStage stage) {
                     "READ_ONLY"));
     return;
   }
+  if (stage == CloneStage::kDropData && script_.blocked_by.has_value()) {
+    MeetLock();
+    return;
+  }
   if (script_.lose_connection && stage == CloneStage::kFileCopy) {
     Later(time / 2, &Core::LoseConnection, stage);
   }
+  if (script_.donor_gone && stage == CloneStage::kFileCopy) {
+    Later(time / 2 + script_.donor_timeout, &Core::GiveDonorUp, stage);
+    return;
+  }
   const bool fails = script_.fail_in == stage && !script_.fail_with.ok();
   Later(fails ? time / 2 : time, fails ? &Core::FailStage : &Core::EndStage, stage);
+}
+
+// Tables are dropped one after the other; the last schema's is in use.
+void FakeMysqlServer::Core::MeetLock() {
+  std::vector<std::string>& schemas = state_.facts.user_schemas;
+  if (schemas.size() > 1) schemas.erase(schemas.begin(), schemas.end() - 1);
+  const int64_t holder = *script_.blocked_by;
+  const bool there =
+      std::any_of(state_.sessions.begin(), state_.sessions.end(),
+                  [holder](const ServerSession& s) { return s.connection_id == holder; });
+  if (!there) {
+    ServerSession session;
+    session.connection_id = holder;
+    session.user = "app";
+    session.host = "10.0.0.9:50000";
+    session.command = "Sleep";
+    session.in_transaction = true;
+    state_.sessions.push_back(std::move(session));
+  }
+  blocked_ = true;
+  Later(lock_wait_, &Core::EndLockWait, CloneStage::kDropData);
+}
+
+void FakeMysqlServer::Core::EndLockWait(CloneStage stage) {
+  if (!blocked_) return;
+  Fail(stage, 1205,
+       WithReason(absl::UnavailableError("1205: Lock wait timeout exceeded"), "LOCK_WAIT"));
+}
+
+void FakeMysqlServer::Core::GiveDonorUp(CloneStage stage) {
+  Fail(stage, 3862,
+       WithReason(absl::UnavailableError("3862: Clone Donor Error: Connect failed: 2003"),
+                  "DONOR_UNREACHABLE"));
 }
 
 void FakeMysqlServer::Core::LoseConnection(CloneStage /*stage*/) {
@@ -170,34 +213,19 @@ void FakeMysqlServer::Core::FailStage(CloneStage stage) {
 
 void FakeMysqlServer::Core::Fail(CloneStage stage, int error_no, const absl::Status& status) {
   ++life_;
-  running_ = false;
+  running_ = blocked_ = false;
   state_.clone = ShowClone();  // the bytes stay where they were
   CloneStatus& row = *state_.clone.status;
   row.state = CloneState::kFailed;
   row.end_time = NowText();
   row.error_no = error_no;
   row.error_message = std::string(status.message());
+  row.failure = status;
   if (!state_.clone.stages.empty()) {
     state_.clone.stages[Index(stage)].state = CloneState::kFailed;
     state_.clone.stages[Index(stage)].end_time = row.end_time;
   }
   EndStatement(status);
-}
-
-absl::Status FakeMysqlServer::Core::Kill(int64_t connection_id) {
-  if (state_.sessions.erase(connection_id) > 0) return absl::OkStatus();
-  const bool alive = running_ && connection_id == statement_;
-  if (!alive) {
-    return absl::NotFoundError(absl::StrCat("1094: there is no connection ", connection_id));
-  }
-  if (copied_) return absl::OkStatus();  // too late: the server is restarting, and goes on to
-  CloneStage stage = kFirstStage;
-  for (const CloneStageRow& row : state_.clone.stages) {
-    if (row.state == CloneState::kInProgress) stage = row.stage;
-  }
-  Fail(stage, 1317,
-       WithReason(absl::CancelledError("1317: the CLONE statement was killed"), "CLONE_KILLED"));
-  return absl::OkStatus();
 }
 
 void FakeMysqlServer::Core::ShutDown(CloneStage stage) {
@@ -227,13 +255,15 @@ void FakeMysqlServer::Core::TakeDonorData() {
   if (failed) {  // rolled back to the files from before the swap, which are empty
     row.error_no = 1815;
     row.error_message = "Recovery failed. Please Retry Clone.";
+    row.failure = WithReason(absl::UnavailableError(row.error_message), "RECOVERY_FAILED");
     return;
   }
   const DonorData& donor = state_.donor;
   row.gtid_executed = donor.gtid_executed;
   state_.facts.gtid_executed = state_.facts.gtid_purged = donor.gtid_executed;
   state_.facts.user_schemas = donor.user_schemas;
-  state_.facts.clone_plugin_status = donor.clone_plugin_status;
+  // mysql.plugin is the donor's; what my.cnf loads is there in any case.
+  if (ClonePlugin().by_statement) state_.facts.clone_plugin_status = donor.clone_plugin_status;
   if (!donor.privileges.empty()) state_.facts.privileges = donor.privileges;
   state_.channels = donor.channels;
 }
@@ -242,9 +272,11 @@ CloneReport FakeMysqlServer::Core::ShowClone() const {
   CloneReport report = state_.clone;
   for (CloneStageRow& row : report.stages) {
     if (row.state != CloneState::kInProgress || row.estimate_bytes == 0) continue;
-    const absl::Duration stall =
-        row.stage == CloneStage::kFileCopy ? script_.stall : absl::ZeroDuration();
-    const absl::Duration work = StageTime(row.stage) - stall;
+    const bool copies_files = row.stage == CloneStage::kFileCopy;
+    const absl::Duration work =
+        StageTime(row.stage) - (copies_files ? script_.stall : absl::ZeroDuration());
+    absl::Duration stall = copies_files ? script_.stall : absl::ZeroDuration();
+    if (copies_files && script_.donor_gone) stall = absl::InfiniteDuration();
     const absl::Duration elapsed = clock_.Now() - stage_began_;
     absl::Duration worked = elapsed;
     if (elapsed > work / 2) worked = std::max(work / 2, elapsed - stall);

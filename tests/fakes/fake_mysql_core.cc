@@ -16,35 +16,7 @@ absl::Status Gone(absl::string_view text) {
 }  // namespace
 
 FakeMysqlServer::Core::Core(SimulatedClock& clock)
-    : clock_(clock), started_(clock.Now() - absl::Hours(1)) {
-  state_.facts.version = "9.7.4";
-  state_.facts.server_uuid = "11111111-2222-3333-4444-555555555555";
-  state_.facts.gtid_executed = "aaaaaaaa-71ca-11e1-9e33-c80aa9429562:1-7";
-  state_.facts.clone_plugin_status = "ACTIVE";
-  state_.facts.privileges = {"BACKUP_ADMIN",
-                             "CLONE_ADMIN",
-                             "CONNECTION_ADMIN",
-                             "PERSIST_RO_VARIABLES_ADMIN",
-                             "REPLICATION CLIENT",
-                             "REPLICATION SLAVE",
-                             "REPLICATION_SLAVE_ADMIN",
-                             "SELECT",
-                             "SYSTEM_VARIABLES_ADMIN"};
-  state_.facts.user_schemas = {"old"};
-  state_.config = {{"read_only", "OFF"},
-                   {"super_read_only", "OFF"},
-                   {"skip_replica_start", "OFF"},
-                   {"event_scheduler", "ON"},
-                   {"gtid_mode", "ON"},
-                   {"lower_case_table_names", "0"},
-                   {"innodb_page_size", "16384"},
-                   {"max_allowed_packet", "67108864"},
-                   {"character_set_server", "utf8mb4"},
-                   {"collation_server", "utf8mb4_0900_ai_ci"},
-                   {"clone_max_data_bandwidth", "0"},
-                   {"clone_valid_donor_list", ""}};
-  state_.variables = state_.config;
-}
+    : clock_(clock), state_(HealthyReplica()), started_(clock.Now() - absl::Hours(1)) {}
 
 absl::Status FakeMysqlServer::Core::Enter(absl::string_view method) {
   ++calls_[std::string(method)];
@@ -162,6 +134,8 @@ void FakeMysqlServer::Core::Crash(absl::Duration down) {
     }
     state_.clone.status->error_no = 1317;
     state_.clone.status->error_message = "Query execution was interrupted";
+    state_.clone.status->failure =
+        WithReason(absl::CancelledError("Query execution was interrupted"), "CLONE_KILLED");
   }
   running_ = false;
   Later(down, &Core::Recover, CloneStage::kRestart);

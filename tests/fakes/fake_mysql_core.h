@@ -25,7 +25,14 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
                                      std::function<void(absl::Status)> on_end)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   CloneReport ShowClone() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Kill(int64_t connection_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status KillQuery(int64_t connection_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status KillConnection(int64_t connection_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  ServerFacts ShowFacts() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::vector<ServerSession>> ShowSessions() const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  ServerSurvey ShowSurvey(const std::string& agent_user) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status InstallClonePlugin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartChannels() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<ReplicationChannel> ShowChannels() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetVariable(const std::string& name, const std::string& value)
@@ -57,6 +64,13 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Deliver(int64_t statement, const std::function<void(absl::Status)>& on_end,
                const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  static FakeMysqlState HealthyReplica();
+  // OK, or that the account lacks the privilege, as error 1227 says it.
+  absl::Status Check(absl::string_view privilege) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Its row among the survey's plugins, made if there is none.
+  ServerPlugin& ClonePlugin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsCloneStatement(int64_t connection_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void KillClone() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Refusal() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Duration StageTime(CloneStage stage) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   int64_t StageBytes(CloneStage stage) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -65,6 +79,10 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
   void BeginStage(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndStage(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FailStage(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // In DROP DATA, with a script that is blocked.
+  void MeetLock() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndLockWait(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveDonorUp(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void LoseConnection(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Fail(CloneStage stage, int error_no, const absl::Status& status)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -77,7 +95,9 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
   CloneScript script_ ABSL_GUARDED_BY(mutex_);     // of the run
   int64_t statement_ ABSL_GUARDED_BY(mutex_) = 0;  // connection id of the run
   std::function<void(absl::Status)> on_end_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration lock_wait_ ABSL_GUARDED_BY(mutex_);
   bool running_ ABSL_GUARDED_BY(mutex_) = false;  // phases B to G
+  bool blocked_ ABSL_GUARDED_BY(mutex_) = false;  // waits for script_.blocked_by
   bool copied_ ABSL_GUARDED_BY(mutex_) = false;   // the next start takes the donor's files
   int life_ ABSL_GUARDED_BY(mutex_) = 0;          // events of an earlier life do nothing
   int delivering_ ABSL_GUARDED_BY(mutex_) = 0;

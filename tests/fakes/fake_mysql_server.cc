@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "fakes/fake_mysql_core.h"
@@ -29,18 +28,7 @@ FakeMysqlServer::~FakeMysqlServer() {
 absl::StatusOr<ServerFacts> FakeMysqlServer::Describe() {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("Describe"));
-  ServerFacts facts = core_->state_.facts;
-  std::map<std::string, std::string>& variables = core_->state_.variables;
-  const absl::Time now = core_->clock_.Now();
-  facts.now = absl::FormatTime("%Y-%m-%d %H:%M:%E3S", now, absl::UTCTimeZone());
-  facts.uptime = absl::Seconds(absl::ToInt64Seconds(now - core_->started_));
-  facts.read_only = variables["read_only"] == "ON";
-  facts.super_read_only = variables["super_read_only"] == "ON";
-  facts.gtid_mode = variables["gtid_mode"];
-  if (!absl::SimpleAtoi(variables["lower_case_table_names"], &facts.lower_case_table_names)) {
-    return absl::InternalError("lower_case_table_names of the fake is no number");
-  }
-  return facts;
+  return core_->ShowFacts();
 }
 
 absl::StatusOr<std::vector<Variable>> FakeMysqlServer::ReadVariables(
@@ -109,12 +97,6 @@ absl::StatusOr<CloneReport> FakeMysqlServer::ReadClone() {
                       "CLONE_PLUGIN_MISSING");
   }
   return core_->ShowClone();
-}
-
-absl::Status FakeMysqlServer::KillQuery(int64_t connection_id) {
-  absl::MutexLock lock(&core_->mutex_);
-  GRAFT_RETURN_IF_ERROR(core_->Enter("KillQuery"));
-  return core_->Kill(connection_id);
 }
 
 absl::StatusOr<std::vector<ReplicationChannel>> FakeMysqlServer::ReadReplication() {

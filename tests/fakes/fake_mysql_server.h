@@ -46,6 +46,15 @@ struct CloneScript {
   // With no stage: the donor refuses. The row is new and "Failed" then, but nothing was dropped.
   bool donor_refuses = false;
 
+  // A session that holds a metadata lock in the last schema, from DROP DATA on if not before: once
+  // the others are dropped the clone waits for KillConnection() of it or lock_wait_timeout (1205).
+  std::optional<int64_t> blocked_by;
+
+  // The donor dies in the middle of FILE COPY: no byte moves any more, and after `donor_timeout`,
+  // its clone_donor_timeout_after_network_failure, the clone fails (3862 with 2003).
+  bool donor_gone = false;
+  absl::Duration donor_timeout = absl::Minutes(5);
+
   // The statement's connection is lost in the middle of FILE COPY; the clone goes on without it.
   bool lose_connection = false;
 };
@@ -66,6 +75,7 @@ struct DonorData {
   std::vector<std::string> user_schemas = {"shop"};
   std::string gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-100";
   std::vector<ReplicationChannel> channels;  // running ones start again unless skip_replica_start
+  // "": nothing in its mysql.plugin; a recipient whose own plugin is `by_statement` loses it then.
   std::string clone_plugin_status = "ACTIVE";
   std::set<std::string> privileges;  // of the agent's account there; empty: as here
 };
@@ -82,7 +92,10 @@ struct FakeMysqlState {
   CloneScript script;
   ReplicationScript replication;
   DonorData donor;
-  std::set<int64_t> sessions;               // KillQuery finds these, beside the CLONE's
+  std::vector<ServerSession> sessions;  // users'; the CLONE's is not among them
+  // Its facts, sessions and channels are those above, so are its variables unless set here. Parts
+  // that the account lacks the privilege for are denied.
+  ServerSurvey survey;
   std::vector<CloneRequest> clones;         // every CLONE statement sent
   std::optional<ReplicationSource> source;  // of the last StartReplication that had one
 };
@@ -100,7 +113,11 @@ class FakeMysqlServer : public MysqlServer {
   absl::StatusOr<int64_t> StartClone(const CloneRequest& request,
                                      std::function<void(absl::Status)> on_end) override;
   absl::StatusOr<CloneReport> ReadClone() override;
+  absl::StatusOr<ServerSurvey> Survey(const std::string& agent_user) override;
+  absl::StatusOr<std::vector<ServerSession>> ReadSessions() override;
   absl::Status KillQuery(int64_t connection_id) override;
+  absl::Status KillConnection(int64_t connection_id) override;
+  absl::Status InstallClonePlugin() override;
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override;
   absl::Status StopReplication(bool forget) override;
   absl::Status StartReplication(const std::optional<ReplicationSource>& source) override;

@@ -115,7 +115,7 @@ void ExpectRefusals(MiniShard& shard, const std::vector<std::string>& ask,
   EXPECT_THAT(differs.err, HasSubstr("OPERATION_DIFFERS"));
   const CommandResult too_late = shard.Graftctl({"cancel", alias});
   EXPECT_EQ(too_late.code, 5);
-  EXPECT_THAT(too_late.err, HasSubstr("TOO_LATE"));
+  EXPECT_THAT(too_late.err, HasSubstr("DATA_DROPPED"));
   EXPECT_EQ(shard.Graftctl({"status", alias, "nobodys"}).code, 3);
 }
 

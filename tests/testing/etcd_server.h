@@ -23,6 +23,7 @@ class EtcdServer {
 
   // Only while it runs.
   Process& process() { return *process_; }
+  bool running() { return process_ != nullptr && process_->running(); }
 
   // Ends it at once, as kill -9 does; Restart brings it back with its data.
   void Kill();

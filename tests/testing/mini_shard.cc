@@ -15,7 +15,6 @@
 #include "mysqld/tablet_dir.h"
 #include "testing/eventually.h"
 #include "testing/ports.h"
-#include "testing/shard_rows.h"
 #include "testing/test_env.h"
 
 namespace graft {
@@ -68,34 +67,48 @@ absl::StatusOr<std::unique_ptr<MiniShard>> MiniShard::Start(Store store) {
 }
 
 absl::StatusOr<MiniTablet*> MiniShard::AddTablet(bool clone_enabled) {
+  MysqlSandboxOptions options;
+  options.clone_enabled = clone_enabled;
+  return AddTablet(std::move(options));
+}
+
+absl::StatusOr<MiniTablet*> MiniShard::AddTablet(MysqlSandboxOptions options) {
   auto tablet = std::make_unique<MiniTablet>();
   tablet->alias = absl::StrFormat("zone1-%010d", 100 + tablets_.size());
   tablet->grpc_port = FreePort();
   tablet->state_dir = absl::StrCat(folder(), "/state-", tablet->alias);
   tablet->agent_log = absl::StrCat(folder(), "/graftd-", tablet->alias, ".log");
-  MysqlSandboxOptions options;
-  options.clone_enabled = clone_enabled;
   options.repl_password = kReplPassword;
-  options.clone_password = clone_enabled ? kClonePassword : "";
-  options.extra_my_cnf = kGeneralLog;
+  options.clone_password = options.clone_enabled ? kClonePassword : "";
+  options.extra_my_cnf += kGeneralLog;
   GRAFT_ASSIGN_OR_RETURN(tablet->mysql, MysqlSandbox::Start(options));
   tablets_.push_back(std::move(tablet));
   return tablets_.back().get();
 }
 
 absl::Status MiniShard::AddReplicatedTablets(int count, int megabytes) {
-  for (int i = 0; i < count; ++i) {
-    GRAFT_ASSIGN_OR_RETURN(MiniTablet * tablet, AddTablet());
+  const MysqlSandboxOptions usual;
+  RowsSize rows;
+  rows.megabytes = megabytes;
+  return AddReplicatedTablets(std::vector<MysqlSandboxOptions>(static_cast<size_t>(count), usual),
+                              rows);
+}
+
+absl::Status MiniShard::AddReplicatedTablets(const std::vector<MysqlSandboxOptions>& servers,
+                                             const RowsSize& rows) {
+  for (const MysqlSandboxOptions& server : servers) {
+    GRAFT_ASSIGN_OR_RETURN(MiniTablet * tablet, AddTablet(server));
     GRAFT_RETURN_IF_ERROR(StartAgent(*tablet));
-    if (i > 0) {
+    if (tablet != tablets_[0].get()) {
       GRAFT_RETURN_IF_ERROR(Follow(*tablet->mysql, *tablets_[0]->mysql, kReplPassword));
       continue;
     }
     GRAFT_RETURN_IF_ERROR(MakePrimary(*tablet));
-    GRAFT_RETURN_IF_ERROR(LoadRows(*tablet->mysql, megabytes));
+    GRAFT_RETURN_IF_ERROR(LoadRows(*tablet->mysql, rows));
   }
-  for (int i = 1; i < count; ++i) {
-    GRAFT_RETURN_IF_ERROR(AwaitCaughtUp(*tablets_[i]->mysql, *tablets_[0]->mysql));
+  for (const auto& tablet : tablets_) {
+    if (tablet == tablets_[0]) continue;
+    GRAFT_RETURN_IF_ERROR(AwaitCaughtUp(*tablet->mysql, *tablets_[0]->mysql));
   }
   return absl::OkStatus();
 }
@@ -118,7 +131,7 @@ absl::StatusOr<std::vector<std::string>> MiniShard::AgentCommand(
   GRAFT_ASSIGN_OR_RETURN(const std::string program, OurProgram("graftd"));
   const std::vector<std::pair<std::string, std::string>> usual = {
       {"--tablet-path", tablet.alias},
-      {"--tablet-hostname", "127.0.0.1"},
+      {"--tablet-hostname", tablet.mysql->address().host},
       {"--bind-address", "127.0.0.1"},
       {"--grpc-port", absl::StrCat(tablet.grpc_port)},
       {"--init-keyspace", "shop"},
@@ -147,6 +160,7 @@ absl::StatusOr<std::unique_ptr<Process>> MiniShard::Spawn(const std::vector<std:
 
 absl::Status MiniShard::LaunchAgent(MiniTablet& tablet, const std::vector<std::string>& flags) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> argv, AgentCommand(tablet, flags));
+  tablet.agent_flags = flags;
   GRAFT_ASSIGN_OR_RETURN(tablet.agent, Spawn(argv, tablet.agent_log));
   return absl::OkStatus();
 }
@@ -156,7 +170,8 @@ absl::Status MiniShard::StartAgent(MiniTablet& tablet, const std::vector<std::st
   bool is_up = false;
   Eventually(kAgentStartTimeout, [&] {
     const auto record = Record(tablet);
-    const CommandResult status = Graftctl({"status", tablet.alias, "--json"});
+    const CommandResult status = Graftctl({"status", tablet.alias, "--json", "--server",
+                                           absl::StrCat("127.0.0.1:", tablet.grpc_port)});
     is_up = record.ok() && record->mysql_port() == tablet.mysql->port() && status.code == 0 &&
             absl::StrContains(status.out, "\"mysqlReachable\":true");
     return is_up || !tablet.agent->running();

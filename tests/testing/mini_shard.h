@@ -1,6 +1,6 @@
-// A shard of real programs on 127.0.0.1: a topology (etcd, or a folder) with the cell zone1,
-// tablets of the keyspace shop, each with its mysqld under graft-mysqld and its graftd, and
-// graftctl.
+// A shard of real programs on 127.0.0.1, but for mysqlds that are told to live elsewhere: a
+// topology (etcd, or a folder) with the cell zone1, tablets of the keyspace shop, each with its
+// mysqld under graft-mysqld and its graftd, and graftctl.
 //
 // Not safe for several threads. Gone, with all its processes, when it is destroyed.
 #ifndef GRAFT_TESTING_MINI_SHARD_H_
@@ -18,6 +18,7 @@
 #include "testing/etcd_server.h"
 #include "testing/mysql_sandbox.h"
 #include "testing/process.h"
+#include "testing/shard_rows.h"
 #include "testing/temp_folder.h"
 #include "vitess/topodata.pb.h"
 
@@ -35,7 +36,8 @@ struct MiniTablet {
   std::string state_dir;
   std::string agent_log;
   std::unique_ptr<MysqlSandbox> mysql;
-  std::unique_ptr<Process> agent;  // nullptr: not started, or stopped
+  std::unique_ptr<Process> agent;        // nullptr: not started, or stopped
+  std::vector<std::string> agent_flags;  // of its last start
 
   // The first cell of what it answers; the error's text if it does not.
   std::string Value(absl::string_view sql) const;
@@ -54,9 +56,13 @@ class MiniShard {
 
   // Its mysqld runs, its agent does not. Aliases count up from zone1-0000000100.
   absl::StatusOr<MiniTablet*> AddTablet(bool clone_enabled = true);
+  // The same with such a server; its passwords and its general log are the shard's.
+  absl::StatusOr<MiniTablet*> AddTablet(MysqlSandboxOptions options);
   MiniTablet& tablet(int i) { return *tablets_[static_cast<size_t>(i)]; }
-  // Two tablets and more, all agents up: the first is the primary and has `megabytes` of rows, the
-  // others follow it.
+  // Two tablets and more, all agents up: the first is the primary and has the rows, the others
+  // follow it.
+  absl::Status AddReplicatedTablets(const std::vector<MysqlSandboxOptions>& servers,
+                                    const RowsSize& rows);
   absl::Status AddReplicatedTablets(int count, int megabytes);
   absl::Status MakePrimary(MiniTablet& tablet);
 

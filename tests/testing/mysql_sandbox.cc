@@ -29,9 +29,7 @@ constexpr char kSmall[] =
     "innodb_buffer_pool_size=32M\n"
     "loose_innodb_redo_log_capacity=16M\n"
     "innodb_flush_log_at_trx_commit=2\n"
-    "sync_binlog=0\n"
-    "bind_address=127.0.0.1\n"
-    "report_host=127.0.0.1\n";
+    "sync_binlog=0\n";
 
 std::string MysqldProgram(const std::string& mysql_home) {
   std::string program = mysql_home + "/bin/mysqld";
@@ -39,7 +37,8 @@ std::string MysqldProgram(const std::string& mysql_home) {
 }
 
 std::string ExtraText(const MysqlSandboxOptions& options) {
-  return absl::StrCat(kSmall, options.extra_my_cnf, "\n");
+  return absl::StrCat(kSmall, "bind_address=", options.host, "\nreport_host=", options.host, "\n",
+                      options.extra_my_cnf, "\n");
 }
 
 // Adds --db-<role>-password-file and writes the file, unless there is no password.
@@ -134,6 +133,9 @@ absl::Status MysqlSandbox::Fill() {
   cnf.extras = {ExtraText(options_)};
   std::error_code error;
   fs::create_directories(paths_.data(), error);
+  if (options_.disk_megabytes > 0) {
+    GRAFT_ASSIGN_OR_RETURN(disk_, SmallDisk::Mount(paths_.data(), options_.disk_megabytes));
+  }
   fs::copy(*data, paths_.data(), fs::copy_options::recursive, error);
   if (error) return absl::UnavailableError(absl::StrCat("copying ", *data, ": ", error.message()));
   // Holds server_uuid; mysqld makes a new one.
@@ -172,8 +174,12 @@ absl::Status MysqlSandbox::StartParent() {
   ProcessOptions options;
   options.env = {"GRAFT_MYSQL_HOME=" + mysql_home_};
   options.log_file = parent_log();
-  GRAFT_ASSIGN_OR_RETURN(parent_,
-                         Process::Start({*program, "run", "--data-dir", paths_.dir}, options));
+  std::vector<std::string> argv = {*program, "run", "--data-dir", paths_.dir};
+  argv.insert(argv.end(), options_.run_flags.begin(), options_.run_flags.end());
+  if (!options_.network_namespace.empty()) {
+    argv.insert(argv.begin(), {"ip", "netns", "exec", options_.network_namespace});
+  }
+  GRAFT_ASSIGN_OR_RETURN(parent_, Process::Start(argv, options));
   return absl::OkStatus();
 }
 

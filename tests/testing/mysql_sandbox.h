@@ -1,4 +1,5 @@
-// A real mysqld under a real graft-mysqld, on 127.0.0.1, in a folder of its own.
+// A real mysqld under a real graft-mysqld, on 127.0.0.1 or in a network of the test's own, in a
+// folder of its own.
 //
 // Not safe for several threads, but several sandboxes may be started at once from several. Gone,
 // with its processes, when it is destroyed.
@@ -19,6 +20,7 @@
 #include "mysqld/tablet_paths.h"
 #include "testing/mysql_client.h"
 #include "testing/process.h"
+#include "testing/small_disk.h"
 #include "testing/temp_folder.h"
 
 namespace graft {
@@ -28,11 +30,15 @@ struct MysqlSandboxOptions {
   bool clone_enabled = true;
   // Servers come up read-only, as tablets do; true makes this one writable after the first start.
   bool writable = false;
-  std::string extra_my_cnf;    // lines of the [mysqld] group; they win
-  std::string dba_password;    // vt_dba@localhost, over the socket
-  std::string repl_password;   // vt_repl@%
-  std::string clone_password;  // vt_clone@%
-  bool start = true;           // false: only initialised
+  std::string extra_my_cnf;            // lines of the [mysqld] group; they win
+  std::string dba_password;            // vt_dba@localhost, over the socket
+  std::string repl_password;           // vt_repl@%
+  std::string clone_password;          // vt_clone@%
+  bool start = true;                   // false: only initialised
+  std::string host = "127.0.0.1";      // it listens there and nowhere else
+  std::string network_namespace;       // it runs in this one; empty: in the test's
+  int disk_megabytes = 0;              // of a disk for its data alone; 0: the test's disk
+  std::vector<std::string> run_flags;  // of graft-mysqld run
 };
 
 class MysqlSandbox {
@@ -42,7 +48,7 @@ class MysqlSandbox {
   static absl::StatusOr<std::unique_ptr<MysqlSandbox>> Start(const MysqlSandboxOptions& options);
   ~MysqlSandbox();
 
-  HostPort address() const { return {"127.0.0.1", port_}; }
+  HostPort address() const { return {options_.host, port_}; }
   int port() const { return port_; }
   const TabletPaths& paths() const { return paths_; }
   std::string socket() const { return paths_.socket(); }
@@ -82,6 +88,7 @@ class MysqlSandbox {
   absl::Status Fill();
 
   TempFolder folder_;
+  std::unique_ptr<SmallDisk> disk_;  // in the folder
   const MysqlSandboxOptions options_;
   const std::string mysql_home_;
   const TabletPaths paths_;

@@ -14,29 +14,32 @@ constexpr int kRowsPerMegabyte = 1024;  // of a kilobyte each
 
 }  // namespace
 
-absl::Status LoadRows(MysqlSandbox& server, int megabytes) {
+absl::Status LoadRows(MysqlSandbox& server, const RowsSize& size) {
+  std::string ballast = "CREATE TABLE shop.ballast (id INT PRIMARY KEY)";
+  if (size.ballast_megabytes > 0) {
+    absl::StrAppend(&ballast, " AUTOEXTEND_SIZE = ", size.ballast_megabytes, "M");
+  }
   return server
       .Sql(absl::StrCat(
           "CREATE DATABASE shop; "
           "CREATE TABLE shop.orders (id BIGINT AUTO_INCREMENT PRIMARY KEY, customer INT NOT NULL, "
           "note VARBINARY(1024) NOT NULL); "
           "CREATE TABLE shop.customers (id INT AUTO_INCREMENT PRIMARY KEY, "
-          "name VARCHAR(64) NOT NULL); "
-          // Weight without rows: a clone's brake bites after a tenth of a second only, by which
-          // time a light server has been copied.
-          "CREATE TABLE shop.ballast (id INT PRIMARY KEY) AUTOEXTEND_SIZE = 512M; "
-          "SET SESSION cte_max_recursion_depth = 1000000; "
+          "name VARCHAR(64) NOT NULL); ",
+          ballast,
+          "; SET SESSION cte_max_recursion_depth = 1000000; "
           "INSERT INTO shop.customers (name) VALUES ('the first'); "
           "INSERT INTO shop.orders (customer, note) WITH RECURSIVE n (i) AS "
           "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ",
-          megabytes * kRowsPerMegabyte, ") SELECT 1, RANDOM_BYTES(960) FROM n"))
+          size.megabytes * kRowsPerMegabyte, ") SELECT 1, RANDOM_BYTES(960) FROM n"))
       .status();
 }
 
 absl::Status Follow(MysqlSandbox& replica, MysqlSandbox& source, const std::string& repl_password) {
   return replica
-      .Sql(absl::StrCat("CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=",
-                        source.port(), ", SOURCE_USER='vt_repl', SOURCE_PASSWORD='", repl_password,
+      .Sql(absl::StrCat("CHANGE REPLICATION SOURCE TO SOURCE_HOST='", source.address().host,
+                        "', SOURCE_PORT=", source.port(),
+                        ", SOURCE_USER='vt_repl', SOURCE_PASSWORD='", repl_password,
                         "', SOURCE_SSL=1, SOURCE_AUTO_POSITION=1; START REPLICA"))
       .status();
 }

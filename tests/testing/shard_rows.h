@@ -10,8 +10,16 @@
 
 namespace graft {
 
-// Makes shop.orders, of so many megabytes, and shop.customers.
-absl::Status LoadRows(MysqlSandbox& server, int megabytes);
+// Of what LoadRows makes.
+struct RowsSize {
+  int megabytes = 4;  // of rows
+  // Of a table without any: a clone's brake bites after a tenth of a second only, by which time a
+  // light server has been copied. 0, or a multiple of 4.
+  int ballast_megabytes = 512;
+};
+
+// Makes shop.orders, shop.customers and shop.ballast.
+absl::Status LoadRows(MysqlSandbox& server, const RowsSize& size);
 
 // Makes `replica` follow `source` as vt_repl, by GTID, and starts that.
 absl::Status Follow(MysqlSandbox& replica, MysqlSandbox& source, const std::string& repl_password);

@@ -61,9 +61,10 @@ TEST(CheckFlagsTest, GoodFlagsBecomeOptions) {
   EXPECT_EQ(options->clone.user, "cloner");
   EXPECT_EQ(options->clone.password.Reveal(), "secret");
   EXPECT_FALSE(options->clone.use_ssl);
-  EXPECT_EQ(options->restart_wait_timeout, absl::Hours(1));
-  EXPECT_EQ(options->donor, (DonorChoice{DonorChoice::Kind::kTablet, {"zone2", 100}}));
-  EXPECT_EQ(options->replicate_from, ReplicateFrom::kPrimary);
+  EXPECT_EQ(options->clone_options.restart_wait_timeout, absl::Hours(1));
+  EXPECT_EQ(options->clone_options.donor,
+            (DonorChoice{DonorChoice::Kind::kTablet, {"zone2", 100}}));
+  EXPECT_EQ(options->clone_options.replicate_from, ReplicateFrom::kPrimary);
   EXPECT_EQ(options->log.level, LogLevel::kDebug);
 }
 
@@ -72,10 +73,10 @@ TEST(CheckFlagsTest, DefaultsAreVitesss) {
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->init_type, TabletType::kReplica);
   EXPECT_EQ(options->init_timeout, absl::Minutes(1));
-  EXPECT_EQ(options->restart_wait_timeout, absl::Minutes(5));
-  EXPECT_EQ(options->replicate_from, ReplicateFrom::kDonor);
+  EXPECT_EQ(options->clone_options.restart_wait_timeout, absl::Minutes(5));
+  EXPECT_EQ(options->clone_options.replicate_from, ReplicateFrom::kDonor);
   EXPECT_FALSE(options->restore_with_clone);
-  EXPECT_FALSE(options->donor.has_value());
+  EXPECT_FALSE(options->clone_options.donor.has_value());
   EXPECT_EQ(options->dba.user, "vt_dba");
   EXPECT_EQ(options->repl.user, "vt_repl");
   EXPECT_EQ(options->clone.user, "vt_clone");
@@ -98,7 +99,7 @@ TEST(CheckFlagsTest, ThePrimaryAsDonor) {
   flags.restore_with_clone = flags.clone_from_primary = true;
   const auto options = CheckFlags(flags);
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->donor, DonorChoice());
+  EXPECT_EQ(options->clone_options.donor, DonorChoice());
   EXPECT_TRUE(options->restore_with_clone);
 }
 
@@ -159,7 +160,17 @@ TEST(CheckFlagsTest, FaultsOfTheClone) {
          f.clone_from_primary = true;
          f.clone_from_tablet = "zone1-100";
        },
-       "--clone-from-primary and --clone-from-tablet are mutually exclusive"},
+       "--clone-from-primary, --clone-from-tablet and --clone-from-any are mutually exclusive"},
+      {[](AgentFlags& f) { f.clone_from_any = f.clone_from_primary = true; },
+       "are mutually exclusive"},
+      {[](AgentFlags& f) { f.clone_max_attempts = 0; }, "--clone-max-attempts"},
+      {[](AgentFlags& f) { f.clone_donor_wait_timeout = "x"; }, "--clone-donor-wait-timeout: "},
+      {[](AgentFlags& f) { f.clone_stall_timeout = "x"; }, "--clone-stall-timeout: "},
+      {[](AgentFlags& f) { f.clone_donor_gone_timeout = "x"; }, "--clone-donor-gone-timeout: "},
+      {[](AgentFlags& f) { f.clone_max_data_bandwidth = -1; }, "--clone-max-data-bandwidth: -1"},
+      {[](AgentFlags& f) { f.clone_max_network_bandwidth = 1048577; },
+       "--clone-max-network-bandwidth: 1048577"},
+      {[](AgentFlags& f) { f.clone_max_concurrency = 129; }, "--clone-max-concurrency: 129"},
       {[](AgentFlags& f) { f.clone_from_tablet = "zone1"; }, "--clone-from-tablet: \"zone1\""},
       {[](AgentFlags& f) { f.clone_from_tablet = "zone1-101"; },
        "--clone-from-tablet names this very tablet"},
@@ -184,6 +195,54 @@ TEST(CheckFlagsTest, FaultsOfTheClone) {
       {[](AgentFlags& f) { f.restore_from_backup_allowed_engines = "x"; },
        "--restore-from-backup-allowed-engines speaks"},
   });
+}
+
+TEST(CheckFlagsTest, FaultsOfRepairAndRehearsal) {
+  ExpectEachAlone({
+      {[](AgentFlags& f) {
+         f.reprovision_on_replication_error = {"1032", "x"};
+       },
+       "--reprovision-on-replication-error: \"x\" is no MySQL error number"},
+      {[](AgentFlags& f) { f.reprovision_delay = "x"; }, "--reprovision-delay: "},
+      {[](AgentFlags& f) { f.reprovision_daily_limit = 0; }, "--reprovision-daily-limit"},
+      {[](AgentFlags& f) { f.hold_before_step = "nowhere=/x"; }, "--hold-before-step: "},
+      {[](AgentFlags& f) { f.hold_before_step = "clone="; }, "--hold-before-step: "},
+  });
+}
+
+TEST(CheckFlagsTest, WhatBoundsEveryOperation) {
+  AgentFlags flags = GoodFlags();
+  flags.clone_from_any = flags.allow_non_innodb = flags.clone_block_ddl = true;
+  flags.clone_max_data_bandwidth = 50;
+  flags.clone_max_attempts = 7;
+  flags.clone_donor_wait_timeout = "2h";
+  flags.clone_stall_timeout = "0";
+  flags.clone_donor_gone_timeout = "30s";
+  flags.reprovision_on_replication_error = {"1032", "1062"};
+  flags.hold_before_step = "catch_up=/run/hold";
+  const auto options = CheckFlags(flags);
+  ASSERT_TRUE(options.ok()) << options.status();
+  const CloneOptions& clone = options->clone_options;
+  EXPECT_EQ(clone.donor, (DonorChoice{DonorChoice::Kind::kAny, {}}));
+  EXPECT_TRUE(clone.allow.non_innodb);
+  EXPECT_FALSE(clone.allow.unchecked);
+  EXPECT_EQ(clone.settings.max_data_bandwidth_mib, 50);
+  EXPECT_EQ(clone.settings.block_ddl, true);
+  EXPECT_EQ(clone.settings.compression, std::nullopt);
+  EXPECT_EQ(clone.max_attempts, 7);
+  EXPECT_EQ(clone.donor_wait_timeout, absl::Hours(2));
+  EXPECT_EQ(clone.stall_timeout, absl::ZeroDuration());
+  EXPECT_EQ(clone.donor_gone_timeout, absl::Seconds(30));
+  EXPECT_EQ(options->repair.errors, (std::set<int>{1032, 1062}));
+  EXPECT_EQ(options->hold.step, Step::kCatchUp);
+  EXPECT_EQ(options->hold.file, "/run/hold");
+}
+
+TEST(CheckFlagsTest, RepairIsOffUnlessAskedFor) {
+  const auto options = CheckFlags(GoodFlags());
+  ASSERT_TRUE(options.ok()) << options.status();
+  EXPECT_TRUE(options->repair.errors.empty());
+  EXPECT_TRUE(options->hold.file.empty());
 }
 
 TEST(CheckFlagsTest, EveryFaultIsToldAtOnceAndNoSecretIs) {

@@ -22,9 +22,14 @@ struct AgentState {
   bool has_operation = true;
   absl::Status cancel_error;
   v1::ReprovisionRequest asked;
+  v1::PreflightReport report;
+  v1::PreflightRequest preflight_asked;
+  v1::CancelOperationRequest cancel_asked;
+  v1::ThrottleOperationRequest throttle_asked;
+  bool ends = true;
 };
 
-// One operation, which has ended whenever it is watched.
+// One operation, which ends whenever it is watched, if it does.
 class OneOperationAgent : public AgentClient {
  public:
   explicit OneOperationAgent(AgentState& state) : state_(state) {}
@@ -42,7 +47,18 @@ class OneOperationAgent : public AgentClient {
     *list.add_operations() = state_.operation;
     return list;
   }
-  absl::StatusOr<v1::Operation> CancelOperation(const std::string& /*id*/) override {
+  absl::StatusOr<v1::PreflightReport> Preflight(const v1::PreflightRequest& request) override {
+    state_.preflight_asked = request;
+    return state_.report;
+  }
+  absl::StatusOr<v1::Operation> ThrottleOperation(
+      const v1::ThrottleOperationRequest& request) override {
+    state_.throttle_asked = request;
+    return state_.operation;
+  }
+  absl::StatusOr<v1::Operation> CancelOperation(
+      const v1::CancelOperationRequest& request) override {
+    state_.cancel_asked = request;
     if (!state_.cancel_error.ok()) return state_.cancel_error;
     return state_.operation;
   }
@@ -56,7 +72,7 @@ class OneOperationAgent : public AgentClient {
     v1::Operation running = state_.operation;
     running.set_outcome(v1::RUNNING);
     on_update(running);
-    on_update(state_.operation);
+    if (state_.ends) on_update(state_.operation);
     return absl::OkStatus();
   }
 
@@ -103,7 +119,7 @@ TEST_F(CliAgentCommandsTest, AWatchedFailureIsTheExitCode) {
 TEST_F(CliAgentCommandsTest, ATerminalIsRedrawnInPlace) {
   session_.screen.terminal = true;
   EXPECT_EQ(*WatchOperation(session_, connect_, ""), ExitCode::kFailed);
-  EXPECT_THAT(out_.str(), HasSubstr("\x1b[10A"));  // a headline and nine steps
+  EXPECT_THAT(out_.str(), HasSubstr("\x1b[11A"));  // a headline and ten steps
   EXPECT_THAT(out_.str(), HasSubstr("failed in preflight: data INTACT"));
 }
 
@@ -149,12 +165,103 @@ TEST_F(CliAgentCommandsTest, StatusShowsTheRecordEvenIfTheAgentIsGone) {
   EXPECT_THAT(out_.str(), HasSubstr("graft.data_state=EMPTY"));
 }
 
-TEST_F(CliAgentCommandsTest, ARefusedCancelIsAnError) {
-  EXPECT_EQ(*CancelOperation(session_, connect_, ""), ExitCode::kDone);
-  state_.cancel_error = WithReason(absl::FailedPreconditionError("too late"), "TOO_LATE");
-  const Result result = CancelOperation(session_, connect_, "");
-  EXPECT_EQ(ExitCodeOf(result.status()), ExitCode::kRefused);
-  EXPECT_EQ(ReasonOf(result.status()), "TOO_LATE");
+TEST_F(CliAgentCommandsTest, ACancelWaitsAndSaysThatNothingWasDropped) {
+  state_.operation.set_outcome(v1::CANCELLED);
+  v1::CancelOperationRequest request;
+  request.set_id("op1");
+  EXPECT_EQ(*CancelOperation(session_, connect_, request), ExitCode::kDone);
+  EXPECT_EQ(state_.cancel_asked.id(), "op1");
+  EXPECT_FALSE(state_.cancel_asked.even_if_dropped());
+  EXPECT_EQ(out_.str(), "operation op1 of zone1-0000000103 is cancelled: nothing was dropped\n");
+}
+
+TEST_F(CliAgentCommandsTest, ACancelThatCostTheDataSaysSo) {
+  state_.operation.set_outcome(v1::CANCELLED);
+  state_.operation.set_data_state(v1::EMPTY);
+  v1::CancelOperationRequest request;
+  request.set_even_if_dropped(true);
+  EXPECT_EQ(*CancelOperation(session_, connect_, request), ExitCode::kFailedDataGone);
+  EXPECT_TRUE(state_.cancel_asked.even_if_dropped());
+  EXPECT_EQ(out_.str(),
+            "operation op1 of zone1-0000000103 is cancelled: the old data is gone; the tablet is "
+            "fenced, its record says RESTORE (data EMPTY)\n"
+            "rebuild it with: graftctl reprovision zone1-0000000103\n");
+}
+
+TEST_F(CliAgentCommandsTest, ACancelThatComesToNothingSaysSo) {
+  state_.operation.set_outcome(v1::DONE);
+  state_.operation.set_data_state(v1::CLONED);
+  EXPECT_EQ(*CancelOperation(session_, connect_, {}), ExitCode::kRefused);
+  EXPECT_EQ(out_.str(),
+            "too late: operation op1 of zone1-0000000103 was done before it could be cancelled\n");
+  out_.str("");
+  state_.operation.set_outcome(v1::FAILED);
+  state_.operation.set_data_state(v1::INTACT);
+  EXPECT_EQ(*CancelOperation(session_, connect_, {}), ExitCode::kFailed);
+  EXPECT_THAT(out_.str(), HasSubstr("failed in preflight"));
+}
+
+TEST_F(CliAgentCommandsTest, ACancelWaitsNoLongerThanTold) {
+  state_.ends = false;
+  const absl::Time start = clock_.Now();
+  const Result result = CancelOperation(session_, connect_, {});
+  EXPECT_EQ(ExitCodeOf(result.status()), ExitCode::kUnreachable);
+  EXPECT_THAT(std::string(result.status().message()),
+              HasSubstr("the cancel is granted: operation op1 has not ended yet"));
+  EXPECT_EQ(clock_.Now() - start, session_.timeout);
+}
+
+TEST_F(CliAgentCommandsTest, ACancelAsJsonIsTheEndedOperation) {
+  session_.json = true;
+  state_.operation.set_outcome(v1::CANCELLED);
+  EXPECT_EQ(*CancelOperation(session_, connect_, {}), ExitCode::kDone);
+  EXPECT_THAT(out_.str(), StartsWith("{\"id\":\"op1\""));
+  EXPECT_THAT(out_.str(), HasSubstr("\"outcome\":\"CANCELLED\",\"dataState\":\"INTACT\""));
+}
+
+TEST_F(CliAgentCommandsTest, ARefusedCancelIsAnErrorWithItsReason) {
+  for (const char* reason : {"TOO_LATE", "DATA_DROPPED", "OPERATION_ENDED"}) {
+    state_.cancel_error = WithReason(absl::FailedPreconditionError("told why"), reason);
+    const Result result = CancelOperation(session_, connect_, {});
+    EXPECT_EQ(ExitCodeOf(result.status()), ExitCode::kRefused);
+    EXPECT_EQ(ReasonOf(result.status()), reason);
+    EXPECT_EQ(result.status().message(), "told why");
+  }
+  EXPECT_EQ(out_.str(), "");
+}
+
+TEST_F(CliAgentCommandsTest, AThrottleSaysWhatItChanged) {
+  v1::ThrottleOperationRequest request;
+  request.set_id("op1");
+  request.mutable_settings()->set_max_data_bandwidth_mib(10);
+  EXPECT_EQ(*ThrottleOperation(session_, connect_, request), ExitCode::kDone);
+  EXPECT_EQ(state_.throttle_asked.settings().max_data_bandwidth_mib(), 10);
+  request.mutable_settings()->set_max_network_bandwidth_mib(0);
+  EXPECT_EQ(*ThrottleOperation(session_, connect_, request), ExitCode::kDone);
+  EXPECT_EQ(out_.str(),
+            "operation op1 of zone1-0000000103: data at most 10 MiB/s, network as it was\n"
+            "operation op1 of zone1-0000000103: data at most 10 MiB/s, network without bound\n");
+}
+
+TEST_F(CliAgentCommandsTest, APreflightIsATableAndAnExitCode) {
+  v1::CheckResult* check = state_.report.add_results();
+  check->set_id("DISK_SPACE");
+  check->set_outcome(v1::UNCHECKED);
+  v1::PreflightRequest request;
+  request.mutable_donor()->set_any(true);
+  EXPECT_EQ(*ShowPreflight(session_, connect_, request), ExitCode::kRefused);
+  EXPECT_TRUE(state_.preflight_asked.donor().any());
+  EXPECT_THAT(out_.str(), HasSubstr("CLONE must not be tried\n"));
+  out_.str("");
+  request.mutable_allow()->set_unchecked(true);
+  EXPECT_EQ(*ShowPreflight(session_, connect_, request), ExitCode::kDone);
+  EXPECT_THAT(out_.str(), HasSubstr("CLONE may be tried\n"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));
+  out_.str("");
+  session_.json = true;
+  EXPECT_EQ(*ShowPreflight(session_, connect_, {}), ExitCode::kRefused);
+  EXPECT_THAT(out_.str(), HasSubstr("\"id\":\"DISK_SPACE\",\"side\""));
+  EXPECT_THAT(out_.str(), HasSubstr("\"outcome\":\"UNCHECKED\""));
 }
 
 TEST_F(CliAgentCommandsTest, NoAgentIsItsOwnError) {
@@ -163,7 +270,8 @@ TEST_F(CliAgentCommandsTest, NoAgentIsItsOwnError) {
   };
   for (const Result& result :
        {ShowStatus(session_, nobody, nullptr, ""), ShowOperations(session_, nobody),
-        CancelOperation(session_, nobody, ""), WatchOperation(session_, nobody, ""),
+        CancelOperation(session_, nobody, {}), WatchOperation(session_, nobody, ""),
+        ShowPreflight(session_, nobody, {}), ThrottleOperation(session_, nobody, {}),
         Reprovision(session_, nobody, v1::ReprovisionRequest(), true)}) {
     EXPECT_EQ(ExitCodeOf(result.status()), ExitCode::kUnreachable);
   }

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "cli/exit_code.h"
 
 namespace graft::cli {
@@ -40,6 +42,38 @@ TEST(CliExitCodeTest, AnEndedOperationTellsOutcomeAndWhetherDataIsLeft) {
   EXPECT_EQ(code_of(v1::FAILED, v1::DATA_STATE_UNSPECIFIED), 6);
   EXPECT_EQ(code_of(v1::CANCELLED, v1::INTACT), 7);
   EXPECT_EQ(code_of(v1::CANCELLED, v1::EMPTY), 6);
+}
+
+TEST(CliExitCodeTest, APreflightSaysWhetherCloneMayBeTried) {
+  const auto code_of = [](const std::vector<v1::CheckOutcome>& outcomes, bool unchecked_allowed) {
+    v1::PreflightReport report;
+    for (const v1::CheckOutcome outcome : outcomes) report.add_results()->set_outcome(outcome);
+    return static_cast<int>(ExitCodeOf(report, unchecked_allowed));
+  };
+  EXPECT_EQ(code_of({v1::PASSED}, false), 0);
+  EXPECT_EQ(code_of({v1::PASSED, v1::WARNING}, false), 0);
+  EXPECT_EQ(code_of({v1::PASSED, v1::UNCHECKED}, false), 5);
+  EXPECT_EQ(code_of({v1::PASSED, v1::UNCHECKED}, true), 0);
+  EXPECT_EQ(code_of({v1::FATAL, v1::PASSED}, true), 5);
+  EXPECT_EQ(code_of({static_cast<v1::CheckOutcome>(9)}, true), 5);
+  EXPECT_EQ(code_of({v1::CHECK_OUTCOME_UNSPECIFIED}, true), 5);
+  EXPECT_EQ(code_of({}, true), 5);
+}
+
+TEST(CliExitCodeTest, ACancelTellsWhetherItDidItsWorkAndWhatItCost) {
+  const auto code_of = [](v1::Outcome outcome, v1::DataState state) {
+    v1::Operation operation;
+    operation.set_outcome(outcome);
+    operation.set_data_state(state);
+    return static_cast<int>(ExitCodeOfCancelled(operation));
+  };
+  EXPECT_EQ(code_of(v1::CANCELLED, v1::INTACT), 0);
+  EXPECT_EQ(code_of(v1::CANCELLED, v1::CLONED), 0);
+  EXPECT_EQ(code_of(v1::CANCELLED, v1::PARTIAL), 6);
+  EXPECT_EQ(code_of(v1::CANCELLED, v1::EMPTY), 6);
+  EXPECT_EQ(code_of(v1::DONE, v1::CLONED), 5);
+  EXPECT_EQ(code_of(v1::FAILED, v1::INTACT), 1);
+  EXPECT_EQ(code_of(v1::FAILED, v1::EMPTY), 6);
 }
 
 }  // namespace

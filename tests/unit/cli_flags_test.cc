@@ -49,6 +49,56 @@ TEST(CliFlagsTest, DefaultsAreTheOnesOfTheManual) {
   EXPECT_EQ(parsed.flags.timeout, absl::Seconds(10));
 }
 
+TEST(CliFlagsTest, SettingsAreUnsetUnlessGiven) {
+  const Parsed bare = ParseArguments({"reprovision", "zone1-1", "--from-any"});
+  ASSERT_TRUE(bare.go_on);
+  EXPECT_TRUE(bare.flags.from_any);
+  EXPECT_EQ(bare.flags.settings, CloneSettings());
+  EXPECT_EQ(bare.flags.allow, Allowances());
+  const Parsed full =
+      ParseArguments({"reprovision", "zone1-1", "--max-data-bandwidth", "10",
+                      "--max-network-bandwidth", "0", "--max-concurrency", "128", "--compression",
+                      "--block-ddl", "--allow-non-innodb", "--allow-unchecked"});
+  ASSERT_TRUE(full.go_on);
+  EXPECT_EQ(full.flags.settings, (CloneSettings{10, 0, 128, true, true}));
+  EXPECT_EQ(full.flags.allow, (Allowances{true, true}));
+  const Parsed off =
+      ParseArguments({"reprovision", "zone1-1", "--no-compression", "--no-block-ddl"});
+  ASSERT_TRUE(off.go_on);
+  EXPECT_EQ(off.flags.settings, (CloneSettings{{}, {}, {}, false, false}));
+}
+
+TEST(CliFlagsTest, PreflightThrottleAndCancel) {
+  const Parsed preflight = ParseArguments({"preflight", "zone1-1", "--from-tablet", "zone1-2",
+                                           "--replicate-from", "donor", "--allow-unchecked"});
+  ASSERT_TRUE(preflight.go_on);
+  EXPECT_EQ(preflight.flags.command, Command::kPreflight);
+  EXPECT_EQ(preflight.flags.from_tablet, "zone1-2");
+  EXPECT_EQ(preflight.flags.replicate_from, "donor");
+  EXPECT_EQ(preflight.flags.allow, (Allowances{false, true}));
+  const Parsed throttle =
+      ParseArguments({"throttle", "zone1-1", "op1", "--max-network-bandwidth", "5"});
+  ASSERT_TRUE(throttle.go_on);
+  EXPECT_EQ(throttle.flags.command, Command::kThrottle);
+  EXPECT_EQ(throttle.flags.operation_id, "op1");
+  EXPECT_EQ(throttle.flags.settings, (CloneSettings{{}, 5, {}, {}, {}}));
+  const Parsed cancel = ParseArguments({"cancel", "zone1-1", "--even-if-dropped"});
+  ASSERT_TRUE(cancel.go_on);
+  EXPECT_EQ(cancel.flags.command, Command::kCancel);
+  EXPECT_TRUE(cancel.flags.even_if_dropped);
+}
+
+TEST(CliFlagsTest, PreflightAndCancelWaitLongerUnlessTold) {
+  for (const char* command : {"preflight", "cancel"}) {
+    const Parsed parsed = ParseArguments({command, "zone1-1"});
+    EXPECT_EQ(parsed.flags.timeout, absl::Minutes(1)) << command;
+    EXPECT_EQ(parsed.flags.topo.call_timeout, absl::Seconds(10)) << command;
+    const Parsed told = ParseArguments({command, "zone1-1", "--timeout", "3s"});
+    EXPECT_EQ(told.flags.timeout, absl::Seconds(3)) << command;
+    EXPECT_EQ(told.flags.topo.call_timeout, absl::Seconds(3)) << command;
+  }
+}
+
 TEST(CliFlagsTest, NestedCommands) {
   const Parsed parsed = ParseArguments({"topo", "set-primary", "ks/0", "zone1-100"});
   ASSERT_TRUE(parsed.go_on);
@@ -66,7 +116,17 @@ TEST(CliFlagsTest, UsageErrorsAreTwoAndHelpIsZero) {
            {"tablets", "--timeout", "10"},
            {"tablets", "--timeout", "0"},
            {"reprovision", "zone1-1", "--replicate-from", "nobody"},
-           {"reprovision", "zone1-1", "--from-primary", "--from-tablet", "zone1-2"}}) {
+           {"reprovision", "zone1-1", "--from-primary", "--from-tablet", "zone1-2"},
+           {"reprovision", "zone1-1", "--from-primary", "--from-any"},
+           {"preflight", "zone1-1", "--from-any", "--from-tablet", "zone1-2"},
+           {"preflight"},
+           {"reprovision", "zone1-1", "--max-concurrency", "0"},
+           {"reprovision", "zone1-1", "--max-concurrency", "129"},
+           {"reprovision", "zone1-1", "--max-data-bandwidth", "-1"},
+           {"throttle", "zone1-1", "--max-data-bandwidth", "1048577"},
+           {"throttle", "zone1-1", "--max-network-bandwidth", "fast"},
+           {"throttle", "zone1-1", "--max-concurrency", "2"},
+           {"cancel"}}) {
     const Parsed parsed = ParseArguments(arguments);
     EXPECT_FALSE(parsed.go_on);
     EXPECT_EQ(parsed.exit_status, 2) << (arguments.empty() ? "no arguments" : arguments[0]);

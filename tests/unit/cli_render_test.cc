@@ -48,7 +48,7 @@ TEST(CliRenderTest, LiveShowsEachStepAndStage) {
   EXPECT_THAT(
       RenderLive(Cloning(), At(5), false),
       ElementsAre("zone1-0000000103 <- zone1-0000000101 (h:3306)  operation op1  5.0s",
-                  "  + resolve_donor   1.0s", "  + preflight       2.0s",
+                  "  + resolve_donor   1.0s", "  + preflight       2.0s", "  . claim_donor",
                   "  + fence           500ms", "  > clone           1.5s",
                   "      DROP DATA  Completed                                             1.5s",
                   "      FILE COPY  [############............]   50%  1.0 MiB of 2.0 MiB  "

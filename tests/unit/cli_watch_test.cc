@@ -52,7 +52,15 @@ class StreamingAgent : public AgentClient {
   absl::StatusOr<v1::ListOperationsResponse> ListOperations() override {
     return absl::UnimplementedError("");
   }
-  absl::StatusOr<v1::Operation> CancelOperation(const std::string& /*id*/) override {
+  absl::StatusOr<v1::PreflightReport> Preflight(const v1::PreflightRequest& /*request*/) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<v1::Operation> CancelOperation(
+      const v1::CancelOperationRequest& /*request*/) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<v1::Operation> ThrottleOperation(
+      const v1::ThrottleOperationRequest& /*request*/) override {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<v1::GetTabletResponse> GetTablet() override {
@@ -66,7 +74,8 @@ class StreamingAgent : public AgentClient {
 
 class CliWatchTest : public ::testing::Test {
  protected:
-  absl::StatusOr<v1::Operation> Watch(const std::string& id) {
+  absl::StatusOr<v1::Operation> Watch(const std::string& id,
+                                      absl::Time deadline = absl::InfiniteFuture()) {
     return WatchToEnd(
         clock_,
         [this]() -> absl::StatusOr<std::unique_ptr<AgentClient>> {
@@ -75,7 +84,7 @@ class CliWatchTest : public ::testing::Test {
           return std::make_unique<StreamingAgent>(streams_, ids_);
         },
         id, absl::Seconds(10),
-        [this](const v1::Operation& operation) { seen_.push_back(operation.step()); });
+        [this](const v1::Operation& operation) { seen_.push_back(operation.step()); }, deadline);
   }
 
   SimulatedClock clock_;
@@ -126,6 +135,18 @@ TEST_F(CliWatchTest, AnAgentWhoseTopologyIsDownIsTriedWhereItWas) {
   const auto ended = Watch("op1");
   ASSERT_TRUE(ended.ok()) << ended.status();
   EXPECT_EQ(ended->outcome(), v1::DONE);
+}
+
+TEST_F(CliWatchTest, AnOperationThatDoesNotEndIsLeftAtTheDeadline) {
+  for (int i = 0; i < 1000; ++i) {
+    streams_.push_back(
+        {{State("op1", "catch_up", v1::RUNNING)}, absl::DeadlineExceededError("stream over")});
+  }
+  const absl::Time start = clock_.Now();
+  const absl::Status status = Watch("op1", start + absl::Minutes(1)).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("op1 has not ended yet; it is in catch_up"));
+  EXPECT_EQ(clock_.Now() - start, absl::Minutes(1));
 }
 
 TEST_F(CliWatchTest, ARefusalEndsItAtOnce) {

@@ -143,6 +143,12 @@ TEST(CloneVerdictTest, OnlyThisRunCounts) {
   }
 }
 
+constexpr char kUuid[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+
+DataVerdict Judge(const CloneReport& report, DataState before = DataState::kIntact) {
+  return JudgeData({report, kRun, kDonor, before, nullptr, "mine"});
+}
+
 TEST(DataStateTest, IsWhatDropDataSays) {
   const struct {
     CloneState drop;
@@ -161,17 +167,69 @@ TEST(DataStateTest, IsWhatDropDataSays) {
     stage.stage = CloneStage::kDropData;
     stage.state = drop;
     report.stages.push_back(stage);
-    EXPECT_EQ(DataStateAfter(report, kRun, kDonor), left) << CloneStateName(drop);
+    EXPECT_EQ(Judge(report).state, left) << CloneStateName(drop);
+    EXPECT_EQ(Judge(report, DataState::kEmpty).state, DataState::kEmpty)
+        << "what an earlier attempt dropped does not come back";
     report.status->begin_time = kLongAgo;
-    EXPECT_EQ(DataStateAfter(report, kRun, kDonor), DataState::kIntact) << "another run's rows";
+    EXPECT_EQ(Judge(report).state, DataState::kIntact) << "another run's rows";
   }
 }
 
 TEST(DataStateTest, WithoutStagesNothingIsDropped) {
   CloneReport report;
-  EXPECT_EQ(DataStateAfter(report, kRun, kDonor), DataState::kIntact);
+  EXPECT_EQ(Judge(report).state, DataState::kIntact);
   report.status = Running();
-  EXPECT_EQ(DataStateAfter(report, kRun, kDonor), DataState::kIntact);
+  EXPECT_EQ(Judge(report).state, DataState::kIntact);
+}
+
+// All of it is needed: each row takes one thing away.
+TEST(DataStateTest, ClonedIsOnlyWhatIsProved) {
+  const struct {
+    const char* what;
+    std::function<void(CloneReport&, ServerFacts&)> change;
+    DataState state;
+  } rows[] = {
+      {"proved", [](CloneReport&, ServerFacts&) {}, DataState::kCloned},
+      {"another directory", [](CloneReport& r, ServerFacts&) { r.status->destination = "/x"; },
+       DataState::kEmpty},
+      {"another server", [](CloneReport&, ServerFacts& f) { f.server_uuid = "other"; },
+       DataState::kEmpty},
+      {"a promised transaction is missing",
+       [](CloneReport&, ServerFacts& f) { f.gtid_executed = std::string(kUuid) + ":1-4"; },
+       DataState::kEmpty},
+      {"recovery failed",
+       [](CloneReport& r, ServerFacts&) {
+         r.status->state = CloneState::kFailed;
+         r.status->error_no = 1815;
+       },
+       DataState::kEmpty},
+      {"crashed in the middle",
+       [](CloneReport& r, ServerFacts&) {
+         r.status->state = CloneState::kInProgress;
+         r.status->connection_id = 0;
+       },
+       DataState::kEmpty},
+      {"another run", [](CloneReport& r, ServerFacts&) { r.status->source = "127.0.0.1:1"; },
+       DataState::kIntact},
+  };
+  for (const auto& row : rows) {
+    CloneReport report;
+    report.status = Running();
+    report.status->state = CloneState::kCompleted;
+    report.status->destination = "LOCAL INSTANCE";
+    report.status->gtid_executed = std::string(kUuid) + ":1-5";
+    CloneStageRow drop;
+    drop.state = CloneState::kCompleted;
+    report.stages = {drop};
+    ServerFacts facts;
+    facts.server_uuid = "mine";
+    facts.gtid_executed = std::string(kUuid) + ":1-9";
+    row.change(report, facts);
+    const DataVerdict verdict =
+        JudgeData({report, kRun, kDonor, DataState::kIntact, &facts, "mine"});
+    EXPECT_EQ(verdict.state, row.state) << row.what;
+    EXPECT_EQ(verdict.why.ok(), row.state == DataState::kCloned) << row.what;
+  }
 }
 
 }  // namespace

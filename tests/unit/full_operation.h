@@ -8,10 +8,46 @@
 
 namespace graft {
 
+// What FullOperation() went through and proved.
+inline void AddFullHistory(Operation& operation) {
+  operation.failed_attempts = {{1,
+                                {"zone1", 104},
+                                Step::kClone,
+                                DataState::kEmpty,
+                                WithReason(absl::UnavailableError("refused"), "DONOR_UNREACHABLE"),
+                                absl::FromUnixSeconds(1'800'000'002)},
+                               {2,
+                                {"zone1", 105},
+                                Step::kClaimDonor,
+                                DataState::kPartial,
+                                absl::ResourceExhaustedError("it donates"),
+                                absl::FromUnixSeconds(1'800'000'003)}};
+  operation.earlier_failures = {{7,
+                                 {"zone1", 106},
+                                 Step::kVerify,
+                                 DataState::kCloned,
+                                 WithReason(absl::DataLossError("errant"), "ERRANT_TRANSACTIONS"),
+                                 absl::FromUnixSeconds(1'799'999'000)}};
+  operation.refused_donors = {{{"zone1", 107}, "LAGS_BEHIND", "it is 2h behind"}};
+  operation.findings = {{"DONOR_LAG", CheckSide::kDonor, CheckOutcome::kWarning, "its lag",
+                         "10 minutes", "wait for it"},
+                        {"SOURCE_BINLOGS", CheckSide::kSource, CheckOutcome::kUnchecked,
+                         "its binary logs", "not readable", "grant it"}};
+  operation.queue_place = 2;
+  operation.claim_lost = true;
+  operation.resumptions = 4;
+  operation.ended_sessions = {{12, "app", "10.0.0.1:4711"}};
+  operation.proof = {"uuid:1-9", "uuid:8-9", 2, {"shop.log (MyISAM)"}, "the primary was away"};
+  operation.donor_patience = absl::Seconds(90);
+}
+
 inline Operation FullOperation() {
   Operation operation;
-  operation.request = {
-      "op-1", {DonorChoice::Kind::kTablet, {"zone1", 100}}, ReplicateFrom::kPrimary};
+  operation.request = {"op-1",
+                       {DonorChoice::Kind::kTablet, {"zone1", 100}},
+                       ReplicateFrom::kPrimary,
+                       {100, 0, 8, false, true},
+                       {true, true}};
   operation.recipient = {"zone1", 101};
   operation.step = Step::kClone;
   operation.outcome = Outcome::kRunning;
@@ -26,12 +62,16 @@ inline Operation FullOperation() {
   operation.data_before = DataState::kPartial;
   operation.server_uuid = "00000000-0000-0000-0000-000000000101";
   operation.donor_uuid = "00000000-0000-0000-0000-000000000100";
+  operation.data_directory = "/data/";
+  operation.error_log = "/log/error.log";
   operation.run = {"2026-11-20 13:00:00.123", "2026-11-20 13:00:00.456", 4711};
-  operation.fence = {true,
-                     true,
-                     {{"super_read_only", "OFF", std::nullopt},
-                      {"event_scheduler", "ON", std::string()},
-                      {"read_only", "OFF", "ON"}}};
+  operation.fence = {
+      true,
+      true,
+      {{"super_read_only", "OFF", std::nullopt},
+       {"event_scheduler", "ON", std::string()},
+       {"read_only", "OFF", "ON"}},
+      {{"clone_max_concurrency", "16", std::nullopt}, {"clone_block_ddl", "OFF", "OFF"}}};
   operation.requested = absl::FromUnixNanos(1'800'000'000'123'456'789);
   operation.ended = absl::FromUnixSeconds(1'800'000'900);
   operation.times = {{Step::kPreflight, absl::FromUnixSeconds(1'800'000'001),
@@ -44,7 +84,9 @@ inline Operation FullOperation() {
                         1000,
                         4000,
                         100.0,
-                        absl::FromUnixSeconds(1'800'000'010)};
+                        absl::FromUnixSeconds(1'800'000'010),
+                        "the donor is silent for 12s"};
+  AddFullHistory(operation);
   return operation;
 }
 

@@ -123,6 +123,11 @@ TEST(Statements, WithoutTlsTheSourcesKeyIsFetched) {
   EXPECT_THAT(sql, Not(HasSubstr("SOURCE_SSL=1")));
 }
 
+TEST(Statements, Kills) {
+  EXPECT_EQ(KillQueryStatement(7), "KILL QUERY 7");
+  EXPECT_EQ(KillConnectionStatement(7), "KILL CONNECTION 7");
+}
+
 TEST(Statements, LockWaitIsAtLeastASecond) {
   EXPECT_THAT(SessionSetup(absl::Milliseconds(10)), HasSubstr("lock_wait_timeout=1"));
   EXPECT_THAT(SessionSetup(absl::Seconds(7)), HasSubstr("lock_wait_timeout=7"));

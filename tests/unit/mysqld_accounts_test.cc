@@ -31,7 +31,8 @@ TEST(AccountSql, MakesThreeAccountsWithTheirGrants) {
             "CREATE USER 'vt_repl'@'%' IDENTIFIED BY 'r''1';\n"
             "GRANT REPLICATION SLAVE ON *.* TO 'vt_repl'@'%';\n"
             "CREATE USER 'vt_clone'@'%' IDENTIFIED BY '';\n"
-            "GRANT BACKUP_ADMIN, CLONE_ADMIN ON *.* TO 'vt_clone'@'%';\n");
+            "GRANT BACKUP_ADMIN, CLONE_ADMIN, PROCESS, REPLICATION CLIENT, SELECT ON *.* TO "
+            "'vt_clone'@'%';\n");
 }
 
 TEST(AccountSql, MakesNoCloneAccountUnlessAsked) {

@@ -57,8 +57,15 @@ class OperationsTest : public ::testing::Test {
     Operations::Defaults defaults;
     defaults.recipient = {"zone1", 101};
     defaults.donor = DonorChoice{};
+    Operations::Others others;
+    others.snapshot = [] { return TabletSnapshot(); };
+    others.preflight = [](const Operation& draft, PreflightDone on_done) {
+      PreflightReport report;
+      report.recipient = draft.recipient;
+      on_done(report);
+    };
     operations_ = std::make_unique<Operations>(clock_, journal_, defaults, std::move(history),
-                                               [] { return TabletSnapshot(); });
+                                               std::move(others));
   }
 
   void Serve() {

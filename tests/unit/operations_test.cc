@@ -85,9 +85,8 @@ TEST_F(OperationsTest, WithoutAnIdEachIsItsOwn) {
 }
 
 TEST_F(OperationsTest, NobodyToCloneFromIsRefused) {
-  operations_ =
-      std::make_unique<Operations>(clock_, journal_, Operations::Defaults{},
-                                   std::vector<Operation>{}, [] { return TabletSnapshot(); });
+  operations_ = std::make_unique<Operations>(clock_, journal_, Operations::Defaults{},
+                                             std::vector<Operation>{}, Operations::Others());
   const absl::Status status = operations_->Reprovision(Call("a")).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   EXPECT_EQ(ReasonOf(status), "NO_DONOR_SPECIFIED");
@@ -108,7 +107,7 @@ TEST_F(OperationsTest, CancelIsGrantedUntilTheRunSealsItself) {
   Serve();
   ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());
   RunInHand& run = AwaitRun();
-  const auto cancelled = operations_->Cancel("");
+  const auto cancelled = operations_->Cancel("", CancelWish::kIfNothingDropped);
   ASSERT_TRUE(cancelled.ok()) << cancelled.status();
   EXPECT_EQ(cancelled->request.id, "a");
   EXPECT_EQ(cancelled->outcome, Outcome::kRunning) << "it ends a little later";
@@ -117,6 +116,55 @@ TEST_F(OperationsTest, CancelIsGrantedUntilTheRunSealsItself) {
   EXPECT_TRUE(run.control->wait().cancelled());
   EXPECT_FALSE(run.control->Seal()) << "CLONE must not be sent any more";
   End(run, Outcome::kCancelled);
+}
+
+TEST_F(OperationsTest, CancelOfACopyIsForWhoSaysSo) {
+  Make();
+  Serve();
+  ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());
+  RunInHand& run = AwaitRun();
+  ASSERT_TRUE(run.control->BeginCopy());
+  const absl::Status refused = operations_->Cancel("a", CancelWish::kIfNothingDropped).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(refused), "DATA_DROPPED");
+  EXPECT_FALSE(run.control->cancel_wanted());
+  EXPECT_TRUE(operations_->Cancel("a", CancelWish::kEvenIfDropped).ok());
+  EXPECT_TRUE(run.control->cancel_wanted());
+  EXPECT_FALSE(run.control->cancelled()) << "not before the copy has really ended";
+  EXPECT_FALSE(run.control->wait().cancelled()) << "the copy has to be ended first";
+  run.control->ConfirmCancel();
+  End(run, Outcome::kCancelled);
+}
+
+TEST_F(OperationsTest, BandwidthsCanBeChangedUntilTheCopyIsMade) {
+  Make();
+  Serve();
+  ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());
+  RunInHand& run = AwaitRun();
+  CloneSettings settings;
+  EXPECT_EQ(operations_->Throttle("a", settings).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  settings.max_concurrency = 2;
+  EXPECT_EQ(operations_->Throttle("a", settings).status().code(),
+            absl::StatusCode::kInvalidArgument)
+      << "MySQL reads it at the start";
+  settings.max_concurrency.reset();
+  settings.max_data_bandwidth_mib = 50;
+  EXPECT_TRUE(operations_->Throttle("a", settings).ok());
+  EXPECT_EQ(run.control->TakeThrottle(), settings);
+  EXPECT_EQ(run.control->TakeThrottle(), std::nullopt) << "taken once";
+  ASSERT_TRUE(run.control->Seal());
+  EXPECT_EQ(ReasonOf(operations_->Throttle("a", settings).status()), "TOO_LATE");
+  End(run, Outcome::kDone);
+  EXPECT_EQ(ReasonOf(operations_->Throttle("a", settings).status()), "OPERATION_ENDED");
+}
+
+TEST_F(OperationsTest, AResumptionIsCounted) {
+  Operation unfinished = Past("a", Outcome::kRunning);
+  unfinished.resumptions = 2;
+  Make({unfinished});
+  ASSERT_TRUE(operations_->ResumeUnfinished());
+  EXPECT_EQ(operations_->Get("a")->resumptions, 3);
 }
 
 TEST_F(OperationsTest, CancelIsTooLateAfterThatAndSaysWhy) {
@@ -130,25 +178,25 @@ TEST_F(OperationsTest, CancelIsTooLateAfterThatAndSaysWhy) {
     DataState data_state;
     const char* text;
   } rows[] = {
-      {Step::kClone, DataState::kIntact,
-       "too late: CLONE has been sent, and its first act is to drop the old data"},
-      {Step::kClone, DataState::kEmpty, "too late: the old data is already dropped"},
-      {Step::kAwaitRestart, DataState::kEmpty, "too late: the server is restarting"},
+      {Step::kAwaitRestart, DataState::kEmpty,
+       "too late: the copy is made, and the server is restarting on it"},
       {Step::kReplicate, DataState::kCloned, "too late: the new data is in place"},
   };
   for (const auto& [step, data_state, text] : rows) {
     run.operation.step = step;
     run.operation.data_state = data_state;
     operations_->OnStep(run.operation);
-    const absl::Status late = operations_->Cancel("a").status();
+    const absl::Status late = operations_->Cancel("a", CancelWish::kEvenIfDropped).status();
     EXPECT_EQ(late.code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_EQ(late.message(), text);
     EXPECT_EQ(ReasonOf(late), "TOO_LATE");
   }
   EXPECT_FALSE(run.control->cancelled());
   End(run, Outcome::kDone);
-  EXPECT_EQ(ReasonOf(operations_->Cancel("a").status()), "OPERATION_ENDED");
-  EXPECT_EQ(operations_->Cancel("b").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReasonOf(operations_->Cancel("a", CancelWish::kIfNothingDropped).status()),
+            "OPERATION_ENDED");
+  EXPECT_EQ(operations_->Cancel("b", CancelWish::kIfNothingDropped).status().code(),
+            absl::StatusCode::kNotFound);
 }
 
 }  // namespace

@@ -2,128 +2,215 @@
 
 #include <gmock/gmock.h>
 
-#include <functional>
+#include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/errors.h"
+#include "unit/preflight_pair.h"
 
 namespace graft {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
-PreflightFacts GoodFacts() {
-  PreflightFacts facts;
-  for (ServerFacts* server : {&facts.recipient, &facts.donor}) {
-    server->version = "9.7.4-2";
-    server->gtid_mode = "ON";
-    server->clone_plugin_status = "ACTIVE";
-    server->read_only = server->super_read_only = true;
-    server->user_schemas = {"shop"};
+constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
+constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
+constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
+const Allowances kNone;
+const Allowances kAllowUnchecked{/*non_innodb=*/false, /*unchecked=*/true};
+
+// Of all that did not pass, in the table's order.
+std::vector<std::string> Found(const PreflightFacts& facts) {
+  std::vector<std::string> ids;
+  for (const CheckResult& result : Preflight(facts)) {
+    if (result.outcome != CheckOutcome::kPassed) ids.push_back(result.id);
   }
-  facts.recipient.server_uuid = "00000000-0000-0000-0000-000000000101";
-  facts.donor.server_uuid = "00000000-0000-0000-0000-000000000100";
-  facts.donor.read_only = facts.donor.super_read_only = false;
-  facts.recipient.privileges = {"CLONE_ADMIN", "SYSTEM_VARIABLES_ADMIN"};
-  facts.donor.privileges = {"BACKUP_ADMIN"};
-  facts.recipient_channels.emplace_back();
-  return facts;
+  return ids;
 }
 
-std::vector<std::string> Checks(const std::vector<Finding>& findings) {
-  std::vector<std::string> checks;
-  for (const Finding& finding : findings) checks.push_back(finding.check);
-  return checks;
+CheckResult Result(std::string id, CheckOutcome outcome, CheckSide side, std::string found,
+                   std::string remedy) {
+  return {std::move(id), side, outcome, "something", std::move(found), std::move(remedy)};
 }
 
-TEST(PreflightTest, GoodServersHaveNoFinding) {
-  EXPECT_THAT(Checks(Preflight(GoodFacts())), IsEmpty());
+TEST(PreflightTest, AHealthyPairPassesEverything) {
+  for (const PreflightFacts& facts : {HealthyPair(), HealthyPairWithReplicaAsDonor()}) {
+    EXPECT_THAT(Found(facts), IsEmpty());
+    EXPECT_TRUE(FindingsToStatus(Preflight(facts), kNone).ok());
+    EXPECT_FALSE(OnlyDonorIsAtFault(Preflight(facts), kNone));
+  }
 }
 
-TEST(PreflightTest, EachCheckFindsItsFaultAndNoOther) {
+TEST(PreflightTest, EveryRowIsToldWhetherItPassesOrNot) {
+  const std::vector<CheckResult> results = Preflight(HealthyPair());
+  std::set<std::string> ids;
+  for (const CheckResult& result : results) {
+    ids.insert(result.id);
+    EXPECT_NE(result.looks_at, "") << result.id;
+    EXPECT_NE(result.found, "") << result.id;
+    EXPECT_EQ(result.remedy, "") << result.id;
+  }
+  EXPECT_EQ(ids.size(), results.size()) << "an id twice";
+  EXPECT_GE(results.size(), 40u);
+}
+
+// Nothing was read: nothing may pass for good that the recipient's own facts do not show.
+TEST(PreflightTest, WhatWasNotReadStops) {
+  const std::vector<CheckResult> results = Preflight(PreflightFacts());
+  const absl::Status status = FindingsToStatus(results, kAllowUnchecked);
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(Found(PreflightFacts()),
+              AllOf(Contains("RECIPIENT_HAS_REPLICAS"), Contains("RECIPIENT_PRIVILEGE"),
+                    Contains("CLONE_LEFTOVERS"), Contains("DONOR_UNREACHABLE"),
+                    Contains("DISK_SPACE"), Contains("SOURCE_BINLOGS")));
+}
+
+TEST(PreflightTest, FindsEverythingAtOnce) {
+  PreflightFacts facts = HealthyPair();
+  facts.recipient.facts.clone_plugin_status = "";
+  facts.donor->facts.lower_case_table_names = 2;
+  facts.donor->facts.privileges.clear();
+  facts.host->free_bytes = 0;
+  EXPECT_THAT(Found(facts), ElementsAre("RECIPIENT_PLUGIN", "DONOR_PRIVILEGE",
+                                        "LOWER_CASE_TABLE_NAMES", "DISK_SPACE"));
+  const absl::Status status = FindingsToStatus(Preflight(facts), kNone);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(status), "RECIPIENT_PLUGIN");
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("clone plugin"), HasSubstr("GRANT BACKUP_ADMIN"),
+                    HasSubstr("lower_case_table_names"), HasSubstr("GiB")));
+}
+
+TEST(PreflightTest, FindingsBecomeOneStatus) {
+  EXPECT_TRUE(FindingsToStatus({}, kNone).ok());
+  const std::vector<CheckResult> results = {
+      Result("SUPERVISED", kWarning, CheckSide::kRecipient, "nobody", "start it"),
+      Result("DONOR_BUSY", kUnchecked, CheckSide::kDonor, "it was not seen", "grant it"),
+      Result("DONOR_PLUGIN", kFatal, CheckSide::kDonor, "it is off", "turn it on"),
+      Result("GTID_MODE", kFatal, CheckSide::kDonor, "it is OFF", "")};
+  const absl::Status status = FindingsToStatus(results, kNone);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.message(),
+            "it is off; turn it on; and it is OFF; and it was not seen; grant it");
+  EXPECT_EQ(ReasonOf(status), "DONOR_PLUGIN");
+  EXPECT_EQ(FindingsToStatus(results, kAllowUnchecked).message(),
+            "it is off; turn it on; and it is OFF");
+}
+
+TEST(PreflightTest, WhatIsUncheckedStopsUnlessAllowed) {
+  const std::vector<CheckResult> results = {
+      Result("DISK_SPACE", kUnchecked, CheckSide::kRecipient, "no size", "grant PROCESS"),
+      Result("ENCRYPTION", kUnchecked, CheckSide::kRecipient, "no flags", "grant PROCESS")};
+  const absl::Status status = FindingsToStatus(results, kNone);
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(status), "DISK_SPACE");
+  EXPECT_EQ(status.message(), "no size; and no flags; grant PROCESS") << "one remedy, told once";
+  EXPECT_TRUE(FindingsToStatus(results, kAllowUnchecked).ok());
+}
+
+TEST(PreflightTest, TheFirstFatalResultDecidesTheCode) {
   const struct {
-    const char* check;
-    std::function<void(PreflightFacts&)> spoil;
-    const char* text;  // what has to be in it, for the operator to act on
-  } rows[] = {
-      {"RECIPIENT_IS_PRIMARY",
-       [](PreflightFacts& f) {
-         f.recipient.read_only = f.recipient.super_read_only = false;
-         f.recipient_channels.clear();
-       },
-       "super_read_only=ON"},
-      {"DONOR_IS_RECIPIENT",
-       [](PreflightFacts& f) { f.donor.server_uuid = f.recipient.server_uuid; },
-       "00000000-0000-0000-0000-000000000101"},
-      {"VERSIONS", [](PreflightFacts& f) { f.donor.version = "8.4.5"; }, "8.4.5"},
-      {"VERSIONS", [](PreflightFacts& f) { f.recipient.version = "8.0.16"; }, "8.0.17"},
-      {"VERSIONS", [](PreflightFacts& f) { f.recipient.version = "ten"; }, "\"ten\""},
-      {"VERSIONS", [](PreflightFacts& f) { f.donor.version = ""; }, "no MySQL version"},
-      {"RECIPIENT_PLUGIN", [](PreflightFacts& f) { f.recipient.clone_plugin_status = ""; },
-       "recipient is not installed"},
-      {"RECIPIENT_PLUGIN", [](PreflightFacts& f) { f.recipient.clone_plugin_status = "DISABLED"; },
-       "recipient is DISABLED"},
-      {"DONOR_PLUGIN", [](PreflightFacts& f) { f.donor.clone_plugin_status = ""; },
-       "donor is not installed"},
-      {"DONOR_PLUGIN", [](PreflightFacts& f) { f.donor.clone_plugin_status = "DELETED"; },
-       "donor is DELETED"},
-      {"RECIPIENT_PRIVILEGE",
-       [](PreflightFacts& f) { f.recipient.privileges = {"SYSTEM_VARIABLES_ADMIN"}; },
-       "GRANT CLONE_ADMIN"},
-      {"DONOR_PRIVILEGE", [](PreflightFacts& f) { f.donor.privileges = {"SELECT"}; },
-       "GRANT BACKUP_ADMIN"},
-      {"LOWER_CASE_TABLE_NAMES", [](PreflightFacts& f) { f.donor.lower_case_table_names = 1; },
-       "0 on the recipient and 1 on the donor"},
-      {"GTID_MODE", [](PreflightFacts& f) { f.donor.gtid_mode = "OFF"; }, "OFF on the donor"},
-      {"GTID_MODE", [](PreflightFacts& f) { f.recipient.gtid_mode = "ON_PERMISSIVE"; },
-       "ON_PERMISSIVE on the recipient"},
-  };
-  for (const auto& [check, spoil, text] : rows) {
-    PreflightFacts facts = GoodFacts();
-    spoil(facts);
-    const std::vector<Finding> findings = Preflight(facts);
-    ASSERT_THAT(Checks(findings), ElementsAre(check));
-    EXPECT_THAT(findings[0].text, HasSubstr(text));
+    const char* id;
+    absl::StatusCode code;
+  } rows[] = {{"DISK_SPACE", absl::StatusCode::kResourceExhausted},
+              {"DONOR_BUSY", absl::StatusCode::kResourceExhausted},
+              {"DONOR_UNREACHABLE", absl::StatusCode::kUnavailable},
+              {"DONOR_CREDENTIALS", absl::StatusCode::kUnauthenticated},
+              {"DONOR_PRIVILEGE", absl::StatusCode::kFailedPrecondition},
+              {"VERSIONS", absl::StatusCode::kFailedPrecondition}};
+  for (const auto& [id, code] : rows) {
+    const CheckResult first = Result(id, kFatal, CheckSide::kDonor, "a", "b");
+    const CheckResult other = Result("GTID_MODE", kFatal, CheckSide::kDonor, "c", "d");
+    EXPECT_EQ(FindingsToStatus({first, other}, kNone).code(), code) << id;
+    EXPECT_EQ(FindingsToStatus({other, first}, kNone).code(), absl::StatusCode::kFailedPrecondition)
+        << id;
   }
+}
+
+TEST(PreflightTest, AnotherDonorMayDoOnlyIfNothingElseStops) {
+  const CheckResult busy = Result("DONOR_BUSY", kFatal, CheckSide::kDonor, "busy", "wait");
+  const CheckResult errant =
+      Result("ERRANT_TRANSACTIONS", kUnchecked, CheckSide::kDonor, "unread", "");
+  const CheckResult disk = Result("DISK_SPACE", kFatal, CheckSide::kRecipient, "full", "tidy up");
+  const CheckResult look = Result("CLONE_LEFTOVERS", kUnchecked, CheckSide::kRecipient, "?", "");
+  const CheckResult warning =
+      Result("SUPERVISED", kWarning, CheckSide::kRecipient, "nobody", "start it");
+  EXPECT_TRUE(OnlyDonorIsAtFault({busy}, kNone));
+  EXPECT_TRUE(OnlyDonorIsAtFault({busy, warning, errant}, kNone));
+  EXPECT_TRUE(OnlyDonorIsAtFault({busy, look}, kAllowUnchecked));
+  EXPECT_FALSE(OnlyDonorIsAtFault({busy, look}, kNone));
+  EXPECT_FALSE(OnlyDonorIsAtFault({busy, disk}, kNone));
+  EXPECT_FALSE(OnlyDonorIsAtFault({disk}, kNone));
+  EXPECT_FALSE(OnlyDonorIsAtFault({warning}, kNone));
+  EXPECT_FALSE(OnlyDonorIsAtFault({errant}, kAllowUnchecked));
+}
+
+// One cause, one sentence; and what it leaves open is the donor's matter too.
+TEST(PreflightTest, ADonorThatDoesNotAnswerIsOneFindingOnly) {
+  const struct {
+    absl::Status status;
+    const char* id;
+  } rows[] = {
+      {absl::UnavailableError("donor zone1-0000000100: 2003"), "DONOR_UNREACHABLE"},
+      {absl::DeadlineExceededError("donor zone1-0000000100: no answer"), "DONOR_UNREACHABLE"},
+      {absl::InternalError("donor zone1-0000000100: odd"), "DONOR_UNREACHABLE"},
+      {absl::UnauthenticatedError("donor zone1-0000000100: 1045"), "DONOR_CREDENTIALS"},
+      {absl::PermissionDeniedError("donor zone1-0000000100: 1227"), "DONOR_PRIVILEGE"},
+  };
+  for (const auto& [status, id] : rows) {
+    PreflightFacts facts = HealthyPair();
+    facts.donor = status;
+    facts.source = facts.primary = status;
+    const std::vector<CheckResult> results = Preflight(facts);
+    const absl::Status judged = FindingsToStatus(results, kNone);
+    EXPECT_EQ(ReasonOf(judged), id) << status;
+    EXPECT_THAT(std::string(judged.message()),
+                AllOf(StartsWith(std::string(status.message())), Not(HasSubstr(kDonorNotAsked))));
+    EXPECT_TRUE(OnlyDonorIsAtFault(results, kNone)) << status;
+    for (const CheckResult& result : results) {
+      if (result.outcome == CheckOutcome::kPassed || result.id == id) continue;
+      EXPECT_EQ(result.outcome, kUnchecked) << result.id;
+      EXPECT_EQ(result.found, kDonorNotAsked) << result.id;
+    }
+  }
+}
+
+// With the recipient at fault as well, the silence of the donor is not what decides.
+TEST(PreflightTest, TheRecipientsOwnFaultsComeFirst) {
+  PreflightFacts facts = HealthyPair();
+  facts.donor = absl::UnavailableError("2003");
+  facts.recipient.facts.clone_plugin_status = "DISABLED";
+  const std::vector<CheckResult> results = Preflight(facts);
+  const absl::Status status = FindingsToStatus(results, kNone);
+  EXPECT_EQ(ReasonOf(status), "RECIPIENT_PLUGIN");
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_FALSE(OnlyDonorIsAtFault(results, kNone));
 }
 
 // A server looks like a primary by all three together only.
 TEST(PreflightTest, AReplicaIsNoPrimary) {
-  const std::function<void(PreflightFacts&)> ways_out[] = {
-      [](PreflightFacts& f) { f.recipient.read_only = true; },
-      [](PreflightFacts& f) { f.recipient_channels.emplace_back(); },  // a stopped one, too
-      [](PreflightFacts& f) { f.recipient.user_schemas.clear(); },     // just initialised
+  using Change = void (*)(PreflightFacts&);
+  const Change ways_out[] = {
+      [](PreflightFacts& f) { f.recipient.facts.read_only = true; },
+      [](PreflightFacts& f) { f.recipient.channels->emplace_back(); },    // a stopped one, too
+      [](PreflightFacts& f) { f.recipient.facts.user_schemas.clear(); },  // just initialised
   };
-  for (const auto& way_out : ways_out) {
-    PreflightFacts facts = GoodFacts();
-    facts.recipient.read_only = facts.recipient.super_read_only = false;
-    facts.recipient_channels.clear();
-    ASSERT_THAT(Checks(Preflight(facts)), ElementsAre("RECIPIENT_IS_PRIMARY"));
+  for (const Change way_out : ways_out) {
+    PreflightFacts facts = HealthyPair();
+    facts.recipient.facts.read_only = facts.recipient.facts.super_read_only = false;
+    facts.recipient.channels->clear();
+    ASSERT_THAT(Found(facts), ElementsAre("RECIPIENT_IS_PRIMARY"));
     way_out(facts);
-    EXPECT_THAT(Checks(Preflight(facts)), IsEmpty());
+    EXPECT_THAT(Found(facts), IsEmpty());
   }
-}
-
-TEST(PreflightTest, FindsEverythingAtOnce) {
-  PreflightFacts facts;
-  facts.recipient.user_schemas = {"shop"};
-  facts.donor.lower_case_table_names = 2;
-  EXPECT_THAT(Checks(Preflight(facts)),
-              ElementsAre("RECIPIENT_IS_PRIMARY", "DONOR_IS_RECIPIENT", "VERSIONS",
-                          "RECIPIENT_PLUGIN", "DONOR_PLUGIN", "RECIPIENT_PRIVILEGE",
-                          "DONOR_PRIVILEGE", "LOWER_CASE_TABLE_NAMES", "GTID_MODE"));
-}
-
-TEST(PreflightTest, FindingsBecomeOneStatus) {
-  EXPECT_TRUE(FindingsToStatus({}).ok());
-  const absl::Status status =
-      FindingsToStatus({{"DONOR_PLUGIN", "it is off"}, {"GTID_MODE", "it is OFF"}});
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(status.message(), "it is off; and it is OFF");
-  EXPECT_EQ(ReasonOf(status), "DONOR_PLUGIN");
 }
 
 }  // namespace

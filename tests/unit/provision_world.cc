@@ -37,6 +37,7 @@ ProvisionWorld::ProvisionWorld()
   donor.Edit([](FakeMysqlState& state) {
     state.facts.server_uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
     state.facts.gtid_executed = state.donor.gtid_executed;
+    state.config["server_id"] = state.variables["server_id"] = "100";
   });
 }
 
@@ -49,18 +50,57 @@ Operation ProvisionWorld::Request(DonorChoice choice) const {
   return operation;
 }
 
+void ProvisionWorld::AddOther() {
+  Tablet tablet = MakeTablet(other, 3330);
+  EXPECT_TRUE(topology.RegisterTablet(tablet).ok());
+  other_server.Edit([](FakeMysqlState& state) {
+    state.facts.server_uuid = "5e11fa47-71ca-11e1-9e33-c80aa9429562";
+    state.facts.gtid_executed = state.donor.gtid_executed;
+    state.config["server_id"] = state.variables["server_id"] = "102";
+    ReplicationChannel channel;
+    channel.source = {"127.0.0.1", 3310};
+    channel.receiver_running = channel.applier_running = channel.auto_position = true;
+    channel.lag = absl::ZeroDuration();
+    state.channels = {channel};
+  });
+}
+
 Provisioner ProvisionWorld::MakeProvisioner() {
+  const auto open_peer = [this](const HostPort& address) {
+    return std::make_unique<BorrowedServer>(address.port == 3330 ? other_server : donor);
+  };
   return Provisioner({clock,
                       recipient,
-                      [this](const HostPort&) { return std::make_unique<BorrowedServer>(donor); },
+                      open_peer,
                       topology,
+                      locks,
+                      claims,
+                      host,
                       journal,
-                      {&observer}},
+                      {&observer},
+                      start_server},
                      options);
 }
 
+void ProvisionWorld::KeepClaimsAlive(const std::shared_ptr<bool>& running) {
+  clock.At(clock.Now() + absl::Seconds(10), [this, running] {
+    if (!*running) return;
+    if (keep_claims) claims.KeepAliveOnce().IgnoreError();
+    KeepClaimsAlive(running);
+  });
+}
+
 void ProvisionWorld::Run(Operation& operation) {
+  const auto running = std::make_shared<bool>(true);
+  KeepClaimsAlive(running);
   MakeProvisioner().Run(operation, control);
+  *running = false;
+}
+
+std::vector<QueueEntry> ProvisionWorld::Queue(const TabletAlias& alias) {
+  const auto entries = locks.List(DonorLockName(alias));
+  EXPECT_TRUE(entries.ok()) << entries.status();
+  return entries.value_or(std::vector<QueueEntry>());
 }
 
 Tablet ProvisionWorld::Record(const TabletAlias& alias) {

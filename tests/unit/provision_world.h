@@ -1,5 +1,6 @@
-// ProvisionWorld: a shard of two on fakes, with a provisioner for the replica. Everything moves by
-// one simulated clock, so an operation of minutes takes a millisecond, on one thread.
+// ProvisionWorld: a shard of two, or three, on fakes, with a provisioner for the replica.
+// Everything moves by one simulated clock, so an operation of minutes takes a millisecond, on one
+// thread.
 #ifndef GRAFT_TESTS_UNIT_PROVISION_WORLD_H_
 #define GRAFT_TESTS_UNIT_PROVISION_WORLD_H_
 
@@ -10,9 +11,11 @@
 #include "base/clocks.h"
 #include "fakes/fake_journal.h"
 #include "fakes/fake_mysql_server.h"
+#include "fakes/fake_server_host.h"
 #include "fakes/fake_store.h"
 #include "gtest/gtest.h"
 #include "provision/provisioner.h"
+#include "topo/queue_locks.h"
 #include "topo/vitess_topology.h"
 
 namespace graft {
@@ -22,6 +25,9 @@ class BorrowedServer : public MysqlServer {
  public:
   explicit BorrowedServer(MysqlServer& server) : server_(server) {}
   absl::StatusOr<ServerFacts> Describe() override { return server_.Describe(); }
+  absl::StatusOr<ServerSurvey> Survey(const std::string& agent_user) override {
+    return server_.Survey(agent_user);
+  }
   absl::StatusOr<std::vector<Variable>> ReadVariables(
       const std::vector<std::string>& names) override {
     return server_.ReadVariables(names);
@@ -34,7 +40,12 @@ class BorrowedServer : public MysqlServer {
     return server_.StartClone(request, std::move(on_end));
   }
   absl::StatusOr<CloneReport> ReadClone() override { return server_.ReadClone(); }
+  absl::StatusOr<std::vector<ServerSession>> ReadSessions() override {
+    return server_.ReadSessions();
+  }
   absl::Status KillQuery(int64_t id) override { return server_.KillQuery(id); }
+  absl::Status KillConnection(int64_t id) override { return server_.KillConnection(id); }
+  absl::Status InstallClonePlugin() override { return server_.InstallClonePlugin(); }
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override {
     return server_.ReadReplication();
   }
@@ -63,13 +74,18 @@ class ProvisionWorld {
  public:
   const TabletAlias primary{"zone1", 100};
   const TabletAlias replica{"zone1", 101};
+  const TabletAlias other{"zone1", 102};
 
   ProvisionWorld();
 
+  // A third tablet, a replica that is as good a donor as the primary.
+  void AddOther();
   // A new request for the replica, by default from the primary.
   Operation Request(DonorChoice donor = {}) const;
-  // Runs it on the calling thread to its end.
+  // Runs it on the calling thread to its end, with the claim kept alive meanwhile.
   void Run(Operation& operation);
+  // Who stands in the queue for a donor.
+  std::vector<QueueEntry> Queue(const TabletAlias& donor);
   Tablet Record(const TabletAlias& alias);
   Provisioner MakeProvisioner();
 
@@ -78,10 +94,19 @@ class ProvisionWorld {
   VitessTopology topology;
   FakeMysqlServer recipient{clock};
   FakeMysqlServer donor{clock};
+  FakeMysqlServer other_server{clock};
+  FakeServerHost host;
+  VitessQueueLocks locks{{clock, store, "/vitess/global"}, {"127.0.0.1", "graft"}};
+  ClaimKeeper claims{locks};
+  bool keep_claims = true;  // false: as if the thread that keeps them alive hung
+  std::function<absl::Status()> start_server;
   FakeJournal journal;
   RecordingObserver observer;
   ProvisionerOptions options;
   std::shared_ptr<OperationControl> control = std::make_shared<OperationControl>();
+
+ private:
+  void KeepClaimsAlive(const std::shared_ptr<bool>& running);
 };
 
 }  // namespace graft

@@ -85,8 +85,9 @@ TEST(ProvisionerTest, KeepsWatchingACloneWhoseConnectionWasLost) {
   EXPECT_EQ(world.recipient.clones_started(), 1);
 }
 
-TEST(ProvisionerTest, ACrashInTheMiddleOfTheCopyIsSeenAndPublished) {
+TEST(ProvisionerTest, ACrashInTheMiddleOfTheLastCopyIsSeenAndPublished) {
   ProvisionWorld world;
+  world.options.max_attempts = 1;
   world.clock.At(world.clock.Now() + absl::Seconds(30),
                  [&world] { world.recipient.Crash(absl::Seconds(5)); });
   Operation operation = world.Request();
@@ -238,7 +239,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "DONOR_UNREACHABLE", "zone1-0000000100"},
         Refusal{"DonorPassword",
                 [](ProvisionWorld& w, Operation&) {
-                  w.donor.FailNext("Describe", absl::UnauthenticatedError("1045"), 100);
+                  w.donor.FailNext("Survey", absl::UnauthenticatedError("1045"), 100);
                 },
                 "DONOR_CREDENTIALS", "1045"},
         Refusal{"DonorPrivilege",
@@ -313,7 +314,8 @@ TEST(ProvisionerTest, CancelBeforeCloneLeavesEverythingAsItWas) {
   ProvisionWorld world;
   Operation operation = world.Request();
   world.journal.on_save = [&world](const Operation& saved) {
-    if (saved.step == Step::kClone) EXPECT_TRUE(world.control->Cancel());
+    if (saved.step != Step::kClone) return;
+    EXPECT_EQ(world.control->Cancel(CancelWish::kIfNothingDropped), CancelAnswer::kGranted);
   };
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kCancelled);
@@ -323,13 +325,42 @@ TEST(ProvisionerTest, CancelBeforeCloneLeavesEverythingAsItWas) {
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
 }
 
-TEST(ProvisionerTest, CancelAfterCloneWasSentIsRefused) {
+TEST(ProvisionerTest, CancelInTheCopyIsRefusedToWhoOnlyWantsIfNothingIsDropped) {
   ProvisionWorld world;
   Operation operation = world.Request();
-  bool granted = true;
-  world.clock.At(world.clock.Now() + absl::Seconds(20), [&] { granted = world.control->Cancel(); });
+  CancelAnswer answer = CancelAnswer::kGranted;
+  world.clock.At(world.clock.Now() + absl::Seconds(20),
+                 [&] { answer = world.control->Cancel(CancelWish::kIfNothingDropped); });
   world.Run(operation);
-  EXPECT_FALSE(granted);
+  EXPECT_EQ(answer, CancelAnswer::kDataDropped);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+}
+
+TEST(ProvisionerTest, CancelInTheCopyEndsItForWhoSaysSo) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  CancelAnswer answer = CancelAnswer::kTooLate;
+  world.clock.At(world.clock.Now() + absl::Seconds(20),
+                 [&] { answer = world.control->Cancel(CancelWish::kEvenIfDropped); });
+  world.Run(operation);
+  EXPECT_EQ(answer, CancelAnswer::kGranted);
+  EXPECT_EQ(operation.outcome, Outcome::kCancelled) << operation.error;
+  EXPECT_EQ(ReasonOf(operation.error), "CANCELLED");
+  EXPECT_EQ(operation.data_state, DataState::kEmpty);
+  EXPECT_EQ(world.recipient.clones_started(), 1) << "no other attempt";
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+  EXPECT_THAT(world.Queue(world.primary), ::testing::IsEmpty());
+}
+
+TEST(ProvisionerTest, CancelAfterTheCopyIsTooLate) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  CancelAnswer answer = CancelAnswer::kGranted;
+  world.clock.At(world.clock.Now() + absl::Seconds(63),
+                 [&] { answer = world.control->Cancel(CancelWish::kEvenIfDropped); });
+  world.Run(operation);
+  EXPECT_EQ(answer, CancelAnswer::kTooLate);
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
 }
 

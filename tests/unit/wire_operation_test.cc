@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 #include "unit/full_operation.h"
 #include "wire/operation_proto.h"
+#include "wire/preflight_proto.h"
 #include "wire/time_proto.h"
 
 namespace graft {
@@ -34,7 +36,7 @@ void CollectUnset(const std::vector<const Message*>& messages, const std::string
       if (field->is_repeated()) {
         const int size = reflection->FieldSize(*message, field);
         set = set || size > 0;
-        for (int k = 0; k < size; ++k) {
+        for (int k = 0; k < size && field->message_type() != nullptr; ++k) {
           children.push_back(&reflection->GetRepeatedMessage(*message, field, k));
         }
       } else if (reflection->HasField(*message, field)) {
@@ -77,9 +79,11 @@ TEST(WireOperation, EveryPlainFieldSurvives) {
   const absl::StatusOr<Operation> back = FromJournalRecord(ToJournalRecord(full));
   ASSERT_TRUE(back.ok()) << back.status();
   // A new member makes these bindings not compile: test it below, then add it here.
-  const auto& [request, recipient, step, outcome, data_state, data_before, attempt, donor,
-               donor_mysql, source, source_mysql, type_before, type_after, server_uuid, donor_uuid,
-               run, fence, requested, ended, times, error, progress] = *back;
+  const auto& [request, recipient, step, outcome, data_state, data_before, attempt, failed_attempts,
+               earlier_failures, refused_donors, findings, queue_place, claim_lost, resumptions,
+               ended_sessions, proof, donor_patience, donor, donor_mysql, source, source_mysql,
+               type_before, type_after, data_directory, error_log, server_uuid, donor_uuid, run,
+               fence, requested, ended, times, error, progress] = *back;
   EXPECT_EQ(request, full.request);
   EXPECT_EQ(recipient, full.recipient);
   EXPECT_EQ(step, full.step);
@@ -87,6 +91,11 @@ TEST(WireOperation, EveryPlainFieldSurvives) {
   EXPECT_EQ(data_state, full.data_state);
   EXPECT_EQ(data_before, full.data_before);
   EXPECT_EQ(attempt, full.attempt);
+  EXPECT_EQ(findings, full.findings);
+  EXPECT_EQ(queue_place, full.queue_place);
+  EXPECT_EQ(claim_lost, full.claim_lost);
+  EXPECT_EQ(resumptions, full.resumptions);
+  EXPECT_EQ(donor_patience, full.donor_patience);
   EXPECT_EQ(donor, full.donor);
   EXPECT_EQ(donor_mysql.ToString(), full.donor_mysql.ToString());
   EXPECT_EQ(source, full.source);
@@ -95,9 +104,22 @@ TEST(WireOperation, EveryPlainFieldSurvives) {
   EXPECT_EQ(type_after, full.type_after);
   EXPECT_EQ(server_uuid, full.server_uuid);
   EXPECT_EQ(donor_uuid, full.donor_uuid);
+  EXPECT_EQ(data_directory, full.data_directory);
+  EXPECT_EQ(error_log, full.error_log);
   EXPECT_EQ(requested, full.requested);
   EXPECT_EQ(ended, full.ended);
   EXPECT_EQ(error, full.error);
+}
+
+void ExpectSame(const std::vector<FenceRecord::Persisted>& left,
+                const std::vector<FenceRecord::Persisted>& right) {
+  ASSERT_EQ(left.size(), right.size());
+  for (size_t i = 0; i < left.size(); ++i) {
+    const auto& [name, value, persisted] = left[i];
+    EXPECT_EQ(name, right[i].name);
+    EXPECT_EQ(value, right[i].value);
+    EXPECT_EQ(persisted, right[i].persisted) << name;
+  }
 }
 
 TEST(WireOperation, EveryPlainFieldBelowSurvives) {
@@ -108,16 +130,11 @@ TEST(WireOperation, EveryPlainFieldBelowSurvives) {
   EXPECT_EQ(not_before, full.run.not_before);
   EXPECT_EQ(begin_time, full.run.begin_time);
   EXPECT_EQ(connection_id, full.run.connection_id);
-  const auto& [up, replication_was_running, variables] = back->fence;
+  const auto& [up, replication_was_running, variables, clone_settings] = back->fence;
   EXPECT_TRUE(up);
   EXPECT_TRUE(replication_was_running);
-  ASSERT_EQ(variables.size(), full.fence.variables.size());
-  for (size_t i = 0; i < variables.size(); ++i) {
-    const auto& [name, value, persisted] = variables[i];
-    EXPECT_EQ(name, full.fence.variables[i].name);
-    EXPECT_EQ(value, full.fence.variables[i].value);
-    EXPECT_EQ(persisted, full.fence.variables[i].persisted) << name;
-  }
+  ExpectSame(variables, full.fence.variables);
+  ExpectSame(clone_settings, full.fence.clone_settings);
   ASSERT_EQ(back->times.size(), 2U);
   for (size_t i = 0; i < 2; ++i) {
     const auto& [step, started, ended] = back->times[i];
@@ -127,16 +144,76 @@ TEST(WireOperation, EveryPlainFieldBelowSurvives) {
   }
 }
 
+void ExpectSame(const std::vector<FailedAttempt>& left, const std::vector<FailedAttempt>& right) {
+  ASSERT_EQ(left.size(), right.size());
+  for (size_t i = 0; i < left.size(); ++i) {
+    const auto& [attempt, donor, step, data_state, error, ended] = left[i];
+    EXPECT_EQ(attempt, right[i].attempt);
+    EXPECT_EQ(donor, right[i].donor);
+    EXPECT_EQ(step, right[i].step);
+    EXPECT_EQ(data_state, right[i].data_state);
+    EXPECT_EQ(error, right[i].error);
+    EXPECT_EQ(ended, right[i].ended);
+  }
+}
+
+TEST(WireOperation, EveryFieldOfTheHistorySurvives) {
+  const Operation full = FullOperation();
+  const absl::StatusOr<Operation> back = FromJournalRecord(ToJournalRecord(full));
+  ASSERT_TRUE(back.ok()) << back.status();
+  ExpectSame(back->failed_attempts, full.failed_attempts);
+  ExpectSame(back->earlier_failures, full.earlier_failures);
+  ASSERT_EQ(back->refused_donors.size(), 1U);
+  const auto& [alias, reason, text] = back->refused_donors[0];
+  EXPECT_EQ(alias, full.refused_donors[0].alias);
+  EXPECT_EQ(reason, "LAGS_BEHIND");
+  EXPECT_EQ(text, "it is 2h behind");
+  ASSERT_EQ(back->ended_sessions.size(), 1U);
+  const auto& [connection_id, user, host] = back->ended_sessions[0];
+  EXPECT_EQ(connection_id, 12);
+  EXPECT_EQ(user, "app");
+  EXPECT_EQ(host, "10.0.0.1:4711");
+  const auto& [before, discarded, transactions, emptied, not_checked] = back->proof;
+  EXPECT_EQ(before, "uuid:1-9");
+  EXPECT_EQ(discarded, "uuid:8-9");
+  EXPECT_EQ(transactions, 2);
+  EXPECT_EQ(emptied, full.proof.emptied_tables);
+  EXPECT_EQ(not_checked, "the primary was away");
+}
+
+// The API shows what happened and what is waited for, and keeps the marks and the fence to itself.
+TEST(WireOperation, TheApiShowsTheHistoryToo) {
+  const Operation full = FullOperation();
+  const absl::StatusOr<Operation> back = FromProto(ToProto(full));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->request, full.request);
+  ExpectSame(back->failed_attempts, full.failed_attempts);
+  EXPECT_EQ(back->refused_donors.size(), 1U);
+  EXPECT_EQ(back->findings, full.findings);
+  EXPECT_EQ(back->queue_place, 2);
+  EXPECT_TRUE(back->claim_lost);
+  EXPECT_EQ(back->resumptions, 4);
+  EXPECT_EQ(back->ended_sessions.size(), 1U);
+  EXPECT_EQ(back->proof.transactions_discarded, 2);
+  EXPECT_EQ(back->donor_patience, absl::Seconds(90));
+  EXPECT_EQ(back->progress.note, full.progress.note);
+  EXPECT_FALSE(back->fence.up);
+  EXPECT_EQ(back->run.connection_id, 0);
+  EXPECT_EQ(back->data_directory, "");
+  EXPECT_THAT(back->earlier_failures, IsEmpty());
+}
+
 TEST(WireOperation, EveryFieldOfTheProgressSurvives) {
   const Progress full = FullOperation().progress;
   const absl::StatusOr<Operation> back = FromJournalRecord(ToJournalRecord(FullOperation()));
   ASSERT_TRUE(back.ok()) << back.status();
-  const auto& [stage, stages, done, expected, rate, last_byte] = back->progress;
+  const auto& [stage, stages, done, expected, rate, last_byte, note] = back->progress;
   EXPECT_EQ(stage, full.stage);
   EXPECT_EQ(done, full.bytes_done);
   EXPECT_EQ(expected, full.bytes_expected);
   EXPECT_EQ(rate, full.bytes_per_second);
   EXPECT_EQ(last_byte, full.last_byte);
+  EXPECT_EQ(note, full.note);
   ASSERT_EQ(stages.size(), full.stages.size());
   for (size_t i = 0; i < stages.size(); ++i) {
     const auto& [row, state, begin, end, estimate, data, network] = stages[i];
@@ -166,6 +243,7 @@ TEST(WireOperation, AFreshOperationSurvivesWithNothingInvented) {
   EXPECT_EQ(back->ended, absl::InfinitePast());
   EXPECT_TRUE(back->error.ok());
   EXPECT_EQ(back->progress.stage, std::nullopt);
+  EXPECT_EQ(back->request, fresh.request);
 }
 
 TEST(WireOperation, EveryWordOfEveryEnumSurvives) {
@@ -189,8 +267,23 @@ TEST(WireOperation, EveryWordOfEveryEnumSurvives) {
               OutcomeName(operation.outcome));
     EXPECT_EQ(v1::DataState_Name(proto.data_state()), DataStateName(operation.data_state));
   }
-  operation.request.donor = {};
+  for (int i = 0; i < 4; ++i) {
+    operation.findings[0].outcome = static_cast<CheckOutcome>(i);
+    operation.findings[0].side = static_cast<CheckSide>(i % 3);
+    EXPECT_EQ(back(operation).findings, operation.findings);
+    const v1::CheckResult proto = ToProto(operation).findings(0);
+    EXPECT_EQ(v1::CheckOutcome_Name(proto.outcome()),
+              CheckOutcomeName(operation.findings[0].outcome));
+    EXPECT_EQ(absl::AsciiStrToLower(v1::CheckSide_Name(proto.side())),
+              absl::StrCat("check_side_", CheckSideName(operation.findings[0].side)));
+  }
+  for (const auto kind : {DonorChoice::Kind::kPrimary, DonorChoice::Kind::kAny}) {
+    operation.request.donor = {kind, {}};
+    EXPECT_EQ(back(operation).request, operation.request);
+  }
   operation.request.replicate_from = ReplicateFrom::kDonor;
+  operation.request.settings = {};
+  operation.request.allow = {};
   EXPECT_EQ(back(operation).request, operation.request);
 }
 
@@ -249,6 +342,21 @@ TEST(WireOperation, UnknownWordsAreRefusedByName) {
        [](auto& r) {
          r.mutable_operation()->mutable_progress()->mutable_stages(0)->set_state("Tired");
        }},
+      {"\"dance\" is no known step",
+       [](auto& r) { r.mutable_earlier_failures(0)->set_step("dance"); }},
+      {"no known data state",
+       [](auto& r) { r.mutable_operation()->mutable_failed_attempts(0)->clear_data_state(); }},
+      {"no known outcome of a check",
+       [](auto& r) {
+         auto* finding = r.mutable_operation()->mutable_findings(0);
+         finding->set_outcome(static_cast<v1::CheckOutcome>(9));
+       }},
+      {"no known outcome of a check",
+       [](auto& r) { r.mutable_operation()->mutable_findings(0)->clear_outcome(); }},
+      {"no known side of a check",
+       [](auto& r) { r.mutable_operation()->mutable_findings(0)->clear_side(); }},
+      {"\"x\" is no tablet alias",
+       [](auto& r) { r.mutable_operation()->mutable_refused_donors(0)->set_alias("x"); }},
       {"99 is no known tablet type", [](auto& r) { r.set_type_before(99); }},
       {"-1 is no known tablet type", [](auto& r) { r.set_type_after(-1); }},
   };
@@ -262,11 +370,13 @@ TEST(WireOperation, UnknownWordsAreRefusedByName) {
 }
 
 TEST(WireOperation, ARecordOfAnotherSchemaIsRefused) {
-  v1::JournalRecord record = ToJournalRecord(FullOperation());
-  record.set_schema_version(kJournalSchemaVersion + 1);
-  const absl::Status status = FromJournalRecord(record).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("schema version 2"));
+  for (const int version : {-1, 0, kJournalSchemaVersion + 1}) {
+    v1::JournalRecord record = ToJournalRecord(FullOperation());
+    record.set_schema_version(version);
+    const absl::Status status = FromJournalRecord(record).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(status.message()), HasSubstr(absl::StrCat("schema version ", version)));
+  }
 }
 
 TEST(WireError, EveryCodeSurvivesWithReasonAndText) {

@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
-#include "wire/operation_proto.h"
+#include "wire/preflight_proto.h"
 #include "wire/provisioner_proto.h"
+#include "wire/request_proto.h"
 #include "wire/time_proto.h"
 
 namespace graft {
@@ -84,11 +86,15 @@ TEST(WireReprovision, ACallSurvives) {
   call.id = "nightly:2026-11-20_a.1";
   call.donor = DonorChoice{DonorChoice::Kind::kTablet, {"zone1", 100}};
   call.replicate_from = ReplicateFrom::kPrimary;
+  call.settings = {0, 1048576, 128, true, false};
+  call.allow = {true, true};
   const absl::StatusOr<ReprovisionCall> back = FromProto(ToProto(call));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(back->id, call.id);
   EXPECT_EQ(back->donor, call.donor);
   EXPECT_EQ(back->replicate_from, call.replicate_from);
+  EXPECT_EQ(back->settings, call.settings);
+  EXPECT_EQ(back->allow, call.allow);
 }
 
 TEST(WireReprovision, WhatTheCallLeavesOutStaysOut) {
@@ -97,6 +103,99 @@ TEST(WireReprovision, WhatTheCallLeavesOutStaysOut) {
   EXPECT_EQ(back->id, "");
   EXPECT_EQ(back->donor, std::nullopt);
   EXPECT_EQ(back->replicate_from, std::nullopt);
+  EXPECT_EQ(back->settings, CloneSettings());
+  EXPECT_EQ(back->allow, Allowances());
+}
+
+struct SettingsCase {
+  std::string text;  // of the refusal; empty: taken
+  CloneSettings settings;
+};
+
+TEST(WireReprovision, SettingsThatMysqlWouldCutAreRefused) {
+  const std::vector<SettingsCase> cases = {
+      {"", {0, 0, 1, false, false}},
+      {"", {1048576, 1048576, 128, true, true}},
+      {"settings.max_data_bandwidth_mib is -1; it must be 0 to 1048576", {-1, {}, {}, {}, {}}},
+      {"settings.max_data_bandwidth_mib is 1048577", {1048577, {}, {}, {}, {}}},
+      {"settings.max_network_bandwidth_mib is -1", {{}, -1, {}, {}, {}}},
+      {"settings.max_network_bandwidth_mib is 1048577", {{}, 1048577, {}, {}, {}}},
+      {"settings.max_concurrency is 0; it must be 1 to 128", {{}, {}, 0, {}, {}}},
+      {"settings.max_concurrency is 129", {{}, {}, 129, {}, {}}},
+  };
+  for (const SettingsCase& one : cases) {
+    ReprovisionCall call;
+    call.settings = one.settings;
+    v1::PreflightRequest preflight;
+    *preflight.mutable_settings() = ToProto(one.settings);
+    v1::ThrottleOperationRequest throttle;
+    *throttle.mutable_settings() = ToProto(one.settings);
+    for (const absl::Status& status :
+         {FromProto(ToProto(call)).status(), FromProto(preflight).status(),
+          FromProto(throttle).status()}) {
+      EXPECT_EQ(status.ok(), one.text.empty()) << status;
+      EXPECT_EQ(absl::IsInvalidArgument(status), !one.text.empty()) << status;
+      EXPECT_THAT(std::string(status.message()), HasSubstr(one.text));
+    }
+  }
+}
+
+TEST(WirePreflight, ARequestIsACallWithoutAnId) {
+  v1::PreflightRequest request;
+  request.mutable_donor()->set_any(true);
+  request.set_replicate_from(v1::REPLICATE_FROM_PRIMARY);
+  request.mutable_settings()->set_max_concurrency(4);
+  request.mutable_allow()->set_non_innodb(true);
+  const absl::StatusOr<ReprovisionCall> call = FromProto(request);
+  ASSERT_TRUE(call.ok()) << call.status();
+  EXPECT_EQ(call->id, "");
+  EXPECT_EQ(call->donor, (DonorChoice{DonorChoice::Kind::kAny, {}}));
+  EXPECT_EQ(call->replicate_from, ReplicateFrom::kPrimary);
+  EXPECT_EQ(call->settings.max_concurrency, 4);
+  EXPECT_EQ(call->allow, (Allowances{true, false}));
+  EXPECT_EQ(ToPreflightRequest(*call).DebugString(), request.DebugString());
+  request.mutable_donor()->set_any(false);
+  EXPECT_EQ(FromProto(request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(WirePreflight, EveryFieldOfTheReportSurvives) {
+  PreflightReport report;
+  report.recipient = {"zone1", 101};
+  report.donor = {"zone1", 102};
+  report.source = {"zone1", 103};
+  report.results = {{"A", CheckSide::kDonor, CheckOutcome::kFatal, "looks", "found", "remedy"},
+                    {"B", CheckSide::kSource, CheckOutcome::kPassed, "b", "c", ""}};
+  report.made = kNow;
+  const absl::StatusOr<PreflightReport> back = FromProto(ToProto(report));
+  ASSERT_TRUE(back.ok()) << back.status();
+  const auto& [recipient, donor, source, results, made] = *back;
+  EXPECT_EQ(recipient, report.recipient);
+  EXPECT_EQ(donor, report.donor);
+  EXPECT_EQ(source, report.source);
+  EXPECT_EQ(results, report.results);
+  EXPECT_EQ(made, report.made);
+  EXPECT_FALSE(ToProto(PreflightReport()).has_made());
+  v1::PreflightReport newer = ToProto(report);
+  newer.mutable_results(0)->set_outcome(static_cast<v1::CheckOutcome>(9));
+  EXPECT_EQ(FromProto(newer).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(WireThrottle, TheSettingsToChangeAndNothingElse) {
+  v1::ThrottleOperationRequest request;
+  EXPECT_THAT(std::string(FromProto(request).status().message()), HasSubstr("nothing to change"));
+  request.mutable_settings()->set_max_network_bandwidth_mib(0);
+  const absl::StatusOr<CloneSettings> settings = FromProto(request);
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_EQ(*settings, (CloneSettings{{}, 0, {}, {}, {}}));
+  request.set_id("a b");
+  EXPECT_EQ(FromProto(request).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST(WireCancel, TheWishGoesAsFarAsTheRequestSays) {
+  v1::CancelOperationRequest request;
+  EXPECT_EQ(WishOf(request), CancelWish::kIfNothingDropped);
+  request.set_even_if_dropped(true);
+  EXPECT_EQ(WishOf(request), CancelWish::kEvenIfDropped);
 }
 
 TEST(WireReprovision, ADonorThatIsNeitherIsRefused) {

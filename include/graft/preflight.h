@@ -1,0 +1,49 @@
+// What preflight found, as plain values. The table of checks is src/provision/preflight.cc.
+#ifndef GRAFT_PREFLIGHT_H_
+#define GRAFT_PREFLIGHT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+enum class CheckOutcome {
+  kPassed,
+  kWarning,    // CLONE may be tried; somebody should know
+  kUnchecked,  // what it looks at could not be read; stops the operation unless that is allowed
+  kFatal,
+};
+absl::string_view CheckOutcomeName(CheckOutcome outcome);  // "WARNING"
+
+// Whose matter it is: another donor may do where the donor is at fault.
+enum class CheckSide { kRecipient, kDonor, kSource };
+absl::string_view CheckSideName(CheckSide side);  // "recipient"
+
+struct CheckResult {
+  std::string id;  // "DISK_SPACE": stable
+  CheckSide side = CheckSide::kRecipient;
+  CheckOutcome outcome = CheckOutcome::kPassed;
+  std::string looks_at;  // "free space for the donor's data"
+  std::string found;     // what is wrong, or what was seen
+  std::string remedy;    // what to do; empty if passed
+  friend bool operator==(const CheckResult& a, const CheckResult& b) {
+    return a.id == b.id && a.side == b.side && a.outcome == b.outcome && a.looks_at == b.looks_at &&
+           a.found == b.found && a.remedy == b.remedy;
+  }
+};
+
+struct PreflightReport {
+  TabletAlias recipient;
+  TabletAlias donor;
+  TabletAlias source;
+  std::vector<CheckResult> results;  // every check, in the table's order
+  absl::Time made = absl::InfinitePast();
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PREFLIGHT_H_

@@ -1,0 +1,66 @@
+// QueueLocks: named locks of the whole topology whose waiters form a queue, under Vitess's
+// named-lock scheme. A donor is claimed with one, and so is a shard's right to repair a tablet.
+//
+// A place in the queue lives as long as its lease: an owner that dies loses it within the lease's
+// time. Safe for use from several threads. Besides the codes named below every call may return
+// UNAVAILABLE or DEADLINE_EXCEEDED when the store cannot be reached.
+#ifndef GRAFT_QUEUE_LOCK_H_
+#define GRAFT_QUEUE_LOCK_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+// Who stands in the queue, and what for.
+struct QueueEntry {
+  TabletAlias tablet;     // of the agent that entered
+  std::string operation;  // its id
+  std::string action;     // for people: "clone zone1-0000000101 from zone1-0000000100"
+};
+
+// One's own place in a queue. Its end gives the place up, as far as the store can be reached.
+class QueuePlace {
+ public:
+  virtual ~QueuePlace() = default;
+
+  // How many stand before it: 0 holds the lock. ABORTED: the place is lost.
+  virtual absl::StatusOr<int> Ahead() = 0;
+
+  // To be called more often than every QueueLocks::lease_time(). ABORTED: the place is lost.
+  virtual absl::Status KeepAlive() = 0;
+
+  // Gives it up now; OK if it was lost already.
+  virtual absl::Status Leave() = 0;
+};
+
+class QueueLocks {
+ public:
+  virtual ~QueueLocks() = default;
+
+  // Joins the queue at its end. A place that the same tablet holds in this queue, left by an
+  // earlier process of its agent, is given up first. INVALID_ARGUMENT: a name with other characters
+  // than [A-Za-z0-9_.-].
+  virtual absl::StatusOr<std::unique_ptr<QueuePlace>> Enter(absl::string_view name,
+                                                            const QueueEntry& entry) = 0;
+
+  // Who stands there, the holder first. Entries of others (Vitess's own) have an empty tablet.
+  virtual absl::StatusOr<std::vector<QueueEntry>> List(absl::string_view name) = 0;
+
+  virtual absl::Duration lease_time() const = 0;
+};
+
+// The names of graft's locks.
+std::string DonorLockName(const TabletAlias& donor);  // "graft-donor-zone1-0000000100"
+std::string RepairLockName(absl::string_view keyspace, absl::string_view shard);
+
+}  // namespace graft
+
+#endif  // GRAFT_QUEUE_LOCK_H_

@@ -1,0 +1,114 @@
+// What one mysqld says about itself, as plain values.
+#ifndef GRAFT_SERVER_FACTS_H_
+#define GRAFT_SERVER_FACTS_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+struct ServerFacts {
+  std::string version;  // @@version, e.g. "9.7.4-2"
+  std::string server_uuid;
+  std::string now;        // the server's own UTC time, "2026-11-20 13:00:00.123": compares with
+                          // CloneStatus::begin_time as text
+  absl::Duration uptime;  // whole seconds
+  int lower_case_table_names = 0;
+  bool read_only = false;
+  bool super_read_only = false;
+  std::string gtid_mode;
+  std::string gtid_executed;
+  std::string gtid_purged;
+  std::string clone_plugin_status;        // "ACTIVE", "DISABLED" …; empty: not installed
+  std::set<std::string> privileges;       // global ones of the account used: "BACKUP_ADMIN"
+  std::vector<std::string> user_schemas;  // all but mysql, sys and the two virtual ones
+};
+
+struct Variable {
+  std::string name;
+  std::string value;                     // of @@global
+  std::optional<std::string> persisted;  // in mysqld-auto.cnf
+};
+
+struct ReplicationChannel {
+  std::string name;  // "" is the default channel
+  HostPort source;
+  bool receiver_running = false;  // "IO thread"
+  bool receiver_connecting = false;
+  bool applier_running = false;  // "SQL thread"
+  int receiver_errno = 0;
+  std::string receiver_error;
+  int applier_errno = 0;
+  std::string applier_error;
+  std::optional<absl::Duration> lag;  // whole seconds; nullopt: unknown
+  bool auto_position = false;
+};
+
+// A connection to the server. Its own threads (replication, events) are not among them.
+struct ServerSession {
+  int64_t connection_id = 0;
+  std::string user;
+  std::string host;
+  std::string command;  // "Sleep", "Query", "Binlog Dump GTID", "clone"
+  std::string state;
+  absl::Duration in_command;  // whole seconds
+  std::string statement;      // its first 100 characters; no secret is in it
+  bool in_transaction = false;
+  std::vector<int64_t> waits_for;  // connections that hold the metadata locks it waits for
+};
+
+struct ServerPlugin {
+  std::string name;
+  std::string library;        // "mysql_clone.so"; empty: built in
+  bool by_statement = false;  // INSTALL PLUGIN: its row is in mysql.plugin, which CLONE replaces
+};
+
+struct ServerAccount {
+  std::string host;
+  std::string plugin;       // "caching_sha2_password"
+  std::string fingerprint;  // of its authentication string; equal ones have the same password
+};
+
+struct TablespaceFacts {
+  int64_t bytes = 0;                   // of all InnoDB tablespaces and undo, file or allocated size
+  int64_t dropped_bytes = 0;           // of these, allocated inside the data directory by user data
+  std::vector<std::string> outside;    // data files outside of the data directory
+  std::vector<std::string> encrypted;  // names of encrypted tablespaces
+};
+
+// What preflight wants to know of a server beyond ServerFacts. A part that this account may not
+// read, or this version does not have, carries the status that says why.
+struct ServerSurvey {
+  ServerFacts facts;
+  std::map<std::string, std::string> variables;  // @@global of SurveyedVariables(), if it has them
+  std::string account_user;                      // of CURRENT_USER()
+  std::string account_host;
+  std::vector<ServerPlugin> plugins;  // the ACTIVE ones
+  std::set<std::string> collations;
+  bool redo_log_enabled = true;
+  bool keyring_active = false;
+  absl::StatusOr<bool> group_replication = false;  // this server is a member of a group
+  absl::StatusOr<TablespaceFacts> tablespaces = absl::UnknownError("not asked");
+  absl::StatusOr<std::vector<std::string>> non_innodb_tables =  // "shop.log (MyISAM)"
+      absl::UnknownError("not asked");
+  absl::StatusOr<std::vector<ServerSession>> sessions = absl::UnknownError("not asked");
+  absl::StatusOr<std::vector<ReplicationChannel>> channels = absl::UnknownError("not asked");
+  // Those with the name of the agent's own account.
+  absl::StatusOr<std::vector<ServerAccount>> accounts = absl::UnknownError("not asked");
+};
+
+// The names that Survey() reads, all of @@global.
+const std::vector<std::string>& SurveyedVariables();
+
+}  // namespace graft
+
+#endif  // GRAFT_SERVER_FACTS_H_

@@ -1,0 +1,45 @@
+// ServerHost: the machine that the recipient's mysqld runs on, as far as SQL does not show it.
+//
+// Implementations: LocalServerHost (this machine's files and processes), FakeServerHost. Safe for
+// use from several threads; keeps nothing open.
+#ifndef GRAFT_SERVER_HOST_H_
+#define GRAFT_SERVER_HOST_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace graft {
+
+struct HostFacts {
+  int64_t free_bytes = 0;  // for mysqld's user, on the file system of the data directory
+  std::vector<std::string> clone_leftovers;  // "*.#clone" files, relative to the data directory
+  // Somebody restarts mysqld when it asks for it (MYSQLD_PARENT_PID); nullopt: cannot be seen.
+  std::optional<bool> supervised;
+  // Files that INSTALL PLUGIN finds, "mysql_clone.so"; nullopt: the folder cannot be read here.
+  std::optional<std::vector<std::string>> plugin_libraries;
+};
+
+class ServerHost {
+ public:
+  virtual ~ServerHost() = default;
+
+  // @@datadir, @@pid_file, @@plugin_dir. FAILED_PRECONDITION: there is no such data directory here,
+  // so mysqld runs elsewhere; PERMISSION_DENIED: this user may not read it; UNAVAILABLE: the system
+  // failed to.
+  virtual absl::StatusOr<HostFacts> Look(const std::string& data_directory,
+                                         const std::string& pid_file,
+                                         const std::string& plugin_directory) = 0;
+
+  // A text that changes whenever a starting mysqld does something: sizes and times of its error log
+  // and of the files it recovers. Codes as of Look().
+  virtual absl::StatusOr<std::string> Activity(const std::string& data_directory,
+                                               const std::string& error_log) = 0;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_SERVER_HOST_H_

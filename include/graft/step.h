@@ -1,0 +1,42 @@
+// Where an operation stands: its step, how it ended, and what the recipient's data is.
+#ifndef GRAFT_STEP_H_
+#define GRAFT_STEP_H_
+
+#include <optional>
+
+#include "absl/strings/string_view.h"
+
+namespace graft {
+
+// The rows of the step table (src/provision/step_table.cc), in order.
+enum class Step {
+  kResolveDonor,
+  kPreflight,
+  kClaimDonor,
+  kFence,
+  kClone,
+  kAwaitRestart,
+  kVerify,
+  kReplicate,
+  kCatchUp,
+  kPublish,
+};
+inline constexpr int kStepCount = 10;
+absl::string_view StepName(Step step);  // "await_restart"
+std::optional<Step> ParseStep(absl::string_view name);
+
+enum class Outcome { kRunning, kDone, kFailed, kCancelled };
+absl::string_view OutcomeName(Outcome outcome);  // "running"
+
+// What the recipient's data is, derived from what its server shows.
+enum class DataState {
+  kIntact,   // the old data is whole
+  kPartial,  // some of it is dropped
+  kEmpty,    // dropped, nothing usable
+  kCloned,   // the donor's, verified
+};
+absl::string_view DataStateName(DataState state);  // "INTACT"
+
+}  // namespace graft
+
+#endif  // GRAFT_STEP_H_

@@ -1,0 +1,22 @@
+// What an operation waits for, what it went through and what it proved, as lines of text. Pure
+// functions.
+#ifndef GRAFT_CLI_RENDER_HISTORY_H_
+#define GRAFT_CLI_RENDER_HISTORY_H_
+
+#include <string>
+#include <vector>
+
+#include "graft/v1/operation.pb.h"
+
+namespace graft::cli {
+
+// Of a running operation: its place in the donor's queue, and its note. Empty: nothing.
+std::string WaitsFor(const v1::Operation& operation);
+
+// Failed attempts, refused donors, findings, sessions ended, what the new data cost. A line says
+// the same for as long as what it tells of is the same.
+std::vector<std::string> HistoryLines(const v1::Operation& operation);
+
+}  // namespace graft::cli
+
+#endif  // GRAFT_CLI_RENDER_HISTORY_H_

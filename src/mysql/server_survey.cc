@@ -1,0 +1,172 @@
+#include "mysql/server_survey.h"
+
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "base/errors.h"
+#include "mysql/server_tables.h"
+#include "mysql/session_tables.h"
+#include "mysql/statements.h"
+#include "mysql/survey_statements.h"
+#include "mysql/survey_tables.h"
+
+namespace graft {
+namespace {
+
+absl::StatusOr<std::string> CurrentAccount(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
+                         session.Query(CurrentAccountStatement(), "read the account's name"));
+  const std::vector<std::string> names = ReadNames(rows);
+  if (names.empty()) return absl::InternalError("MySQL told no CURRENT_USER()");
+  return names[0];
+}
+
+absl::StatusOr<RowSet> Grants(Session& session) {
+  return session.Query(GrantsStatement(), "read the account's privileges");
+}
+
+absl::StatusOr<bool> KeyringActive(Session& session, const RowSet& plugins) {
+  if (HasKeyringPlugin(plugins)) return true;
+  if (!session.version().AtLeast(8, 0, 24)) return false;  // has no keyring components
+  const auto rows = session.Query(KeyringComponentsStatement(), "read the keyring's status");
+  if (absl::IsPermissionDenied(rows.status())) return false;  // not seen, so not relied on
+  GRAFT_RETURN_IF_ERROR(rows.status());
+  GRAFT_ASSIGN_OR_RETURN(const int64_t count, ReadCount(*rows));
+  return count > 0;
+}
+
+absl::StatusOr<std::vector<ServerPlugin>> Plugins(Session& session, const RowSet& active) {
+  auto installed = session.Query(InstalledPluginsStatement(), "read mysql.plugin");
+  if (absl::IsPermissionDenied(installed.status())) installed = RowSet{};
+  GRAFT_RETURN_IF_ERROR(installed.status());
+  return ReadPlugins(active, *installed);
+}
+
+// What every account may read.
+absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
+  GRAFT_ASSIGN_OR_RETURN(survey->facts, ReadFacts(session));
+  GRAFT_ASSIGN_OR_RETURN(const std::string account, CurrentAccount(session));
+  std::tie(survey->account_user, survey->account_host) = SplitAccount(account);
+  GRAFT_ASSIGN_OR_RETURN(
+      const RowSet variables,
+      session.Query(SurveyVariablesStatement(SurveyedVariables()), "read variables"));
+  survey->variables = ReadSurveyVariables(variables);
+  GRAFT_ASSIGN_OR_RETURN(const RowSet active,
+                         session.Query(ActivePluginsStatement(), "list the plugins"));
+  GRAFT_ASSIGN_OR_RETURN(survey->plugins, Plugins(session, active));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet collations,
+                         session.Query(CollationsStatement(), "list the collations"));
+  const std::vector<std::string> names = ReadNames(collations);
+  survey->collations = std::set<std::string>(names.begin(), names.end());
+  GRAFT_ASSIGN_OR_RETURN(const RowSet redo,
+                         session.Query(RedoLogStatement(), "read the redo log's status"));
+  survey->redo_log_enabled = ReadRedoLogEnabled(redo);
+  GRAFT_ASSIGN_OR_RETURN(survey->keyring_active, KeyringActive(session, active));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> InGroup(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
+                         session.Query(GroupMemberStatement(), "read the group's members"));
+  GRAFT_ASSIGN_OR_RETURN(const int64_t count, ReadCount(rows));
+  return count > 0;
+}
+
+absl::StatusOr<TablespaceFacts> Tablespaces(Session& session) {
+  constexpr char kDoing[] = "read the tablespaces";
+  GRAFT_ASSIGN_OR_RETURN(const RowSet files, session.Query(OutsideFilesStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(OutsideFiles outside, ReadOutsideFiles(files));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet sizes,
+                         session.Query(TablespaceSizesStatement(outside.spaces), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet system, session.Query(SystemTablespaceStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet encrypted,
+                         session.Query(EncryptedTablespacesStatement(), kDoing));
+  return ReadTablespaces(sizes, system, encrypted, std::move(outside));
+}
+
+absl::StatusOr<std::vector<std::string>> NonInnodbTables(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const std::string account, CurrentAccount(session));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet grants, Grants(session));
+  GRAFT_RETURN_IF_ERROR(CheckSeesAllTables(grants, account));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
+                         session.Query(NonInnodbTablesStatement(), "list tables by engine"));
+  return ReadNonInnodbTables(rows);
+}
+
+absl::StatusOr<std::vector<ServerAccount>> Accounts(Session& session, const std::string& user) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
+                         session.Query(AccountsStatement(user), "read mysql.user"));
+  return ReadAccounts(rows);
+}
+
+// A server that cannot be asked is no answer; what it refuses or does not know is one.
+template <typename T>
+absl::Status ReadPart(const WithSession& with_session,
+                      const std::function<absl::StatusOr<T>(Session&)>& read,
+                      absl::StatusOr<T>* part) {
+  const absl::Status status = with_session([&](Session& session) -> absl::Status {
+    *part = read(session);
+    return part->status();
+  });
+  if (absl::IsUnavailable(status) || absl::IsUnauthenticated(status)) return status;
+  if (!status.ok()) *part = status;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ServerFacts> ReadFacts(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet row,
+                         session.Query(DescribeStatement(), "read the server's variables"));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet uptime,
+                         session.Query(UptimeStatement(), "read the server's uptime"));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet grants, Grants(session));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet schemas,
+                         session.Query(UserSchemasStatement(), "list the schemas"));
+  return ReadServerFacts(row, uptime, grants, schemas);
+}
+
+absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const std::string account, CurrentAccount(session));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet grants, Grants(session));
+  // Without it SHOW PROCESSLIST shows the account's own.
+  GRAFT_RETURN_IF_ERROR(CheckPrivilege(ReadGrants(grants), "PROCESS", account, "the sessions"));
+  constexpr char kDoing[] = "read the sessions";
+  SessionRows rows;
+  GRAFT_ASSIGN_OR_RETURN(const RowSet own, session.Query(ConnectionIdStatement(), kDoing));
+  if (own.rows.empty()) return absl::InternalError("MySQL told no connection id");
+  GRAFT_ASSIGN_OR_RETURN(rows.own_id, Row(own, 0).Number({"id"}));
+  GRAFT_ASSIGN_OR_RETURN(rows.processlist, session.Query(ProcesslistStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(rows.transactions, session.Query(TransactionsStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(rows.held_locks, session.Query(HeldLocksStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(rows.lock_waits, session.Query(LockWaitsStatement(), kDoing));
+  return ReadSessionRows(rows);
+}
+
+absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows, session.Query(ShowReplicaStatement(session.version()),
+                                                          "read the replication status"));
+  return ReadReplicationRows(rows);
+}
+
+absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
+                                        const std::string& agent_user) {
+  ServerSurvey survey;
+  GRAFT_RETURN_IF_ERROR(
+      with_session([&survey](Session& session) { return ReadBasics(session, &survey); }));
+  GRAFT_RETURN_IF_ERROR(ReadPart<bool>(with_session, InGroup, &survey.group_replication));
+  GRAFT_RETURN_IF_ERROR(
+      ReadPart<std::vector<ServerSession>>(with_session, ReadUserSessions, &survey.sessions));
+  GRAFT_RETURN_IF_ERROR(
+      ReadPart<std::vector<ReplicationChannel>>(with_session, ReadChannels, &survey.channels));
+  GRAFT_RETURN_IF_ERROR(ReadPart<std::vector<ServerAccount>>(
+      with_session, [&agent_user](Session& session) { return Accounts(session, agent_user); },
+      &survey.accounts));
+  GRAFT_RETURN_IF_ERROR(
+      ReadPart<std::vector<std::string>>(with_session, NonInnodbTables, &survey.non_innodb_tables));
+  GRAFT_RETURN_IF_ERROR(ReadPart<TablespaceFacts>(with_session, Tablespaces, &survey.tablespaces));
+  return survey;
+}
+
+}  // namespace graft

@@ -1,0 +1,30 @@
+// Reads what preflight wants to know of a server, part by part.
+#ifndef GRAFT_MYSQL_SERVER_SURVEY_H_
+#define GRAFT_MYSQL_SERVER_SURVEY_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "graft/server_facts.h"
+#include "mysql/session.h"
+
+namespace graft {
+
+// Runs its argument with a session; SessionPool::Run.
+using WithSession = std::function<absl::Status(const std::function<absl::Status(Session&)>& work)>;
+
+absl::StatusOr<ServerFacts> ReadFacts(Session& session);
+absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session);
+absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session);
+
+// Each part has a session run of its own, so that one that takes too long costs only itself. Fails
+// only if the server cannot be asked at all; codes as of MysqlServer.
+absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
+                                        const std::string& agent_user);
+
+}  // namespace graft
+
+#endif  // GRAFT_MYSQL_SERVER_SURVEY_H_

@@ -1,0 +1,54 @@
+// OpenCalls: the reactors of calls that gRPC is not done with, and whether there may be more.
+//
+// A reactor adds itself when its call begins and removes itself in OnDone(). Safe for use from
+// several threads.
+#ifndef GRAFT_RPC_OPEN_CALLS_H_
+#define GRAFT_RPC_OPEN_CALLS_H_
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace graft {
+
+template <typename Call>
+class OpenCalls {
+ public:
+  // False: closed; the call is kept all the same, but has to end.
+  bool Add(std::shared_ptr<Call> call) {
+    absl::MutexLock lock(&mutex_);
+    calls_.push_back(std::move(call));
+    return !closed_;
+  }
+
+  void Remove(const Call* call) {
+    std::shared_ptr<Call> removed;  // dies after the lock is gone
+    absl::MutexLock lock(&mutex_);
+    for (auto& candidate : calls_) {
+      if (candidate.get() != call) continue;
+      removed = std::move(candidate);
+      candidate = std::move(calls_.back());
+      calls_.pop_back();
+      return;
+    }
+  }
+
+  // The calls that are open now.
+  std::vector<std::shared_ptr<Call>> Close() {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
+    return calls_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::shared_ptr<Call>> calls_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_RPC_OPEN_CALLS_H_

@@ -1,0 +1,81 @@
+#include "rpc/preflights.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "base/errors.h"
+#include "rpc/grpc_status.h"
+#include "wire/preflight_proto.h"
+#include "wire/provisioner_proto.h"
+
+namespace graft {
+
+class Preflights::Call : public grpc::ServerUnaryReactor {
+ public:
+  Call(std::shared_ptr<OpenCalls<Call>> open, v1::PreflightReport& response,
+       grpc::CallbackServerContext& context)
+      : open_(std::move(open)), response_(response), context_(context) {}
+
+  // The first end counts.
+  void End(const absl::StatusOr<PreflightReport>& report) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (ended_) return;
+      ended_ = true;
+    }
+    // gRPC keeps both until Finish() was called, and only one thread gets here, once.
+    if (report.ok()) response_ = ToProto(*report);
+    Finish(ToGrpc(report.status(), context_));
+  }
+
+  void OnCancel() override { End(absl::CancelledError("the client has gone")); }
+  void OnDone() override { open_->Remove(this); }
+
+ private:
+  const std::shared_ptr<OpenCalls<Call>> open_;
+  v1::PreflightReport& response_;
+  grpc::CallbackServerContext& context_;
+  absl::Mutex mutex_;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+namespace {
+absl::Status Stopping() {
+  return WithReason(absl::UnavailableError("the agent is stopping; ask again when it is back"),
+                    "AGENT_STOPPING");
+}
+}  // namespace
+
+Preflights::Preflights(Provisioning& provisioning)
+    : provisioning_(provisioning), open_(std::make_shared<OpenCalls<Call>>()) {}
+
+Preflights::~Preflights() = default;
+
+grpc::ServerUnaryReactor* Preflights::Start(const v1::PreflightRequest& request,
+                                            v1::PreflightReport& response,
+                                            grpc::CallbackServerContext& context) {
+  const auto call = std::make_shared<Call>(open_, response, context);
+  const absl::StatusOr<ReprovisionCall> asked = FromProto(request);
+  if (!open_->Add(call)) {
+    call->End(Stopping());
+  } else if (!asked.ok()) {
+    call->End(asked.status());
+  } else {
+    // Only gRPC and open_ keep a call alive: nobody else knows when it may die.
+    provisioning_.Preflight(
+        *asked, [weak = std::weak_ptr<Call>(call)](const absl::StatusOr<PreflightReport>& report) {
+          if (const std::shared_ptr<Call> waiting = weak.lock()) waiting->End(report);
+        });
+  }
+  return call.get();
+}
+
+void Preflights::EndAll() {
+  for (const auto& call : open_->Close()) call->End(Stopping());
+}
+
+}  // namespace graft

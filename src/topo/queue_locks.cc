@@ -1,0 +1,168 @@
+#include "topo/queue_locks.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "topo/keys.h"
+#include "topo/lock_contents.h"
+
+namespace graft {
+namespace {
+
+absl::Status CheckName(absl::string_view name) {
+  const bool good = !name.empty() && name != "." && name != ".." &&
+                    std::all_of(name.begin(), name.end(), [](char c) {
+                      return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
+                             c == '.' || c == '-';
+                    });
+  if (good) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", name, "\" is no name of a lock; write letters, digits, '_', '.' or '-'"));
+}
+
+absl::Status PlaceLost(absl::string_view key, absl::string_view why) {
+  return WithReason(
+      absl::AbortedError(absl::StrCat("the place in the queue is lost: ", key, " ", why)),
+      "CLAIM_LOST");
+}
+
+// NOT_FOUND says that it is over, which is all that is asked for.
+absl::Status EndLease(KeyValueStore& store, LeaseId lease) {
+  const absl::Status ended = store.RevokeLease(lease);
+  return absl::IsNotFound(ended) ? absl::OkStatus() : ended;
+}
+
+// Others may write a place without a lease; it is then a plain key.
+absl::Status EndPlace(KeyValueStore& store, const KeyValue& item) {
+  if (item.lease != kNoLease) return EndLease(store, item.lease);
+  const absl::Status gone = store.Delete(item.key, item.version);
+  return absl::IsNotFound(gone) ? absl::OkStatus() : gone;
+}
+
+class LeasedPlace : public QueuePlace {
+ public:
+  LeasedPlace(KeyValueStore& store, std::string prefix, std::string key, LeaseId lease)
+      : store_(store), prefix_(std::move(prefix)), key_(std::move(key)), lease_(lease) {}
+
+  ~LeasedPlace() override { Leave().IgnoreError(); }
+
+  absl::StatusOr<int> Ahead() override {
+    auto items = store_.List(prefix_);
+    if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix_));
+    const auto own = std::find_if(items->begin(), items->end(),
+                                  [this](const KeyValue& item) { return item.key == key_; });
+    if (own == items->end()) return PlaceLost(key_, "is gone");
+    return static_cast<int>(std::count_if(items->begin(), items->end(), [&](const KeyValue& item) {
+      return item.create_version < own->create_version;
+    }));
+  }
+
+  absl::Status KeepAlive() override {
+    const absl::Status kept = store_.KeepLeaseAlive(lease_);
+    if (absl::IsNotFound(kept)) return PlaceLost(key_, "has outlived its lease");
+    GRAFT_RETURN_IF_ERROR(Annotate(kept, absl::StrCat("keep ", key_)));
+    // Somebody may have removed the key by hand; its lease knows nothing of that.
+    const absl::Status there = store_.Get(key_).status();
+    if (absl::IsNotFound(there)) return PlaceLost(key_, "is gone");
+    return Annotate(there, absl::StrCat("look at ", key_));
+  }
+
+  absl::Status Leave() override {
+    if (left_) return absl::OkStatus();
+    const absl::Status ended = EndLease(store_, lease_);
+    if (ended.ok()) left_ = true;
+    return Annotate(ended, absl::StrCat("give up ", key_));
+  }
+
+ private:
+  KeyValueStore& store_;
+  const std::string prefix_;
+  const std::string key_;
+  const LeaseId lease_;
+  std::atomic<bool> left_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::Enter(absl::string_view name,
+                                                                    const QueueEntry& entry) {
+  GRAFT_RETURN_IF_ERROR(CheckName(name));
+  if (entry.tablet.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("whoever enters the queue ", name, " must say which tablet it is"));
+  }
+  const std::string prefix = topo::NamedLockPrefix(deps_.global_root, name);
+  absl::Status ready = EndDoubtfulPlaces();
+  if (ready.ok()) ready = EndFormerPlaces(prefix, entry.tablet);
+  if (!ready.ok()) return Annotate(ready, absl::StrCat("enter the queue ", name));
+  auto place = Join(prefix, entry);
+  if (!place.ok()) return Annotate(place.status(), absl::StrCat("enter the queue ", name));
+  return place;
+}
+
+absl::Status VitessQueueLocks::EndFormerPlaces(const std::string& prefix,
+                                               const TabletAlias& tablet) {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<KeyValue> items, deps_.global.List(prefix));
+  for (const KeyValue& item : items) {
+    if (topo::ParseLockContents(item.value).tablet != tablet) continue;
+    GRAFT_RETURN_IF_ERROR(EndPlace(deps_.global, item));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status VitessQueueLocks::EndDoubtfulPlaces() {
+  std::vector<LeaseId> leases;
+  {
+    absl::MutexLock lock(&mutex_);
+    leases.swap(doubtful_);
+  }
+  absl::Status status;
+  for (const LeaseId lease : leases) {
+    const absl::Status ended = EndLease(deps_.global, lease);
+    if (ended.ok()) continue;
+    status.Update(ended);
+    absl::MutexLock lock(&mutex_);
+    doubtful_.push_back(lease);
+  }
+  return status;
+}
+
+absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::Join(const std::string& prefix,
+                                                                   const QueueEntry& entry) {
+  // A lease whose answer is lost ends by itself and binds no key.
+  GRAFT_ASSIGN_OR_RETURN(const LeaseId lease, deps_.global.GrantLease(options_.lease_time));
+  std::string key = absl::StrCat(prefix, lease);
+  const std::string contents =
+      topo::LockContents(entry, options_.host_name, options_.user_name, deps_.clock.Now());
+  const absl::Status created = deps_.global.Create(key, contents, lease).status();
+  if (created.ok()) {
+    return std::unique_ptr<QueuePlace>(
+        std::make_unique<LeasedPlace>(deps_.global, prefix, std::move(key), lease));
+  }
+  // It may have been written, or be written yet. Neither is possible once the lease has ended.
+  if (!EndLease(deps_.global, lease).ok()) {
+    absl::MutexLock lock(&mutex_);
+    doubtful_.push_back(lease);
+  }
+  if (!absl::IsNotFound(created)) return created;
+  return absl::UnavailableError(
+      absl::StrCat("the lease of ", key, " ended before the place was taken; try again"));
+}
+
+absl::StatusOr<std::vector<QueueEntry>> VitessQueueLocks::List(absl::string_view name) {
+  GRAFT_RETURN_IF_ERROR(CheckName(name));
+  const std::string prefix = topo::NamedLockPrefix(deps_.global_root, name);
+  absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
+  if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
+  std::sort(items->begin(), items->end(), [](const KeyValue& a, const KeyValue& b) {
+    return a.create_version < b.create_version;
+  });
+  std::vector<QueueEntry> entries;
+  for (const KeyValue& item : *items) entries.push_back(topo::ParseLockContents(item.value));
+  return entries;
+}
+
+}  // namespace graft

@@ -1,0 +1,65 @@
+// VitessQueueLocks: queues under Vitess's named-lock scheme on any key-value store.
+//
+// A place is a key under the lock's name, bound to a lease of its own, so that it ends with its
+// owner. Who has the lowest create version holds the lock, whoever wrote the key: a lock of
+// Vitess's own is waited for as well. Unlike Vitess's, a place is kept alive for as long as its
+// owner says so. Safe for use from several threads. The store and the clock must outlive the locks,
+// and the locks their places.
+#ifndef GRAFT_TOPO_QUEUE_LOCKS_H_
+#define GRAFT_TOPO_QUEUE_LOCKS_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "graft/key_value_store.h"
+#include "graft/queue_lock.h"
+
+namespace graft {
+
+class VitessQueueLocks : public QueueLocks {
+ public:
+  struct Deps {
+    Clock& clock;
+    KeyValueStore& global;  // so that a lock holds across cells
+    std::string global_root;
+  };
+  struct Options {
+    std::string host_name;  // shown to people who look at the lock
+    std::string user_name;
+    absl::Duration lease_time =
+        absl::Seconds(30);  // whole seconds; as Vitess's --topo-etcd-lease-ttl
+  };
+
+  VitessQueueLocks(Deps deps, Options options)
+      : deps_(std::move(deps)), options_(std::move(options)) {}
+
+  absl::StatusOr<std::unique_ptr<QueuePlace>> Enter(absl::string_view name,
+                                                    const QueueEntry& entry) override;
+  absl::StatusOr<std::vector<QueueEntry>> List(absl::string_view name) override;
+  absl::Duration lease_time() const override { return options_.lease_time; }
+
+ private:
+  absl::Status EndFormerPlaces(const std::string& prefix, const TabletAlias& tablet);
+  absl::Status EndDoubtfulPlaces();
+  absl::StatusOr<std::unique_ptr<QueuePlace>> Join(const std::string& prefix,
+                                                   const QueueEntry& entry);
+
+  const Deps deps_;
+  const Options options_;
+  absl::Mutex mutex_;
+  // Of places that may or may not have come to be, and that could not be given up at once.
+  std::vector<LeaseId> doubtful_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_TOPO_QUEUE_LOCKS_H_

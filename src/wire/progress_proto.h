@@ -1,0 +1,18 @@
+// How far an operation is, on the wire and in the journal. Pure functions. FromProto returns
+// INVALID_ARGUMENT, naming the field and the word, for what it does not know.
+#ifndef GRAFT_WIRE_PROGRESS_PROTO_H_
+#define GRAFT_WIRE_PROGRESS_PROTO_H_
+
+#include "absl/status/statusor.h"
+#include "graft/operation.h"
+#include "graft/v1/operation.pb.h"
+
+namespace graft {
+
+// Works out the time left: bytes left / rate, while bytes are being copied.
+v1::Progress ProgressToProto(const Operation& operation);
+absl::StatusOr<Progress> FromProto(const v1::Progress& proto);
+
+}  // namespace graft
+
+#endif  // GRAFT_WIRE_PROGRESS_PROTO_H_

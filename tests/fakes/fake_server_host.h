@@ -1,0 +1,43 @@
+// FakeServerHost: a machine with room and a supervised mysqld, until a test says otherwise. Safe
+// for use from several threads.
+#ifndef GRAFT_TESTS_FAKES_FAKE_SERVER_HOST_H_
+#define GRAFT_TESTS_FAKES_FAKE_SERVER_HOST_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "graft/server_host.h"
+
+namespace graft {
+
+class FakeServerHost : public ServerHost {
+ public:
+  FakeServerHost();
+
+  absl::StatusOr<HostFacts> Look(const std::string& data_directory, const std::string& pid_file,
+                                 const std::string& plugin_directory) override;
+  absl::StatusOr<std::string> Activity(const std::string& data_directory,
+                                       const std::string& error_log) override;
+
+  void Edit(const std::function<void(HostFacts&)>& change);
+  // What every call answers from now on; OK: the facts again.
+  void Fail(absl::Status status);
+  // Makes Activity() say something new at each call, as while mysqld recovers; or the same.
+  void SetBusy(bool busy);
+  // One sign of life: the next Activity() differs from the last.
+  void Stir();
+
+ private:
+  absl::Mutex mutex_;
+  HostFacts facts_ ABSL_GUARDED_BY(mutex_);
+  absl::Status failure_ ABSL_GUARDED_BY(mutex_);
+  bool busy_ ABSL_GUARDED_BY(mutex_) = false;
+  int activity_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTS_FAKES_FAKE_SERVER_HOST_H_

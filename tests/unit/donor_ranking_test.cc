@@ -1,0 +1,255 @@
+#include "provision/donor_ranking.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
+constexpr char kSet[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-100";
+const TabletAlias kPrimary{"zone1", 100};
+const TabletAlias kRecipient{"zone1", 101};
+
+DonorSearchFacts Search() {
+  return {kRecipient, "9.7.4", std::string(kSet), kNow};
+}
+
+// A healthy replica in the recipient's cell.
+DonorCandidate Candidate(uint32_t uid, const std::string& cell = "zone1") {
+  DonorCandidate candidate;
+  candidate.tablet.alias = {cell, uid};
+  candidate.tablet.type = TabletType::kReplica;
+  candidate.tablet.mysql = {"db.example", 3306};
+  candidate.state = DonorState{"9.7.4", kSet, absl::Seconds(1), false, ""};
+  return candidate;
+}
+
+DonorCandidate Primary() {
+  DonorCandidate candidate = Candidate(kPrimary.uid);
+  candidate.tablet.type = TabletType::kPrimary;
+  candidate.is_primary = true;
+  candidate.state->lag = std::nullopt;
+  return candidate;
+}
+
+using Change = std::function<void(DonorCandidate&)>;
+
+// One refusal after the other, of a candidate that would do otherwise.
+TEST(DonorRankingTest, Refusals) {
+  const struct {
+    const char* reason;
+    Change spoil;
+    const char* text;
+  } rows[] = {
+      {"DONOR_IS_RECIPIENT", [](DonorCandidate& c) { c.tablet.alias = kRecipient; }, "itself"},
+      {"DONOR_IS_RESTORING", [](DonorCandidate& c) { c.tablet.type = TabletType::kRestore; },
+       "RESTORE"},
+      {"DONOR_TYPE", [](DonorCandidate& c) { c.tablet.type = TabletType::kBackup; }, "BACKUP"},
+      {"DONOR_TYPE", [](DonorCandidate& c) { c.tablet.type = TabletType::kDrained; }, "DRAINED"},
+      {"DONOR_TYPE", [](DonorCandidate& c) { c.tablet.type = TabletType::kUnknown; }, "UNKNOWN"},
+      {"DONOR_IS_OLD_PRIMARY", [](DonorCandidate& c) { c.tablet.type = TabletType::kPrimary; },
+       "another primary"},
+      {"DONOR_DATA_STATE", [](DonorCandidate& c) { c.tablet.tags["graft.data_state"] = "EMPTY"; },
+       "EMPTY"},
+      {"DONOR_DATA_STATE", [](DonorCandidate& c) { c.tablet.tags["graft.data_state"] = "PARTIAL"; },
+       "PARTIAL"},
+      {"DONOR_HAS_NO_ADDRESS", [](DonorCandidate& c) { c.tablet.mysql = {}; }, "address"},
+      {"DONOR_UNREACHABLE", [](DonorCandidate& c) { c.state = absl::UnavailableError("2003"); },
+       "2003"},
+      {"DONOR_UNREACHABLE",
+       [](DonorCandidate& c) { c.state = absl::DeadlineExceededError("silent"); }, "silent"},
+      {"DONOR_CREDENTIALS", [](DonorCandidate& c) { c.state = absl::UnauthenticatedError("1045"); },
+       "1045"},
+      {"DONOR_PRIVILEGE", [](DonorCandidate& c) { c.state = absl::PermissionDeniedError("1227"); },
+       "1227"},
+      {"VERSIONS", [](DonorCandidate& c) { c.state->version = "8.4.0"; }, "8.4.0"},
+      {"VERSIONS", [](DonorCandidate& c) { c.state->version = "odd"; }, "odd"},
+      {"DONOR_REPLICATION", [](DonorCandidate& c) { c.state->broken_replication = "1062: twice"; },
+       "1062: twice"},
+      {"ERRANT_TRANSACTIONS",
+       [](DonorCandidate& c) {
+         c.state->gtid_executed = std::string(kSet) + ",00000000-0000-0000-0000-000000000102:1-3";
+       },
+       "3 transactions (00000000-0000-0000-0000-000000000102:1-3)"},
+      {"ERRANT_TRANSACTIONS", [](DonorCandidate& c) { c.state->gtid_executed = "odd"; }, "odd"},
+      {"DONOR_PLUGINS",
+       [](DonorCandidate& c) {
+         c.ruled_out = WithReason(absl::FailedPreconditionError("3870"), "DONOR_PLUGINS");
+       },
+       "3870"},
+      {"DONOR_FAILED", [](DonorCandidate& c) { c.ruled_out = absl::InternalError("odd"); }, "odd"},
+  };
+  for (const auto& [reason, spoil, text] : rows) {
+    DonorCandidate candidate = Candidate(102);
+    spoil(candidate);
+    const DonorRanking ranking = RankDonors({candidate, Candidate(103)}, Search());
+    EXPECT_THAT(ranking.order, ElementsAre(TabletAlias{"zone1", 103})) << reason;
+    ASSERT_EQ(ranking.refused.size(), 1u) << reason;
+    EXPECT_EQ(ranking.refused[0].alias, candidate.tablet.alias) << reason;
+    EXPECT_EQ(ranking.refused[0].reason, reason);
+    EXPECT_THAT(ranking.refused[0].text, HasSubstr(text));
+  }
+}
+
+TEST(DonorRankingTest, OddButFit) {
+  const Change ways[] = {
+      [](DonorCandidate& c) { c.tablet.type = TabletType::kRdonly; },
+      [](DonorCandidate& c) { c.tablet.type = TabletType::kSpare; },
+      [](DonorCandidate& c) { c.tablet.type = TabletType::kExperimental; },
+      [](DonorCandidate& c) { c.tablet.tags["graft.data_state"] = "CLONED"; },
+      [](DonorCandidate& c) { c.state->version = "9.7.0"; },
+      [](DonorCandidate& c) { c.state->lag = std::nullopt; },
+      [](DonorCandidate& c) { c.state->donating = true; },
+      [](DonorCandidate& c) {
+        c.failures = 3;
+        c.last_failure = kNow;
+      },
+      // The primary's own data is the measure, whatever was read of it a moment later.
+      [](DonorCandidate& c) {
+        c.is_primary = true;
+        c.state->gtid_executed = std::string(kSet) + ":101";
+      },
+      [](DonorCandidate& c) {
+        c.is_primary = true;
+        c.state->broken_replication = "a channel of long ago";
+      },
+  };
+  for (size_t i = 0; i < std::size(ways); ++i) {
+    DonorCandidate candidate = Candidate(102);
+    ways[i](candidate);
+    const DonorRanking ranking = RankDonors({candidate}, Search());
+    EXPECT_THAT(ranking.refused, IsEmpty()) << "way " << i;
+    EXPECT_THAT(ranking.order, ElementsAre(candidate.tablet.alias)) << "way " << i;
+  }
+}
+
+TEST(DonorRankingTest, WithoutAPrimaryTransactionsAreNotJudged) {
+  DonorCandidate candidate = Candidate(102);
+  candidate.state->gtid_executed = "00000000-0000-0000-0000-000000000102:1-3";
+  DonorSearchFacts search = Search();
+  ASSERT_THAT(RankDonors({candidate}, search).order, IsEmpty());
+  search.primary_gtid_executed = std::nullopt;
+  EXPECT_THAT(RankDonors({candidate}, search).order, ElementsAre(candidate.tablet.alias));
+}
+
+// Each row: the first wins against the second, by one point of the order, although the second has
+// the better of every later point.
+TEST(DonorRankingTest, EachPointDecidesBeforeTheLaterOnes) {
+  const auto later_points = [](DonorCandidate& c, int from) {
+    // Makes `c` the worse one in every point from `from` on.
+    if (from <= 2) c.state->donating = true;
+    if (from <= 3) c.state->lag = absl::Minutes(11);
+    if (from <= 5) c.tablet.alias.cell = "zone2";
+    if (from <= 6 && c.state->lag < absl::Minutes(5)) c.state->lag = absl::Minutes(5);
+    c.tablet.alias.uid = 200;
+  };
+  const auto failed = [](DonorCandidate& c) {
+    c.failures = 1;
+    c.last_failure = kNow - absl::Minutes(29);
+  };
+  const struct {
+    const char* point;
+    int number;
+    DonorCandidate second;
+    Change worsen_second;
+  } rows[] = {
+      {"no recent failure", 1, Candidate(102), failed},
+      {"free before donating", 2, Candidate(102),
+       [](DonorCandidate& c) { c.state->donating = true; }},
+      {"free before asked for", 2, Candidate(102), [](DonorCandidate& c) { c.waiting = 1; }},
+      {"keeps up", 3, Candidate(102),
+       [](DonorCandidate& c) { c.state->lag = absl::Minutes(10) + absl::Seconds(1); }},
+      {"keeps up, as far as known", 3, Candidate(102),
+       [](DonorCandidate& c) { c.state->lag = std::nullopt; }},
+      {"no primary", 4, Primary(), [](DonorCandidate&) {}},
+      {"same cell", 5, Candidate(102, "zone2"), [](DonorCandidate&) {}},
+      {"least lag", 6, Candidate(102), [](DonorCandidate& c) { c.state->lag = absl::Minutes(6); }},
+      {"alias", 7, Candidate(201), [](DonorCandidate&) {}},
+  };
+  for (const auto& [point, number, second, worsen_second] : rows) {
+    DonorCandidate winner = Candidate(102);
+    later_points(winner, number + 1);
+    DonorCandidate loser = second;
+    worsen_second(loser);
+    for (const auto& candidates :
+         {std::vector<DonorCandidate>{winner, loser}, std::vector<DonorCandidate>{loser, winner}}) {
+      EXPECT_THAT(RankDonors(candidates, Search()).order,
+                  ElementsAre(winner.tablet.alias, loser.tablet.alias))
+          << point;
+    }
+  }
+}
+
+TEST(DonorRankingTest, CountsDecide) {
+  DonorCandidate often = Candidate(102);
+  DonorCandidate once = Candidate(103);
+  often.failures = 2;
+  once.failures = 1;
+  often.last_failure = once.last_failure = kNow;
+  EXPECT_THAT(RankDonors({often, once}, Search()).order,
+              ElementsAre(once.tablet.alias, often.tablet.alias));
+
+  DonorCandidate long_queue = Candidate(102);
+  DonorCandidate short_queue = Candidate(103);
+  long_queue.waiting = 2;
+  short_queue.waiting = 1;
+  short_queue.state->donating = true;  // to the first of its queue
+  EXPECT_THAT(RankDonors({long_queue, short_queue}, Search()).order,
+              ElementsAre(short_queue.tablet.alias, long_queue.tablet.alias));
+}
+
+TEST(DonorRankingTest, AnOldFailureIsForgotten) {
+  DonorCandidate failed = Candidate(102);
+  failed.failures = 5;
+  failed.last_failure = kNow - kFailureMemory - absl::Seconds(1);
+  EXPECT_THAT(RankDonors({Candidate(103), failed}, Search()).order,
+              ElementsAre(failed.tablet.alias, TabletAlias{"zone1", 103}));
+}
+
+TEST(DonorRankingTest, AFreePrimaryWinsAgainstABusyReplica) {
+  DonorCandidate busy = Candidate(102);
+  busy.waiting = 1;
+  EXPECT_THAT(RankDonors({busy, Primary()}, Search()).order,
+              ElementsAre(kPrimary, busy.tablet.alias));
+  // Both being busy, the primary is spared.
+  DonorCandidate busy_primary = Primary();
+  busy_primary.state->donating = true;
+  EXPECT_THAT(RankDonors({busy, busy_primary}, Search()).order,
+              ElementsAre(busy.tablet.alias, kPrimary));
+}
+
+TEST(DonorRankingTest, AShardOfAllKinds) {
+  DonorCandidate remote = Candidate(300, "zone2");
+  remote.state->lag = absl::ZeroDuration();
+  DonorCandidate behind = Candidate(103);
+  behind.state->lag = absl::Seconds(30);
+  DonorCandidate self = Candidate(kRecipient.uid);
+  DonorCandidate down = Candidate(104);
+  down.state = absl::UnavailableError("2003");
+  const DonorRanking ranking =
+      RankDonors({down, Primary(), remote, self, behind, Candidate(102)}, Search());
+  EXPECT_THAT(ranking.order, ElementsAre(TabletAlias{"zone1", 102}, TabletAlias{"zone1", 103},
+                                         TabletAlias{"zone2", 300}, kPrimary));
+  ASSERT_EQ(ranking.refused.size(), 2u);
+  EXPECT_EQ(ranking.refused[0].alias, kRecipient);
+  EXPECT_EQ(ranking.refused[1].alias, down.tablet.alias);
+}
+
+TEST(DonorRankingTest, NobodyAtAll) {
+  EXPECT_THAT(RankDonors({}, Search()).order, IsEmpty());
+  EXPECT_THAT(RankDonors({}, Search()).refused, IsEmpty());
+}
+
+}  // namespace
+}  // namespace graft

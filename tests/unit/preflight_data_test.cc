@@ -1,0 +1,128 @@
+// Rows of preflight's table; see preflight_rows.h.
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "unit/preflight_rows.h"
+
+namespace graft {
+namespace {
+
+using ::testing::ElementsAre;
+constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
+constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
+constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
+
+TEST(PreflightDataTest, DiskSpace) {
+  const absl::Status denied = absl::PermissionDeniedError("it lacks PROCESS");
+  ExpectRows({
+      // 10 GiB and 1 GiB of redo log against what is free and 1 GiB that the drop frees.
+      {"DISK_SPACE", kFatal, [](PreflightFacts& f) { f.host->free_bytes = 10 * kGib - 1; },
+       "need 11.00 GiB; the recipient has 10.00 GiB free and 1.00 GiB that dropping"},
+      {"DISK_SPACE", kWarning, [](PreflightFacts& f) { f.host->free_bytes = 10 * kGib; },
+       "make room"},
+      {"DISK_SPACE", kFatal,
+       [](PreflightFacts& f) {
+         f.host->free_bytes = 10 * kGib;
+         f.donor->variables["innodb_redo_log_capacity"] = "2147483648";
+       },
+       "need 12.00 GiB"},
+      {"DISK_SPACE", kFatal,
+       [](PreflightFacts& f) {
+         f.donor->variables.erase("innodb_redo_log_capacity");
+         SetVariable(f, "innodb_log_file_size", "0", "5368709120");
+         SetVariable(f, "innodb_log_files_in_group", "0", "4");
+       },
+       "need 30.00 GiB"},
+      {"DISK_SPACE", kUnchecked,
+       [](PreflightFacts& f) { f.donor->variables.erase("innodb_redo_log_capacity"); },
+       "innodb_redo_log_capacity of the donor"},
+      {"DISK_SPACE", kUnchecked,
+       [=](PreflightFacts& f) {
+         f.host->free_bytes = 10 * kGib;
+         f.recipient.tablespaces = denied;
+       },
+       "it lacks PROCESS"},
+  });
+  ExpectFine({
+      [](PreflightFacts& f) { f.host->free_bytes = 11 * kGib; },
+      // Enough is free whatever the drop frees.
+      [=](PreflightFacts& f) { f.recipient.tablespaces = denied; },
+  });
+}
+
+TEST(PreflightDataTest, UnreadableTablespacesLeaveSizeAndPlacesAndEncryptionOpen) {
+  PreflightFacts facts = HealthyPair();
+  facts.donor->tablespaces = absl::PermissionDeniedError("it lacks PROCESS");
+  std::vector<std::string> unchecked;
+  for (const CheckResult& result : Preflight(facts)) {
+    if (result.outcome != CheckOutcome::kPassed) unchecked.push_back(result.id);
+    EXPECT_TRUE(result.outcome == CheckOutcome::kPassed || result.outcome == kUnchecked);
+  }
+  EXPECT_THAT(unchecked, ElementsAre("DISK_SPACE", "TABLESPACE_PATHS", "ENCRYPTION"));
+}
+
+TEST(PreflightDataTest, TheDonorsData) {
+  ExpectRows({
+      {"TABLESPACE_PATHS", kFatal,
+       [](PreflightFacts& f) { f.donor->tablespaces->outside = {"/data2/shop/t.ibd"}; },
+       "/data2/shop/t.ibd"},
+      {"TABLESPACE_PATHS", kFatal,
+       [](PreflightFacts& f) {
+         f.donor->tablespaces->outside = {"/data2/shop/t.ibd"};
+         f.recipient.variables["innodb_directories"] = "/data;/data22;/dat";
+       },
+       "innodb_directories"},
+      {"TABLESPACE_PATHS", kWarning,
+       [](PreflightFacts& f) {
+         f.donor->tablespaces->outside = {"/data2/shop/t.ibd"};
+         f.recipient.variables["innodb_directories"] = "/data1;/data2";
+       },
+       "free space was not looked at"},
+      {"NON_INNODB_TABLES", kFatal,
+       [](PreflightFacts& f) { f.donor->non_innodb_tables->push_back("shop.log (MyISAM)"); },
+       "shop.log (MyISAM); ALTER TABLE"},
+      {"NON_INNODB_TABLES", kWarning,
+       [](PreflightFacts& f) {
+         f.donor->non_innodb_tables->push_back("shop.log (MyISAM)");
+         f.allow.non_innodb = true;
+       },
+       "arrive empty: shop.log (MyISAM)"},
+      {"NON_INNODB_TABLES", kFatal,
+       [](PreflightFacts& f) { f.donor->non_innodb_tables = std::vector<std::string>(13, "t"); },
+       "t, t, t, t, t, t, t, t, t, t and 3 more;"},
+      {"NON_INNODB_TABLES", kUnchecked,
+       [](PreflightFacts& f) {
+         f.donor->non_innodb_tables = absl::PermissionDeniedError("GRANT SELECT ON *.*");
+       },
+       "GRANT SELECT ON *.*"},
+      {"ENCRYPTION", kFatal,
+       [](PreflightFacts& f) { f.donor->tablespaces->encrypted = {"shop/card"}; },
+       "(shop/card) but the recipient has no keyring"},
+      {"ENCRYPTION", kFatal,
+       [](PreflightFacts& f) {
+         f.donor->tablespaces->encrypted = {"shop/card"};
+         f.recipient.keyring_active = true;
+         f.clone_use_ssl = false;
+       },
+       "but the copy is to do without TLS; give the agent --db-clone-use-ssl"},
+      {"ENCRYPTION", kFatal,
+       [](PreflightFacts& f) { f.donor->variables["innodb_redo_log_encrypt"] = "ON"; },
+       "innodb_redo_log_encrypt"},
+      {"ENCRYPTION", kFatal,
+       [](PreflightFacts& f) { f.donor->variables["innodb_undo_log_encrypt"] = "1"; },
+       "innodb_undo_log_encrypt"},
+  });
+  ExpectFine({
+      [](PreflightFacts& f) { f.donor->tablespaces->outside = {"/var/lib/mysql/x/t.ibd"}; },
+      [](PreflightFacts& f) {
+        f.donor->tablespaces->encrypted = {"shop/card"};
+        f.recipient.keyring_active = true;
+      },
+  });
+}
+
+}  // namespace
+}  // namespace graft

@@ -1,0 +1,161 @@
+// Rows of preflight's table; see preflight_rows.h.
+
+#include <gmock/gmock.h>
+
+#include <string>
+#include <vector>
+
+#include "unit/preflight_rows.h"
+
+namespace graft {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
+constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
+constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
+
+TEST(PreflightReplicationTest, GtidsAndServerIds) {
+  ExpectRows({
+      {"GTID_MODE", kFatal, [](PreflightFacts& f) { f.donor->facts.gtid_mode = "OFF"; },
+       "OFF on the donor"},
+      {"GTID_MODE", kFatal,
+       [](PreflightFacts& f) { f.recipient.facts.gtid_mode = "ON_PERMISSIVE"; },
+       "ON_PERMISSIVE on the recipient"},
+      {"SERVER_ID", kFatal, [](PreflightFacts& f) { SetVariable(f, "server_id", "7", "7"); },
+       "the same server_id 7"},
+      {"SERVER_ID", kFatal, [](PreflightFacts& f) { SetVariable(f, "server_id", "0", "7"); },
+       "server_id is 0"},
+      {"SERVER_ID", kUnchecked, [](PreflightFacts& f) { f.donor->variables.erase("server_id"); },
+       "server_id of the donor"},
+      {"SOURCE_BINLOGS", kFatal, [](PreflightFacts& f) { f.donor->variables["log_bin"] = "OFF"; },
+       "writes no binary log"},
+  });
+  ExpectRows(
+      {{"SERVER_ID", kWarning, [](PreflightFacts& f) { SetVariable(f, "server_id", "7", "7"); },
+        "the same server_id 7"}},
+      HealthyPairWithReplicaAsDonor);
+  ExpectFine({[](PreflightFacts& f) { f.donor->variables["log_bin"] = "OFF"; }},
+             HealthyPairWithReplicaAsDonor);
+}
+
+TEST(PreflightReplicationTest, ReplicationOfTheDonor) {
+  using Channels = std::vector<ReplicationChannel>;
+  ExpectRows(
+      {
+          {"DONOR_REPLICATION", kFatal,
+           [](PreflightFacts& f) {
+             ReplicationChannel& channel = f.donor->channels->front();
+             channel.applier_running = false;
+             channel.applier_errno = 1062;
+             channel.applier_error = "Duplicate entry '1'";
+           },
+           "1062: Duplicate entry '1'"},
+          {"DONOR_REPLICATION", kFatal,
+           [](PreflightFacts& f) {
+             ReplicationChannel& channel = f.donor->channels->front();
+             channel.name = "far";
+             channel.receiver_running = false;
+             channel.receiver_errno = 1236;
+             channel.receiver_error = "purged";
+           },
+           "in channel far: 1236: purged"},
+          // The primary may be dead, and this the best there is.
+          {"DONOR_REPLICATION", kWarning,
+           [](PreflightFacts& f) {
+             ReplicationChannel& channel = f.donor->channels->front();
+             channel.receiver_running = false;
+             channel.receiver_connecting = true;
+             channel.receiver_errno = 2003;
+             channel.receiver_error = "cannot connect";
+           },
+           "the default channel: cannot connect"},
+          {"DONOR_REPLICATION", kWarning,
+           [](PreflightFacts& f) { f.donor->channels->front().applier_running = false; },
+           "START REPLICA"},
+          {"DONOR_LAG", kWarning,
+           [](PreflightFacts& f) {
+             f.donor->channels->push_back(RunningChannel());
+             f.donor->channels->front().lag = absl::Seconds(601);
+           },
+           "10m1s"},
+      },
+      HealthyPairWithReplicaAsDonor);
+  ExpectFine({[](PreflightFacts& f) { f.donor->channels->front().lag = absl::Minutes(10); },
+              [](PreflightFacts& f) { f.donor->channels->front().lag = std::nullopt; },
+              [](PreflightFacts& f) { f.donor->channels = Channels(); }},
+             HealthyPairWithReplicaAsDonor);
+}
+
+TEST(PreflightReplicationTest, UnreadableReplicationOfTheDonor) {
+  PreflightFacts facts = HealthyPairWithReplicaAsDonor();
+  facts.donor->channels = absl::PermissionDeniedError("it lacks REPLICATION CLIENT");
+  for (const CheckResult& result : Preflight(facts)) {
+    const CheckOutcome expected = result.id == "DONOR_REPLICATION" ? kUnchecked
+                                  : result.id == "DONOR_LAG"       ? kWarning
+                                                                   : CheckOutcome::kPassed;
+    EXPECT_EQ(result.outcome, expected) << result.id;
+  }
+}
+
+TEST(PreflightReplicationTest, Transactions) {
+  const std::string uuid = kPrimaryUuid;
+  ExpectRows(
+      {
+          {"ERRANT_TRANSACTIONS", kFatal,
+           [](PreflightFacts& f) {
+             f.donor->facts.gtid_executed += ",00000000-0000-0000-0000-000000000102:1-3";
+           },
+           "3 transactions (00000000-0000-0000-0000-000000000102:1-3)"},
+          {"ERRANT_TRANSACTIONS", kUnchecked,
+           [](PreflightFacts& f) { f.primary = absl::UnavailableError("primary is down"); },
+           "primary is down"},
+          {"ERRANT_TRANSACTIONS", kWarning,
+           [](PreflightFacts& f) { f.primary = absl::NotFoundError("none"); }, "no primary"},
+          {"RECIPIENT_TRANSACTIONS", kWarning,
+           [](PreflightFacts& f) {
+             f.recipient.facts.gtid_executed += ",00000000-0000-0000-0000-000000000101:7";
+           },
+           "only the recipient has 1 transaction (00000000-0000-0000-0000-000000000101:7)"},
+          {"RECIPIENT_TRANSACTIONS", kWarning,
+           [](PreflightFacts& f) { f.recipient.facts.gtid_executed = "nonsense"; }, "nonsense"},
+          {"SOURCE_BINLOGS", kFatal,
+           [=](PreflightFacts& f) {
+             f.donor->facts.gtid_executed = uuid + ":1-50";
+             f.source->gtid_purged = uuid + ":1-60";
+           },
+           "10 transactions ("},
+          {"SOURCE_BINLOGS", kUnchecked,
+           [](PreflightFacts& f) { f.source = absl::UnavailableError("source is down"); },
+           "source is down"},
+          {"SOURCE_BINLOGS", kUnchecked,
+           [](PreflightFacts& f) { f.source->gtid_purged = "nonsense"; }, "nonsense"},
+      },
+      HealthyPairWithReplicaAsDonor);
+  ExpectFine({
+                 // The primary is further on than the donor, and the recipient than the donor.
+                 [=](PreflightFacts& f) {
+                   f.donor->facts.gtid_executed = uuid + ":1-50";
+                   f.source->gtid_purged = uuid + ":1-50";
+                 },
+                 [=](PreflightFacts& f) { f.primary->gtid_executed = uuid + ":1-500"; },
+             },
+             HealthyPairWithReplicaAsDonor);
+}
+
+TEST(PreflightReplicationTest, ALongSetIsCut) {
+  PreflightFacts facts = HealthyPairWithReplicaAsDonor();
+  for (int i = 1; i < 300; i += 2) {
+    facts.donor->facts.gtid_executed +=
+        (i == 1 ? ",00000000-0000-0000-0000-000000000102:" : ":") + std::to_string(i);
+  }
+  for (const CheckResult& result : Preflight(facts)) {
+    if (result.id != "ERRANT_TRANSACTIONS") continue;
+    EXPECT_THAT(result.found, AllOf(HasSubstr("150 transactions ("), HasSubstr("…)")));
+    EXPECT_LT(result.found.size(), 300u);
+  }
+}
+
+}  // namespace
+}  // namespace graft

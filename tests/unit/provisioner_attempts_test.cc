@@ -1,0 +1,243 @@
+// Attempts: what is tried again, with which donor, under which claim.
+
+#include "base/errors.h"
+#include "gmock/gmock.h"
+#include "provision/provisioner.h"
+#include "provision_world.h"
+
+namespace graft {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const DonorChoice kAny{DonorChoice::Kind::kAny, {}};
+
+void RefuseClones(FakeMysqlServer& recipient, const char* reason) {
+  recipient.Edit([reason](FakeMysqlState& state) {
+    state.script.fail_with = WithReason(absl::ResourceExhaustedError("refused"), reason);
+    state.script.donor_refuses = true;
+  });
+}
+
+TEST(AttemptsTest, ACrashOfTheRecipientIsFollowedByAnotherClone) {
+  ProvisionWorld world;
+  world.clock.At(world.clock.Now() + absl::Seconds(30),
+                 [&world] { world.recipient.Crash(absl::Seconds(20)); });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.attempt, 2);
+  EXPECT_EQ(world.recipient.clones_started(), 2);
+  ASSERT_THAT(operation.failed_attempts, SizeIs(1));
+  EXPECT_EQ(ReasonOf(operation.failed_attempts[0].error), "RECIPIENT_CRASHED");
+  EXPECT_EQ(operation.failed_attempts[0].data_state, DataState::kEmpty);
+}
+
+TEST(AttemptsTest, TheDataIsNeverCalledIntactAgainAfterItWasDropped) {
+  ProvisionWorld world;
+  world.clock.At(world.clock.Now() + absl::Seconds(30), [&world] {
+    world.recipient.Crash(absl::Seconds(1));
+    RefuseClones(world.recipient, "DONOR_BUSY");
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(operation.attempt, 3);
+  EXPECT_EQ(operation.data_state, DataState::kEmpty);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+}
+
+TEST(AttemptsTest, ABusyDonorIsTriedAsOftenAsAllowedAndTheTabletServesInBetween) {
+  ProvisionWorld world;
+  RefuseClones(world.recipient, "DONOR_BUSY");
+  std::vector<TabletType> types;
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.step == Step::kPreflight) types.push_back(world.Record(world.replica).type);
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(world.recipient.clones_started(), 3);
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_THAT(types, ::testing::Each(TabletType::kReplica));
+  EXPECT_THAT(types, SizeIs(3));
+  EXPECT_THAT(world.Queue(world.primary), IsEmpty());
+}
+
+TEST(AttemptsTest, APermanentFailureIsNotTriedAgain) {
+  ProvisionWorld world;
+  RefuseClones(world.recipient, "DISK_TOO_SMALL");
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+TEST(AttemptsTest, AnyPrefersAReplicaAndSaysWhyNotTheOthers) {
+  ProvisionWorld world;
+  world.AddOther();
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, world.other);
+  ASSERT_THAT(operation.refused_donors, SizeIs(1)) << "itself";
+  EXPECT_EQ(operation.refused_donors[0].alias, world.replica);
+}
+
+TEST(AttemptsTest, AnyGoesOnToTheNextDonorWhenOneCannotBeReached) {
+  ProvisionWorld world;
+  world.AddOther();
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.fail_with = WithReason(absl::UnavailableError("2003"), "DONOR_UNREACHABLE");
+    state.script.donor_refuses = true;
+  });
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.attempt == 2) {
+      world.recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
+    }
+  };
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  ASSERT_THAT(operation.failed_attempts, SizeIs(1));
+  EXPECT_EQ(operation.failed_attempts[0].donor, world.other);
+  EXPECT_EQ(operation.donor, world.primary);
+}
+
+TEST(AttemptsTest, AnyRulesOutADonorWithAWrongPassword) {
+  ProvisionWorld world;
+  world.AddOther();
+  world.other_server.FailNext("Survey", absl::UnauthenticatedError("1045"), 100);
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, world.primary);
+  EXPECT_EQ(ReasonOf(operation.failed_attempts.at(0).error), "DONOR_CREDENTIALS");
+}
+
+TEST(AttemptsTest, AnyTakesAnotherDonorWhenPreflightFindsFaultWithTheBest) {
+  ProvisionWorld world;
+  world.AddOther();
+  world.other_server.Edit([](FakeMysqlState& state) { state.survey.redo_log_enabled = false; });
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, world.primary);
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+TEST(AttemptsTest, AnyEndsWhenTheRecipientIsAtFault) {
+  ProvisionWorld world;
+  world.AddOther();
+  world.host.Edit([](HostFacts& facts) { facts.clone_leftovers = {"mysql.ibd.#clone"}; });
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(operation.attempt, 1);
+  EXPECT_EQ(ReasonOf(operation.error), "CLONE_LEFTOVERS");
+}
+
+// ---- the claim
+
+QueueEntry Somebody() {
+  return {{"zone1", 103}, "op-other", "clone zone1-0000000103 from zone1-0000000100"};
+}
+
+TEST(ClaimTest, WaitsInTheQueueWithTheTabletServingAndThenGoesOn) {
+  ProvisionWorld world;
+  auto place = world.locks.Enter(DonorLockName(world.primary), Somebody());
+  ASSERT_TRUE(place.ok()) << place.status();
+  for (int i = 1; i <= 9; ++i) {
+    world.clock.At(world.clock.Now() + absl::Seconds(10 * i),
+                   [&place] { (*place)->KeepAlive().IgnoreError(); });
+  }
+  int seen_place = -1;
+  TabletType seen_type = TabletType::kUnknown;
+  world.clock.At(world.clock.Now() + absl::Seconds(50), [&] {
+    seen_place = world.journal.Load()->back().queue_place;
+    seen_type = world.Record(world.replica).type;
+  });
+  world.clock.At(world.clock.Now() + absl::Seconds(100),
+                 [&place] { EXPECT_TRUE((*place)->Leave().ok()); });
+  Operation operation = world.Request();
+  const absl::Time began = world.clock.Now();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(seen_place, 1);
+  EXPECT_EQ(seen_type, TabletType::kReplica) << "it serves while it waits";
+  EXPECT_GT(world.clock.Now() - began, absl::Seconds(160));
+  EXPECT_EQ(operation.queue_place, 0);
+  EXPECT_THAT(world.Queue(world.primary), IsEmpty());
+}
+
+TEST(ClaimTest, TheWaitIsBoundedAndNothingIsTouched) {
+  ProvisionWorld world;
+  world.options.donor_wait_timeout = absl::Minutes(1);
+  auto place = world.locks.Enter(DonorLockName(world.primary), Somebody());
+  ASSERT_TRUE(place.ok());
+  for (int i = 1; i <= 20; ++i) {
+    world.clock.At(world.clock.Now() + absl::Seconds(10 * i),
+                   [&place] { (*place)->KeepAlive().IgnoreError(); });
+  }
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "DONOR_WAIT_TIMEOUT") << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_EQ(world.recipient.clones_started(), 0);
+  EXPECT_THAT(world.Queue(world.primary), SizeIs(1)) << "the other's alone";
+}
+
+TEST(ClaimTest, AnOwnerThatDiesLosesItWithItsLease) {
+  ProvisionWorld world;
+  auto place = world.locks.Enter(DonorLockName(world.primary), Somebody());
+  ASSERT_TRUE(place.ok());
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+}
+
+TEST(ClaimTest, LostInTheMiddleOfAHealthyCopyDoesNotThrowItAway) {
+  ProvisionWorld world;
+  world.clock.At(world.clock.Now() + absl::Seconds(20), [&world] { world.keep_claims = false; });
+  world.clock.At(world.clock.Now() + absl::Seconds(58), [&world] { world.keep_claims = true; });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_TRUE(operation.claim_lost);
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+TEST(ClaimTest, LostBeforeCloneIsClaimedAnewBeforeAnythingIsDropped) {
+  ProvisionWorld world;
+  bool lost = false;
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.step != Step::kClone || std::exchange(lost, true)) return;
+    const auto places = world.store.List("/vitess/global/internal/named_locks/");
+    for (const KeyValue& item : *places) {
+      EXPECT_TRUE(world.store.RevokeLease(item.lease).ok());
+    }
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  ASSERT_THAT(operation.failed_attempts, SizeIs(1));
+  EXPECT_EQ(ReasonOf(operation.failed_attempts[0].error), "CLAIM_LOST");
+  EXPECT_EQ(operation.failed_attempts[0].data_state, DataState::kIntact);
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+TEST(ClaimTest, IsGoneAfterEveryEnd) {
+  for (const char* reason : {"", "DISK_TOO_SMALL"}) {
+    ProvisionWorld world;
+    if (*reason != '\0') RefuseClones(world.recipient, reason);
+    Operation operation = world.Request();
+    world.Run(operation);
+    EXPECT_THAT(world.Queue(world.primary), IsEmpty()) << reason;
+  }
+}
+
+}  // namespace
+}  // namespace graft

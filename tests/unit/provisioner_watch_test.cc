@@ -1,0 +1,270 @@
+// What the operation does beside a running copy and around it: sessions, locks, standstills,
+// throttles, the restart, the proof.
+
+#include "base/errors.h"
+#include "gmock/gmock.h"
+#include "provision/provisioner.h"
+#include "provision_world.h"
+
+namespace graft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+ServerSession User(int64_t id) {
+  ServerSession session;
+  session.connection_id = id;
+  session.user = "app";
+  session.host = "10.0.0.1:5000";
+  session.command = "Sleep";
+  session.in_transaction = true;
+  return session;
+}
+
+bool AnyNote(const ProvisionWorld& world, const std::string& text) {
+  for (const Progress& progress : world.observer.progress) {
+    if (progress.note.find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST(FenceTest, EndsUsersSessionsAndSaysWhose) {
+  ProvisionWorld world;
+  ServerSession own = User(13);
+  own.user = "vt_dba";
+  world.recipient.Edit([&](FakeMysqlState& state) { state.sessions = {User(12), own}; });
+  Operation operation = world.Request();
+  world.clock.At(world.clock.Now() + absl::Seconds(30), [&] {
+    EXPECT_THAT(world.recipient.state().sessions, SizeIs(1)) << "the agent's own account is left";
+  });
+  world.Run(operation);
+  ASSERT_THAT(operation.ended_sessions, SizeIs(1));
+  EXPECT_EQ(operation.ended_sessions[0].connection_id, 12);
+  EXPECT_EQ(operation.ended_sessions[0].user, "app");
+}
+
+TEST(WatchdogTest, EndsTheSessionThatDropDataWaitsFor) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.blocked_by = 77; });
+  // It comes after the fence has ended all others.
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.run.connection_id == 0) return;
+    world.recipient.Edit([](FakeMysqlState& state) {
+      if (state.sessions.empty()) state.sessions = {User(77)};
+    });
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  ASSERT_THAT(operation.ended_sessions, SizeIs(1));
+  EXPECT_EQ(operation.ended_sessions[0].connection_id, 77);
+  EXPECT_TRUE(AnyNote(world, "ended connection 77 (app@10.0.0.1:5000)"));
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+TEST(WatchdogTest, AStandstillIsShownAndEndsByItself) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.stall = absl::Minutes(2); });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_TRUE(AnyNote(world, "though donor zone1-0000000100 answers"));
+  EXPECT_EQ(operation.progress.note, "");
+}
+
+TEST(WatchdogTest, ACopyThatStandsStillForTooLongIsEndedAndTriedAgain) {
+  ProvisionWorld world;
+  world.options.stall_timeout = absl::Minutes(3);
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.stall = absl::Hours(2); });
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.attempt == 2) {
+      world.recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
+    }
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  ASSERT_THAT(operation.failed_attempts, SizeIs(1));
+  EXPECT_EQ(ReasonOf(operation.failed_attempts[0].error), "CLONE_STALLED");
+  EXPECT_EQ(operation.failed_attempts[0].data_state, DataState::kEmpty);
+}
+
+TEST(WatchdogTest, ADonorThatIsGoneIsShownWithMysqlsOwnCountdown) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.stall = absl::Minutes(4); });
+  world.clock.At(world.clock.Now() + absl::Seconds(20), [&world] { world.donor.SetDown(true); });
+  world.clock.At(world.clock.Now() + absl::Minutes(4), [&world] { world.donor.SetDown(false); });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_TRUE(AnyNote(world, "cannot be reached"));
+  EXPECT_TRUE(AnyNote(world, "MySQL itself gives up in 4m"));
+}
+
+TEST(WatchdogTest, ADonorThatIsGoneIsGivenUpEarlyForTheNextIfAskedFor) {
+  ProvisionWorld world;
+  world.AddOther();
+  world.options.donor_gone_timeout = absl::Seconds(30);
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.stall = absl::Hours(1); });
+  world.clock.At(world.clock.Now() + absl::Seconds(20),
+                 [&world] { world.other_server.SetDown(true); });
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.attempt == 2) {
+      world.recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
+    }
+  };
+  Operation operation = world.Request({DonorChoice::Kind::kAny, {}});
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(ReasonOf(operation.failed_attempts.at(0).error), "DONOR_GONE");
+  EXPECT_EQ(operation.donor, world.primary);
+}
+
+TEST(ThrottleTest, SettingsHoldForTheCloneAloneAndAreTakenBack) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.fail_with = WithReason(absl::ResourceExhaustedError("no"), "DISK_TOO_SMALL");
+    state.variables["clone_max_data_bandwidth"] = "7";
+  });
+  std::string during;
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.run.connection_id != 0 && during.empty()) {
+      during = world.recipient.state().variables.at("clone_max_data_bandwidth");
+    }
+  };
+  Operation operation = world.Request();
+  operation.request.settings.max_data_bandwidth_mib = 50;
+  world.Run(operation);
+  EXPECT_EQ(during, "50");
+  EXPECT_EQ(world.recipient.state().variables.at("clone_max_data_bandwidth"), "7");
+}
+
+TEST(ThrottleTest, BandwidthChangesWhileItCopies) {
+  ProvisionWorld world;
+  world.clock.At(world.clock.Now() + absl::Seconds(20), [&world] {
+    CloneSettings settings;
+    settings.max_network_bandwidth_mib = 11;
+    EXPECT_TRUE(world.control->Throttle(settings));
+  });
+  std::string later;
+  world.clock.At(world.clock.Now() + absl::Seconds(25), [&] {
+    later = world.recipient.state().variables.at("clone_max_network_bandwidth");
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(later, "11");
+}
+
+TEST(RestartTest, ALongRecoveryThatMovesIsWaitedFor) {
+  ProvisionWorld world;
+  world.options.restart_wait_timeout = absl::Minutes(5);
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.restart = absl::Minutes(40); });
+  world.host.SetBusy(true);
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+}
+
+TEST(RestartTest, ButNotForEver) {
+  ProvisionWorld world;
+  world.recipient.Edit(
+      [](FakeMysqlState& state) { state.script.restart = absl::InfiniteDuration(); });
+  world.host.SetBusy(true);
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT");
+}
+
+TEST(RestartTest, WhoeverRunsMysqldIsAskedToStartItOnce) {
+  ProvisionWorld world;
+  int asked = 0;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.supervised = false;
+    state.script.down_until_started = absl::InfiniteDuration();
+  });
+  world.start_server = [&] {
+    ++asked;
+    world.recipient.StartServer();
+    return absl::OkStatus();
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(RestartTest, APluginThatWentWithMysqlPluginIsInstalledAgain) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.donor.clone_plugin_status = "";
+    for (ServerPlugin& plugin : state.survey.plugins) {
+      if (plugin.name == "clone") plugin.by_statement = true;
+    }
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(world.recipient.calls("InstallClonePlugin"), 1);
+}
+
+TEST(ProofTest, NamesWhatOnlyTheOldRecipientHad) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.proof.transactions_discarded, 7);
+  EXPECT_EQ(operation.proof.gtid_discarded, "aaaaaaaa-71ca-11e1-9e33-c80aa9429562:1-7");
+  EXPECT_EQ(operation.proof.not_checked, "");
+}
+
+TEST(ProofTest, NamesTheTablesThatArriveEmpty) {
+  ProvisionWorld world;
+  world.donor.Edit([](FakeMysqlState& state) {
+    state.survey.non_innodb_tables = std::vector<std::string>{"shop.log (MyISAM)"};
+  });
+  Operation refused = world.Request();
+  world.Run(refused);
+  EXPECT_EQ(ReasonOf(refused.error), "NON_INNODB_TABLES");
+
+  world.control = std::make_shared<OperationControl>();
+  Operation operation = world.Request();
+  operation.request.id = "op-2";
+  operation.request.allow.non_innodb = true;
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_THAT(operation.proof.emptied_tables, ElementsAre("shop.log (MyISAM)"));
+}
+
+TEST(ProofTest, ErrantTransactionsInTheResultAreDataLoss) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.donor.gtid_executed += ",99999999-71ca-11e1-9e33-c80aa9429562:1";
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "ERRANT_TRANSACTIONS") << operation.error;
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_NE(operation.data_state, DataState::kCloned);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+}
+
+TEST(CrashLoopTest, AgentsThatDieInTheSameStepEndTheOperation) {
+  ProvisionWorld world;
+  Operation operation = world.Request();
+  operation.step = Step::kVerify;
+  operation.run.not_before = "2027-01-15 08:00:00.000";
+  operation.data_state = DataState::kEmpty;
+  operation.times = {{Step::kVerify, world.clock.Now(), absl::InfinitePast()}};
+  operation.resumptions = 11;
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), "CRASH_LOOP");
+  EXPECT_EQ(world.Record(world.replica).tags.at("graft.data_state"), "EMPTY");
+}
+
+}  // namespace
+}  // namespace graft
