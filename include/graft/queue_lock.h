@@ -45,8 +45,9 @@ class QueueLocks {
  public:
   virtual ~QueueLocks() = default;
 
-  // Joins the queue at its end. A place that the same tablet holds in this queue, left by an
-  // earlier process of its agent, is given up first. INVALID_ARGUMENT: a name with other characters
+  // Joins the queue at its end. A place that an earlier process of the same tablet's agent left in
+  // it is taken up where it stands if it is the same operation's, and given up otherwise.
+  // INVALID_ARGUMENT: a name with other characters
   // than [A-Za-z0-9_.-].
   virtual absl::StatusOr<std::unique_ptr<QueuePlace>> Enter(absl::string_view name,
                                                             const QueueEntry& entry) = 0;

@@ -70,6 +70,27 @@ absl::StatusOr<int64_t> FreeBytes(const std::string& directory) {
   return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
 }
 
+// Of the words of a command line, since a loader or a debugger may come first. The pid in mysqld's
+// file is another process's here if mysqld lives in a container.
+bool RunsMysqld(absl::string_view command_line) {
+  for (absl::string_view word : absl::StrSplit(command_line, '\0')) {
+    const size_t slash = word.rfind('/');
+    if (slash != absl::string_view::npos) word.remove_prefix(slash + 1);
+    if (absl::StartsWith(word, "mysqld")) return true;
+  }
+  return false;
+}
+
+// "4711 (mysqld) S 1 …": the number after the state; the name may hold anything.
+std::optional<std::string> ParentOf(absl::string_view stat_line) {
+  const size_t end = stat_line.rfind(')');
+  if (end == absl::string_view::npos) return std::nullopt;
+  const std::vector<absl::string_view> fields =
+      absl::StrSplit(stat_line.substr(end + 1), ' ', absl::SkipEmpty());
+  if (fields.size() < 2) return std::nullopt;
+  return std::string(fields[1]);
+}
+
 class LocalServerHost : public ServerHost {
  public:
   explicit LocalServerHost(std::string proc) : proc_(std::move(proc)) {}
@@ -114,16 +135,15 @@ class LocalServerHost : public ServerHost {
     const auto text = ReadFile(pid_file);
     int pid = 0;
     if (!text.ok() || !absl::SimpleAtoi(*text, &pid)) return std::nullopt;
-    const auto stat_line = ReadFile(absl::StrCat(proc_, "/", pid, "/stat"));
-    const auto environment = ReadFile(absl::StrCat(proc_, "/", pid, "/environ"));
+    const std::string process = absl::StrCat(proc_, "/", pid);
+    const auto stat_line = ReadFile(process + "/stat");
+    const auto environment = ReadFile(process + "/environ");
+    const auto command = ReadFile(process + "/cmdline");
     if (!stat_line.ok() || !environment.ok() || environment->empty()) return std::nullopt;
-    // "4711 (mysqld) S 1 …". The pid may be another process's, if mysqld lives in a container.
-    const size_t end = stat_line->rfind(')');
-    if (!absl::StrContains(*stat_line, "(mysqld") || end == std::string::npos) return std::nullopt;
-    const std::vector<absl::string_view> fields =
-        absl::StrSplit(absl::string_view(*stat_line).substr(end + 1), ' ', absl::SkipEmpty());
-    if (fields.size() < 2) return std::nullopt;
-    const std::string wanted = absl::StrCat("MYSQLD_PARENT_PID=", fields[1]);
+    if (!command.ok() || !RunsMysqld(*command)) return std::nullopt;
+    const auto parent = ParentOf(*stat_line);
+    if (!parent.has_value()) return std::nullopt;
+    const std::string wanted = absl::StrCat("MYSQLD_PARENT_PID=", *parent);
     const std::vector<absl::string_view> variables = absl::StrSplit(*environment, '\0');
     return std::find(variables.begin(), variables.end(), wanted) != variables.end();
   }

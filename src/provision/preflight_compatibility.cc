@@ -77,12 +77,13 @@ std::optional<std::vector<SystemFile>> ParseSystemFiles(absl::string_view text) 
 
 enum class Fit { kYes, kNo, kUnlessGrown };
 
-// The recipient takes any size for its own last file if that grows; the others must be as they are.
+// The recipient takes any size for a file that grows, which only its last can; the others must be
+// as they are.
 Fit FitsInto(const std::vector<SystemFile>& donor, const std::vector<SystemFile>& recipient) {
   if (recipient.size() < donor.size()) return Fit::kNo;
   Fit fit = Fit::kYes;
   for (size_t i = 0; i < donor.size(); ++i) {
-    if (i + 1 == recipient.size() && recipient[i].grows) continue;
+    if (recipient[i].grows) continue;
     if (recipient[i].bytes != donor[i].bytes) return Fit::kNo;
     if (donor[i].grows) fit = Fit::kUnlessGrown;
   }

@@ -138,14 +138,19 @@ Verdict DonorConnections(const PreflightFacts& facts) {
 // A donor serves one clone at a time: 3862 with 3634.
 Verdict DonorIsFree(const PreflightFacts& facts) {
   const auto& sessions = facts.donor->sessions;
-  if (!sessions.ok()) return Unchecked("the donor's sessions", sessions.status());
+  if (!sessions.ok()) {
+    return Warn(absl::StrCat("whether the donor is being cloned cannot be seen: ",
+                             sessions.status().message()),
+                "this clone may have to wait for another's end");
+  }
   std::vector<std::string> clones;
   for (const ServerSession& session : *sessions) {
     if (IsClone(session)) clones.push_back(NameSession(session));
   }
   if (clones.empty()) return Passed("nobody clones it");
-  return Fatal(absl::StrCat("the donor is being cloned already, by session ", NameThem(clones)),
-               "wait for that clone's end, or choose another donor");
+  // Tablets queue for a donor, and it refuses a second clone before anything is dropped (3634).
+  return Warn(absl::StrCat("the donor is being cloned already, by session ", NameThem(clones)),
+              "this clone waits for its end; choose another donor if that takes too long");
 }
 
 // Delays the clone or is delayed by it; up to 8.0.26 neither goes on beside the other.

@@ -1,5 +1,6 @@
 // preflight: asks both servers and judges the answers; touches nothing.
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,11 @@ namespace {
 absl::Status Judge(const std::vector<CheckResult>& results, const Operation& operation) {
   const Allowances& allow = operation.request.allow;
   absl::Status status = FindingsToStatus(results, allow);
+  const bool known = std::any_of(results.begin(), results.end(), [](const CheckResult& result) {
+    return result.outcome == CheckOutcome::kFatal;
+  });
+  // The id of what could not be looked at is no reason yet.
+  if (!status.ok() && !known) return WithReason(std::move(status), "PREFLIGHT_UNCHECKED");
   const bool has_choice = operation.request.donor.kind == DonorChoice::Kind::kAny;
   if (!status.ok() && has_choice && OnlyDonorIsAtFault(results, allow) &&
       !MayTryAgain(operation, status)) {

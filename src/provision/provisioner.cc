@@ -62,9 +62,8 @@ class OperationRun {
     if (step == Step::kClone && sent) context_.control->BeginCopy();
     if (step > Step::kClone) context_.control->Seal();
     if (step <= Step::kClaimDonor) return step;
-    // The place in the queue went with the process that had it.
     if (step <= Step::kClone && !sent) return Step::kClaimDonor;
-    if (step < Step::kPublish) context_.ClaimDonor().status().IgnoreError();
+    context_.ClaimDonor().status().IgnoreError();  // the copy goes on with or without it
     return step;
   }
 
@@ -107,8 +106,7 @@ class OperationRun {
   // Whether another attempt begins, after its pause.
   bool TryAgain(const absl::Status& failure) {
     OperationControl& control = *context_.control;
-    if (control.cancelled() || operation_.attempt >= context_.options.max_attempts ||
-        !MayTryAgain(operation_, failure)) {
+    if (control.cancelled() || !MayTryAgain(operation_, failure) || !AttemptsLeft(failure)) {
       return false;
     }
     // A server that crashed in the copy is up again in a while; until then there is nothing to try.
@@ -132,6 +130,17 @@ class OperationRun {
     TryFewTimes([this] { return context_.PublishRecord(); });
     for (Observer* observer : context_.deps.observers) observer->OnProgress(operation_);
     return context_.Wait(BackOff(attempt, absl::Uniform<double>(random_, 0, 1))).ok();
+  }
+
+  // A donor that serves somebody else is waited for, however often it says so.
+  bool AttemptsLeft(const absl::Status& failure) const {
+    if (IsDonorBusy(failure)) {
+      return context_.clock().Now() - operation_.requested < context_.options.donor_wait_timeout;
+    }
+    const auto busy =
+        std::count_if(operation_.failed_attempts.begin(), operation_.failed_attempts.end(),
+                      [](const FailedAttempt& failed) { return IsDonorBusy(failed.error); });
+    return operation_.attempt - busy < context_.options.max_attempts;
   }
 
   // After a failure or a cancel: leaves the server either as it was or fenced, and says so.

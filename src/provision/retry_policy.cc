@@ -36,6 +36,10 @@ bool IsPermanentForDonor(const absl::Status& failure) {
   return IsOneOf(ReasonOf(failure), kDonorsOwn);
 }
 
+bool IsDonorBusy(const absl::Status& failure) {
+  return ReasonOf(failure) == "DONOR_BUSY";
+}
+
 bool MayTryAgain(const Operation& operation, const absl::Status& failure) {
   if (IsOneOf(ReasonOf(failure), kPassing)) return true;
   return operation.request.donor.kind == DonorChoice::Kind::kAny && IsPermanentForDonor(failure);

@@ -16,6 +16,9 @@ bool MayTryAgain(const Operation& operation, const absl::Status& failure);
 // Whether no attempt of this operation with this donor can succeed: wrong password, wrong version.
 bool IsPermanentForDonor(const absl::Status& failure);
 
+// The donor serves another clone (3634), which was refused before anything was dropped.
+bool IsDonorBusy(const absl::Status& failure);
+
 // How long to wait after attempt number `attempt`: 1 s, doubled each time, at most a minute, of
 // which `jitter` (0 to 1) decides the last half, so that recipients do not come back all at once.
 absl::Duration BackOff(int attempt, double jitter);

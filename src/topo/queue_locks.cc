@@ -95,22 +95,31 @@ absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::Enter(absl::string
         absl::StrCat("whoever enters the queue ", name, " must say which tablet it is"));
   }
   const std::string prefix = topo::NamedLockPrefix(deps_.global_root, name);
-  absl::Status ready = EndDoubtfulPlaces();
-  if (ready.ok()) ready = EndFormerPlaces(prefix, entry.tablet);
+  const absl::Status ready = EndDoubtfulPlaces();
   if (!ready.ok()) return Annotate(ready, absl::StrCat("enter the queue ", name));
-  auto place = Join(prefix, entry);
+  auto place = TakeUpFormerPlace(prefix, entry);
+  if (absl::IsNotFound(place.status())) place = Join(prefix, entry);
   if (!place.ok()) return Annotate(place.status(), absl::StrCat("enter the queue ", name));
   return place;
 }
 
-absl::Status VitessQueueLocks::EndFormerPlaces(const std::string& prefix,
-                                               const TabletAlias& tablet) {
+absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::TakeUpFormerPlace(
+    const std::string& prefix, const QueueEntry& entry) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<KeyValue> items, deps_.global.List(prefix));
+  std::unique_ptr<QueuePlace> former;
   for (const KeyValue& item : items) {
-    if (topo::ParseLockContents(item.value).tablet != tablet) continue;
-    GRAFT_RETURN_IF_ERROR(EndPlace(deps_.global, item));
+    const QueueEntry other = topo::ParseLockContents(item.value);
+    if (other.tablet != entry.tablet) continue;
+    const bool same = former == nullptr && other.operation == entry.operation &&
+                      item.lease != kNoLease && deps_.global.KeepLeaseAlive(item.lease).ok();
+    if (same) {
+      former = std::make_unique<LeasedPlace>(deps_.global, prefix, item.key, item.lease);
+    } else {
+      GRAFT_RETURN_IF_ERROR(EndPlace(deps_.global, item));
+    }
   }
-  return absl::OkStatus();
+  if (former == nullptr) return absl::NotFoundError("no former place");
+  return former;
 }
 
 absl::Status VitessQueueLocks::EndDoubtfulPlaces() {

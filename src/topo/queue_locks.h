@@ -48,7 +48,9 @@ class VitessQueueLocks : public QueueLocks {
   absl::Duration lease_time() const override { return options_.lease_time; }
 
  private:
-  absl::Status EndFormerPlaces(const std::string& prefix, const TabletAlias& tablet);
+  // NOT_FOUND: none that could be taken up; those there were are given up.
+  absl::StatusOr<std::unique_ptr<QueuePlace>> TakeUpFormerPlace(const std::string& prefix,
+                                                                const QueueEntry& entry);
   absl::Status EndDoubtfulPlaces();
   absl::StatusOr<std::unique_ptr<QueuePlace>> Join(const std::string& prefix,
                                                    const QueueEntry& entry);

@@ -53,11 +53,18 @@ class MysqlSurveyTest : public ::testing::TestWithParam<bool> {
     request.lock_wait_timeout = lock_wait_timeout;
     const auto id = server().StartClone(request, [](const absl::Status&) {});
     EXPECT_TRUE(id.ok()) << id.status();
-    return id.value_or(0);
+    clone_ = id.value_or(0);
+    return clone_;
+  }
+  // A clone that a failed test leaves behind would take the next one's server down.
+  void TearDown() override {
+    if (!HasFailure() || clone_ == 0) return;
+    backend_->Await([this] { return absl::IsNotFound(server().KillQuery(clone_)); });
   }
 
   std::unique_ptr<MysqlBackend> fake_;
   MysqlBackend* backend_ = nullptr;
+  int64_t clone_ = 0;  // the last one's connection
 };
 
 TEST_P(MysqlSurveyTest, HealthyServersShowAllTheirParts) {

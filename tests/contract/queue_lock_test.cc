@@ -136,17 +136,31 @@ TEST_P(QueueLocksTest, WhoIsKeptAliveStaysAndWhoIsNotGoes) {
   EXPECT_THAT(Queue(), IsEmpty());
 }
 
-TEST_P(QueueLocksTest, TheNextProcessOfAnAgentStandsAtTheEnd) {
+TEST_P(QueueLocksTest, TheNextProcessOfAnAgentTakesUpItsPlaceForTheSameOperation) {
   const auto killed = Enter(locks_, 101);
   const auto waiting = Enter(locks_, 102);
   const auto back = Enter(others_, 101);
-  EXPECT_THAT(Queue(), ElementsAre("op-102", "op-101"));
-  EXPECT_EQ(Ahead(*back), 1);
+  EXPECT_THAT(Queue(), ElementsAre("op-101", "op-102"));
+  EXPECT_EQ(Ahead(*back), 0);
+  EXPECT_EQ(Ahead(*waiting), 1);
+  EXPECT_THAT(back->KeepAlive(), IsOk());
+  EXPECT_THAT(back->Leave(), IsOk());
+  EXPECT_EQ(Ahead(*waiting), 0);
+  EXPECT_THAT(Queue(), ElementsAre("op-102")) << "there is nothing else left of either";
+}
+
+TEST_P(QueueLocksTest, ForAnotherOperationItStandsAtTheEnd) {
+  const auto killed = Enter(locks_, 101);
+  const auto waiting = Enter(locks_, 102);
+  const auto next = others_.Enter(kName, {{"zone1", 101}, "op-next", "clone"});
+  ASSERT_THAT(next, IsOk());
+  EXPECT_THAT(Queue(), ElementsAre("op-102", "op-next"));
+  EXPECT_EQ(Ahead(**next), 1);
   EXPECT_EQ(Ahead(*waiting), 0);
   EXPECT_EQ(Ahead(*killed), -1);
   EXPECT_TRUE(IsLost(killed->KeepAlive()));
   EXPECT_THAT(killed->Leave(), IsOk());
-  EXPECT_EQ(Ahead(*back), 1) << "the old one's end is not the new one's";
+  EXPECT_EQ(Ahead(**next), 1) << "the old one's end is not the new one's";
 }
 
 TEST_P(QueueLocksTest, OfManyThatEnterAtOnceEachGetsItsOwnPlace) {

@@ -17,8 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kClaims[] = "/vitess/global/internal/named_locks/";
-// A claim whose owner was killed ends with its lease, of 30 s.
-constexpr absl::Duration kLeaseTime = absl::Seconds(40);
+constexpr absl::Duration kLeaseTime = absl::Seconds(40);  // 30 s, and until etcd has seen to it
 
 // Of all channels of the default name's kind: source's port, receiver and applier "ON" or not.
 SqlRows Channels(const MiniTablet& tablet) {
@@ -122,6 +121,12 @@ v1::Operation RealFaultSuite::AwaitEnd(absl::Duration timeout) {
                            return operation.ok() && operation->outcome() != v1::RUNNING;
                          }))
       << operation.status() << (operation.ok() ? operation->DebugString() : "");
+  if (operation.ok()) {
+    RecordProperty("outcome", v1::Outcome_Name(operation->outcome()));
+    RecordProperty("data_state", v1::DataState_Name(operation->data_state()));
+    RecordProperty("reason", ReasonIn(*operation));
+    RecordProperty("attempt", operation->attempt());
+  }
   return operation.value_or(v1::Operation());
 }
 
@@ -135,12 +140,13 @@ void RealFaultSuite::ExpectSecondRequestSucceeds() {
   ExpectSafe(*operation);
 }
 
-void RealFaultSuite::ExpectSafe(const v1::Operation& operation) {
+void RealFaultSuite::ExpectSafe(const v1::Operation& operation, Claim claim) {
   SCOPED_TRACE(operation.DebugString());
   ASSERT_NE(operation.outcome(), v1::RUNNING);
   ASSERT_THAT(recipient().mysql->AwaitReady(), IsOk());
   EXPECT_LE(recipient().CloneStatements() - clones_before_, operation.attempt());
-  EXPECT_TRUE(Eventually(kLeaseTime, [] { return ClaimKeys().empty(); }))
+  const absl::Duration patience = claim == Claim::kGivenUp ? absl::Seconds(3) : kLeaseTime;
+  EXPECT_TRUE(Eventually(patience, [] { return ClaimKeys().empty(); }))
       << testing::PrintToString(ClaimKeys());
   if (operation.outcome() == v1::DONE) {
     EXPECT_EQ(operation.data_state(), v1::CLONED);

@@ -45,15 +45,16 @@ class RealFaultSuite : public testing::Test {
 
   // graftctl reprovision <recipient> <flags>. Its result is UNAVAILABLE if it is refused.
   absl::Status StartOperation(const std::vector<std::string>& flags);
-  // Until the newest operation has ended. Asks the agent alone.
+  // Until the newest operation has ended. Asks the agent alone. Notes the end in the test's report.
   static v1::Operation AwaitEnd(absl::Duration timeout = absl::Minutes(2));
   // graftctl reprovision from the donor again, and to its end.
   void ExpectSecondRequestSucceeds();
 
   // The one thing that must hold after every operation: whole and replicating, or fenced and
   // published with what the server really holds; CLONE sent at most once per attempt; no claim
-  // left.
-  void ExpectSafe(const v1::Operation& operation);
+  // left, at the latest when the lease of one whose owner could not give it up has ended.
+  enum class Claim { kGivenUp, kLeftToItsLease };
+  void ExpectSafe(const v1::Operation& operation, Claim claim = Claim::kGivenUp);
   // It holds the primary's rows and follows `source`.
   void ExpectWhole(const MiniTablet& source);
 

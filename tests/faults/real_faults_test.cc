@@ -21,6 +21,8 @@ struct Fault {
   void (RealFaultTest::*inject)();
   Step done_from;         // from this step on the operation ends DONE all the same
   v1::Outcome otherwise;  // before it: this, or OUTCOME_UNSPECIFIED for any safe end
+  // It may keep the owner of the claim, or the end of it, from the store.
+  bool may_leave_claim = false;
 };
 
 class RealFaultTest : public RealFaultSuite,
@@ -102,14 +104,14 @@ class RealFaultTest : public RealFaultSuite,
 // test. What happens right before CLONE leaves the old data as it was; what happens after it must
 // not cost the copy.
 constexpr Fault kFaults[] = {
-    {"AgentKilled", &RealFaultTest::KillAgent, Step::kResolveDonor, v1::DONE},
+    {"AgentKilled", &RealFaultTest::KillAgent, Step::kResolveDonor, v1::DONE, true},
     {"AgentStopped", &RealFaultTest::StopAgent, Step::kResolveDonor, v1::DONE},
     {"RecipientKilled", &RealFaultTest::KillRecipient, Step::kVerify, v1::OUTCOME_UNSPECIFIED},
     {"DonorKilled", &RealFaultTest::KillDonor, Step::kAwaitRestart, v1::OUTCOME_UNSPECIFIED},
-    {"EtcdRestarted", &RealFaultTest::RestartEtcd, Step::kClone, v1::OUTCOME_UNSPECIFIED},
+    {"EtcdRestarted", &RealFaultTest::RestartEtcd, Step::kClone, v1::OUTCOME_UNSPECIFIED, true},
     {"ClaimLost", &RealFaultTest::LoseClaim, Step::kResolveDonor, v1::DONE},
     {"Cancelled", &RealFaultTest::Cancel, Step::kAwaitRestart, v1::CANCELLED},
-    {"EtcdKilled", &RealFaultTest::KillEtcd, Step::kClone, v1::OUTCOME_UNSPECIFIED},
+    {"EtcdKilled", &RealFaultTest::KillEtcd, Step::kClone, v1::OUTCOME_UNSPECIFIED, true},
 };
 
 TEST_P(RealFaultTest, TheTabletIsWholeOrFencedAndMarked) {
@@ -123,7 +125,7 @@ TEST_P(RealFaultTest, TheTabletIsWholeOrFencedAndMarked) {
   const v1::Operation operation = AwaitEnd();
   const v1::Outcome expected = step() >= fault().done_from ? v1::DONE : fault().otherwise;
   if (expected != v1::OUTCOME_UNSPECIFIED) EXPECT_EQ(operation.outcome(), expected);
-  ExpectSafe(operation);
+  ExpectSafe(operation, fault().may_leave_claim ? Claim::kLeftToItsLease : Claim::kGivenUp);
   ExpectSecondRequestSucceeds();
 }
 

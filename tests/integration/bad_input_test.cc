@@ -149,7 +149,7 @@ TEST_F(BadInputTest, CommandLinesOfGraftd) {
       {{"--clone-restart-wait-timeout", "5 minutes"}, 2, {"\"5 minutes\" is no duration"}},
       {{"--clone-from-primary", "--clone-from-tablet", primary().alias},
        2,
-       {"--clone-from-primary and --clone-from-tablet are mutually exclusive"}},
+       {"--clone-from-primary, --clone-from-tablet and --clone-from-any are mutually exclusive"}},
       {{"--restore-with-clone"}, 2, {"no donor specified"}},
       {{"--clone-from-tablet", replica().alias}, 2, {"names this very tablet"}},
       {{"--clone-from-tablet", "x"}, 2, {"--clone-from-tablet: \"x\" is no tablet alias"}},

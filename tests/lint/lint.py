@@ -98,11 +98,23 @@ class Tree:
                     yield path
 
 
+COMMENT_OR_TEXT = re.compile(
+    r'R"\((?:.|\n)*?\)"|//[^\n]*|/\*(?:.|\n)*?\*/|"(?:\\.|[^"\\\n])*"|'
+    r"(?<![0-9A-Fa-f])'(?:\\.|[^'\\\n])*'")
+
+
+def blanked(match):
+    return re.sub(r"[^\n]", " ", match.group())
+
+
 def code_only(text):
     """The text with comments and string contents blanked, line by line as before."""
-    pattern = re.compile(r'R"\((?:.|\n)*?\)"|//[^\n]*|/\*(?:.|\n)*?\*/|"(?:\\.|[^"\\\n])*"|'
-                         r"(?<![0-9A-Fa-f])'(?:\\.|[^'\\\n])*'")
-    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    return COMMENT_OR_TEXT.sub(blanked, text)
+
+
+def without_comments(text):
+    return COMMENT_OR_TEXT.sub(
+        lambda match: blanked(match) if match.group()[0] == "/" else match.group(), text)
 
 
 def check_include(part, bracket, header):
@@ -230,6 +242,121 @@ def sizes(tree):
             yield path, lines, f"has {lines} lines; {longest} are enough for one thing"
 
 
+# docs/failures.md, which an operator reads at night, against the words and texts of the code.
+
+REASON = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
+NUMBERED_REASON = re.compile(r'StrCat\("((?:[A-Z]+_)+)",')  # with a MySQL error's number behind it
+ONLY_REASON = re.compile(r'.*,\s*"([A-Z]+)"\s*\Z', re.S)
+CHECK = re.compile(r'\{"([A-Z_]+)",\s*k(?:Recipient|Donor|Source),')
+# MySQL's names of privileges and locks, variables of the environment, a parameter's name.
+NO_REASON = re.compile(r"GRAFT_|OPT_|LC_|SHARED_|INTENTION_|\w+_ADMIN$|SYSTEM_USER$|OPERATION_ID$")
+
+CHECKS_HEADING = "## Preflight"
+INDEX_HEADING = "## Index of reasons"
+LEAST_QUOTED = 4  # characters; less than that is found anywhere
+
+
+def calls(text, name):
+    """(position, text between the brackets) of each call of the function."""
+    code = code_only(text)
+    for match in re.finditer(r"\b" + name + r"\(", code):
+        depth, end = 1, match.end()
+        while depth and end < len(code):
+            depth += {"(": 1, ")": -1}.get(code[end], 0)
+            end += 1
+        yield match.start(), text[match.end():end - 1]
+
+
+def reasons_in(text):
+    """(word, position) of each reason that the code may give, and of some that it may not."""
+    for match in REASON.finditer(text):
+        yield match.group(1), match.start()
+    for match in NUMBERED_REASON.finditer(text):
+        yield match.group(1) + "<number>", match.start()
+    for match in CHECK.finditer(text):
+        yield match.group(1), match.start()
+    for position, arguments in calls(text, "WithReason"):
+        match = ONLY_REASON.match(arguments)
+        if match:
+            yield match.group(1), position
+
+
+def entries(lines, heading, pattern):
+    """{word: line number} of a section's entries, and the words that it has twice."""
+    found, twice, inside = {}, [], False
+    for number, line in enumerate(lines, 1):
+        if line.startswith("## "):
+            inside = line == heading
+        match = pattern.match(line) if inside else None
+        if match and match.group(1) in found:
+            twice.append((match.group(1), number))
+        elif match:
+            found[match.group(1)] = number
+    return found, twice
+
+
+def texts_of(sources):
+    """All string literals, those that stand side by side as one."""
+    side_by_side = re.compile(r'"(?:\\.|[^"\\\n])*"(?:\s*"(?:\\.|[^"\\\n])*")*')
+    texts = []
+    for text in sources:
+        for match in side_by_side.finditer(text):
+            parts = re.findall(r'"((?:\\.|[^"\\\n])*)"', match.group())
+            texts.append("".join(parts).replace('\\"', '"'))
+    return "\n".join(texts)
+
+
+def quoted(lines):
+    """(line number, text) of what stands in double quotes outside of code; … parts it."""
+    prose, in_code = [], False
+    for line in lines:
+        fence = line.lstrip().startswith("```")
+        in_code = in_code != fence
+        prose.append("" if in_code or fence else re.sub(r"`[^`]*`", "", line))
+    text = "\n".join(prose)
+    for match in re.finditer(r'"([^"]*)"', text):
+        number = text.count("\n", 0, match.start()) + 1
+        for part in re.sub(r"\s+", " ", match.group(1)).split("…"):
+            if len(part.strip()) >= LEAST_QUOTED:
+                yield number, part.strip()
+
+
+def compare(tree, doc, what, in_code, in_doc):
+    for word, (path, number) in sorted(in_code.items()):
+        if word not in in_doc:
+            yield path, number, f"{word} is not in {what} of {tree.name(doc)}"
+    for word, number in in_doc.items():
+        if word not in in_code:
+            yield doc, number, f"{word} is in {what}, but the code does not know it"
+
+
+def failures(tree):
+    doc = tree.root / "docs/failures.md"
+    if not doc.exists():
+        yield doc, 1, "is missing"
+        return
+    lines = doc.read_text().splitlines()
+    reasons, checks, sources = {}, {}, []
+    for path in tree.files(["src", "include"], {".h", ".cc"}):
+        text = without_comments(path.read_text())
+        sources.append(text)
+        for word, position in reasons_in(text):
+            if not NO_REASON.match(word):
+                reasons.setdefault(word, (path, text.count("\n", 0, position) + 1))
+        for match in CHECK.finditer(text):
+            checks[match.group(1)] = (path, text.count("\n", 0, match.start()) + 1)
+    index, twice = entries(lines, INDEX_HEADING, re.compile(r"\| `([A-Z0-9_]+(?:<number>)?)` \|"))
+    listed, again = entries(lines, CHECKS_HEADING, re.compile(r"- \*\*`([A-Z_]+)`\*\*"))
+    yield from compare(tree, doc, "the index", reasons, index)
+    yield from compare(tree, doc, "the list of checks", checks, listed)
+    for word, number in twice + again:
+        yield doc, number, f"{word} stands there twice"
+    texts = texts_of(sources)
+    for number, text in quoted(lines):
+        if text not in texts:
+            yield doc, number, f'"{text}" is no text of the code'
+
+
 RULES = {
     "includes": includes,
     "test_targets": test_targets,
@@ -237,6 +364,7 @@ RULES = {
     "shellcheck": shellcheck,
     "sleeps": sleeps,
     "sizes": sizes,
+    "failures": failures,
 }
 
 

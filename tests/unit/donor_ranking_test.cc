@@ -213,8 +213,19 @@ TEST(DonorRankingTest, AnOldFailureIsForgotten) {
   DonorCandidate failed = Candidate(102);
   failed.failures = 5;
   failed.last_failure = kNow - kFailureMemory - absl::Seconds(1);
+  const TabletAlias other{"zone1", 103};
   EXPECT_THAT(RankDonors({Candidate(103), failed}, Search()).order,
-              ElementsAre(failed.tablet.alias, TabletAlias{"zone1", 103}));
+              ElementsAre(failed.tablet.alias, other));
+  failed.last_failure = kNow - kFailureMemory;
+  EXPECT_THAT(RankDonors({Candidate(103), failed}, Search()).order,
+              ElementsAre(other, failed.tablet.alias));
+}
+
+TEST(DonorRankingTest, TenMinutesAreNotFarBehind) {
+  DonorCandidate behind = Candidate(102);
+  behind.state->lag = absl::Minutes(10);
+  EXPECT_THAT(RankDonors({Primary(), behind}, Search()).order,
+              ElementsAre(behind.tablet.alias, kPrimary));
 }
 
 TEST(DonorRankingTest, AFreePrimaryWinsAgainstABusyReplica) {

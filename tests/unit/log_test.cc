@@ -97,7 +97,8 @@ TEST_F(LogObserverTest, AStepIsALine) {
 }
 
 TEST_F(LogObserverTest, ProgressComesAtMostEveryFiveSeconds) {
-  const Operation operation = FullOperation();
+  Operation operation = FullOperation();
+  operation.failed_attempts.clear();
   for (int i = 0; i < 101; ++i) {
     observer_->OnProgress(operation);
     clock_.Advance(absl::Milliseconds(100));
@@ -109,11 +110,48 @@ TEST_F(LogObserverTest, ProgressComesAtMostEveryFiveSeconds) {
 
 TEST_F(LogObserverTest, ANewStageIsWrittenAtOnce) {
   Operation operation = FullOperation();
+  operation.failed_attempts.clear();
   observer_->OnProgress(operation);
   operation.progress.stage = CloneStage::kPageCopy;
   observer_->OnProgress(operation);
   observer_->OnProgress(operation);
   EXPECT_THAT(Lines(output_), ElementsAre(HasSubstr("FILE COPY"), HasSubstr("PAGE COPY")));
+}
+
+TEST_F(LogObserverTest, AFailedAttemptIsAWarningOnce) {
+  Operation operation = FullOperation();
+  operation.failed_attempts = {{1,
+                                {"zone1", 100},
+                                Step::kClone,
+                                DataState::kEmpty,
+                                absl::UnavailableError("the donor shut down"),
+                                absl::InfinitePast()}};
+  for (int i = 0; i < 3; ++i) observer_->OnProgress(operation);
+  const std::vector<std::string> lines = Lines(output_);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_THAT(lines[0], HasSubstr("level=warning msg=\"attempt failed, trying again\""));
+  EXPECT_THAT(lines[0], HasSubstr("donor=zone1-0000000100 data_state=EMPTY"));
+  EXPECT_THAT(lines[0], HasSubstr("the donor shut down"));
+}
+
+TEST_F(LogObserverTest, AnEndSaysWhatWasLostAndWhatCouldNotBeProved) {
+  Operation operation = FullOperation();
+  operation.outcome = Outcome::kDone;
+  operation.data_state = DataState::kCloned;
+  operation.proof.transactions_discarded = 3;
+  operation.proof.gtid_discarded = "aaaaaaaa-71ca-11e1-9e33-c80aa9429562:1-3";
+  operation.proof.emptied_tables = {"shop.log (MyISAM)"};
+  operation.proof.not_checked = "the primary was away";
+  operation.claim_lost = true;
+  operation.ended_sessions = {{12, "app", "10.0.0.1"}};
+  observer_->OnEnd(operation);
+  const std::string line = Lines(output_).at(0);
+  EXPECT_THAT(line, HasSubstr("transactions_discarded=3"));
+  EXPECT_THAT(line, HasSubstr("aaaaaaaa-71ca-11e1-9e33-c80aa9429562:1-3"));
+  EXPECT_THAT(line, HasSubstr("emptied_tables=\"shop.log (MyISAM)\""));
+  EXPECT_THAT(line, HasSubstr("not_checked=\"the primary was away\""));
+  EXPECT_THAT(line, HasSubstr("claim_lost=true"));
+  EXPECT_THAT(line, HasSubstr("ended_session=\"12 app@10.0.0.1\""));
 }
 
 TEST_F(LogObserverTest, TheEndSaysHowAndWhy) {

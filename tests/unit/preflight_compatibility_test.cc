@@ -130,6 +130,12 @@ TEST(PreflightCompatibilityTest, Plugins) {
          f.donor->plugins.push_back({"FEDERATED", "", false});
        },
        "FEDERATED"},
+      {"PLUGINS", kFatal,
+       [](PreflightFacts& f) {
+         f.donor->plugins.push_back({"FEDERATED", "", false});
+         f.host->plugin_libraries = std::nullopt;
+       },
+       "FEDERATED"},
       {"PLUGINS", kUnchecked,
        [=](PreflightFacts& f) {
          keyring(f);

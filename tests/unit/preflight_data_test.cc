@@ -37,6 +37,18 @@ TEST(PreflightDataTest, DiskSpace) {
        },
        "need 30.00 GiB"},
       {"DISK_SPACE", kUnchecked,
+       [](PreflightFacts& f) {
+         f.donor->variables.erase("innodb_redo_log_capacity");
+         f.donor->variables["innodb_log_file_size"] = "1";
+       },
+       "innodb_redo_log_capacity of the donor"},
+      {"DISK_SPACE", kUnchecked,
+       [](PreflightFacts& f) {
+         f.donor->variables.erase("innodb_redo_log_capacity");
+         f.donor->variables["innodb_log_files_in_group"] = "1";
+       },
+       "innodb_redo_log_capacity of the donor"},
+      {"DISK_SPACE", kUnchecked,
        [](PreflightFacts& f) { f.donor->variables.erase("innodb_redo_log_capacity"); },
        "innodb_redo_log_capacity of the donor"},
       {"DISK_SPACE", kUnchecked,
@@ -48,6 +60,8 @@ TEST(PreflightDataTest, DiskSpace) {
   });
   ExpectFine({
       [](PreflightFacts& f) { f.host->free_bytes = 11 * kGib; },
+      // A twentieth is left over, not a byte less.
+      [](PreflightFacts& f) { f.host->free_bytes = 10 * kGib + 11 * kGib / 20; },
       // Enough is free whatever the drop frees.
       [=](PreflightFacts& f) { f.recipient.tablespaces = denied; },
   });
@@ -64,6 +78,16 @@ TEST(PreflightDataTest, UnreadableTablespacesLeaveSizeAndPlacesAndEncryptionOpen
   EXPECT_THAT(unchecked, ElementsAre("DISK_SPACE", "TABLESPACE_PATHS", "ENCRYPTION"));
 }
 
+// One encrypted part is seen: what else there is does not matter.
+TEST(PreflightDataTest, EncryptedLogsCountThoughTablespacesCannotBeRead) {
+  PreflightFacts facts = HealthyPair();
+  facts.donor->tablespaces = absl::PermissionDeniedError("it lacks PROCESS");
+  facts.donor->variables["innodb_redo_log_encrypt"] = "ON";
+  for (const CheckResult& result : Preflight(facts)) {
+    if (result.id == "ENCRYPTION") EXPECT_EQ(result.outcome, kFatal) << result.found;
+  }
+}
+
 TEST(PreflightDataTest, TheDonorsData) {
   ExpectRows({
       {"TABLESPACE_PATHS", kFatal,
@@ -75,6 +99,12 @@ TEST(PreflightDataTest, TheDonorsData) {
          f.recipient.variables["innodb_directories"] = "/data;/data22;/dat";
        },
        "innodb_directories"},
+      {"TABLESPACE_PATHS", kFatal,
+       [](PreflightFacts& f) {
+         f.donor->tablespaces->outside = {"/data2/shop/t.ibd"};
+         f.recipient.variables.erase("datadir");
+       },
+       "/data2/shop/t.ibd"},
       {"TABLESPACE_PATHS", kWarning,
        [](PreflightFacts& f) {
          f.donor->tablespaces->outside = {"/data2/shop/t.ibd"};
@@ -120,6 +150,10 @@ TEST(PreflightDataTest, TheDonorsData) {
       [](PreflightFacts& f) {
         f.donor->tablespaces->encrypted = {"shop/card"};
         f.recipient.keyring_active = true;
+      },
+      [](PreflightFacts& f) {  // it has a keyring that it does not need
+        f.recipient.keyring_active = true;
+        f.clone_use_ssl = false;
       },
   });
 }

@@ -43,7 +43,7 @@ TEST(PreflightDonorTest, DonorAlone) {
       {"DONOR_PACKET", kUnchecked,
        [](PreflightFacts& f) { f.donor->variables.erase("max_allowed_packet"); },
        "max_allowed_packet of the donor"},
-      {"DONOR_BUSY", kFatal,
+      {"DONOR_BUSY", kWarning,
        [](PreflightFacts& f) { f.donor->sessions->push_back(AppSession(8, "clone")); },
        "8 (app@10.0.0.7, clone)"},
       {"REDO_LOG_DISABLED", kFatal, [](PreflightFacts& f) { f.donor->redo_log_enabled = false; },
@@ -63,6 +63,8 @@ TEST(PreflightDonorTest, DonorAlone) {
          f.donor->variables["max_connections"] = "128";
        },
        "--max-concurrency"},
+      {"DONOR_CONNECTIONS", kWarning,
+       [](PreflightFacts& f) { f.donor->variables.erase("max_connections"); }, "max_connections"},
       {"DONOR_DDL", kWarning,
        [](PreflightFacts& f) {
          f.donor->sessions->push_back(AppSession(9, "Query", "alter table t ADD c INT"));
@@ -77,6 +79,8 @@ TEST(PreflightDonorTest, DonorAlone) {
   });
   ExpectFine({
       [](PreflightFacts& f) { f.clone_use_ssl = false; },
+      [](PreflightFacts& f) { f.donor->variables["max_allowed_packet"] = "2097152"; },
+      [](PreflightFacts& f) { f.recipient.variables.erase("clone_max_concurrency"); },
       [](PreflightFacts& f) {
         f.donor->sessions = {AppSession(1, "Binlog Dump GTID"),
                              AppSession(2, "Query", "SELECT 'DROP '")};

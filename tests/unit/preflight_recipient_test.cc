@@ -42,7 +42,11 @@ TEST(PreflightRecipientTest, RecipientAlone) {
        [](PreflightFacts& f) { f.recipient.sessions->push_back(AppSession(8, "clone")); },
        "8 (app@10.0.0.7, clone)"},
       {"RECIPIENT_PLUGIN", kFatal,
-       [](PreflightFacts& f) { f.recipient.facts.clone_plugin_status = ""; },
+       [](PreflightFacts& f) {
+         f.recipient.facts.clone_plugin_status = "";
+         f.recipient.plugins.pop_back();  // which is no finding of PLUGINS as well
+         f.host->plugin_libraries->clear();
+       },
        "recipient is not installed"},
       {"RECIPIENT_PLUGIN", kFatal,
        [](PreflightFacts& f) { f.recipient.facts.clone_plugin_status = "DISABLED"; },
@@ -139,21 +143,23 @@ TEST(PreflightRecipientTest, UnreadableSessionsLeaveAllThatLooksAtThemOpen) {
   std::vector<std::string> unchecked;
   for (const CheckResult& result : Preflight(facts)) {
     if (result.outcome == kUnchecked) unchecked.push_back(result.id);
+    if (result.id == "DONOR_DDL") EXPECT_EQ(result.outcome, kWarning);
   }
-  EXPECT_THAT(unchecked, ElementsAre("RECIPIENT_HAS_REPLICAS", "RECIPIENT_DONATES",
-                                     "RECIPIENT_SESSIONS", "DONOR_BUSY"));
+  EXPECT_THAT(unchecked,
+              ElementsAre("RECIPIENT_HAS_REPLICAS", "RECIPIENT_DONATES", "RECIPIENT_SESSIONS"));
 }
 
-TEST(PreflightRecipientTest, AHostThatCannotBeLookedAtLeavesSpaceAndLeftoversOpen) {
+TEST(PreflightRecipientTest, AHostThatCannotBeLookedAtLeavesItsFilesOpen) {
   PreflightFacts facts = HealthyPair();
   facts.host = absl::FailedPreconditionError("mysqld runs elsewhere");
+  facts.donor->plugins.push_back({"audit_log", "audit_log.so", false});
   std::vector<std::string> unchecked;
   for (const CheckResult& result : Preflight(facts)) {
     if (result.outcome == CheckOutcome::kPassed) continue;
     EXPECT_EQ(result.outcome, result.id == "SUPERVISED" ? kWarning : kUnchecked) << result.id;
     unchecked.push_back(result.id);
   }
-  EXPECT_THAT(unchecked, ElementsAre("CLONE_LEFTOVERS", "SUPERVISED", "DISK_SPACE"));
+  EXPECT_THAT(unchecked, ElementsAre("CLONE_LEFTOVERS", "SUPERVISED", "PLUGINS", "DISK_SPACE"));
 }
 
 }  // namespace

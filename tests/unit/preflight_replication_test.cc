@@ -31,6 +31,8 @@ TEST(PreflightReplicationTest, GtidsAndServerIds) {
        "server_id of the donor"},
       {"SOURCE_BINLOGS", kFatal, [](PreflightFacts& f) { f.donor->variables["log_bin"] = "OFF"; },
        "writes no binary log"},
+      {"SOURCE_BINLOGS", kUnchecked, [](PreflightFacts& f) { f.donor->variables.erase("log_bin"); },
+       "log_bin of the donor"},
   });
   ExpectRows(
       {{"SERVER_ID", kWarning, [](PreflightFacts& f) { SetVariable(f, "server_id", "7", "7"); },

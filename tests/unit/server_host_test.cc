@@ -24,6 +24,20 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
+// Somebody without root's rights, for as long as it lives, if a test runs as root.
+class NobodyElse {
+ public:
+  NobodyElse() : before_(geteuid()) {
+    if (before_ == 0) EXPECT_EQ(seteuid(65534), 0);
+  }
+  ~NobodyElse() { EXPECT_EQ(seteuid(before_), 0); }
+  NobodyElse(const NobodyElse&) = delete;
+  NobodyElse& operator=(const NobodyElse&) = delete;
+
+ private:
+  const uid_t before_;
+};
+
 class ServerHostTest : public ::testing::Test {
  protected:
   ServerHostTest() {
@@ -45,9 +59,11 @@ class ServerHostTest : public ::testing::Test {
     ASSERT_THAT(WriteFile(Path(name), text), IsOk());
   }
 
-  void Mysqld(const std::string& comm, int parent, const std::string& environment) const {
+  void Mysqld(const std::string& comm, int parent, const std::string& environment,
+              const std::string& command = "/usr/sbin/mysqld") const {
     Write("proc/4711/stat", "4711 " + comm + " S " + std::to_string(parent) + " 1 1 0");
     Write("proc/4711/environ", environment);
+    Write("proc/4711/cmdline", command);
   }
 
   absl::StatusOr<HostFacts> Look() const {
@@ -106,8 +122,7 @@ TEST_F(ServerHostTest, SupervisedIsWhoseParentSaysSo) {
       {"(mysqld)", 1, "MYSQLD_PARENT_PID=12", false},
       {"(mysqld)", 1, "XMYSQLD_PARENT_PID=1", false},
       {"(mysqld)", 1, "A=1", false},
-      // The pid is another process's, or nothing can be seen of it.
-      {"(nginx)", 1, "MYSQLD_PARENT_PID=1", std::nullopt},
+      // Nothing can be seen of it.
       {"(mysqld)", 1, "", std::nullopt},
       {"(mysqld", 1, "MYSQLD_PARENT_PID=1", std::nullopt},
   };
@@ -124,6 +139,33 @@ TEST_F(ServerHostTest, SupervisedIsUnknownWithoutAProcess) {
   EXPECT_EQ(Supervised(), std::nullopt);
   ASSERT_THAT(RemoveFile(Path("data/m.pid")), IsOk());
   EXPECT_EQ(Supervised(), std::nullopt);
+}
+
+TEST_F(ServerHostTest, OnlyAMysqldIsLookedAt) {
+  const struct {
+    std::string command;
+    std::optional<bool> supervised;
+  } rows[] = {
+      {"mysqld", true},
+      {std::string("/opt/mysqld-debug\0--x\0", 22), true},
+      {std::string("/lib/ld-linux.so.2\0--library-path\0/x\0/x/sbin/mysqld\0", 53), true},
+      // The pid is another process's.
+      {std::string("/usr/sbin/nginx\0-c\0/etc/not-mysqld\0", 36), std::nullopt},
+      {"", std::nullopt},
+  };
+  for (const auto& [command, supervised] : rows) {
+    Mysqld("(x)", 1, "MYSQLD_PARENT_PID=1", command);
+    EXPECT_EQ(Supervised(), supervised) << command;
+  }
+}
+
+TEST_F(ServerHostTest, SupervisedIsUnknownIfHalfOfTheProcessIsHidden) {
+  for (const char* hidden : {"proc/4711/environ", "proc/4711/stat", "proc/4711/cmdline"}) {
+    Mysqld("(mysqld)", 1, "MYSQLD_PARENT_PID=1");
+    ASSERT_EQ(Supervised(), true);
+    ASSERT_THAT(RemoveFile(Path(hidden)), IsOk());
+    EXPECT_EQ(Supervised(), std::nullopt) << hidden;
+  }
 }
 
 TEST_F(ServerHostTest, ARelativePidFileIsBelowTheDataDirectory) {
@@ -148,13 +190,16 @@ TEST_F(ServerHostTest, ADataDirectoryThatIsNotHere) {
 }
 
 TEST_F(ServerHostTest, ADataDirectoryThatMayNotBeRead) {
-  if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
-  for (const char* folder : {"data/shop", "data"}) {
+  for (const char* folder : {"", "data"}) ASSERT_EQ(chmod(Path(folder).c_str(), 0755), 0);
+  for (const char* folder : {"data/shop", "data", ""}) {
     ASSERT_EQ(chmod(Path(folder).c_str(), 0), 0);
+    const NobodyElse nobody;
     EXPECT_EQ(Look().status().code(), absl::StatusCode::kPermissionDenied) << folder;
     EXPECT_EQ(host_->Activity(Path("data"), "").status().code(),
               absl::StatusCode::kPermissionDenied)
         << folder;
+  }
+  for (const char* folder : {"", "data", "data/shop"}) {
     ASSERT_EQ(chmod(Path(folder).c_str(), 0700), 0);
   }
 }

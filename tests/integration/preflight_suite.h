@@ -1,0 +1,95 @@
+// The shard that all preflight tests share: a primary, a recipient whose plugin directory holds the
+// clone plugin alone, another replica; and what is looked at around every `graftctl preflight`.
+#ifndef GRAFT_INTEGRATION_PREFLIGHT_SUITE_H_
+#define GRAFT_INTEGRATION_PREFLIGHT_SUITE_H_
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graft/v1/preflight.pb.h"
+#include "testing/eventually.h"
+#include "testing/is_ok.h"
+#include "testing/mini_shard.h"
+#include "testing/process.h"
+#include "testing/shard_rows.h"
+
+namespace graft {
+
+// A client that is connected, has said something, and now keeps still; gone when it is destroyed.
+class IdleSession {
+ public:
+  // As `user` over the socket. The statements have been executed when it returns.
+  static absl::StatusOr<std::unique_ptr<IdleSession>> Open(MysqlSandbox& server,
+                                                           const std::string& user,
+                                                           const std::string& sql);
+  ~IdleSession();
+
+  const std::string& connection_id() const { return connection_id_; }
+  // Whether the server has ended it.
+  bool AwaitEnded();
+
+ private:
+  IdleSession() = default;
+
+  TempFolder folder_{"session"};
+  std::string connection_id_;
+  int input_ = -1;
+  std::unique_ptr<Process> client_;
+  MysqlSandbox* server_ = nullptr;
+};
+
+// What graftctl preflight said.
+struct Looked {
+  int code = -1;
+  std::string text;
+  v1::PreflightReport report;
+
+  // "FATAL donor NON_INNODB_TABLES", of all that did not pass.
+  std::vector<std::string> Findings() const;
+  // What was found, and what is to be done.
+  std::string TextOf(const std::string& id) const;
+};
+
+class PreflightTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite();
+  static void TearDownTestSuite() { shard_.reset(); }
+  // Brings back what a failed test left down, so that it fails alone.
+  void SetUp() override;
+  // Whatever a test does, it leaves a healthy pair.
+  void TearDown() override;
+
+  static MiniShard& shard() { return *shard_; }
+  static MiniTablet& primary() { return shard_->tablet(0); }
+  static MiniTablet& recipient() { return shard_->tablet(1); }
+  static MiniTablet& replica() { return shard_->tablet(2); }
+
+  // graftctl preflight <tablet> <flags>; all three servers are as they were before it.
+  static Looked Look(const MiniTablet& tablet, const std::vector<std::string>& flags);
+  static Looked LookFromPrimary() { return Look(recipient(), {"--from-primary"}); }
+  // graftctl reprovision <tablet> <flags> --watch.
+  static v1::Operation Reprovision(const MiniTablet& tablet, const std::vector<std::string>& flags,
+                                   int code);
+  // The same where it is to be refused with this reason, everything being as it was before it.
+  static v1::Operation ExpectRefused(const std::vector<std::string>& flags,
+                                     const std::string& reason);
+  // On the primary, and so on all that follow it.
+  static void Change(const std::string& sql);
+  // On this server alone, behind replication's back.
+  static void ChangeOnly(const MiniTablet& tablet, const std::string& sql);
+  // A transaction that changes nothing, under this name.
+  static void Execute(const MiniTablet& tablet, const std::string& gtid);
+  static void RestartAgent(MiniTablet& tablet, const std::vector<std::string>& flags);
+  // It has the primary's rows, follows `source` and serves.
+  static void ExpectHealthy(MiniTablet& tablet, const MiniTablet& source);
+
+ private:
+  static inline std::unique_ptr<MiniShard> shard_;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_INTEGRATION_PREFLIGHT_SUITE_H_
