@@ -53,7 +53,7 @@ struct CloneStatus {
   std::string destination;  // "LOCAL INSTANCE" in place
   int error_no = 0;
   std::string error_message;
-  absl::Status failure;  // what the two mean; codes and reasons as of StartClone's `on_end`
+  absl::Status failure;       // what the two mean; codes and reasons as of StartClone's `on_end`
   std::string gtid_executed;  // filled after the recovery only
 };
 

@@ -42,7 +42,7 @@ struct FenceRecord {
 // A tablet of the shard that cannot be the donor, and why.
 struct RefusedDonor {
   TabletAlias alias;
-  std::string reason;  // "LAGS_BEHIND"
+  std::string reason;  // "DONOR_UNREACHABLE"
   std::string text;
 };
 
@@ -114,7 +114,7 @@ struct Operation {
   TabletType type_after = TabletType::kUnknown;   // the record's when all is well
   std::string data_directory;  // the recipient's @@datadir, to be looked at while it is down
   std::string error_log;       // its @@log_error
-  std::string server_uuid;                        // the recipient's own, which CLONE keeps
+  std::string server_uuid;     // the recipient's own, which CLONE keeps
   std::string donor_uuid;
   CloneRun run;
   FenceRecord fence;

@@ -55,7 +55,9 @@ class GraftAgent : public Agent {
                        preflights_.Ask(draft, std::move(on_done));
                      }}),
         repair_({*clock_, operations_, *topology_.locks, *topology_.topology,
-                 [this](const std::string& text) { log_.Info("repair", {{"state", text}}); }},
+                 [this](const std::string& text) {
+                   log_.Info("repair", {{"state", text}});
+                 }},
                 ForRepair(options_)) {}
 
   ~GraftAgent() override { Stop(); }
@@ -151,6 +153,21 @@ class GraftAgent : public Agent {
     return !history_.empty() && history_.back().outcome == Outcome::kRunning;
   }
 
+  // The last operation left data that must not be served from; whoever removed or changed the
+  // record meanwhile does not make that good.
+  bool EndedBadly() const {
+    return !history_.empty() && !Unfinished() && history_.back().outcome != Outcome::kDone &&
+           (history_.back().data_state != DataState::kIntact || history_.back().fence.up);
+  }
+
+  // The same, as the record alone still tells it, of an agent whose journal is gone.
+  bool RecordSaysDropped() const {
+    const auto data_state = registered_.tags.find("graft.data_state");
+    return history_.empty() && registered_.type == TabletType::kRestore &&
+           data_state != registered_.tags.end() &&
+           (data_state->second == "PARTIAL" || data_state->second == "EMPTY");
+  }
+
   Tablet Announced() const {
     Tablet tablet;
     tablet.alias = options_.alias;
@@ -159,7 +176,8 @@ class GraftAgent : public Agent {
     tablet.keyspace = options_.keyspace;
     tablet.shard = options_.shard;
     // Not to be served from before it is known to hold data.
-    tablet.type = options_.restore_with_clone ? TabletType::kRestore : options_.init_type;
+    tablet.type =
+        options_.restore_with_clone || EndedBadly() ? TabletType::kRestore : options_.init_type;
     tablet.mysql = Advertised().port == 0 ? HostPort() : Advertised();
     return tablet;
   }
@@ -202,6 +220,7 @@ class GraftAgent : public Agent {
       }
       return;
     }
+    if (EndedBadly()) keeper_.OnEnd(history_.back());
     keeper_.OnFirstContact([this](const ServerFacts& facts) { DecideOnRestore(facts); });
   }
 
@@ -216,15 +235,23 @@ class GraftAgent : public Agent {
       if (!started.ok()) log_.Error("cannot provision", StatusFields(started.status()));
       return;
     }
-    if (registered_.type == TabletType::kRestore) keeper_.SetType(TypeWithoutOperation());
+    if (RecordSaysDropped()) {
+      log_.Warning(
+          "the journal is empty, but the record says that the data was dropped; it stays "
+          "RESTORE until an operation has rebuilt it",
+          {{"data_state", registered_.tags.at("graft.data_state")}});
+      return;
+    }
+    if (registered_.type == TabletType::kRestore && !EndedBadly()) {
+      keeper_.SetType(TypeWithoutOperation());
+    }
   }
 
   // Of a tablet whose record says RESTORE though nothing is being restored.
   TabletType TypeWithoutOperation() const {
     if (history_.empty()) return options_.init_type;
     const Operation& last = history_.back();
-    if (last.outcome == Outcome::kDone) return last.type_after;
-    return last.data_state == DataState::kIntact ? last.type_before : TabletType::kRestore;
+    return last.outcome == Outcome::kDone ? last.type_after : last.type_before;
   }
 
   const AgentOptions options_;

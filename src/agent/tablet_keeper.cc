@@ -165,11 +165,13 @@ void TabletKeeper::SetType(TabletType type) {
 void TabletKeeper::Note(const Operation& operation) {
   {
     absl::MutexLock lock(&mutex_);
-    const bool same_step = operation_.has_value() && operation_->step == operation.step &&
-                           operation_->outcome == operation.outcome;
+    const bool no_news = operation_.has_value() && operation_->step == operation.step &&
+                         operation_->outcome == operation.outcome &&
+                         operation_->data_state == operation.data_state &&
+                         operation_->queue_place == operation.queue_place;
     operation_ = operation;
     type_ = std::nullopt;  // the operation's word counts from now on
-    unpublished_ = std::max(unpublished_, same_step ? Unpublished::kProgress : Unpublished::kNews);
+    unpublished_ = std::max(unpublished_, no_news ? Unpublished::kProgress : Unpublished::kNews);
     read_now_ = read_now_ || operation.outcome != Outcome::kRunning;
   }
   stop_.Wake();

@@ -56,7 +56,7 @@ absl::Status VisitTwoLevels(const std::string& directory, const std::string& pre
     if (lstat(path.c_str(), &info) != 0) continue;
     visit(prefix + name, info);
     if (!S_ISDIR(info.st_mode) || !prefix.empty()) continue;
-    const absl::Status inside = VisitTwoLevels(path, name + "/", visit);
+    absl::Status inside = VisitTwoLevels(path, name + "/", visit);
     if (!inside.ok() && lstat(path.c_str(), &info) == 0) return inside;
   }
   return absl::OkStatus();

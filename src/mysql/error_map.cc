@@ -117,8 +117,6 @@ constexpr Meaning kHere[] = {
      "the server could not start on the copy and went back to what was left; see its error log"},
     {1815, "Encrypt Key", Code::kFailedPrecondition, "KEYRING_MISSING",
      "the donor's data is encrypted: give the recipient a keyring"},
-    {1815, "Recovery failed", Code::kUnavailable, "RECOVERY_FAILED",
-     "mysqld could not start on the copy: see its error log, then try again"},
     {1815, "", Code::kInternal, "CLONE_INTERNAL", "see mysqld's error log"},
     {1200, "", Code::kFailedPrecondition, "NO_REPLICATION_SOURCE", "name a source first"},
     {1777, "", Code::kFailedPrecondition, "GTID_MODE_OFF", "set gtid_mode = ON"},

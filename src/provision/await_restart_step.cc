@@ -169,7 +169,7 @@ class RestartWait {
 // OK: a new server process answers and says that this run is Completed.
 absl::Status AwaitRestartStep(StepContext& context) {
   context.control->Seal();
-  const absl::Status status = RestartWait(context).Run();
+  absl::Status status = RestartWait(context).Run();
   context.operation.progress.note.clear();
   return status;
 }

@@ -22,6 +22,10 @@ absl::Status WaitedTooLong(const StepContext& context, int ahead) {
       "DONOR_WAIT_TIMEOUT");
 }
 
+bool IsAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
 void ShowPlace(StepContext& context, int ahead) {
   Operation& operation = context.operation;
   if (operation.queue_place == ahead) return;
@@ -51,9 +55,7 @@ absl::Status ClaimDonorStep(StepContext& context) {
       store_answered = now;
       ShowPlace(context, *ahead);
       if (now >= deadline) return WaitedTooLong(context, *ahead);
-    } else if (!absl::IsUnavailable(ahead.status()) && !absl::IsDeadlineExceeded(ahead.status())) {
-      return Annotate(ahead.status(), "claim of the donor");
-    } else if (now - store_answered >= kStorePatience) {
+    } else if (!IsAway(ahead.status()) || now - store_answered >= kStorePatience) {
       return Annotate(ahead.status(), "claim of the donor");
     }
     GRAFT_RETURN_IF_ERROR(context.Wait(kLookEvery));

@@ -61,7 +61,7 @@ class CloneStepRun {
       : context_(context), operation_(context.operation), watch_(context), watchdog_(context) {}
 
   absl::Status Run() {
-    const absl::Status adopted = Adopt();
+    absl::Status adopted = Adopt();
     if (absl::IsNotFound(adopted)) {
       GRAFT_RETURN_IF_ERROR(Send());
     } else if (!adopted.ok()) {

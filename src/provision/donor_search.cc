@@ -14,14 +14,24 @@
 namespace graft {
 namespace {
 
+// The source has purged what the tablet needs: it will never go on. A receiver that merely cannot
+// connect will.
+bool WillNotHeal(int receiver_errno) {
+  return receiver_errno == 1236 || receiver_errno == 13114;
+}
+
 void NoteReplication(const std::vector<ReplicationChannel>& channels, DonorState& state) {
   for (const ReplicationChannel& channel : channels) {
     if (!channel.applier_running && channel.applier_errno != 0) {
       state.broken_replication =
           absl::StrCat("applier error ", channel.applier_errno, ": ", channel.applier_error);
     }
-    if (channel.lag.has_value())
-      state.lag = std::max(state.lag.value_or(*channel.lag), *channel.lag);
+    if (WillNotHeal(channel.receiver_errno)) {
+      state.broken_replication =
+          absl::StrCat("receiver error ", channel.receiver_errno, ": ", channel.receiver_error);
+    }
+    if (!channel.lag.has_value()) continue;
+    state.lag = std::max(state.lag.value_or(*channel.lag), *channel.lag);
   }
 }
 

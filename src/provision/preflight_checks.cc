@@ -78,12 +78,6 @@ std::string NameSession(const ServerSession& session) {
                       session.in_transaction ? "in a transaction" : session.command, ")");
 }
 
-std::vector<std::string> NameSessions(const std::vector<ServerSession>& sessions) {
-  std::vector<std::string> names;
-  for (const ServerSession& session : sessions) names.push_back(NameSession(session));
-  return names;
-}
-
 bool IsBinlogDump(const ServerSession& session) {
   return absl::StartsWithIgnoreCase(session.command, "Binlog Dump");
 }

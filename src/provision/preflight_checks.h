@@ -41,7 +41,6 @@ bool HasPrivilege(const ServerSurvey& server, absl::string_view privilege);
 std::string NameThem(const std::vector<std::string>& names);
 // "17 (app@10.0.0.7, Query)".
 std::string NameSession(const ServerSession& session);
-std::vector<std::string> NameSessions(const std::vector<ServerSession>& sessions);
 bool IsBinlogDump(const ServerSession& session);
 bool IsClone(const ServerSession& session);
 

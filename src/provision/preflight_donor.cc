@@ -122,8 +122,9 @@ Verdict DonorConnections(const PreflightFacts& facts) {
   const auto threads = facts.settings.max_concurrency.has_value()
                            ? std::optional<int64_t>(*facts.settings.max_concurrency)
                            : NumberOf(facts.recipient, "clone_max_concurrency");
-  if (!most.has_value())
+  if (!most.has_value()) {
     return Warn("the donor does not show its max_connections", "see that it has connections left");
+  }
   // Absent without the plugin, which has a check of its own.
   if (!threads.has_value()) return Passed(absl::StrCat("up to ", *most));
   const int64_t used =

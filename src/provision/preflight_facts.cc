@@ -32,6 +32,14 @@ absl::StatusOr<ServerFacts> FactsOf(const absl::StatusOr<ServerSurvey>& survey) 
   return survey->facts;
 }
 
+absl::StatusOr<ServerFacts> AskSource(StepContext& context, const PreflightFacts& facts) {
+  const Operation& operation = context.operation;
+  if (operation.source == operation.donor) return FactsOf(facts.donor);
+  auto answer = context.deps.open_peer(operation.source_mysql)->Describe();
+  if (answer.ok()) return answer;
+  return Annotate(answer.status(), absl::StrCat("source ", operation.source.ToString()));
+}
+
 absl::StatusOr<ServerFacts> AskPrimary(StepContext& context, const PreflightFacts& facts) {
   GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.deps.topology.GetShard(context.options.keyspace,
                                                                            context.options.shard));
@@ -71,9 +79,7 @@ absl::StatusOr<PreflightFacts> GatherPreflightFacts(StepContext& context) {
                                       ValueOf(facts.recipient, "plugin_dir"));
   facts.donor = context.deps.open_peer(operation.donor_mysql)->Survey(facts.agent_user);
   if (!facts.donor.ok()) facts.donor = OnDonor(facts.donor.status(), operation);
-  facts.source = operation.source == operation.donor
-                     ? FactsOf(facts.donor)
-                     : context.deps.open_peer(operation.source_mysql)->Describe();
+  facts.source = AskSource(context, facts);
   facts.primary = AskPrimary(context, facts);
   return facts;
 }

@@ -144,8 +144,9 @@ Verdict SourceBinlogs(const PreflightFacts& facts) {
     return Unchecked("the source's binary logs", facts.source.status());
   }
   if (SourceIsDonor(facts)) {
-    if (!VariableOf(*facts.donor, "log_bin").has_value())
+    if (!VariableOf(*facts.donor, "log_bin").has_value()) {
       return VariableMissing("log_bin", "donor");
+    }
     if (!IsOn(*facts.donor, "log_bin")) {
       return Fatal("the donor, which is to be the source, writes no binary log",
                    "set log_bin there, or follow the primary: --replicate-from primary");

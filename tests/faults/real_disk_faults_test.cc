@@ -76,7 +76,7 @@ TEST_F(RealDiskFaultTest, TooSmallADiskIsSeenBeforeAnythingIsDropped) {
     const v1::Operation operation = AwaitEnd();
     EXPECT_EQ(operation.outcome(), v1::FAILED);
     EXPECT_EQ(operation.data_state(), v1::INTACT);
-    EXPECT_EQ(ReasonIn(operation), "DISK_SPACE");
+    EXPECT_EQ(operation.error().reason(), "DISK_SPACE");
     EXPECT_EQ(operation.step(), "preflight");
     ExpectSafe(operation);
     EXPECT_EQ(recipient().CloneStatements(), clones);

@@ -124,7 +124,7 @@ v1::Operation RealFaultSuite::AwaitEnd(absl::Duration timeout) {
   if (operation.ok()) {
     RecordProperty("outcome", v1::Outcome_Name(operation->outcome()));
     RecordProperty("data_state", v1::DataState_Name(operation->data_state()));
-    RecordProperty("reason", ReasonIn(*operation));
+    RecordProperty("reason", operation->error().reason());
     RecordProperty("attempt", operation->attempt());
   }
   return operation.value_or(v1::Operation());

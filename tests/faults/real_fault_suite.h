@@ -62,7 +62,6 @@ class RealFaultSuite : public testing::Test {
   static std::vector<std::string> ClaimKeys();
   // Ends the leases of all of them, as if their owners had not kept them.
   static absl::Status LoseClaims();
-  static std::string ReasonIn(const v1::Operation& operation) { return operation.error().reason(); }
   static void Pause(absl::Duration duration);
 
  private:

@@ -2,6 +2,7 @@
 //
 // Runs on one shard per process; ctest runs the table in four shards of two faults each.
 
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>

@@ -1,6 +1,8 @@
 // What dies while files are being copied, and comes back: the topology, the agent.
 #include <signal.h>
 
+#include <filesystem>
+
 #include "absl/strings/str_cat.h"
 #include "integration/reprovision_suite.h"
 
@@ -74,6 +76,46 @@ TEST_F(ReprovisionTest, AgentIsStoppedInTheMiddleAndTheNextOneGoesOn) {
   EXPECT_EQ(AwaitEnd(recipient()).outcome(), v1::DONE);
   ExpectHealthy(recipient(), primary());
   EXPECT_EQ(recipient().CloneStatements(), clones_before_ + 1);
+}
+
+void ExpectMarkedAsEmpty(const MiniShard& shard, const MiniTablet& tablet) {
+  absl::StatusOr<topodata::Tablet> record;
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] {
+    record = shard.Record(tablet);
+    return record.ok() && record->tags().count("graft.data_state") > 0;
+  }));
+  ASSERT_THAT(record, IsOk());
+  EXPECT_EQ(record->type(), topodata::RESTORE);
+  EXPECT_EQ(record->tags().at("graft.data_state"), "EMPTY");
+}
+
+// Neither a removed record nor a removed journal makes an emptied tablet a replica.
+TEST_F(ReprovisionTest, AnEmptiedTabletStaysMarkedWhenItsAgentComesBack) {
+  StartSlowOperation();
+  if (HasFatalFailure()) return;
+  const CommandResult cancelled =
+      shard().Graftctl({"cancel", recipient().alias, "--even-if-dropped"});
+  EXPECT_EQ(cancelled.code, 6) << cancelled.err;
+  ASSERT_EQ(shard().NewestOperation(recipient())->data_state(), v1::EMPTY);
+  ExpectMarkedAsEmpty(shard(), recipient());
+
+  ASSERT_THAT(shard().StopAgent(recipient()), IsOk());
+  ASSERT_THAT(shard().etcd().Ctl(
+                  {"del", absl::StrCat("/vitess/zone1/tablets/", recipient().alias, "/Tablet")}),
+              IsOk());
+  ASSERT_THAT(shard().StartAgent(recipient()), IsOk());
+  ExpectMarkedAsEmpty(shard(), recipient());
+
+  ASSERT_THAT(shard().StopAgent(recipient()), IsOk());
+  std::filesystem::remove_all(recipient().state_dir + "/journal");
+  ASSERT_THAT(shard().StartAgent(recipient()), IsOk());
+  ExpectMarkedAsEmpty(shard(), recipient());
+
+  ASSERT_THAT(ReleaseClone(*recipient().mysql), IsOk());
+  const CommandResult again =
+      shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch"});
+  EXPECT_EQ(again.code, 0) << again.err << again.out;
+  ExpectHealthy(recipient(), primary());
 }
 
 TEST_F(ReprovisionTest, IdleAgentLeavesTheTopologyAndComesBack) {

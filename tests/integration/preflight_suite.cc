@@ -11,10 +11,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "base/errors.h"
 #include "base/files.h"
+#include "testing/test_env.h"
 
 namespace graft {
 namespace {
@@ -81,12 +83,33 @@ std::vector<std::string> Orders(absl::string_view log) {
   for (const absl::string_view line : absl::StrSplit(log, '\n')) {
     const std::vector<absl::string_view> cells = absl::StrSplit(line, "Query\t");
     if (cells.size() < 2) continue;
-    const bool reads =
-        absl::StartsWith(cells[1], "SELECT ") || absl::StartsWith(cells[1], "SHOW ") ||
-        absl::StartsWith(cells[1], "SET SESSION ") || absl::StartsWith(cells[1], "SET NAMES ");
-    if (!reads) orders.emplace_back(cells[1]);
+    const bool reads = absl::StartsWith(cells[1], "SELECT ") || absl::StartsWith(cells[1], "SHOW ");
+    const bool own_session = absl::StartsWith(cells[1], "SET ") &&
+                             !absl::StrContains(cells[1], "GLOBAL") &&
+                             !absl::StrContains(cells[1], "PERSIST");
+    if (!reads && !own_session) orders.emplace_back(cells[1]);
   }
   return orders;
+}
+
+// A program that runs mysqld with another plugin directory. The one at hand may be a script that
+// gives its own after all that it is told.
+absl::StatusOr<std::string> MysqldWithPlugins(const MiniShard& shard, absl::string_view usual,
+                                              const std::string& plugins) {
+  GRAFT_ASSIGN_OR_RETURN(const std::string home, MysqlHome());
+  const std::string mysqld = home + "/bin/mysqld";
+  GRAFT_ASSIGN_OR_RETURN(std::string text, ReadFile(mysqld));
+  if (absl::StartsWith(text, "#!")) {
+    const std::string below = absl::StrCat("$home", absl::StripPrefix(usual, home));
+    text = absl::StrReplaceAll(
+        text, {{"$0", mysqld}, {std::string(absl::StripSuffix(below, "/")), plugins}});
+  } else {
+    text = absl::StrCat("#!/bin/sh\nexec ", mysqld, " \"$@\" --plugin-dir=", plugins, "\n");
+  }
+  const std::string program = shard.folder() + "/mysqld";
+  GRAFT_RETURN_IF_ERROR(WriteFile(program, text));
+  fs::permissions(program, fs::perms::owner_all);
+  return program;
 }
 
 }  // namespace
@@ -106,12 +129,11 @@ absl::StatusOr<std::unique_ptr<IdleSession>> IdleSession::Open(MysqlSandbox& ser
   if (write(session->input_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     return absl::InternalError("cannot write to the client");
   }
-  GRAFT_ASSIGN_OR_RETURN(
-      session->client_,
-      Process::Start({server.mysql_home() + "/bin/mysql", "--no-defaults", "--batch",
-                      "--skip-column-names", "--unbuffered", "--user=" + user,
-                      "--socket=" + server.socket()},
-                     options));
+  GRAFT_ASSIGN_OR_RETURN(session->client_,
+                         Process::Start({server.mysql_home() + "/bin/mysql", "--no-defaults",
+                                         "--batch", "--skip-column-names", "--unbuffered",
+                                         "--user=" + user, "--socket=" + server.socket()},
+                                        options));
   const auto connected = [&] {
     const std::string output = ReadFile(options.stdout_file).value_or("");
     const std::vector<std::string> lines = absl::StrSplit(output, '\n', absl::SkipEmpty());
@@ -141,8 +163,8 @@ std::vector<std::string> Looked::Findings() const {
   std::vector<std::string> findings;
   for (const v1::CheckResult& result : report.results()) {
     if (result.outcome() == v1::PASSED) continue;
-    const std::string side = absl::AsciiStrToLower(
-        absl::StripPrefix(v1::CheckSide_Name(result.side()), "CHECK_SIDE_"));
+    const std::string side =
+        absl::AsciiStrToLower(absl::StripPrefix(v1::CheckSide_Name(result.side()), "CHECK_SIDE_"));
     findings.push_back(
         absl::StrCat(v1::CheckOutcome_Name(result.outcome()), " ", side, " ", result.id()));
   }
@@ -162,17 +184,27 @@ void PreflightTest::SetUpTestSuite() {
   RowsSize rows;
   rows.megabytes = 1;
   rows.ballast_megabytes = 0;
-  ASSERT_THAT((*shard)->AddReplicatedTablets({{}}, rows), IsOk());
+  // A folder that the primary alone may have data files in.
+  const std::string elsewhere = (*shard)->folder() + "/elsewhere";
+  fs::create_directories(elsewhere);
+  MysqlSandboxOptions with_folder;
+  with_folder.extra_my_cnf = "innodb_directories=" + elsewhere + "\n";
+  ASSERT_THAT((*shard)->AddReplicatedTablets({with_folder}, rows), IsOk());
   const std::string plugins = (*shard)->folder() + "/plugins";
   fs::create_directories(plugins);
-  fs::copy_file((*shard)->tablet(0).Value("SELECT @@plugin_dir") + "mysql_clone.so",
-                plugins + "/mysql_clone.so");
+  const std::string usual = (*shard)->tablet(0).Value("SELECT @@plugin_dir");
+  fs::copy_file(usual + "mysql_clone.so", plugins + "/mysql_clone.so");
+  const auto mysqld = MysqldWithPlugins(**shard, usual, plugins);
+  ASSERT_THAT(mysqld, IsOk());
   MysqlSandboxOptions own_plugins;
-  own_plugins.extra_my_cnf = "plugin_dir=" + plugins + "\n";
+  // Nothing keeps it safe across a clone's restart but graft's fence.
+  own_plugins.extra_my_cnf = "super_read_only=OFF\nread_only=OFF\nskip_replica_start=OFF\n";
+  own_plugins.run_flags = {"--mysqld", *mysqld};
   ASSERT_THAT((*shard)->AddReplicatedTablets({own_plugins, {}}, rows), IsOk());
   ASSERT_THAT((*shard)->tablet(0).mysql->Sql("CREATE USER app; GRANT ALL ON shop.* TO app"),
               IsOk());
   shard_ = *std::move(shard);
+  ASSERT_THAT(recipient().mysql->Sql("SET GLOBAL super_read_only=ON"), IsOk());
 }
 
 void PreflightTest::SetUp() {

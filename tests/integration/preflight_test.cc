@@ -10,9 +10,13 @@
 namespace graft {
 namespace {
 
-using testing::AllOf;
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+
+std::string DumpSession(const MiniTablet& tablet) {
+  return tablet.Value("SELECT id FROM performance_schema.processlist WHERE command LIKE 'Binlog%'");
+}
 
 TEST_F(PreflightTest, HealthyPairPasses) {
   const Looked looked = LookFromPrimary();
@@ -20,14 +24,241 @@ TEST_F(PreflightTest, HealthyPairPasses) {
   EXPECT_GE(looked.report.results_size(), 40);
   EXPECT_THAT(looked.Findings(), ElementsAre()) << looked.text;
   EXPECT_EQ(looked.report.donor(), primary().alias);
-  const Looked replicas = Look(recipient(), {"--from-tablet", replica().alias});
-  EXPECT_EQ(replicas.code, 0) << replicas.text;
-  EXPECT_THAT(replicas.Findings(), ElementsAre());
-  const CommandResult table =
-      shard().Graftctl({"preflight", recipient().alias, "--from-primary"});
+  const Looked of_replica = Look(recipient(), {"--from-tablet", replica().alias});
+  EXPECT_EQ(of_replica.code, 0) << of_replica.text;
+  EXPECT_THAT(of_replica.Findings(), ElementsAre());
+  const CommandResult table = shard().Graftctl({"preflight", recipient().alias, "--from-primary"});
   EXPECT_EQ(table.code, 0);
   EXPECT_THAT(table.out, HasSubstr("CLONE may be tried"));
-  fprintf(stderr, "%s\n", table.out.c_str());
+}
+
+TEST_F(PreflightTest, TablesOfOtherEngines) {
+  Change("CREATE TABLE shop.log (id INT) ENGINE=MyISAM; INSERT INTO shop.log VALUES (1)");
+  const Looked looked = LookFromPrimary();
+  EXPECT_EQ(looked.code, 5);
+  EXPECT_THAT(looked.Findings(), ElementsAre("FATAL donor NON_INNODB_TABLES"));
+  EXPECT_THAT(looked.TextOf("NON_INNODB_TABLES"), HasSubstr("shop.log (MyISAM)"));
+  EXPECT_THAT(looked.TextOf("NON_INNODB_TABLES"), HasSubstr("--allow-non-innodb"));
+  const Looked allowed = Look(recipient(), {"--from-primary", "--allow-non-innodb"});
+  EXPECT_EQ(allowed.code, 0);
+  EXPECT_THAT(allowed.Findings(), ElementsAre("WARNING donor NON_INNODB_TABLES"));
+  Change("DROP TABLE shop.log");
+}
+
+// A variable of one server, and which check minds it.
+TEST_F(PreflightTest, VariablesThatDoNotFit) {
+  struct Row {
+    const MiniTablet& tablet;
+    std::string set;
+    std::string reset;
+    std::string finding;
+    std::string word;
+  };
+  const Row table[] = {
+      {primary(), "SET GLOBAL max_allowed_packet=1048576", "SET GLOBAL max_allowed_packet=DEFAULT",
+       "FATAL donor DONOR_PACKET", "1048576"},
+      {recipient(), "SET GLOBAL max_allowed_packet=1048576",
+       "SET GLOBAL max_allowed_packet=DEFAULT", "FATAL recipient RECIPIENT_PACKET", "1048576"},
+      {primary(), "ALTER INSTANCE DISABLE INNODB REDO_LOG", "ALTER INSTANCE ENABLE INNODB REDO_LOG",
+       "FATAL donor REDO_LOG_DISABLED", "ENABLE INNODB REDO_LOG"},
+      {recipient(), "SET GLOBAL character_set_server=latin1",
+       "SET GLOBAL character_set_server=DEFAULT, GLOBAL collation_server=DEFAULT",
+       "FATAL donor CHARACTER_SETS", "latin1_swedish_ci"},
+      {primary(), absl::StrCat("SET GLOBAL server_id=", recipient().mysql->port()),
+       absl::StrCat("SET GLOBAL server_id=", primary().mysql->port()), "FATAL recipient SERVER_ID",
+       "a server_id of its own"},
+      {recipient(), "REVOKE SYSTEM_VARIABLES_ADMIN ON *.* FROM vt_dba@localhost",
+       "GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO vt_dba@localhost WITH GRANT OPTION",
+       "FATAL recipient RECIPIENT_PRIVILEGE", "GRANT SYSTEM_VARIABLES_ADMIN"},
+      {primary(), "SET GLOBAL max_connections=10", "SET GLOBAL max_connections=DEFAULT",
+       "WARNING donor DONOR_CONNECTIONS", "--max-concurrency"},
+  };
+  for (const Row& row : table) {
+    SCOPED_TRACE(row.set);
+    ChangeOnly(row.tablet, row.set);
+    const Looked looked = LookFromPrimary();
+    ChangeOnly(row.tablet, row.reset);
+    EXPECT_EQ(looked.code, row.finding[0] == 'F' ? 5 : 0);
+    EXPECT_THAT(looked.Findings(), ElementsAre(row.finding));
+    EXPECT_THAT(looked.TextOf(row.finding.substr(row.finding.rfind(' ') + 1)), HasSubstr(row.word));
+  }
+}
+
+TEST_F(PreflightTest, PluginThatTheRecipientCannotLoad) {
+  ChangeOnly(primary(), "INSTALL PLUGIN mysql_no_login SONAME 'mysql_no_login.so'");
+  const Looked looked = LookFromPrimary();
+  EXPECT_EQ(looked.code, 5);
+  EXPECT_THAT(looked.Findings(), ElementsAre("FATAL donor PLUGINS"));
+  EXPECT_THAT(looked.TextOf("PLUGINS"), HasSubstr("mysql_no_login (mysql_no_login.so)"));
+  // This one has the file, and has it not loaded.
+  const Looked can_load = Look(replica(), {"--from-primary"});
+  EXPECT_EQ(can_load.code, 0);
+  EXPECT_THAT(can_load.Findings(), ElementsAre());
+  ChangeOnly(primary(), "UNINSTALL PLUGIN mysql_no_login");
+}
+
+TEST_F(PreflightTest, ErrantTransactionOfAReplica) {
+  const std::string gtid = replica().Value("SELECT @@server_uuid") + ":1";
+  Execute(replica(), gtid);
+  const Looked looked = Look(recipient(), {"--from-tablet", replica().alias});
+  EXPECT_EQ(looked.code, 5);
+  EXPECT_THAT(looked.Findings(), ElementsAre("FATAL donor ERRANT_TRANSACTIONS"));
+  EXPECT_THAT(looked.TextOf("ERRANT_TRANSACTIONS"), HasSubstr(gtid));
+  // As a recipient it would lose that, which is for somebody to know.
+  const Looked own = Look(replica(), {"--from-primary"});
+  EXPECT_EQ(own.code, 0);
+  EXPECT_THAT(own.Findings(), ElementsAre("WARNING recipient RECIPIENT_TRANSACTIONS"));
+  EXPECT_THAT(own.TextOf("RECIPIENT_TRANSACTIONS"), HasSubstr(gtid));
+  Execute(primary(), gtid);
+}
+
+TEST_F(PreflightTest, StoppedReplicaAsDonor) {
+  ASSERT_THAT(replica().mysql->Sql("STOP REPLICA"), IsOk());
+  const Looked looked = Look(recipient(), {"--from-tablet", replica().alias});
+  EXPECT_EQ(looked.code, 0);
+  EXPECT_THAT(looked.Findings(), ElementsAre("WARNING donor DONOR_REPLICATION"));
+  ASSERT_THAT(replica().mysql->Sql("START REPLICA"), IsOk());
+}
+
+TEST_F(PreflightTest, WhatTheCloneUserMayNotSee) {
+  Change("REVOKE PROCESS, SELECT ON *.* FROM vt_clone");
+  const Looked looked = LookFromPrimary();
+  EXPECT_EQ(looked.code, 5);
+  EXPECT_THAT(looked.Findings(),
+              ElementsAre("WARNING donor DONOR_PRIVILEGE", "WARNING donor DONOR_BUSY",
+                          "WARNING donor DONOR_DDL", "UNCHECKED donor AGENT_ACCOUNT",
+                          "UNCHECKED recipient DISK_SPACE", "UNCHECKED recipient TABLESPACE_PATHS",
+                          "UNCHECKED donor NON_INNODB_TABLES", "UNCHECKED recipient ENCRYPTION"))
+      << looked.text;
+  EXPECT_THAT(looked.TextOf("DONOR_PRIVILEGE"), HasSubstr("GRANT PROCESS, SELECT ON *.* TO"));
+  EXPECT_EQ(Look(recipient(), {"--from-primary", "--allow-unchecked"}).code, 0);
+  Change("GRANT PROCESS, SELECT ON *.* TO vt_clone");
+}
+
+TEST_F(PreflightTest, WrongPasswordAndDonorAway) {
+  const std::string file = shard().folder() + "/wrong.password";
+  ASSERT_THAT(WriteFile(file, "wrong-5ecret"), IsOk());
+  RestartAgent(recipient(), {"--db-clone-password-file", file});
+  const Looked refused = LookFromPrimary();
+  EXPECT_EQ(refused.code, 5);
+  EXPECT_THAT(refused.Findings(), Contains("FATAL donor DONOR_CREDENTIALS"));
+  EXPECT_THAT(refused.Findings(), Contains("UNCHECKED donor NON_INNODB_TABLES"));
+  EXPECT_EQ(refused.TextOf("DISK_SPACE"), "the donor could not be asked | ");
+  EXPECT_THAT(refused.text, testing::Not(HasSubstr("wrong-5ecret")));
+  RestartAgent(recipient(), {});
+
+  ASSERT_THAT(replica().mysql->Stop(), IsOk());
+  const CommandResult away =
+      shard().Graftctl({"preflight", recipient().alias, "--from-tablet", replica().alias});
+  EXPECT_EQ(away.code, 5);
+  EXPECT_THAT(away.out, HasSubstr("DONOR_UNREACHABLE"));
+  EXPECT_THAT(away.out, HasSubstr("1 fatal: CLONE must not be tried"));
+  ASSERT_THAT(replica().mysql->StartParent(), IsOk());
+  ASSERT_THAT(replica().mysql->AwaitReady(), IsOk());
+  ASSERT_THAT(replica().mysql->Sql("START REPLICA"), IsOk());
+}
+
+TEST_F(PreflightTest, SessionsOnTheRecipient) {
+  const auto session =
+      IdleSession::Open(*recipient().mysql, "app", "BEGIN; SELECT COUNT(*) FROM shop.customers");
+  ASSERT_THAT(session, IsOk());
+  const Looked looked = LookFromPrimary();
+  EXPECT_EQ(looked.code, 0);
+  EXPECT_THAT(looked.Findings(), ElementsAre("WARNING recipient RECIPIENT_SESSIONS"));
+  EXPECT_THAT(looked.TextOf("RECIPIENT_SESSIONS"), HasSubstr((*session)->connection_id()));
+}
+
+TEST_F(PreflightTest, DdlUnderWayOnTheDonor) {
+  const auto backup = IdleSession::Open(*primary().mysql, "root", "LOCK INSTANCE FOR BACKUP");
+  ASSERT_THAT(backup, IsOk());
+  const auto client = Process::Start({primary().mysql->mysql_home() + "/bin/mysql", "--no-defaults",
+                                      "--user=root", "--socket=" + primary().mysql->socket(), "-e",
+                                      "CREATE TABLE shop.waits (id INT PRIMARY KEY)"},
+                                     ProcessOptions());
+  ASSERT_THAT(client, IsOk());
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [] {
+    return primary().Value(
+               "SELECT COUNT(*) FROM performance_schema.processlist "
+               "WHERE state LIKE '%backup lock%'") == "1";
+  }));
+  const Looked looked = LookFromPrimary();
+  EXPECT_EQ(looked.code, 0);
+  EXPECT_THAT(looked.Findings(), ElementsAre("WARNING donor DONOR_DDL"));
+  ASSERT_THAT(primary().mysql->Sql("KILL " + (*backup)->connection_id()), IsOk());
+  ASSERT_THAT((*client)->Wait(absl::Seconds(20)), IsOk());
+  Change("DROP TABLE shop.waits");
+}
+
+TEST_F(PreflightTest, AccountOfTheAgentOnTheDonor) {
+  const std::string file = shard().folder() + "/dba.password";
+  ASSERT_THAT(WriteFile(file, "dba-5ecret"), IsOk());
+  const std::string account =
+      "CREATE USER graft_dba@localhost IDENTIFIED BY 'dba-5ecret'; "
+      "GRANT ALL ON *.* TO graft_dba@localhost";
+  ChangeOnly(recipient(), account);
+  RestartAgent(recipient(), {"--db-dba-user", "graft_dba", "--db-dba-password-file", file});
+  const Looked missing = LookFromPrimary();
+  EXPECT_EQ(missing.code, 5);
+  EXPECT_THAT(missing.Findings(), ElementsAre("FATAL donor AGENT_ACCOUNT"));
+  EXPECT_THAT(missing.TextOf("AGENT_ACCOUNT"), HasSubstr("'graft_dba'@'localhost'"));
+  // The same password under another salt cannot be told from another password.
+  ChangeOnly(primary(), account);
+  const Looked salted = LookFromPrimary();
+  EXPECT_EQ(salted.code, 0);
+  EXPECT_THAT(salted.Findings(), ElementsAre("WARNING donor AGENT_ACCOUNT"));
+  ChangeOnly(primary(), "DROP USER graft_dba@localhost");
+  RestartAgent(recipient(), {});
+  ChangeOnly(recipient(), "DROP USER graft_dba@localhost");
+}
+
+TEST_F(PreflightTest, DataFilesOutsideOfTheDataDirectory) {
+  const std::string folder = primary().Value("SELECT @@innodb_directories");
+  ASSERT_NE(folder, "NULL");
+  ChangeOnly(primary(), absl::StrCat("CREATE TABLE shop.elsewhere (id INT PRIMARY KEY) "
+                                     "DATA DIRECTORY = '",
+                                     folder, "'"));
+  const Looked looked = LookFromPrimary();
+  EXPECT_EQ(looked.code, 5);
+  EXPECT_THAT(looked.Findings(), ElementsAre("FATAL recipient TABLESPACE_PATHS"));
+  EXPECT_THAT(looked.TextOf("TABLESPACE_PATHS"), HasSubstr(folder));
+  ChangeOnly(primary(), "DROP TABLE shop.elsewhere");
+}
+
+// All of it in one report, and an operation that is refused for all of it at once.
+TEST_F(PreflightTest, SeveralCausesAtOnce) {
+  Change("CREATE TABLE shop.log (id INT) ENGINE=MyISAM");
+  ChangeOnly(primary(), "ALTER INSTANCE DISABLE INNODB REDO_LOG");
+  ChangeOnly(recipient(), "SET GLOBAL max_allowed_packet=1048576");
+  const std::string leftover = recipient().mysql->paths().data() + "/shop/orders.ibd.#clone";
+  ASSERT_THAT(WriteFile(leftover, "left"), IsOk());
+  ASSERT_THAT(replica().mysql->Sql("STOP REPLICA"), IsOk());
+  ASSERT_THAT(Follow(*replica().mysql, *recipient().mysql, MiniShard::kReplPassword), IsOk());
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [] { return !DumpSession(recipient()).empty(); }));
+
+  const std::vector<std::string> all = {
+      "FATAL recipient RECIPIENT_HAS_REPLICAS", "FATAL recipient RECIPIENT_PACKET",
+      "FATAL recipient CLONE_LEFTOVERS", "FATAL donor REDO_LOG_DISABLED",
+      "FATAL donor NON_INNODB_TABLES"};
+  const Looked looked = LookFromPrimary();
+  EXPECT_EQ(looked.code, 5);
+  EXPECT_EQ(looked.Findings(), all);
+  EXPECT_THAT(looked.TextOf("CLONE_LEFTOVERS"), HasSubstr("orders.ibd.#clone"));
+  const v1::Operation operation = ExpectRefused({"--from-primary"}, "RECIPIENT_HAS_REPLICAS");
+  Looked found;
+  *found.report.mutable_results() = operation.findings();
+  EXPECT_EQ(found.Findings(), all);
+  for (const char* word : {"binary logs", "2 MiB", "1086", "redo log", "shop.log (MyISAM)"}) {
+    EXPECT_THAT(operation.error().message(), HasSubstr(word));
+  }
+
+  ASSERT_THAT(replica().mysql->Sql("STOP REPLICA"), IsOk());
+  // It would notice by itself at its next heartbeat.
+  ASSERT_THAT(recipient().mysql->Sql("KILL " + DumpSession(recipient())), IsOk());
+  ASSERT_THAT(Follow(*replica().mysql, *primary().mysql, MiniShard::kReplPassword), IsOk());
+  std::filesystem::remove(leftover);
+  ChangeOnly(recipient(), "SET GLOBAL max_allowed_packet=DEFAULT");
+  ChangeOnly(primary(), "ALTER INSTANCE ENABLE INNODB REDO_LOG");
+  Change("DROP TABLE shop.log");
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <filesystem>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/files.h"
@@ -84,10 +86,18 @@ SqlRows ReprovisionTest::Following(const MiniTablet& source) {
   return {{"", absl::StrCat(source.mysql->port()), "1", "ON", "ON"}};
 }
 
-void ReprovisionTest::ExpectOnlyVitessKeys() {
+void ReprovisionTest::ExpectOnlyVitessKeys(const std::string& claimed_donor) {
   const CommandResult keys = shard().Run({"etcdctl", "get", "--prefix", "--keys-only", "/"});
   EXPECT_EQ(keys.code, 0) << keys.err;
-  const std::vector<std::string> lines = absl::StrSplit(keys.out, '\n', absl::SkipEmpty());
+  std::vector<std::string> lines = absl::StrSplit(keys.out, '\n', absl::SkipEmpty());
+  if (!claimed_donor.empty()) {
+    const auto claim = std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
+      return absl::StartsWith(line, absl::StrCat("/vitess/global/internal/named_locks/graft-donor-",
+                                                 claimed_donor, "/locks/"));
+    });
+    ASSERT_NE(claim, lines.end()) << keys.out;
+    lines.erase(claim);
+  }
   EXPECT_THAT(lines, testing::ElementsAre("/vitess/global/cells/zone1/CellInfo",
                                           "/vitess/global/keyspaces/shop/Keyspace",
                                           "/vitess/global/keyspaces/shop/shards/0/Shard",

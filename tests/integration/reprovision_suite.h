@@ -41,7 +41,8 @@ class ReprovisionTest : public testing::Test {
   // What Channels gives when `source` is followed, and nobody else.
   static SqlRows Following(const MiniTablet& source);
   // What `etcdctl get --prefix` shows are Vitess's keys, and nothing else.
-  static void ExpectOnlyVitessKeys();
+  // While an operation runs there is its claim besides, under Vitess's named locks.
+  static void ExpectOnlyVitessKeys(const std::string& claimed_donor = "");
   // The journal's record of this operation, without which it would not survive the agent.
   static void ExpectJournalled(const MiniTablet& tablet, const std::string& id);
   // No password in any file that graft writes.

@@ -157,7 +157,7 @@ TEST_F(ReprovisionTest, CommandsWhileOneRuns) {
 
   ExpectRefusals(shard(), ask, other().alias);
   ExpectShown(shard(), recipient(), primary().alias);
-  ExpectOnlyVitessKeys();
+  ExpectOnlyVitessKeys(primary().alias);
   EXPECT_EQ(shard().NewestOperation(recipient())->outcome(), v1::RUNNING) << "too quick a clone";
 
   ASSERT_THAT(ReleaseClone(*recipient().mysql), IsOk());

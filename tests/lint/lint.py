@@ -312,8 +312,8 @@ def quoted(lines):
     for line in lines:
         fence = line.lstrip().startswith("```")
         in_code = in_code != fence
-        prose.append("" if in_code or fence else re.sub(r"`[^`]*`", "", line))
-    text = "\n".join(prose)
+        prose.append("" if in_code or fence else line)
+    text = re.sub(r"`[^`]*`", blanked, "\n".join(prose))
     for match in re.finditer(r'"([^"]*)"', text):
         number = text.count("\n", 0, match.start()) + 1
         for part in re.sub(r"\s+", " ", match.group(1)).split("…"):

@@ -121,6 +121,37 @@ class LintTest(unittest.TestCase):
         self.refuses("sizes", "src/base/b.cc", "\n" * (lint.LONGEST_SOURCE + 1))
         self.refuses("sizes", "include/graft/b.h", "\n" * (lint.LONGEST_HEADER + 1))
 
+    def test_failures(self):
+        checks = 'Check kChecks[] = {{"PAGE_SIZE", kDonor, kAlone, "it is the same", PageSize}};\n'
+        self.put("src/provision/preflight.cc", checks)
+        self.put("src/mysql/error_map.cc", '{2, "", Code::kX, "MYSQL_GONE", "it is " "down"}\n')
+        entry = "- **`PAGE_SIZE`** fatal\n"
+        index = "## Index of reasons\n| `PAGE_SIZE` | a |\n| `MYSQL_GONE` | b |\n"
+        doc = f"## Preflight\n{entry}{index}"
+        self.assertIn("is missing", self.found("failures")[0])
+        for bad, says in [
+                (doc.replace(entry, ""), "preflight.cc:1: PAGE_SIZE is not in the list of checks"),
+                (doc.replace("| `MYSQL_GONE` | b |\n", ""), "MYSQL_GONE is not in the index"),
+                (doc + "| `NO_WORD` | c |\n", "failures.md:6: NO_WORD is in the index, but"),
+                (doc.replace(entry, entry + "- **`GONE`** fatal\n"), "GONE is in the list"),
+                (doc + "| `PAGE_SIZE` | c |\n", "PAGE_SIZE stands there twice"),
+                (doc + 'It says "it is … up here".\n', 'failures.md:6: "up here" is no text')]:
+            self.put("docs/failures.md", bad)
+            found = self.found("failures")
+            self.assertEqual(len(found), 1, f"{bad}: {found}")
+            self.assertIn(says, found[0])
+        self.accepts("failures", "docs/failures.md",
+                     doc + 'It says "… it is\ndown". `"code"`\n```\n"code"\n```\n')
+        for name, source in [
+                ("src/base/a.cc", 'Refusal{"DONOR_TYPE", "x"};\n'),
+                ("src/base/a.cc", 'WithReason(F(absl::StrCat("a) (", b)),\n  "GONE");\n'),
+                ("src/base/a.cc", 'unknown = absl::StrCat("MYSQL_", number);\n'),
+                ("include/graft/a.h", 'inline constexpr char kReasonX[] = "FILE_ACCESS";\n')]:
+            self.refuses("failures", name, source, "is not in the index")
+        self.accepts("failures", "src/base/a.cc",
+                     '// "NO_WORD"\nconst char* kNames[] = {"CLONE_ADMIN", "SHARED_READ", "ON"};\n'
+                     'WithReason(status, reason);\nSet(session, "OFF");\n')
+
     def test_exceptions_have_reasons_and_end(self):
         long = self.put("src/base/b.cc", "\n" * 301)
         self.put("tests/lint/allowed.txt", "# note\nsizes src/base/b.cc one table\n")

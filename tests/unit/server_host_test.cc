@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
+
+// The kernel's way of writing lists: "a|b|" with NUL for each bar.
+std::string Joined(std::string words) {
+  std::replace(words.begin(), words.end(), '|', '\0');
+  return words;
+}
 
 // Somebody without root's rights, for as long as it lives, if a test runs as root.
 class NobodyElse {
@@ -50,7 +57,7 @@ class ServerHostTest : public ::testing::Test {
     Write("data/#clone/#view_status", "x");
     Write("plugin/mysql_clone.so", "");
     Write("data/m.pid", "4711\n");
-    Mysqld("(mysqld)", 321, std::string("A=1\0MYSQLD_PARENT_PID=321\0B=2\0", 32));
+    Mysqld("(mysqld)", 321, Joined("A=1|MYSQLD_PARENT_PID=321|B=2|"));
   }
 
   std::string Path(const std::string& name) const { return folder_.path() + "/" + name; }
@@ -114,8 +121,8 @@ TEST_F(ServerHostTest, SupervisedIsWhoseParentSaysSo) {
     std::string environment;
     std::optional<bool> supervised;
   } rows[] = {
-      {"(mysqld)", 1, std::string("MYSQLD_PARENT_PID=1\0", 20), true},
-      {"(mysqld) S 9 (x)", 1, std::string("MYSQLD_PARENT_PID=1\0", 20), true},
+      {"(mysqld)", 1, Joined("MYSQLD_PARENT_PID=1|"), true},
+      {"(mysqld) S 9 (x)", 1, Joined("MYSQLD_PARENT_PID=1|"), true},
       {"(mysqld-debug)", 12, "MYSQLD_PARENT_PID=12", true},
       // Inherited from somebody who is not the parent any more.
       {"(mysqld)", 12, "MYSQLD_PARENT_PID=1", false},
@@ -147,10 +154,10 @@ TEST_F(ServerHostTest, OnlyAMysqldIsLookedAt) {
     std::optional<bool> supervised;
   } rows[] = {
       {"mysqld", true},
-      {std::string("/opt/mysqld-debug\0--x\0", 22), true},
-      {std::string("/lib/ld-linux.so.2\0--library-path\0/x\0/x/sbin/mysqld\0", 53), true},
+      {Joined("/opt/mysqld-debug|--x|"), true},
+      {Joined("/lib/ld-linux.so.2|--library-path|/x|/x/sbin/mysqld|"), true},
       // The pid is another process's.
-      {std::string("/usr/sbin/nginx\0-c\0/etc/not-mysqld\0", 36), std::nullopt},
+      {Joined("/usr/sbin/nginx|-c|/etc/not-mysqld|"), std::nullopt},
       {"", std::nullopt},
   };
   for (const auto& [command, supervised] : rows) {

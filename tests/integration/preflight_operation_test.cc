@@ -1,0 +1,187 @@
+// What an operation makes of what preflight found, on real servers: what stops it, what goes on if
+// it is allowed, what it ends and reports, and which donor it takes.
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "base/files.h"
+#include "integration/preflight_suite.h"
+
+namespace graft {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+class PreflightOperationTest : public PreflightTest {
+ protected:
+  static std::string HoldFile() { return shard().folder() + "/hold"; }
+  // The recipient's next operation waits before this step until the file is gone.
+  static void HoldBefore(const std::string& step) {
+    RestartAgent(recipient(), {"--hold-before-step", absl::StrCat(step, "=", HoldFile())});
+    std::filesystem::remove(HoldFile() + ".reached");
+    ASSERT_THAT(WriteFile(HoldFile(), ""), IsOk());
+  }
+  static void Start(const std::vector<std::string>& flags) {
+    std::vector<std::string> command = {"reprovision", recipient().alias};
+    command.insert(command.end(), flags.begin(), flags.end());
+    const CommandResult started = shard().Graftctl(command);
+    ASSERT_EQ(started.code, 0) << started.err;
+    ASSERT_TRUE(Eventually(absl::Seconds(60), [] {
+      return std::filesystem::exists(HoldFile() + ".reached");
+    })) << shard().NewestOperation(recipient())->DebugString();
+  }
+  // Lets it go on to its end.
+  static v1::Operation Release(int code) {
+    std::filesystem::remove(HoldFile());
+    const CommandResult watched = shard().Graftctl({"watch", recipient().alias, "--json"});
+    EXPECT_EQ(watched.code, code) << watched.err << watched.out;
+    RestartAgent(recipient(), {});
+    return LastOperation(watched.out).value_or(v1::Operation());
+  }
+  static std::vector<std::string> FindingsOf(const v1::Operation& operation) {
+    Looked looked;
+    *looked.report.mutable_results() = operation.findings();
+    return looked.Findings();
+  }
+};
+
+TEST_F(PreflightOperationTest, TablesThatArriveEmptyAreNamed) {
+  Change("CREATE TABLE shop.log (id INT) ENGINE=MyISAM; INSERT INTO shop.log VALUES (1)");
+  ExpectRefused({"--from-primary"}, "NON_INNODB_TABLES");
+  EXPECT_EQ(recipient().Value("SELECT COUNT(*) FROM shop.log"), "1");
+  const v1::Operation operation =
+      Reprovision(recipient(), {"--from-primary", "--allow-non-innodb"}, 0);
+  EXPECT_EQ(operation.outcome(), v1::DONE);
+  EXPECT_THAT(operation.proof().emptied_tables(), ElementsAre("shop.log (MyISAM)"));
+  EXPECT_EQ(recipient().Value("SELECT COUNT(*) FROM shop.log"), "0");
+  EXPECT_THAT(shard().Graftctl({"status", recipient().alias}).out, HasSubstr("shop.log (MyISAM)"));
+  Change("DROP TABLE shop.log");
+  ExpectHealthy(recipient(), primary());
+}
+
+TEST_F(PreflightOperationTest, UncheckedStopsItUnlessThatIsAllowed) {
+  Change("REVOKE PROCESS, SELECT ON *.* FROM vt_clone");
+  const v1::Operation refused = ExpectRefused({"--from-primary"}, "PREFLIGHT_UNCHECKED");
+  EXPECT_THAT(refused.error().message(), HasSubstr("--allow-unchecked"));
+  const v1::Operation operation =
+      Reprovision(recipient(), {"--from-primary", "--allow-unchecked"}, 0);
+  EXPECT_EQ(operation.outcome(), v1::DONE);
+  EXPECT_THAT(FindingsOf(operation), testing::Contains("UNCHECKED donor NON_INNODB_TABLES"));
+  Change("GRANT PROCESS, SELECT ON *.* TO vt_clone");
+  ExpectHealthy(recipient(), primary());
+}
+
+TEST_F(PreflightOperationTest, SessionsAreEndedAndLostTransactionsCounted) {
+  const std::string gtid = recipient().Value("SELECT @@server_uuid") + ":1";
+  Execute(recipient(), gtid);
+  const auto holder =
+      IdleSession::Open(*recipient().mysql, "app", "BEGIN; SELECT COUNT(*) FROM shop.orders");
+  ASSERT_THAT(holder, IsOk());
+  const auto idler = IdleSession::Open(*recipient().mysql, "app", "SELECT 1");
+  ASSERT_THAT(idler, IsOk());
+  const v1::Operation operation = Reprovision(recipient(), {"--from-primary"}, 0);
+  EXPECT_EQ(operation.outcome(), v1::DONE);
+  // Right before CLONE, when it looked last, the sessions were gone.
+  EXPECT_THAT(FindingsOf(operation), ElementsAre("WARNING recipient RECIPIENT_TRANSACTIONS"));
+  std::vector<std::string> ended;
+  for (const v1::EndedSession& session : operation.ended_sessions()) {
+    ended.push_back(absl::StrCat(session.connection_id(), " ", session.user()));
+  }
+  EXPECT_THAT(ended, UnorderedElementsAre((*holder)->connection_id() + " app",
+                                          (*idler)->connection_id() + " app"));
+  EXPECT_EQ(operation.proof().transactions_discarded(), 1);
+  EXPECT_EQ(operation.proof().gtid_discarded(), gtid);
+  EXPECT_EQ(operation.proof().not_checked(), "");
+  const std::string status = shard().Graftctl({"status", recipient().alias}).out;
+  EXPECT_THAT(status, HasSubstr((*holder)->connection_id()));
+  EXPECT_THAT(status, HasSubstr(gtid));
+  ExpectHealthy(recipient(), primary());
+}
+
+// The recipient's my.cnf has it writable, with all channels and events running, after a restart.
+TEST_F(PreflightOperationTest, EventArrivesAndDoesNotRunBeforeItIsVerified) {
+  const std::string own = "SELECT LOCATE(@@server_uuid, @@gtid_executed)";
+  ASSERT_EQ(recipient().Value(own), "0");
+  Change(
+      "CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO "
+      "INSERT INTO shop.customers (name) VALUES ('tick')");
+  HoldBefore("verify");
+  Start({"--from-primary"});
+  EXPECT_EQ(recipient().Value("SELECT status FROM information_schema.events"), "ENABLED");
+  EXPECT_EQ(recipient().Value("SELECT @@event_scheduler"), "OFF");
+  EXPECT_EQ(recipient().Value("SELECT @@super_read_only"), "1");
+  EXPECT_EQ(recipient().Value(own), "0");
+  const v1::Operation operation = Release(0);
+  EXPECT_EQ(operation.outcome(), v1::DONE);
+  EXPECT_EQ(recipient().Value("SELECT @@event_scheduler"), "ON");
+  EXPECT_EQ(recipient().Value(own), "0");
+  Change("DROP EVENT shop.tick; DELETE FROM shop.customers WHERE name = 'tick'");
+  EXPECT_EQ(recipient().Value(own), "0");
+  ExpectHealthy(recipient(), primary());
+}
+
+TEST_F(PreflightOperationTest, AnyTakesAReplicaAndListsWhomItRefused) {
+  const std::string gtid = replica().Value("SELECT @@server_uuid") + ":2";
+  Execute(replica(), gtid);
+  const v1::Operation from_primary = Reprovision(recipient(), {"--from-any"}, 0);
+  EXPECT_EQ(from_primary.donor(), primary().alias);
+  std::vector<std::string> refused;
+  for (const v1::RefusedDonor& donor : from_primary.refused_donors()) {
+    refused.push_back(absl::StrCat(donor.alias(), " ", donor.reason()));
+  }
+  EXPECT_THAT(refused, testing::IsSupersetOf({recipient().alias + " DONOR_IS_RECIPIENT",
+                                              replica().alias + " ERRANT_TRANSACTIONS"}));
+  EXPECT_THAT(shard().Graftctl({"status", recipient().alias}).out, HasSubstr(gtid));
+  ExpectHealthy(recipient(), primary());
+
+  Execute(primary(), gtid);
+  ASSERT_THAT(AwaitCaughtUp(*recipient().mysql, *primary().mysql), IsOk());
+  EXPECT_EQ(Look(recipient(), {"--from-any"}).report.donor(), replica().alias);
+  const v1::Operation from_replica =
+      Reprovision(recipient(), {"--from-any", "--replicate-from", "primary"}, 0);
+  EXPECT_EQ(from_replica.donor(), replica().alias);
+  ExpectHealthy(recipient(), primary());
+}
+
+TEST_F(PreflightOperationTest, NextDonorWhenTheFirstIsStoppedInBetween) {
+  HoldBefore("preflight");
+  Start({"--from-any"});
+  EXPECT_EQ(shard().NewestOperation(recipient())->donor(), replica().alias);
+  ASSERT_THAT(replica().mysql->Stop(), IsOk());
+  const v1::Operation operation = Release(0);
+  EXPECT_EQ(operation.outcome(), v1::DONE);
+  EXPECT_EQ(operation.donor(), primary().alias);
+  EXPECT_EQ(operation.attempt(), 2);
+  ASSERT_EQ(operation.failed_attempts_size(), 1);
+  EXPECT_EQ(operation.failed_attempts(0).donor(), replica().alias);
+  EXPECT_EQ(operation.failed_attempts(0).error().reason(), "DONOR_UNREACHABLE");
+  EXPECT_EQ(operation.failed_attempts(0).data_state(), v1::INTACT);
+  ASSERT_THAT(replica().mysql->StartParent(), IsOk());
+  ASSERT_THAT(replica().mysql->AwaitReady(), IsOk());
+  ASSERT_THAT(replica().mysql->Sql("START REPLICA"), IsOk());
+  ExpectHealthy(recipient(), primary());
+}
+
+// CLONE brings the donor's mysql.plugin, in which there is none.
+TEST_F(PreflightOperationTest, ClonePluginThatCameByStatementIsThereAfterwards) {
+  const auto added = shard().AddTablet(/*clone_enabled=*/false);
+  ASSERT_THAT(added, IsOk());
+  MiniTablet& bare = **added;
+  ASSERT_THAT(shard().StartAgent(bare), IsOk());
+  ChangeOnly(bare, "INSTALL PLUGIN clone SONAME 'mysql_clone.so'");
+  const Looked looked = Look(bare, {"--from-primary"});
+  EXPECT_EQ(looked.code, 0) << looked.text;
+  EXPECT_THAT(looked.Findings(), ElementsAre("WARNING recipient CLONE_PLUGIN_LOADING"));
+  const v1::Operation operation = Reprovision(bare, {"--from-primary"}, 0);
+  EXPECT_EQ(operation.outcome(), v1::DONE);
+  EXPECT_EQ(
+      bare.Value("SELECT plugin_status FROM information_schema.plugins WHERE plugin_name='clone'"),
+      "ACTIVE");
+  ExpectHealthy(bare, primary());
+  ASSERT_THAT(shard().StopAgent(bare), IsOk());
+  ASSERT_THAT(bare.mysql->Stop(), IsOk());
+}
+
+}  // namespace
+}  // namespace graft
