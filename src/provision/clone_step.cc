@@ -80,12 +80,14 @@ class CloneStepRun {
     }
     if (*verdict != CloneVerdict::kNoTrace) return absl::OkStatus();
     // It may still be in the checks that come before clone_status speaks of it.
-    GRAFT_ASSIGN_OR_RETURN(const std::vector<ServerSession> sessions,
-                           context_.recipient().ReadSessions());
-    for (const ServerSession& session : sessions) {
-      if (session.connection_id == operation_.run.connection_id) return absl::OkStatus();
-    }
-    return absl::NotFoundError("no trace of it");
+    const auto sessions = context_.recipient().ReadSessions();
+    if (absl::IsUnavailable(sessions.status())) return sessions.status();
+    const bool lives =
+        sessions.ok() &&
+        std::any_of(sessions->begin(), sessions->end(), [this](const ServerSession& session) {
+          return session.connection_id == operation_.run.connection_id;
+        });
+    return lives ? absl::OkStatus() : absl::NotFoundError("no trace of it");
   }
 
   // Nothing is sent yet, so all of it may be done again while a server or the store is away.

@@ -40,21 +40,35 @@ absl::StatusOr<ServerFacts> AskSource(StepContext& context, const PreflightFacts
   return Annotate(answer.status(), absl::StrCat("source ", operation.source.ToString()));
 }
 
-absl::StatusOr<ServerFacts> AskPrimary(StepContext& context, const PreflightFacts& facts) {
-  GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.deps.topology.GetShard(context.options.keyspace,
-                                                                           context.options.shard));
-  if (shard.primary.empty()) return absl::NotFoundError("the shard has no primary");
-  if (shard.primary == context.operation.donor) return FactsOf(facts.donor);
-  GRAFT_ASSIGN_OR_RETURN(const Tablet primary, context.deps.topology.GetTablet(shard.primary));
-  if (primary.mysql.empty()) {
-    return absl::UnavailableError(absl::StrCat("primary ", primary.alias.ToString(),
-                                               " has no MySQL address in the topology"));
+bool IsAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
+// Into the facts; UNAVAILABLE, DEADLINE_EXCEEDED: the topology is away, which is nobody's finding.
+absl::Status AskPrimary(StepContext& context, PreflightFacts& facts) {
+  Topology& topology = context.deps.topology;
+  const auto shard = topology.GetShard(context.options.keyspace, context.options.shard);
+  if (IsAway(shard.status())) return shard.status();
+  if (!shard.ok() || shard->primary.empty()) {
+    facts.primary = shard.ok() ? absl::NotFoundError("the shard has no primary") : shard.status();
+    return absl::OkStatus();
   }
-  auto answer = context.deps.open_peer(primary.mysql)->Describe();
-  if (!answer.ok()) {
-    return Annotate(answer.status(), absl::StrCat("primary ", primary.alias.ToString()));
+  if (shard->primary == context.operation.donor) {
+    facts.primary = FactsOf(facts.donor);
+    return absl::OkStatus();
   }
-  return answer;
+  const std::string name = absl::StrCat("primary ", shard->primary.ToString());
+  const auto primary = topology.GetTablet(shard->primary);
+  if (IsAway(primary.status())) return primary.status();
+  if (!primary.ok()) {
+    facts.primary = primary.status();
+  } else if (primary->mysql.empty()) {
+    facts.primary = absl::UnavailableError(name + " has no MySQL address in the topology");
+  } else {
+    facts.primary = context.deps.open_peer(primary->mysql)->Describe();
+    if (!facts.primary.ok()) facts.primary = Annotate(facts.primary.status(), name);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -80,7 +94,7 @@ absl::StatusOr<PreflightFacts> GatherPreflightFacts(StepContext& context) {
   facts.donor = context.deps.open_peer(operation.donor_mysql)->Survey(facts.agent_user);
   if (!facts.donor.ok()) facts.donor = OnDonor(facts.donor.status(), operation);
   facts.source = AskSource(context, facts);
-  facts.primary = AskPrimary(context, facts);
+  GRAFT_RETURN_IF_ERROR(AskPrimary(context, facts));
   return facts;
 }
 

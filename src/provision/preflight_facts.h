@@ -9,7 +9,8 @@
 namespace graft {
 
 // For an operation whose donor and source are resolved. Reads only. Codes are those of the
-// recipient's server; whoever else cannot be asked stands in the facts with its status.
+// recipient's server and of a topology that is away; whoever else cannot be asked stands in the
+// facts with its status.
 absl::StatusOr<PreflightFacts> GatherPreflightFacts(StepContext& context);
 
 // What the operation keeps of them: the servers' identities, where to look while the recipient is

@@ -71,9 +71,9 @@ class OperationRun {
     if (context_.control->cancelled()) return absl::CancelledError("cancelled");
     const absl::Time now = context_.clock().Now();
     operation_.step = row.step;
+    if (IsNewGround(row.step)) operation_.resumptions = 0;
     if (operation_.times.empty() || operation_.times.back().step != row.step) {
       operation_.times.push_back({row.step, now, absl::InfinitePast()});
-      operation_.resumptions = 0;
     }
     if (operation_.resumptions > kMostResumptions && row.step != Step::kClone) return CrashLoop();
     const absl::Status saved = context_.Save();
@@ -82,6 +82,12 @@ class OperationRun {
     if (!saved.ok() && row.step <= Step::kClone) return Annotate(saved, "journal");
     for (Observer* observer : context_.deps.observers) observer->OnStep(operation_);
     return absl::OkStatus();
+  }
+
+  // No agent has come as far as this before.
+  bool IsNewGround(Step step) const {
+    return std::all_of(operation_.times.begin(), operation_.times.end(),
+                       [step](const StepTime& time) { return time.step < step; });
   }
 
   absl::Status CrashLoop() const {
@@ -145,17 +151,14 @@ class OperationRun {
 
   // After a failure or a cancel: leaves the server either as it was or fenced, and says so.
   void Conclude(const absl::Status& status) {
-    const bool cancelled = context_.control->cancelled();
-    operation_.outcome = cancelled ? Outcome::kCancelled : Outcome::kFailed;
-    operation_.error = cancelled ? CancelledBecause(status) : status;
     operation_.queue_place = 0;
     // A server that is down is told when it is up again; until then the operation has not ended.
     TryFor(operation_.fence.up ? context_.options.restart_wait_timeout : kPatience,
            [this] { return LeaveServerSafe(context_); });
-    if (context_.control->stopped()) {
-      operation_.outcome = Outcome::kRunning;
-      return;
-    }
+    if (context_.control->stopped()) return;
+    const bool cancelled = context_.control->cancelled();
+    operation_.outcome = cancelled ? Outcome::kCancelled : Outcome::kFailed;
+    operation_.error = cancelled ? CancelledBecause(status) : status;
     context_.deps.claims.Leave().IgnoreError();
     End();
     // Else the agent's publisher goes on trying.

@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<StepRow, kStepCount> kTable = {{
     // step                 next                  budget                     data at worst       run
     {Step::kResolveDonor,   Step::kPreflight,     absl::Seconds(15),         DataState::kIntact, ResolveDonorStep},
-    {Step::kPreflight,      Step::kClaimDonor,    absl::Seconds(5),          DataState::kIntact, PreflightStep},
+    {Step::kPreflight,      Step::kClaimDonor,    absl::Seconds(15),         DataState::kIntact, PreflightStep},
     {Step::kClaimDonor,     Step::kFence,         absl::ZeroDuration(),      DataState::kIntact, ClaimDonorStep},
     {Step::kFence,          Step::kClone,         absl::Seconds(15),         DataState::kIntact, FenceStep},
     {Step::kClone,          Step::kAwaitRestart,  absl::ZeroDuration(),      DataState::kEmpty,  CloneStep},

@@ -112,7 +112,7 @@ constexpr Fault kFaults[] = {
     {"RecipientKilled", KillRecipient, kNever},
     {"DonorKilled", KillDonor, static_cast<int>(Step::kAwaitRestart)},
     {"StoreKilled", KillStore, static_cast<int>(Step::kAwaitRestart)},
-    {"StoreRestarted", RestartStore, static_cast<int>(Step::kAwaitRestart)},
+    {"StoreRestarted", RestartStore, 0},
     {"NetworkCut", CutNetwork, static_cast<int>(Step::kAwaitRestart)},
     {"DiskFull", FillDisk, static_cast<int>(Step::kAwaitRestart)},
     {"ClaimLost", LoseClaim, 0},

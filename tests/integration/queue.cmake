@@ -1,0 +1,3 @@
+graft_test(queue_test LABEL integration TIMEOUT 300
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/queue_test.cc DEPS graft::mini_shard graft::topo_open)
+add_dependencies(queue_test graftd graftctl graft-mysqld)

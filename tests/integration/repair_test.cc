@@ -1,0 +1,187 @@
+// graftd --reprovision-on-replication-error with the real programs: a replica whose replication
+// breaks is rebuilt without anybody's asking, where that is right.
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/files.h"
+#include "testing/eventually.h"
+#include "testing/is_ok.h"
+#include "testing/mini_shard.h"
+#include "testing/shard_rows.h"
+
+namespace graft {
+namespace {
+
+using testing::StartsWith;
+
+class RepairTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    auto shard = MiniShard::Start(MiniShard::Store::kEtcd);
+    ASSERT_THAT(shard, IsOk());
+    RowsSize rows;
+    rows.megabytes = 1;
+    rows.ballast_megabytes = 0;
+    ASSERT_THAT((*shard)->AddReplicatedTablets({{}, {}, {}}, rows), IsOk());
+    shard_ = *std::move(shard);
+  }
+  static void TearDownTestSuite() { shard_.reset(); }
+  void SetUp() override { ASSERT_NE(shard_, nullptr); }
+
+  static MiniShard& shard() { return *shard_; }
+  static MiniTablet& primary() { return shard_->tablet(0); }
+  static MiniTablet& replica() { return shard_->tablet(1); }
+  static MiniTablet& other() { return shard_->tablet(2); }
+
+  // Its agent anew, with no history unless it has a name for one already.
+  static void Start(MiniTablet& tablet, const std::string& state, int daily_limit) {
+    if (tablet.agent != nullptr) ASSERT_THAT(shard().StopAgent(tablet), IsOk());
+    ASSERT_THAT(
+        shard().StartAgent(
+            tablet, {"--reprovision-on-replication-error", "1032,1062", "--reprovision-delay", "2s",
+                     "--reprovision-daily-limit", absl::StrCat(daily_limit), "--state-dir",
+                     absl::StrCat(shard().folder(), "/", state, "-", tablet.alias)}),
+        IsOk());
+  }
+  static std::vector<v1::Operation> Operations(const MiniTablet& tablet) {
+    const CommandResult listed = shard().Graftctl({"operations", tablet.alias, "--json"});
+    EXPECT_EQ(listed.code, 0) << listed.err;
+    std::vector<v1::Operation> operations;
+    for (const absl::string_view line : absl::StrSplit(listed.out, '\n', absl::SkipEmpty())) {
+      operations.push_back(LastOperation(std::string(line)).value_or(v1::Operation()));
+    }
+    return operations;
+  }
+  static v1::Operation AwaitRepaired(const MiniTablet& tablet) {
+    std::vector<v1::Operation> operations;
+    EXPECT_TRUE(Eventually(absl::Seconds(90), [&] {
+      operations = Operations(tablet);
+      return !operations.empty() && operations[0].outcome() != v1::RUNNING;
+    })) << Said(tablet);
+    if (operations.empty()) return v1::Operation();
+    EXPECT_EQ(operations[0].outcome(), v1::DONE) << operations[0].DebugString();
+    EXPECT_THAT(operations[0].id(), StartsWith("repair-1032-"));
+    return operations[0];
+  }
+  static std::string Said(const MiniTablet& tablet) {
+    return ReadFile(tablet.agent_log).value_or("no log");
+  }
+  // The agent has looked at it and says, from now on, this.
+  static bool AwaitSaid(const MiniTablet& tablet, const std::string& words, size_t from = 0) {
+    return Eventually(absl::Seconds(40), [&] {
+      return absl::StrContains(absl::string_view(Said(tablet)).substr(from), words);
+    });
+  }
+  static void ExpectHealthy(MiniTablet& tablet) {
+    ASSERT_THAT(AwaitCaughtUp(*tablet.mysql, *primary().mysql), IsOk());
+    EXPECT_EQ(*Checksums(*tablet.mysql), *Checksums(*primary().mysql));
+    EXPECT_EQ(shard().Record(tablet)->type(), topodata::REPLICA);
+  }
+
+ private:
+  static inline std::unique_ptr<MiniShard> shard_;
+};
+
+TEST_F(RepairTest, BrokenReplicaIsRebuiltAndNotBeyondTheDailyLimit) {
+  const int clones = replica().CloneStatements();
+  Start(replica(), "limit", 1);
+  EXPECT_TRUE(Operations(replica()).empty());
+  ASSERT_THAT(BreakReplica(*replica().mysql, *primary().mysql), IsOk());
+  const v1::Operation repair = AwaitRepaired(replica());
+  ExpectHealthy(replica());
+  EXPECT_EQ(replica().CloneStatements(), clones + 1);
+
+  ASSERT_THAT(BreakReplica(*replica().mysql, *primary().mysql), IsOk());
+  EXPECT_TRUE(AwaitSaid(replica(), "the limit of repairs within 24 hours, 1, is reached"))
+      << Said(replica());
+  // The limit holds for an agent that begins anew, too.
+  const size_t before = Said(replica()).size();
+  Start(replica(), "limit", 1);
+  EXPECT_TRUE(AwaitSaid(replica(), "the limit of repairs within 24 hours", before))
+      << Said(replica());
+  EXPECT_EQ(Operations(replica()).size(), 1U);
+  EXPECT_EQ(replica().CloneStatements(), clones + 1);
+  Start(replica(), "limit", 2);
+  EXPECT_NE(AwaitRepaired(replica()).id(), "");
+  ASSERT_TRUE(Eventually(absl::Seconds(90), [&] {
+    return Operations(replica()).size() == 2 && Operations(replica())[0].outcome() == v1::DONE;
+  })) << Said(replica());
+  EXPECT_NE(Operations(replica())[0].id(), repair.id());
+  ExpectHealthy(replica());
+}
+
+TEST_F(RepairTest, StoppedByAnOperatorIsLeftAlone) {
+  const int clones = replica().CloneStatements();
+  ASSERT_THAT(shard().StopAgent(replica()), IsOk());
+  ASSERT_THAT(BreakReplica(*replica().mysql, *primary().mysql), IsOk());
+  ASSERT_THAT(replica().mysql->Sql("STOP REPLICA"), IsOk());
+  const size_t before = Said(replica()).size();
+  Start(replica(), "operator", 2);
+  EXPECT_TRUE(AwaitSaid(replica(), "was stopped by hand", before)) << Said(replica());
+  EXPECT_TRUE(Operations(replica()).empty());
+  EXPECT_EQ(replica().CloneStatements(), clones);
+  // He gives it back.
+  ASSERT_THAT(replica().mysql->Sql("START REPLICA"), IsOk());
+  AwaitRepaired(replica());
+  ExpectHealthy(replica());
+  EXPECT_EQ(replica().CloneStatements(), clones + 1);
+}
+
+TEST_F(RepairTest, PrimaryIsNeverRebuilt) {
+  Start(primary(), "primary", 2);
+  const size_t before = Said(primary()).size();
+  // A row of another transaction's on the replica, and the primary follows it: 1062.
+  const std::string id = primary().Value("SELECT MIN(id) FROM shop.customers");
+  ASSERT_THAT(other().mysql->Sql("SET GLOBAL super_read_only=OFF; SET sql_log_bin=0; "
+                                 "DELETE FROM shop.customers WHERE id=" +
+                                 id + "; SET sql_log_bin=1; INSERT INTO shop.customers VALUES (" +
+                                 id + ", 'the first'); SET GLOBAL super_read_only=ON"),
+              IsOk());
+  ASSERT_THAT(primary().mysql->Sql(absl::StrCat(
+                  "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=",
+                  other().mysql->port(), ", SOURCE_USER='vt_repl', SOURCE_PASSWORD='",
+                  MiniShard::kReplPassword,
+                  "', SOURCE_SSL=1, SOURCE_AUTO_POSITION=1 FOR CHANNEL 'back'; START REPLICA")),
+              IsOk());
+  EXPECT_TRUE(AwaitSaid(primary(), "this is a primary, which is never rebuilt", before))
+      << Said(primary());
+  EXPECT_TRUE(Operations(primary()).empty());
+  EXPECT_EQ(primary().CloneStatements(), 0);
+  EXPECT_EQ(primary().Value("SELECT @@super_read_only"), "0");
+  ASSERT_THAT(primary().mysql->Sql("STOP REPLICA; RESET REPLICA ALL FOR CHANNEL 'back'"), IsOk());
+  ASSERT_THAT(primary().mysql->Sql("SET gtid_next='" + other().Value("SELECT @@server_uuid") +
+                                   ":1'; BEGIN; COMMIT; SET gtid_next=AUTOMATIC"),
+              IsOk());
+  ExpectHealthy(other());
+}
+
+TEST_F(RepairTest, TwoBrokenReplicasAreRebuiltOneAfterTheOther) {
+  for (MiniTablet* tablet : {&replica(), &other()}) {
+    ASSERT_THAT(shard().StopAgent(*tablet), IsOk());
+    ASSERT_THAT(BreakReplica(*tablet->mysql, *primary().mysql), IsOk());
+  }
+  const int clones = replica().CloneStatements() + other().CloneStatements();
+  Start(replica(), "both", 2);
+  Start(other(), "both", 2);
+  v1::Operation first = AwaitRepaired(replica());
+  v1::Operation second = AwaitRepaired(other());
+  const auto nanos = [](const google::protobuf::Timestamp& time) {
+    return time.seconds() * 1000000000 + time.nanos();
+  };
+  if (nanos(second.requested()) < nanos(first.requested())) std::swap(first, second);
+  EXPECT_LE(nanos(first.ended()), nanos(second.requested()));
+  for (MiniTablet* tablet : {&replica(), &other()}) {
+    ExpectHealthy(*tablet);
+    EXPECT_EQ(Operations(*tablet).size(), 1U);
+  }
+  EXPECT_EQ(replica().CloneStatements() + other().CloneStatements(), clones + 2);
+}
+
+}  // namespace
+}  // namespace graft
