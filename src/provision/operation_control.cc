@@ -57,7 +57,6 @@ bool OperationControl::Seal() {
   absl::MutexLock lock(&mutex_);
   if (cancelled_ || stopped_) return false;
   phase_ = Phase::kSealed;
-  cancel_wanted_ = false;
   return true;
 }
 

@@ -33,7 +33,8 @@ class OperationControl {
   bool Seal();
   // Another attempt begins; `dropped`: the old data is gone already.
   void BeginAttempt(bool dropped);
-  // A cancel was granted in the middle of the copy: to be ended, and then confirmed.
+  // A cancel was granted in the middle of the copy: to be ended, and then confirmed. What ends by
+  // itself meanwhile is not followed by another attempt.
   bool cancel_wanted() const;
   void ConfirmCancel();
   // What Throttle() was told since the last call.

@@ -315,6 +315,12 @@ ConnectionOptions BareMysqld::Tcp(const std::string& user, const std::string& pa
   return options;
 }
 
+void KillClone(MysqlServer& server, int64_t connection_id) {
+  const absl::Status killed = server.KillQuery(connection_id);
+  EXPECT_TRUE(killed.ok() || absl::IsDeadlineExceeded(killed)) << killed;
+  if (!killed.ok()) server.KillQuery(connection_id).IgnoreError();
+}
+
 MysqlBackend& RealBackend() {
   Pair().Reset();
   return Pair();

@@ -143,7 +143,7 @@ TEST_F(ConnectorTest, AbandonedCloneGoesOnAndIsNotReported) {
   }
   const CloneStatus status = backend.recipient().ReadClone()->status.value();
   EXPECT_EQ(status.state, CloneState::kInProgress);
-  ASSERT_TRUE(backend.recipient().KillQuery(status.connection_id).ok());
+  KillClone(backend.recipient(), status.connection_id);
   EXPECT_TRUE(Eventually(absl::Seconds(20), [&backend] {
     return backend.recipient().ReadClone()->status->state == CloneState::kFailed;
   }));

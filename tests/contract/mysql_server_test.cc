@@ -271,7 +271,7 @@ TEST_P(MysqlServerTest, KilledInTheCopyItIsEmptyButAlive) {
   EXPECT_EQ(ReasonOf(second), "CLONE_RUNNING_HERE");
   EXPECT_FALSE(end.came());
 
-  ASSERT_TRUE(server().KillQuery(*id).ok());
+  KillClone(server(), *id);
   ASSERT_TRUE(backend_->Await([&end] { return end.came(); }));
   // A race in the server: 1317, or now and then 1158.
   EXPECT_TRUE(absl::IsCancelled(end.status()) || ReasonOf(end.status()) == "CLONE_NETWORK")

@@ -227,8 +227,8 @@ TEST_F(RealSurveyTest, DonorShowsWhoClonesIt) {
     }
     return false;
   }));
-  // A KILL before the first stage now and then gets no answer, or leaves the statement waiting for
-  // ever (9.7.4, one in about 25).
+  // 9.7.4 now and then does not answer a KILL QUERY of a CLONE, or answers and never ends the
+  // statement: seen more often before the first stage than after it, where it is rare.
   EXPECT_TRUE(Eventually(absl::Seconds(20), [this] {
     const auto report = server_->ReadClone();
     return report.ok() && report->stages.size() > 1 &&

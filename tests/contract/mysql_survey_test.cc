@@ -197,7 +197,7 @@ TEST_P(MysqlSurveyTest, CloneWaitsForATransactionUntilItIsEnded) {
   ASSERT_TRUE(
       backend_->Await([&] { return StateOf(CloneStage::kFileCopy) == CloneState::kInProgress; }));
   EXPECT_THAT(FindSession(clone)->waits_for, IsEmpty());
-  ASSERT_TRUE(server().KillQuery(clone).ok());
+  KillClone(server(), clone);
   EXPECT_TRUE(backend_->Await([&] { return absl::IsNotFound(server().KillQuery(clone)); }));
 }
 
@@ -221,7 +221,7 @@ TEST_P(MysqlSurveyTest, KilledWhileItWaitsTheCloneIsFailedInDropData) {
     const auto session = FindSession(clone);
     return session.has_value() && !session->waits_for.empty();
   }));
-  ASSERT_TRUE(server().KillQuery(clone).ok());
+  KillClone(server(), clone);
   ASSERT_TRUE(
       backend_->Await([&] { return StateOf(CloneStage::kDropData) == CloneState::kFailed; }));
   EXPECT_EQ(server().ReadClone()->status->error_no, 1317);

@@ -59,16 +59,25 @@ absl::StatusOr<int64_t> FakeMysqlServer::Core::StartClone(
   blocked_ = false;
   statement_ = id;
   on_end_ = std::move(on_end);
+  if (script_.checks == absl::ZeroDuration()) {
+    BeginRun(kFirstStage);
+  } else {
+    Later(script_.checks, &Core::BeginRun, kFirstStage);
+  }
+  return id;
+}
+
+// The checks are passed: the row of clone_status is this run's.
+void FakeMysqlServer::Core::BeginRun(CloneStage first_stage) {
   CloneStatus status;
-  status.connection_id = id;
+  status.connection_id = statement_;
   status.state = CloneState::kInProgress;
   status.begin_time = NowText();
-  status.source = request.donor.ToString();
+  status.source = state_.clones.back().donor.ToString();
   status.destination = "LOCAL INSTANCE";
   state_.clone = {status, {}};
   const bool refused = script_.donor_refuses && !script_.fail_with.ok();
-  Later(absl::ZeroDuration(), refused ? &Core::FailStage : &Core::BeginStage, kFirstStage);
-  return id;
+  Later(absl::ZeroDuration(), refused ? &Core::FailStage : &Core::BeginStage, first_stage);
 }
 
 absl::Duration FakeMysqlServer::Core::StageTime(CloneStage stage) const {

@@ -76,6 +76,7 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
   int64_t StageBytes(CloneStage stage) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string NowText() const;
 
+  void BeginRun(CloneStage first_stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void BeginStage(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndStage(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void FailStage(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -26,6 +26,9 @@ namespace graft {
 
 // What the next CLONE does. Read when the statement starts.
 struct CloneScript {
+  // The checks before the first stage, before clone_status speaks of the run; with the default the
+  // row is there at once.
+  absl::Duration checks;
   absl::Duration drop = absl::Seconds(1);
   absl::Duration copy = absl::Seconds(60);  // FILE COPY to FILE SYNC, without the stall
   absl::Duration stall;                     // in the middle of FILE COPY no byte moves for so long

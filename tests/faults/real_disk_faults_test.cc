@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -26,16 +27,24 @@ class Filler {
   Filler(const std::string& folder, int megabytes_left) : path_(folder + "/filler") {
     std::error_code error;
     const auto space = std::filesystem::space(folder, error);
-    const int64_t size = static_cast<int64_t>(space.available) - (int64_t{megabytes_left} << 20);
     const int fd = open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    full_ = !error && fd >= 0 && posix_fallocate(fd, 0, size) == 0;
-    if (fd >= 0) close(fd);
+    if (error || fd < 0) return;
+    const int64_t wanted = static_cast<int64_t>(space.available / kPiece) - megabytes_left;
+    int failure = 0;
+    // Piece by piece: others write there as well.
+    for (int64_t i = 0; i < wanted && failure == 0; ++i) {
+      failure = posix_fallocate(fd, i * kPiece, kPiece);
+    }
+    full_ = failure == 0 || failure == ENOSPC;
+    close(fd);
   }
   ~Filler() { unlink(path_.c_str()); }
 
   bool full() const { return full_; }
 
  private:
+  static constexpr int64_t kPiece = 1 << 20;
+
   const std::string path_;
   bool full_ = false;
 };
@@ -95,6 +104,7 @@ TEST_F(RealDiskFaultTest, DiskThatFillsUpInTheMiddleLeavesAFencedServer) {
     const v1::Operation operation = AwaitEnd();
     EXPECT_EQ(operation.outcome(), v1::FAILED) << operation.DebugString();
     EXPECT_THAT(operation.data_state(), AnyOf(v1::EMPTY, v1::PARTIAL));
+    EXPECT_EQ(operation.error().reason(), "DISK_TOO_SMALL");
     ExpectSafe(operation);
   }
   ExpectSecondRequestSucceeds();

@@ -109,10 +109,10 @@ constexpr Fault kFaults[] = {
     {"AgentStopped", &RealFaultTest::StopAgent, Step::kResolveDonor, v1::DONE},
     {"RecipientKilled", &RealFaultTest::KillRecipient, Step::kVerify, v1::OUTCOME_UNSPECIFIED},
     {"DonorKilled", &RealFaultTest::KillDonor, Step::kAwaitRestart, v1::OUTCOME_UNSPECIFIED},
-    {"EtcdRestarted", &RealFaultTest::RestartEtcd, Step::kClone, v1::OUTCOME_UNSPECIFIED, true},
+    {"EtcdRestarted", &RealFaultTest::RestartEtcd, Step::kResolveDonor, v1::DONE, true},
     {"ClaimLost", &RealFaultTest::LoseClaim, Step::kResolveDonor, v1::DONE},
     {"Cancelled", &RealFaultTest::Cancel, Step::kAwaitRestart, v1::CANCELLED},
-    {"EtcdKilled", &RealFaultTest::KillEtcd, Step::kClone, v1::OUTCOME_UNSPECIFIED, true},
+    {"EtcdKilled", &RealFaultTest::KillEtcd, Step::kResolveDonor, v1::DONE, true},
 };
 
 TEST_P(RealFaultTest, TheTabletIsWholeOrFencedAndMarked) {

@@ -4,49 +4,60 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "integration/idle_session.h"
 #include "integration/preflight_suite.h"
+#include "testing/eventually.h"
 
 namespace graft {
 namespace {
+
+namespace fs = std::filesystem;
 
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
 
-class PreflightOperationTest : public PreflightTest {
- protected:
-  static std::string HoldFile() { return shard().folder() + "/hold"; }
-  // The recipient's next operation waits before this step until the file is gone.
-  static void HoldBefore(const std::string& step) {
-    RestartAgent(recipient(), {"--hold-before-step", absl::StrCat(step, "=", HoldFile())});
-    std::filesystem::remove(HoldFile() + ".reached");
-    ASSERT_THAT(WriteFile(HoldFile(), ""), IsOk());
+// An operation of the recipient's that waits before one of its steps until it is released.
+class HeldOperation {
+ public:
+  HeldOperation(MiniShard& shard, MiniTablet& recipient, const std::string& step)
+      : shard_(shard), recipient_(recipient), file_(shard.folder() + "/hold-" + step) {
+    EXPECT_THAT(WriteFile(file_, ""), IsOk());
+    RestartAgent({"--hold-before-step", absl::StrCat(step, "=", file_)});
   }
-  static void Start(const std::vector<std::string>& flags) {
-    std::vector<std::string> command = {"reprovision", recipient().alias};
-    command.insert(command.end(), flags.begin(), flags.end());
-    const CommandResult started = shard().Graftctl(command);
+  void Start(const std::string& donor_flag) {
+    const CommandResult started = shard_.Graftctl({"reprovision", recipient_.alias, donor_flag});
     ASSERT_EQ(started.code, 0) << started.err;
-    ASSERT_TRUE(Eventually(absl::Seconds(60), [] {
-      return std::filesystem::exists(HoldFile() + ".reached");
-    })) << shard().NewestOperation(recipient())->DebugString();
+    ASSERT_TRUE(Eventually(absl::Seconds(60), [this] { return fs::exists(file_ + ".reached"); }))
+        << shard_.NewestOperation(recipient_)->DebugString();
   }
   // Lets it go on to its end.
-  static v1::Operation Release(int code) {
-    std::filesystem::remove(HoldFile());
-    const CommandResult watched = shard().Graftctl({"watch", recipient().alias, "--json"});
-    EXPECT_EQ(watched.code, code) << watched.err << watched.out;
-    RestartAgent(recipient(), {});
+  v1::Operation Release() {
+    fs::remove(file_);
+    const CommandResult watched = shard_.Graftctl({"watch", recipient_.alias, "--json"});
+    EXPECT_EQ(watched.code, 0) << watched.err << watched.out;
+    RestartAgent({});
     return LastOperation(watched.out).value_or(v1::Operation());
   }
-  static std::vector<std::string> FindingsOf(const v1::Operation& operation) {
-    Looked looked;
-    *looked.report.mutable_results() = operation.findings();
-    return looked.Findings();
+
+ private:
+  void RestartAgent(const std::vector<std::string>& flags) {
+    EXPECT_THAT(shard_.StopAgent(recipient_), IsOk());
+    EXPECT_THAT(shard_.StartAgent(recipient_, flags), IsOk());
   }
+
+  MiniShard& shard_;
+  MiniTablet& recipient_;
+  const std::string file_;
 };
 
-TEST_F(PreflightOperationTest, TablesThatArriveEmptyAreNamed) {
+std::vector<std::string> FindingsOf(const v1::Operation& operation) {
+  Looked looked;
+  *looked.report.mutable_results() = operation.findings();
+  return looked.Findings();
+}
+
+TEST_F(PreflightTest, TablesThatArriveEmptyAreNamed) {
   Change("CREATE TABLE shop.log (id INT) ENGINE=MyISAM; INSERT INTO shop.log VALUES (1)");
   ExpectRefused({"--from-primary"}, "NON_INNODB_TABLES");
   EXPECT_EQ(recipient().Value("SELECT COUNT(*) FROM shop.log"), "1");
@@ -60,7 +71,7 @@ TEST_F(PreflightOperationTest, TablesThatArriveEmptyAreNamed) {
   ExpectHealthy(recipient(), primary());
 }
 
-TEST_F(PreflightOperationTest, UncheckedStopsItUnlessThatIsAllowed) {
+TEST_F(PreflightTest, UncheckedStopsItUnlessThatIsAllowed) {
   Change("REVOKE PROCESS, SELECT ON *.* FROM vt_clone");
   const v1::Operation refused = ExpectRefused({"--from-primary"}, "PREFLIGHT_UNCHECKED");
   EXPECT_THAT(refused.error().message(), HasSubstr("--allow-unchecked"));
@@ -72,7 +83,7 @@ TEST_F(PreflightOperationTest, UncheckedStopsItUnlessThatIsAllowed) {
   ExpectHealthy(recipient(), primary());
 }
 
-TEST_F(PreflightOperationTest, SessionsAreEndedAndLostTransactionsCounted) {
+TEST_F(PreflightTest, SessionsAreEndedAndLostTransactionsCounted) {
   const std::string gtid = recipient().Value("SELECT @@server_uuid") + ":1";
   Execute(recipient(), gtid);
   const auto holder =
@@ -100,19 +111,19 @@ TEST_F(PreflightOperationTest, SessionsAreEndedAndLostTransactionsCounted) {
 }
 
 // The recipient's my.cnf has it writable, with all channels and events running, after a restart.
-TEST_F(PreflightOperationTest, EventArrivesAndDoesNotRunBeforeItIsVerified) {
+TEST_F(PreflightTest, EventArrivesAndDoesNotRunBeforeItIsVerified) {
   const std::string own = "SELECT LOCATE(@@server_uuid, @@gtid_executed)";
   ASSERT_EQ(recipient().Value(own), "0");
   Change(
       "CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO "
       "INSERT INTO shop.customers (name) VALUES ('tick')");
-  HoldBefore("verify");
-  Start({"--from-primary"});
+  HeldOperation held(shard(), recipient(), "verify");
+  held.Start("--from-primary");
   EXPECT_EQ(recipient().Value("SELECT status FROM information_schema.events"), "ENABLED");
   EXPECT_EQ(recipient().Value("SELECT @@event_scheduler"), "OFF");
   EXPECT_EQ(recipient().Value("SELECT @@super_read_only"), "1");
   EXPECT_EQ(recipient().Value(own), "0");
-  const v1::Operation operation = Release(0);
+  const v1::Operation operation = held.Release();
   EXPECT_EQ(operation.outcome(), v1::DONE);
   EXPECT_EQ(recipient().Value("SELECT @@event_scheduler"), "ON");
   EXPECT_EQ(recipient().Value(own), "0");
@@ -121,7 +132,7 @@ TEST_F(PreflightOperationTest, EventArrivesAndDoesNotRunBeforeItIsVerified) {
   ExpectHealthy(recipient(), primary());
 }
 
-TEST_F(PreflightOperationTest, AnyTakesAReplicaAndListsWhomItRefused) {
+TEST_F(PreflightTest, AnyTakesAReplicaAndListsWhomItRefused) {
   const std::string gtid = replica().Value("SELECT @@server_uuid") + ":2";
   Execute(replica(), gtid);
   const v1::Operation from_primary = Reprovision(recipient(), {"--from-any"}, 0);
@@ -144,12 +155,12 @@ TEST_F(PreflightOperationTest, AnyTakesAReplicaAndListsWhomItRefused) {
   ExpectHealthy(recipient(), primary());
 }
 
-TEST_F(PreflightOperationTest, NextDonorWhenTheFirstIsStoppedInBetween) {
-  HoldBefore("preflight");
-  Start({"--from-any"});
+TEST_F(PreflightTest, NextDonorWhenTheFirstIsStoppedInBetween) {
+  HeldOperation held(shard(), recipient(), "preflight");
+  held.Start("--from-any");
   EXPECT_EQ(shard().NewestOperation(recipient())->donor(), replica().alias);
   ASSERT_THAT(replica().mysql->Stop(), IsOk());
-  const v1::Operation operation = Release(0);
+  const v1::Operation operation = held.Release();
   EXPECT_EQ(operation.outcome(), v1::DONE);
   EXPECT_EQ(operation.donor(), primary().alias);
   EXPECT_EQ(operation.attempt(), 2);
@@ -164,7 +175,7 @@ TEST_F(PreflightOperationTest, NextDonorWhenTheFirstIsStoppedInBetween) {
 }
 
 // CLONE brings the donor's mysql.plugin, in which there is none.
-TEST_F(PreflightOperationTest, ClonePluginThatCameByStatementIsThereAfterwards) {
+TEST_F(PreflightTest, ClonePluginThatCameByStatementIsThereAfterwards) {
   const auto added = shard().AddTablet(/*clone_enabled=*/false);
   ASSERT_THAT(added, IsOk());
   MiniTablet& bare = **added;

@@ -10,36 +10,11 @@
 #include <vector>
 
 #include "graft/v1/preflight.pb.h"
-#include "testing/eventually.h"
 #include "testing/is_ok.h"
 #include "testing/mini_shard.h"
-#include "testing/process.h"
 #include "testing/shard_rows.h"
 
 namespace graft {
-
-// A client that is connected, has said something, and now keeps still; gone when it is destroyed.
-class IdleSession {
- public:
-  // As `user` over the socket. The statements have been executed when it returns.
-  static absl::StatusOr<std::unique_ptr<IdleSession>> Open(MysqlSandbox& server,
-                                                           const std::string& user,
-                                                           const std::string& sql);
-  ~IdleSession();
-
-  const std::string& connection_id() const { return connection_id_; }
-  // Whether the server has ended it.
-  bool AwaitEnded();
-
- private:
-  IdleSession() = default;
-
-  TempFolder folder_{"session"};
-  std::string connection_id_;
-  int input_ = -1;
-  std::unique_ptr<Process> client_;
-  MysqlSandbox* server_ = nullptr;
-};
 
 // What graftctl preflight said.
 struct Looked {

@@ -5,7 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/files.h"
+#include "integration/idle_session.h"
 #include "integration/preflight_suite.h"
+#include "testing/eventually.h"
+#include "testing/process.h"
 
 namespace graft {
 namespace {

@@ -39,14 +39,15 @@ class RepairTest : public testing::Test {
   static MiniTablet& replica() { return shard_->tablet(1); }
   static MiniTablet& other() { return shard_->tablet(2); }
 
-  // Its agent anew, with no history unless it has a name for one already.
+  // Its agent anew, with the history that has this name.
   static void Start(MiniTablet& tablet, const std::string& state, int daily_limit) {
     if (tablet.agent != nullptr) ASSERT_THAT(shard().StopAgent(tablet), IsOk());
     ASSERT_THAT(
         shard().StartAgent(
-            tablet, {"--reprovision-on-replication-error", "1032,1062", "--reprovision-delay", "2s",
-                     "--reprovision-daily-limit", absl::StrCat(daily_limit), "--state-dir",
-                     absl::StrCat(shard().folder(), "/", state, "-", tablet.alias)}),
+            tablet,
+            {"--reprovision-on-replication-error", "1032,1062", "--reprovision-delay", "2s",
+             "--reprovision-daily-limit", absl::StrCat(daily_limit), "--replicate-from", "primary",
+             "--state-dir", absl::StrCat(shard().folder(), "/", state, "-", tablet.alias)}),
         IsOk());
   }
   static std::vector<v1::Operation> Operations(const MiniTablet& tablet) {
@@ -58,12 +59,14 @@ class RepairTest : public testing::Test {
     }
     return operations;
   }
-  static v1::Operation AwaitRepaired(const MiniTablet& tablet) {
+  // Until its so-many-th operation has ended, and well.
+  static v1::Operation AwaitRepaired(const MiniTablet& tablet, size_t count) {
     std::vector<v1::Operation> operations;
     EXPECT_TRUE(Eventually(absl::Seconds(90), [&] {
       operations = Operations(tablet);
-      return !operations.empty() && operations[0].outcome() != v1::RUNNING;
+      return operations.size() >= count && operations[0].outcome() != v1::RUNNING;
     })) << Said(tablet);
+    EXPECT_EQ(operations.size(), count);
     if (operations.empty()) return v1::Operation();
     EXPECT_EQ(operations[0].outcome(), v1::DONE) << operations[0].DebugString();
     EXPECT_THAT(operations[0].id(), StartsWith("repair-1032-"));
@@ -88,49 +91,32 @@ class RepairTest : public testing::Test {
   static inline std::unique_ptr<MiniShard> shard_;
 };
 
-TEST_F(RepairTest, BrokenReplicaIsRebuiltAndNotBeyondTheDailyLimit) {
+TEST_F(RepairTest, BrokenReplicaIsRebuiltButForTheDailyLimitAndTheOperator) {
   const int clones = replica().CloneStatements();
   Start(replica(), "limit", 1);
   EXPECT_TRUE(Operations(replica()).empty());
   ASSERT_THAT(BreakReplica(*replica().mysql, *primary().mysql), IsOk());
-  const v1::Operation repair = AwaitRepaired(replica());
+  AwaitRepaired(replica(), 1);
   ExpectHealthy(replica());
   EXPECT_EQ(replica().CloneStatements(), clones + 1);
 
   ASSERT_THAT(BreakReplica(*replica().mysql, *primary().mysql), IsOk());
   EXPECT_TRUE(AwaitSaid(replica(), "the limit of repairs within 24 hours, 1, is reached"))
       << Said(replica());
-  // The limit holds for an agent that begins anew, too.
-  const size_t before = Said(replica()).size();
-  Start(replica(), "limit", 1);
-  EXPECT_TRUE(AwaitSaid(replica(), "the limit of repairs within 24 hours", before))
-      << Said(replica());
   EXPECT_EQ(Operations(replica()).size(), 1U);
-  EXPECT_EQ(replica().CloneStatements(), clones + 1);
-  Start(replica(), "limit", 2);
-  EXPECT_NE(AwaitRepaired(replica()).id(), "");
-  ASSERT_TRUE(Eventually(absl::Seconds(90), [&] {
-    return Operations(replica()).size() == 2 && Operations(replica())[0].outcome() == v1::DONE;
-  })) << Said(replica());
-  EXPECT_NE(Operations(replica())[0].id(), repair.id());
-  ExpectHealthy(replica());
-}
 
-TEST_F(RepairTest, StoppedByAnOperatorIsLeftAlone) {
-  const int clones = replica().CloneStatements();
-  ASSERT_THAT(shard().StopAgent(replica()), IsOk());
-  ASSERT_THAT(BreakReplica(*replica().mysql, *primary().mysql), IsOk());
+  // There is room for one more, and an operator at work.
   ASSERT_THAT(replica().mysql->Sql("STOP REPLICA"), IsOk());
   const size_t before = Said(replica()).size();
-  Start(replica(), "operator", 2);
+  Start(replica(), "limit", 2);
   EXPECT_TRUE(AwaitSaid(replica(), "was stopped by hand", before)) << Said(replica());
-  EXPECT_TRUE(Operations(replica()).empty());
-  EXPECT_EQ(replica().CloneStatements(), clones);
-  // He gives it back.
-  ASSERT_THAT(replica().mysql->Sql("START REPLICA"), IsOk());
-  AwaitRepaired(replica());
-  ExpectHealthy(replica());
+  EXPECT_EQ(Operations(replica()).size(), 1U);
   EXPECT_EQ(replica().CloneStatements(), clones + 1);
+
+  ASSERT_THAT(replica().mysql->Sql("START REPLICA"), IsOk());
+  AwaitRepaired(replica(), 2);
+  ExpectHealthy(replica());
+  EXPECT_EQ(replica().CloneStatements(), clones + 2);
 }
 
 TEST_F(RepairTest, PrimaryIsNeverRebuilt) {
@@ -155,6 +141,10 @@ TEST_F(RepairTest, PrimaryIsNeverRebuilt) {
   EXPECT_EQ(primary().CloneStatements(), 0);
   EXPECT_EQ(primary().Value("SELECT @@super_read_only"), "0");
   ASSERT_THAT(primary().mysql->Sql("STOP REPLICA; RESET REPLICA ALL FOR CHANNEL 'back'"), IsOk());
+  // It would notice by itself at its next heartbeat, and counts as a replica of a recipient's.
+  const std::string dump =
+      other().Value("SELECT id FROM performance_schema.processlist WHERE command LIKE 'Binlog%'");
+  if (!dump.empty()) ASSERT_THAT(other().mysql->Sql("KILL " + dump), IsOk());
   ASSERT_THAT(primary().mysql->Sql("SET gtid_next='" + other().Value("SELECT @@server_uuid") +
                                    ":1'; BEGIN; COMMIT; SET gtid_next=AUTOMATIC"),
               IsOk());
@@ -169,8 +159,8 @@ TEST_F(RepairTest, TwoBrokenReplicasAreRebuiltOneAfterTheOther) {
   const int clones = replica().CloneStatements() + other().CloneStatements();
   Start(replica(), "both", 2);
   Start(other(), "both", 2);
-  v1::Operation first = AwaitRepaired(replica());
-  v1::Operation second = AwaitRepaired(other());
+  v1::Operation first = AwaitRepaired(replica(), 1);
+  v1::Operation second = AwaitRepaired(other(), 1);
   const auto nanos = [](const google::protobuf::Timestamp& time) {
     return time.seconds() * 1000000000 + time.nanos();
   };
@@ -178,7 +168,6 @@ TEST_F(RepairTest, TwoBrokenReplicasAreRebuiltOneAfterTheOther) {
   EXPECT_LE(nanos(first.ended()), nanos(second.requested()));
   for (MiniTablet* tablet : {&replica(), &other()}) {
     ExpectHealthy(*tablet);
-    EXPECT_EQ(Operations(*tablet).size(), 1U);
   }
   EXPECT_EQ(replica().CloneStatements() + other().CloneStatements(), clones + 2);
 }

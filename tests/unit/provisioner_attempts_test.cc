@@ -35,6 +35,24 @@ TEST(AttemptsTest, ACrashOfTheRecipientIsFollowedByAnotherClone) {
   EXPECT_EQ(operation.failed_attempts[0].data_state, DataState::kEmpty);
 }
 
+TEST(AttemptsTest, BetweenAttemptsACancelKnowsThatTheDataIsGone) {
+  ProvisionWorld world;
+  world.clock.At(world.clock.Now() + absl::Seconds(30),
+                 [&world] { world.recipient.Crash(absl::Seconds(1)); });
+  CancelAnswer timid = CancelAnswer::kGranted;
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.attempt != 2 || saved.step != Step::kPreflight) return;
+    timid = world.control->Cancel(CancelWish::kIfNothingDropped);
+    EXPECT_EQ(world.control->Cancel(CancelWish::kEvenIfDropped), CancelAnswer::kGranted);
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(timid, CancelAnswer::kDataDropped);
+  EXPECT_EQ(operation.outcome, Outcome::kCancelled);
+  EXPECT_EQ(operation.data_state, DataState::kEmpty);
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
 TEST(AttemptsTest, TheDataIsNeverCalledIntactAgainAfterItWasDropped) {
   ProvisionWorld world;
   world.clock.At(world.clock.Now() + absl::Seconds(30), [&world] {
@@ -67,6 +85,33 @@ TEST(AttemptsTest, ABusyDonorIsWaitedForAndTheTabletServesInBetween) {
   EXPECT_EQ(operation.data_state, DataState::kIntact);
   EXPECT_THAT(types, ::testing::Each(TabletType::kReplica));
   EXPECT_THAT(world.Queue(world.primary), IsEmpty());
+}
+
+// The agent died after CLONE was sent and before it could note more than that it would be, and the
+// next one looks while the server is still in the checks: it sends another, which is refused
+// (3634).
+TEST(AttemptsTest, AClonesOwnFormerStatementIsAdoptedWhenItTurnsUpLate) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.checks = absl::Seconds(20); });
+  bool died = false;
+  world.journal.before_save = [&](const Operation& saved) {
+    if (saved.run.connection_id == 0 || std::exchange(died, true)) return absl::OkStatus();
+    world.control->Stop();
+    return absl::UnavailableError("the process is gone");
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  ASSERT_EQ(operation.outcome, Outcome::kRunning);
+  world.recipient.AbandonClone();
+  operation = world.journal.Load()->back();
+  ASSERT_EQ(operation.run.connection_id, 0);
+  ASSERT_FALSE(operation.run.not_before.empty());
+
+  world.control = std::make_shared<OperationControl>();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.attempt, 1);
+  EXPECT_EQ(operation.data_state, DataState::kCloned);
 }
 
 TEST(AttemptsTest, APermanentFailureIsNotTriedAgain) {
@@ -118,6 +163,17 @@ TEST(AttemptsTest, AnyRulesOutADonorWithAWrongPassword) {
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
   EXPECT_EQ(operation.donor, world.primary);
   EXPECT_EQ(ReasonOf(operation.failed_attempts.at(0).error), "DONOR_CREDENTIALS");
+}
+
+TEST(AttemptsTest, AnyDoesNotAskADonorAgainThatCanNeverDo) {
+  ProvisionWorld world;
+  world.donor.FailNext("Survey", absl::UnauthenticatedError("1045"), 100);
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), "NO_DONOR");
+  EXPECT_THAT(std::string(operation.error.message()), HasSubstr("1045"));
+  EXPECT_EQ(world.donor.calls("Survey"), 1);
 }
 
 TEST(AttemptsTest, AnyTakesAnotherDonorWhenPreflightFindsFaultWithTheBest) {
@@ -245,6 +301,31 @@ TEST(ClaimTest, LostBeforeCloneIsClaimedAnewBeforeAnythingIsDropped) {
   ASSERT_THAT(operation.failed_attempts, SizeIs(1));
   EXPECT_EQ(ReasonOf(operation.failed_attempts[0].error), "CLAIM_LOST");
   EXPECT_EQ(operation.failed_attempts[0].data_state, DataState::kIntact);
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+// The agent went away between its marks and CLONE, and somebody else has the donor by now.
+TEST(ClaimTest, AnAgentThatComesBackDoesNotCloneFromADonorThatIsAnothersNow) {
+  ProvisionWorld world;
+  world.journal.on_save = [&](const Operation& saved) {
+    if (!saved.run.not_before.empty()) world.control->Stop();
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  ASSERT_EQ(operation.outcome, Outcome::kRunning);
+  ASSERT_EQ(world.recipient.clones_started(), 0);
+  ASSERT_TRUE(world.claims.Leave().ok());
+  auto place = world.locks.Enter(DonorLockName(world.primary), Somebody());
+  ASSERT_TRUE(place.ok());
+  const absl::Time began = world.clock.Now();
+
+  world.journal.on_save = nullptr;
+  world.control = std::make_shared<OperationControl>();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  ASSERT_THAT(operation.failed_attempts, SizeIs(1));
+  EXPECT_EQ(ReasonOf(operation.failed_attempts[0].error), "CLAIM_LOST");
+  EXPECT_GT(world.clock.Now() - began, absl::Seconds(90)) << "it waited for the other's lease";
   EXPECT_EQ(world.recipient.clones_started(), 1);
 }
 

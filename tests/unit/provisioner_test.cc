@@ -1,5 +1,7 @@
 #include "provision/provisioner.h"
 
+#include <algorithm>
+
 #include "base/errors.h"
 #include "gmock/gmock.h"
 #include "provision/step_table.h"
@@ -351,6 +353,28 @@ TEST(ProvisionerTest, CancelInTheCopyEndsItForWhoSaysSo) {
   EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
   EXPECT_THAT(world.Queue(world.primary), ::testing::IsEmpty());
+}
+
+// Seen on 9.7.4: KILL QUERY has no effect. Only the end of mysqld ends such a clone.
+TEST(ProvisionerTest, ACloneThatCannotBeKilledIsNotLeftAloneAndNotFollowedByAnother) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.copy = absl::Hours(2); });
+  world.recipient.FailNext("KillQuery", absl::DeadlineExceededError("no answer"), 1000);
+  world.clock.At(world.clock.Now() + absl::Seconds(20),
+                 [&] { world.control->Cancel(CancelWish::kEvenIfDropped); });
+  world.clock.At(world.clock.Now() + absl::Minutes(10),
+                 [&world] { world.recipient.Crash(absl::Seconds(5)); });
+  Operation operation = world.Request();
+  const absl::Time began = world.clock.Now();
+  world.Run(operation);
+  EXPECT_GE(world.clock.Now() - began, absl::Minutes(10));
+  EXPECT_EQ(operation.outcome, Outcome::kCancelled) << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kEmpty);
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+  const auto& seen = world.observer.progress;
+  EXPECT_TRUE(std::any_of(seen.begin(), seen.end(), [](const Progress& progress) {
+    return progress.note.find("has no effect") != std::string::npos;
+  }));
 }
 
 TEST(ProvisionerTest, CancelAfterTheCopyIsTooLate) {

@@ -4,6 +4,7 @@
 #include "base/errors.h"
 #include "gmock/gmock.h"
 #include "provision/provisioner.h"
+#include "provision/succession.h"
 #include "provision_world.h"
 
 namespace graft {
@@ -44,6 +45,19 @@ TEST(FenceTest, EndsUsersSessionsAndSaysWhose) {
   ASSERT_THAT(operation.ended_sessions, SizeIs(1));
   EXPECT_EQ(operation.ended_sessions[0].connection_id, 12);
   EXPECT_EQ(operation.ended_sessions[0].user, "app");
+}
+
+TEST(FenceTest, EndsWhoCameAfterTheFenceRightBeforeClone) {
+  ProvisionWorld world;
+  world.journal.on_save = [&](const Operation& saved) {
+    if (saved.step != Step::kClone || !saved.run.not_before.empty()) return;
+    world.recipient.Edit([](FakeMysqlState& state) { state.sessions = {User(55)}; });
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  ASSERT_THAT(operation.ended_sessions, SizeIs(1));
+  EXPECT_EQ(operation.ended_sessions[0].connection_id, 55);
 }
 
 TEST(WatchdogTest, EndsTheSessionThatDropDataWaitsFor) {
@@ -177,6 +191,55 @@ TEST(RestartTest, ButNotForEver) {
   Operation operation = world.Request();
   world.Run(operation);
   EXPECT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT");
+}
+
+TEST(RestartTest, ACopyThatNobodyStartedInTimeIsTakenUpByTheNextOperation) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.supervised = false;
+    state.script.down_until_started = absl::InfiniteDuration();
+  });
+  Operation first = world.Request();
+  world.Run(first);
+  ASSERT_EQ(ReasonOf(first.error), "RESTART_TIMEOUT");
+
+  world.recipient.StartServer();
+  world.clock.Advance(absl::Minutes(1));
+  world.control = std::make_shared<OperationControl>();
+  Operation second = world.Request();
+  second.request.id = "op-2";
+  TakeOver(first, second);
+  EXPECT_EQ(second.request.id, "op-2");
+  world.Run(second);
+  EXPECT_EQ(second.outcome, Outcome::kDone) << second.error;
+  EXPECT_EQ(world.recipient.clones_started(), 1) << "the copy was there";
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
+  EXPECT_TRUE(world.recipient.state().persisted.empty());
+}
+
+TEST(RestartTest, ACopyThatIsGoneIsMadeAgainByTheNextOperation) {
+  ProvisionWorld world;
+  world.recipient.Edit(
+      [](FakeMysqlState& state) { state.script.restart = absl::InfiniteDuration(); });
+  Operation first = world.Request();
+  world.Run(first);
+  ASSERT_EQ(ReasonOf(first.error), "RESTART_TIMEOUT");
+
+  // Started on another, empty directory.
+  world.recipient.StartServer();
+  world.clock.Advance(absl::Minutes(1));
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.clone = CloneReport();
+    state.script = CloneScript();
+  });
+  world.control = std::make_shared<OperationControl>();
+  Operation second = world.Request();
+  second.request.id = "op-2";
+  TakeOver(first, second);
+  world.Run(second);
+  EXPECT_EQ(second.outcome, Outcome::kDone) << second.error;
+  EXPECT_EQ(second.attempt, 2);
+  EXPECT_EQ(world.recipient.clones_started(), 2);
 }
 
 TEST(RestartTest, WhoeverRunsMysqldIsAskedToStartItOnce) {

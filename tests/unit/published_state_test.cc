@@ -48,6 +48,21 @@ TEST(PublishedStateTest, TheTypeIsRestoreFromTheFenceOn) {
   }
 }
 
+TEST(PublishedStateTest, TheTypeIsRestoreInEveryStepOnceAnAttemptHasDroppedTheData) {
+  for (int i = 0; i < kStepCount; ++i) {
+    Operation operation = InStep(static_cast<Step>(i));
+    operation.data_state = DataState::kEmpty;
+    EXPECT_EQ(Published(operation).type, TabletType::kRestore) << i;
+  }
+}
+
+TEST(PublishedStateTest, AFenceThatCouldNotBeTakenDownKeepsWholeDataFromServing) {
+  Operation operation = Ended(Outcome::kFailed, DataState::kIntact);
+  operation.fence.up = true;
+  EXPECT_EQ(Published(operation).type, TabletType::kRestore);
+  EXPECT_EQ(Tag(Published(operation), "data_state"), "INTACT");
+}
+
 TEST(PublishedStateTest, TheTypeAfterTheEnd) {
   const struct {
     Outcome outcome;
