@@ -234,8 +234,7 @@ TEST_F(RealSurveyTest, DonorShowsWhoClonesIt) {
     return report.ok() && report->stages.size() > 1 &&
            report->stages[1].state == CloneState::kInProgress;
   }));
-  const absl::Status killed = server_->KillQuery(*id);
-  ASSERT_TRUE(killed.ok()) << killed;
+  KillClone(*server_, *id);
   EXPECT_TRUE(
       Eventually(absl::Seconds(20), [&] { return absl::IsNotFound(server_->KillQuery(*id)); }));
 }

@@ -125,7 +125,7 @@ TEST_F(BadInputTest, CommandLinesOfGraftctl) {
       {{"reprovision", alias, "--from-primary", "--from-any"}, 2, {"--from-any"}},
       {{"reprovision", alias, "--from-primary", "--max-concurrency", "0"},
        2,
-       {"--max-concurrency", "[1 - 128]"}},
+       {"--max-concurrency", "1 to 128"}},
       {{"reprovision", alias, "--from-primary", "--max-data-bandwidth", "-1"},
        2,
        {"--max-data-bandwidth", "1048576"}},
