@@ -151,8 +151,12 @@ absl::Status PublishStep(StepContext& context) {
         ApplyPublishedState(done, tablet);
         return absl::OkStatus();
       });
-  // Others wrote the record all the while: no reason to give up on a good copy.
-  return absl::IsAborted(published) ? absl::UnavailableError(published.message()) : published;
+  if (published.ok() || absl::IsNotFound(published)) return published;
+  // Away, or closed to us, or written by others all the while: no reason to give up on a good copy.
+  context.operation.progress.note =
+      absl::StrCat("all is done but the record cannot be written: ", published.message());
+  context.ReportProgress();
+  return absl::UnavailableError(published.message());
 }
 
 }  // namespace graft

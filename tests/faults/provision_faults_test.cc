@@ -83,13 +83,14 @@ INSTANTIATE_TEST_SUITE_P(Table, PortFaultTest,
 
 // ---- the topology away from some moment on, for a while
 
-class StoreFaultTest : public ::testing::TestWithParam<std::tuple<int, int>> {};
+class StoreFaultTest : public ::testing::TestWithParam<std::tuple<int, int, absl::StatusCode>> {};
 
 TEST_P(StoreFaultTest, ACopyIsNeverThrownAwayAndTheRecordCatchesUp) {
-  const auto [begin, length] = GetParam();
+  const auto [begin, length, code] = GetParam();
   FaultWorld world;
   const absl::Time from = world.clock.Now() + absl::Seconds(begin);
-  world.clock.At(from, [&world] { world.store.FailAll(absl::UnavailableError("etcd is down")); });
+  world.clock.At(from,
+                 [&world, code = code] { world.store.FailAll(absl::Status(code, "injected")); });
   world.clock.At(from + absl::Seconds(length), [&world] { world.store.Heal(); });
   world.clock.Advance(absl::ZeroDuration());
   Operation operation = world.Request();
@@ -104,9 +105,60 @@ TEST_P(StoreFaultTest, ACopyIsNeverThrownAwayAndTheRecordCatchesUp) {
   world.ExpectSecondRequestSucceeds(operation);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, StoreFaultTest,
-                         ::testing::Combine(::testing::Values(0, 1, 30, 61, 66),
-                                            ::testing::Values(1, 10, 100, 10000)));
+INSTANTIATE_TEST_SUITE_P(
+    Table, StoreFaultTest,
+    ::testing::Combine(::testing::Values(0, 1, 30, 61, 66), ::testing::Values(1, 10, 100, 10000),
+                       ::testing::Values(absl::StatusCode::kUnavailable,
+                                         absl::StatusCode::kDeadlineExceeded,
+                                         absl::StatusCode::kPermissionDenied)));
+
+// ---- what the peers' servers and the recipient's machine answer
+
+constexpr absl::StatusCode kCodes[] = {absl::StatusCode::kUnavailable,
+                                       absl::StatusCode::kDeadlineExceeded,
+                                       absl::StatusCode::kPermissionDenied};
+
+class PeerFaultTest
+    : public ::testing::TestWithParam<std::tuple<const char*, absl::StatusCode, int>> {};
+
+TEST_P(PeerFaultTest, NothingIsDroppedUnlooked) {
+  const auto [method, code, times] = GetParam();
+  FaultWorld world;
+  const absl::Status status(code, "injected");
+  for (FakeMysqlServer* server : {&world.donor, &world.other_server}) {
+    server->FailNext(method, status, times);
+  }
+  Operation operation = world.Request({DonorChoice::Kind::kAny, {}});
+  world.Run(operation);
+  for (FakeMysqlServer* server : {&world.donor, &world.other_server}) {
+    server->FailNext(method, status, 0);
+  }
+  const bool asked_for_facts = absl::string_view(method) == "Survey";
+  if (asked_for_facts && times == 1000) EXPECT_EQ(world.recipient.clones_started(), 0);
+  world.ExpectSafe(operation);
+  world.ExpectSecondRequestSucceeds(operation);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, PeerFaultTest,
+    ::testing::Combine(::testing::Values("Describe", "Survey", "ReadReplication", "ReadSessions"),
+                       ::testing::ValuesIn(kCodes), ::testing::Values(1, 1000)));
+
+class HostFaultTest : public ::testing::TestWithParam<absl::StatusCode> {};
+
+TEST_P(HostFaultTest, AMachineThatCannotBeLookedAtStopsItBeforeAnythingIsDropped) {
+  FaultWorld world;
+  world.host.Fail(absl::Status(GetParam(), "injected"));
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(world.recipient.clones_started(), 0);
+  EXPECT_EQ(ReasonOf(operation.error), "PREFLIGHT_UNCHECKED") << operation.error;
+  world.ExpectSafe(operation);
+  world.host.Fail(absl::OkStatus());
+  world.ExpectSecondRequestSucceeds(operation);
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, HostFaultTest, ::testing::ValuesIn(kCodes));
 
 // ---- the journal's disk full after the n-th write, for a while
 
