@@ -117,9 +117,7 @@ absl::StatusCode CodeOf(const CheckResult& result) {
   if (result.outcome != CheckOutcome::kFatal) return absl::StatusCode::kFailedPrecondition;
   if (result.id == "DONOR_UNREACHABLE") return absl::StatusCode::kUnavailable;
   if (result.id == "DONOR_CREDENTIALS") return absl::StatusCode::kUnauthenticated;
-  if (result.id == "DISK_SPACE" || result.id == "DONOR_BUSY") {
-    return absl::StatusCode::kResourceExhausted;
-  }
+  if (result.id == "DISK_SPACE") return absl::StatusCode::kResourceExhausted;
   return absl::StatusCode::kFailedPrecondition;
 }
 

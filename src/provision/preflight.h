@@ -54,7 +54,7 @@ inline constexpr char kDonorNotAsked[] = "the donor could not be asked";
 // decides the code:
 //   UNAVAILABLE          DONOR_UNREACHABLE
 //   UNAUTHENTICATED      DONOR_CREDENTIALS
-//   RESOURCE_EXHAUSTED   DISK_SPACE, DONOR_BUSY
+//   RESOURCE_EXHAUSTED   DISK_SPACE
 //   FAILED_PRECONDITION  any other
 absl::Status FindingsToStatus(const std::vector<CheckResult>& results, const Allowances& allow);
 

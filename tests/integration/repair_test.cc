@@ -40,12 +40,13 @@ class RepairTest : public testing::Test {
   static MiniTablet& other() { return shard_->tablet(2); }
 
   // Its agent anew, with the history that has this name.
-  static void Start(MiniTablet& tablet, const std::string& state, int daily_limit) {
+  static void Start(MiniTablet& tablet, const std::string& state, int daily_limit,
+                    const std::string& delay = "2s") {
     if (tablet.agent != nullptr) ASSERT_THAT(shard().StopAgent(tablet), IsOk());
     ASSERT_THAT(
         shard().StartAgent(
             tablet,
-            {"--reprovision-on-replication-error", "1032,1062", "--reprovision-delay", "2s",
+            {"--reprovision-on-replication-error", "1032,1062", "--reprovision-delay", delay,
              "--reprovision-daily-limit", absl::StrCat(daily_limit), "--replicate-from", "primary",
              "--state-dir", absl::StrCat(shard().folder(), "/", state, "-", tablet.alias)}),
         IsOk());
@@ -105,11 +106,14 @@ TEST_F(RepairTest, BrokenReplicaIsRebuiltButForTheDailyLimitAndTheOperator) {
       << Said(replica());
   EXPECT_EQ(Operations(replica()).size(), 1U);
 
-  // There is room for one more, and an operator at work.
+  // There is room for one more, and an operator who comes first.
+  size_t said = Said(replica()).size();
+  Start(replica(), "limit", 2, "6s");
+  ASSERT_TRUE(AwaitSaid(replica(), "to be repaired once it has stood for 6.0s", said))
+      << Said(replica());
+  said = Said(replica()).size();
   ASSERT_THAT(replica().mysql->Sql("STOP REPLICA"), IsOk());
-  const size_t before = Said(replica()).size();
-  Start(replica(), "limit", 2);
-  EXPECT_TRUE(AwaitSaid(replica(), "was stopped by hand", before)) << Said(replica());
+  EXPECT_TRUE(AwaitSaid(replica(), "was stopped by hand", said)) << Said(replica());
   EXPECT_EQ(Operations(replica()).size(), 1U);
   EXPECT_EQ(replica().CloneStatements(), clones + 1);
 

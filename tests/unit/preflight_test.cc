@@ -121,7 +121,6 @@ TEST(PreflightTest, TheFirstFatalResultDecidesTheCode) {
     const char* id;
     absl::StatusCode code;
   } rows[] = {{"DISK_SPACE", absl::StatusCode::kResourceExhausted},
-              {"DONOR_BUSY", absl::StatusCode::kResourceExhausted},
               {"DONOR_UNREACHABLE", absl::StatusCode::kUnavailable},
               {"DONOR_CREDENTIALS", absl::StatusCode::kUnauthenticated},
               {"DONOR_PRIVILEGE", absl::StatusCode::kFailedPrecondition},
