@@ -23,6 +23,10 @@ absl::Status Judge(const std::vector<CheckResult>& results, const Operation& ope
   // The id of what could not be looked at is no reason yet.
   if (!status.ok() && !known) return WithReason(std::move(status), "PREFLIGHT_UNCHECKED");
   const bool has_choice = operation.request.donor.kind == DonorChoice::Kind::kAny;
+  // Rather the next one at once than this one again and again.
+  if (has_choice && ReasonOf(status) == "DONOR_UNREACHABLE") {
+    return WithReason(absl::FailedPreconditionError(status.message()), "DONOR_UNREACHABLE");
+  }
   if (!status.ok() && has_choice && OnlyDonorIsAtFault(results, allow) &&
       !MayTryAgain(operation, status)) {
     status = WithReason(std::move(status), "DONOR_UNFIT");

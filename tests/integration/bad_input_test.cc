@@ -286,10 +286,14 @@ TEST_F(BadInputTest, PluginMissing) {
 }
 
 TEST_F(BadInputTest, DonorDown) {
+  ASSERT_THAT(shard().StopAgent(replica()), IsOk());
+  ASSERT_THAT(shard().StartAgent(replica(), {"--clone-max-attempts", "1"}), IsOk());
   ASSERT_THAT(bare().mysql->Stop(), IsOk());
   ExpectFailed({"--from-tablet", bare().alias}, {"DONOR_UNREACHABLE", bare().alias});
   ASSERT_THAT(bare().mysql->StartParent(), IsOk());
   ASSERT_THAT(bare().mysql->AwaitReady(), IsOk());
+  ASSERT_THAT(shard().StopAgent(replica()), IsOk());
+  ASSERT_THAT(shard().StartAgent(replica()), IsOk());
 }
 
 }  // namespace
