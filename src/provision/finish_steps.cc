@@ -146,7 +146,7 @@ absl::Status PublishStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(context.Save());
   Operation done = context.operation;
   done.outcome = Outcome::kDone;
-  const absl::Status published =
+  absl::Status published =
       context.deps.topology.UpdateTablet(context.options.alias, [&done](Tablet& tablet) {
         ApplyPublishedState(done, tablet);
         return absl::OkStatus();
