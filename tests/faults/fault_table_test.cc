@@ -128,6 +128,7 @@ TEST_P(FaultTableTest, TheTabletIsWholeOrFencedAndMarked) {
   world.AtStep(step, [&world, strike = fault.strike, step] { strike(world, step); });
   Operation operation = world.Request({DonorChoice::Kind::kAny, {}});
   world.RunToEnd(operation);
+  EXPECT_TRUE(world.fault_fired()) << "the step was never reached";
   world.store.Heal();
   world.journal.FailNext(0, absl::OkStatus());
   world.clock.Advance(absl::Minutes(1));  // what was away is back
@@ -157,6 +158,15 @@ INSTANTIATE_TEST_SUITE_P(Table, FaultTableTest,
 
 // ---- the agent dies right before and right after each write of the journal
 
+constexpr int kWrites = 17;  // of an operation that ends well, after the desk's own
+
+TEST(JournalCrashTable, HasEveryWrite) {
+  FaultWorld world;
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(world.journal.saves(), kWrites);
+}
+
 class JournalCrashTest : public ::testing::TestWithParam<std::tuple<bool, int>> {};
 
 TEST_P(JournalCrashTest, TheNextAgentFinishesWithOneClone) {
@@ -177,6 +187,7 @@ TEST_P(JournalCrashTest, TheNextAgentFinishesWithOneClone) {
     world.journal.on_save = [&](const Operation&) { die_at().IgnoreError(); };
   }
   world.RunToEnd(operation);
+  EXPECT_TRUE(died) << "the operation makes fewer writes than that: " << writes;
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
   EXPECT_EQ(world.recipient.clones_started(), 1);
   world.ExpectSafe(operation);
@@ -184,7 +195,7 @@ TEST_P(JournalCrashTest, TheNextAgentFinishesWithOneClone) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryWrite, JournalCrashTest,
-                         ::testing::Combine(::testing::Bool(), ::testing::Range(1, 20)),
+                         ::testing::Combine(::testing::Bool(), ::testing::Range(1, kWrites + 1)),
                          [](const auto& info) {
                            return absl::StrCat(std::get<0>(info.param) ? "Before" : "After",
                                                "Write", std::get<1>(info.param));

@@ -50,7 +50,8 @@ void FaultWorld::KillAgent() {
 
 void FaultWorld::RunToEnd(Operation& operation) {
   Run(operation);
-  while (operation.outcome == Outcome::kRunning && std::exchange(agent_died_, false)) {
+  // What the dead agent had in mind does not count, only what it wrote.
+  while (std::exchange(agent_died_, false)) {
     recipient.AbandonClone();
     // Its place is not given up: the store does not hear of it.
     store.FailAll(absl::UnavailableError("nobody is there to call"));
@@ -59,6 +60,7 @@ void FaultWorld::RunToEnd(Operation& operation) {
     const auto records = journal.Load();
     ASSERT_TRUE(records.ok() && !records->empty()) << records.status();
     operation = records->back();
+    if (operation.outcome != Outcome::kRunning) return;
     ++operation.resumptions;
     control = std::make_shared<OperationControl>();
     Run(operation);

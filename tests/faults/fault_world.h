@@ -23,6 +23,7 @@ class FaultWorld : public ProvisionWorld {
 
   // Calls `fault` once, when `step` has been journalled for the first time and has not acted yet.
   void AtStep(Step step, std::function<void()> fault);
+  bool fault_fired() const { return fault_fired_; }
 
   // The tablet is whole and follows its source, or it is fenced and its record says so; CLONE was
   // sent at most once an attempt; no claim is left; the step table's word about the data holds.

@@ -184,7 +184,7 @@ TEST_P(JournalFaultTest, ACopyUnderWayIsFinishedAndNoneIsBegunUnwritten) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, JournalFaultTest,
-                         ::testing::Combine(::testing::Range(1, 20), ::testing::Values(1, 3)));
+                         ::testing::Combine(::testing::Range(1, 17), ::testing::Values(1, 3)));
 
 // ---- the recipient's mysqld killed, second by second
 
