@@ -14,6 +14,7 @@
 #include "graft/clone_report.h"
 #include "graft/operation_request.h"
 #include "graft/preflight.h"
+#include "graft/progress.h"
 #include "graft/step.h"
 #include "graft/tablet.h"
 
@@ -76,16 +77,6 @@ struct StepTime {
   Step step = Step::kResolveDonor;
   absl::Time started = absl::InfinitePast();
   absl::Time ended = absl::InfinitePast();  // InfinitePast(): still in it
-};
-
-struct Progress {
-  std::optional<CloneStage> stage;    // nullopt outside of CLONE
-  std::vector<CloneStageRow> stages;  // as the server showed them last
-  int64_t bytes_done = 0;
-  int64_t bytes_expected = 0;   // grows when PAGE COPY and REDO COPY begin
-  double bytes_per_second = 0;  // over the last seconds
-  absl::Time last_byte = absl::InfinitePast();
-  std::string note;  // what it waits for, for people: "donor unreachable for 12s; …"
 };
 
 struct Operation {

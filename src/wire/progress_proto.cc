@@ -10,9 +10,6 @@
 namespace graft {
 namespace {
 
-// An estimate beyond it says nothing.
-constexpr absl::Duration kLongestEta = absl::Hours(24 * 365);
-
 v1::StageProgress ToProto(const CloneStageRow& row) {
   v1::StageProgress proto;
   proto.set_stage(std::string(CloneStageName(row.stage)));
@@ -39,15 +36,61 @@ absl::StatusOr<CloneStageRow> FromProto(const v1::StageProgress& proto) {
   return row;
 }
 
-std::optional<absl::Duration> Eta(const Operation& operation) {
+v1::PhaseProgress ToProto(const PhaseProgress& phase) {
+  v1::PhaseProgress proto;
+  proto.set_phase(std::string(PhaseName(phase.phase)));
+  proto.set_share(phase.share);
+  proto.set_done(phase.done);
+  proto.set_measured(phase.measured);
+  *proto.mutable_took() = ToDuration(phase.took);
+  return proto;
+}
+
+absl::StatusOr<PhaseProgress> FromProto(const v1::PhaseProgress& proto) {
+  PhaseProgress phase;
+  const std::optional<Phase> name = ParsePhase(proto.phase());
+  if (!name.has_value()) return UnknownWord("phase", proto.phase());
+  phase.phase = *name;
+  phase.share = proto.share();
+  phase.done = proto.done();
+  phase.measured = proto.measured();
+  phase.took = FromDuration(proto.took());
+  return phase;
+}
+
+void EstimateToProto(const Operation& operation, v1::Progress& proto) {
   const Progress& progress = operation.progress;
-  const int64_t left = progress.bytes_expected - progress.bytes_done;
-  if (operation.outcome != Outcome::kRunning || !progress.stage.has_value() || left <= 0 ||
-      !(progress.bytes_per_second > 0)) {
-    return std::nullopt;
+  proto.set_percent(progress.percent);
+  if (progress.eta.has_value() && operation.outcome == Outcome::kRunning) {
+    *proto.mutable_eta() = ToDuration(progress.eta->likely);
+    *proto.mutable_eta_low() = ToDuration(progress.eta->low);
+    *proto.mutable_eta_high() = ToDuration(progress.eta->high);
   }
-  const absl::Duration eta = absl::Seconds(static_cast<double>(left) / progress.bytes_per_second);
-  return eta <= kLongestEta ? std::make_optional(eta) : std::nullopt;
+  for (const PhaseProgress& phase : progress.phases) *proto.add_phases() = ToProto(phase);
+  proto.set_learnt_from(progress.learnt_from);
+  if (progress.recovery_percent.has_value()) {
+    proto.set_recovery_percent(*progress.recovery_percent);
+  }
+  if (IsSet(progress.phase_began)) {
+    *proto.mutable_phase_began() = ToTimestamp(progress.phase_began);
+  }
+  if (IsSet(progress.sampled)) *proto.mutable_sampled() = ToTimestamp(progress.sampled);
+}
+
+absl::Status EstimateFromProto(const v1::Progress& proto, Progress& progress) {
+  progress.percent = proto.percent();
+  if (proto.has_eta()) {
+    progress.eta = Eta{FromDuration(proto.eta()), FromDuration(proto.eta_low()),
+                       FromDuration(proto.eta_high())};
+  }
+  for (const v1::PhaseProgress& phase : proto.phases()) {
+    GRAFT_ASSIGN_OR_RETURN(progress.phases.emplace_back(), FromProto(phase));
+  }
+  progress.learnt_from = proto.learnt_from();
+  if (proto.has_recovery_percent()) progress.recovery_percent = proto.recovery_percent();
+  progress.phase_began = TimeOrUnset(proto.has_phase_began(), proto.phase_began());
+  progress.sampled = TimeOrUnset(proto.has_sampled(), proto.sampled());
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -61,8 +104,8 @@ v1::Progress ProgressToProto(const Operation& operation) {
   proto.set_bytes_expected(progress.bytes_expected);
   proto.set_bytes_per_second(progress.bytes_per_second);
   if (IsSet(progress.last_byte)) *proto.mutable_last_byte() = ToTimestamp(progress.last_byte);
-  if (const auto eta = Eta(operation)) *proto.mutable_eta() = ToDuration(*eta);
   proto.set_note(progress.note);
+  EstimateToProto(operation, proto);
   return proto;
 }
 
@@ -79,6 +122,7 @@ absl::StatusOr<Progress> FromProto(const v1::Progress& proto) {
   progress.bytes_per_second = proto.bytes_per_second();
   progress.last_byte = TimeOrUnset(proto.has_last_byte(), proto.last_byte());
   progress.note = proto.note();
+  GRAFT_RETURN_IF_ERROR(EstimateFromProto(proto, progress));
   return progress;
 }
 

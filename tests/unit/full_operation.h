@@ -85,7 +85,15 @@ inline Operation FullOperation() {
                         4000,
                         100.0,
                         absl::FromUnixSeconds(1'800'000'010),
-                        "the donor is silent for 12s"};
+                        "the donor is silent for 12s",
+                        25.5,
+                        Eta{absl::Seconds(30), absl::Seconds(20), absl::Seconds(90)},
+                        {{Phase::kFileCopy, 0.75, 0.25, true, absl::Seconds(10)},
+                         {Phase::kFinish, 0.25, 0, false, absl::ZeroDuration()}},
+                        4,
+                        12.5,
+                        absl::FromUnixSeconds(1'800'000'004),
+                        absl::FromUnixSeconds(1'800'000'011)};
   AddFullHistory(operation);
   return operation;
 }

@@ -207,13 +207,21 @@ TEST(WireOperation, EveryFieldOfTheProgressSurvives) {
   const Progress full = FullOperation().progress;
   const absl::StatusOr<Operation> back = FromJournalRecord(ToJournalRecord(FullOperation()));
   ASSERT_TRUE(back.ok()) << back.status();
-  const auto& [stage, stages, done, expected, rate, last_byte, note] = back->progress;
+  const auto& [stage, stages, done, expected, rate, last_byte, note, percent, eta, phases,
+               learnt_from, recovery_percent, phase_began, sampled] = back->progress;
   EXPECT_EQ(stage, full.stage);
   EXPECT_EQ(done, full.bytes_done);
   EXPECT_EQ(expected, full.bytes_expected);
   EXPECT_EQ(rate, full.bytes_per_second);
   EXPECT_EQ(last_byte, full.last_byte);
   EXPECT_EQ(note, full.note);
+  EXPECT_EQ(percent, full.percent);
+  EXPECT_TRUE(eta.has_value());
+  EXPECT_EQ(phases.size(), full.phases.size());
+  EXPECT_EQ(learnt_from, full.learnt_from);
+  EXPECT_EQ(recovery_percent, full.recovery_percent);
+  EXPECT_EQ(phase_began, full.phase_began);
+  EXPECT_EQ(sampled, full.sampled);
   ASSERT_EQ(stages.size(), full.stages.size());
   for (size_t i = 0; i < stages.size(); ++i) {
     const auto& [row, state, begin, end, estimate, data, network] = stages[i];
@@ -224,6 +232,32 @@ TEST(WireOperation, EveryFieldOfTheProgressSurvives) {
     EXPECT_EQ(estimate, full.stages[i].estimate_bytes);
     EXPECT_EQ(data, full.stages[i].data_bytes);
     EXPECT_EQ(network, full.stages[i].network_bytes);
+  }
+}
+
+TEST(WireOperation, EveryFieldOfTheEstimateSurvives) {
+  const Progress full = FullOperation().progress;
+  const absl::StatusOr<Operation> back = FromProto(ToProto(FullOperation()));
+  ASSERT_TRUE(back.ok()) << back.status();
+  const Progress& progress = back->progress;
+  EXPECT_EQ(progress.percent, full.percent);
+  ASSERT_TRUE(progress.eta.has_value());
+  const auto& [likely, low, high] = *progress.eta;
+  EXPECT_EQ(likely, full.eta->likely);
+  EXPECT_EQ(low, full.eta->low);
+  EXPECT_EQ(high, full.eta->high);
+  EXPECT_EQ(progress.learnt_from, full.learnt_from);
+  EXPECT_EQ(progress.recovery_percent, full.recovery_percent);
+  EXPECT_EQ(progress.phase_began, full.phase_began);
+  EXPECT_EQ(progress.sampled, full.sampled);
+  ASSERT_EQ(progress.phases.size(), full.phases.size());
+  for (size_t i = 0; i < full.phases.size(); ++i) {
+    const auto& [phase, share, done, measured, took] = progress.phases[i];
+    EXPECT_EQ(phase, full.phases[i].phase);
+    EXPECT_EQ(share, full.phases[i].share);
+    EXPECT_EQ(done, full.phases[i].done);
+    EXPECT_EQ(measured, full.phases[i].measured);
+    EXPECT_EQ(took, full.phases[i].took);
   }
 }
 
@@ -287,25 +321,19 @@ TEST(WireOperation, EveryWordOfEveryEnumSurvives) {
   EXPECT_EQ(back(operation).request, operation.request);
 }
 
-TEST(WireOperation, TimeLeftIsBytesLeftByRate) {
-  EXPECT_EQ(FromDuration(ToProto(FullOperation()).progress().eta()), absl::Seconds(30));
+TEST(WireOperation, WhatHasEndedHasNoTimeLeft) {
+  Operation operation = FullOperation();
+  EXPECT_TRUE(ToProto(operation).progress().has_eta());
+  operation.outcome = Outcome::kFailed;
+  EXPECT_FALSE(ToProto(operation).progress().has_eta());
 }
 
-TEST(WireOperation, TimeLeftIsUnsetWhereItIsUnknown) {
-  const auto has_eta = [](void (*change)(Operation&)) {
-    Operation operation = FullOperation();
-    change(operation);
-    return ToProto(operation).progress().has_eta();
-  };
-  EXPECT_FALSE(has_eta([](Operation& o) { o.progress.bytes_per_second = 0; }));
-  EXPECT_FALSE(has_eta([](Operation& o) { o.progress.bytes_per_second = -1; }));
-  EXPECT_FALSE(has_eta([](Operation& o) { o.progress.bytes_per_second = 1e-9; }));
-  EXPECT_FALSE(has_eta([](Operation& o) {
-    o.progress.bytes_per_second = std::numeric_limits<double>::quiet_NaN();
-  }));
-  EXPECT_FALSE(has_eta([](Operation& o) { o.progress.bytes_expected = 0; }));
-  EXPECT_FALSE(has_eta([](Operation& o) { o.progress.stage.reset(); }));
-  EXPECT_FALSE(has_eta([](Operation& o) { o.outcome = Outcome::kFailed; }));
+TEST(WireOperation, EveryPhaseHasItsWord) {
+  for (int i = 0; i < kPhaseCount; ++i) {
+    const Phase phase = static_cast<Phase>(i);
+    EXPECT_EQ(ParsePhase(PhaseName(phase)), phase);
+  }
+  EXPECT_EQ(ParsePhase("LUNCH"), std::nullopt);
 }
 
 struct BadCase {

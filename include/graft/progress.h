@@ -1,0 +1,69 @@
+// How far an operation is: what its server shows, and what is estimated from it. Plain values;
+// src/provision/progress_*.cc makes them, one sample for all who look.
+#ifndef GRAFT_PROGRESS_H_
+#define GRAFT_PROGRESS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "graft/clone_report.h"
+
+namespace graft {
+
+// What takes time in an operation, in order: CLONE's stages, and what lies before and after them.
+enum class Phase {
+  kPrepare,  // until the first stage of CLONE: donor, preflight, queue, fence
+  kDropData,
+  kFileCopy,
+  kPageCopy,
+  kRedoCopy,
+  kFileSync,
+  kRestart,
+  kRecovery,
+  kFinish,  // verify, replicate, catch up, publish
+};
+inline constexpr int kPhaseCount = 9;
+absl::string_view PhaseName(Phase phase);  // "PREPARE", "FILE COPY"
+std::optional<Phase> ParsePhase(absl::string_view name);
+
+struct PhaseProgress {
+  Phase phase = Phase::kPrepare;
+  double share = 0;       // of the operation's time, 0 to 1: always an estimate
+  double done = 0;        // of this phase, 0 to 1
+  bool measured = false;  // `done` is bytes or the server's own word; else it is guessed from time
+  absl::Duration took;    // until now, or until its end
+};
+
+// How long it will go on, counted from Progress::sampled.
+struct Eta {
+  absl::Duration likely;
+  absl::Duration low;  // four of five operations end between the two, as far as can be known
+  absl::Duration high;
+};
+
+struct Progress {
+  std::optional<CloneStage> stage;    // nullopt outside of CLONE
+  std::vector<CloneStageRow> stages;  // as the server showed them last
+  int64_t bytes_done = 0;
+  int64_t bytes_expected = 0;   // the donor's data until CLONE tells; grows with PAGE and REDO COPY
+  double bytes_per_second = 0;  // over the last seconds
+  absl::Time last_byte = absl::InfinitePast();
+  std::string note;  // what it waits for, for people: "donor unreachable for 12s; …"
+
+  // Of the whole attempt: never goes back in it, and is below 100 until the tablet replicates.
+  double percent = 0;
+  std::optional<Eta> eta;  // nullopt: it stands in a queue, stands still, or has ended
+  std::vector<PhaseProgress> phases;
+  int learnt_from = 0;                            // earlier operations; 0: typical figures
+  std::optional<double> recovery_percent;         // of the redo log, as the error log tells
+  absl::Time phase_began = absl::InfinitePast();  // the one that runs
+  absl::Time sampled = absl::InfinitePast();      // when all of this was so
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROGRESS_H_
