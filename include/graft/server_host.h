@@ -23,6 +23,18 @@ struct HostFacts {
   std::optional<std::vector<std::string>> plugin_libraries;
 };
 
+// What a mysqld's error log says of a start that is under way.
+struct StartupSigns {
+  bool starting = false;  // a new process has begun, and is not ready yet
+  // Of the batch of redo records that is being applied; there may be several batches. nullopt: none
+  // is, or the server does not log it (log_error_verbosity below 3).
+  std::optional<double> batch_percent;
+  int batch = 0;  // 1 is the first
+  friend bool operator==(const StartupSigns& a, const StartupSigns& b) {
+    return a.starting == b.starting && a.batch_percent == b.batch_percent && a.batch == b.batch;
+  }
+};
+
 class ServerHost {
  public:
   virtual ~ServerHost() = default;
@@ -38,6 +50,10 @@ class ServerHost {
   // and of the files it recovers. Codes as of Look().
   virtual absl::StatusOr<std::string> Activity(const std::string& data_directory,
                                                const std::string& error_log) = 0;
+
+  // From the end of the error log; nothing where the log is no file ("stderr"). Codes as of Look().
+  virtual absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
+                                                   const std::string& error_log) = 0;
 };
 
 }  // namespace graft

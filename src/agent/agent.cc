@@ -136,7 +136,8 @@ class GraftAgent : public Agent {
                          *server_host_,
                          *journal_,
                          {log_observer_.get(), &keeper_, &operations_, &hold_},
-                         nullptr};
+                         nullptr,
+                         [this] { return operations_.List(); }};
     if (const std::string& command = options_.clone_options.start_command; !command.empty()) {
       deps.start_server = [command] { return RunStartCommand(command); };
     }

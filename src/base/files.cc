@@ -46,6 +46,27 @@ absl::Status WriteScratch(const std::string& path, absl::string_view text,
   return options.durable ? Sync(file, path) : absl::OkStatus();
 }
 
+absl::StatusOr<Fd> OpenToRead(const std::string& path) {
+  Fd file = Open(path, O_RDONLY);
+  if (!file.ok() && errno == ENOENT) {
+    return absl::NotFoundError(FileError("open", path, ENOENT).message());
+  }
+  if (!file.ok()) return FileError("open", path, errno);
+  return file;
+}
+
+absl::StatusOr<std::string> ReadAll(const Fd& file, const std::string& path) {
+  std::string text;
+  std::array<char, 16384> buffer;
+  while (true) {
+    const ssize_t count = read(file.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return FileError("read", path, errno);
+    if (count == 0) return text;
+    text.append(buffer.data(), static_cast<size_t>(count));
+  }
+}
+
 }  // namespace
 
 Fd::~Fd() {
@@ -60,20 +81,22 @@ absl::Status FileError(absl::string_view what, absl::string_view path, int error
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const Fd file = Open(path, O_RDONLY);
-  if (!file.ok() && errno == ENOENT) {
-    return absl::NotFoundError(FileError("open", path, ENOENT).message());
+  GRAFT_ASSIGN_OR_RETURN(const Fd file, OpenToRead(path));
+  return ReadAll(file, path);
+}
+
+absl::StatusOr<std::string> ReadTail(const std::string& path, int64_t bytes) {
+  GRAFT_ASSIGN_OR_RETURN(const Fd file, OpenToRead(path));
+  struct stat info {};
+  if (fstat(file.get(), &info) != 0) return FileError("look at", path, errno);
+  const bool cut = info.st_size > bytes;
+  if (cut && lseek(file.get(), info.st_size - bytes, SEEK_SET) < 0) {
+    return FileError("read", path, errno);
   }
-  if (!file.ok()) return FileError("open", path, errno);
-  std::string text;
-  std::array<char, 16384> buffer;
-  while (true) {
-    const ssize_t count = read(file.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return FileError("read", path, errno);
-    if (count == 0) return text;
-    text.append(buffer.data(), static_cast<size_t>(count));
-  }
+  GRAFT_ASSIGN_OR_RETURN(std::string text, ReadAll(file, path));
+  const size_t first_line = cut ? text.find('\n') + 1 : 0;  // npos + 1 is 0
+  const size_t end = text.rfind('\n') + 1;
+  return end > first_line ? text.substr(first_line, end - first_line) : std::string();
 }
 
 absl::Status WriteFile(const std::string& path, absl::string_view text) {

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,9 @@ absl::Status FileError(absl::string_view what, absl::string_view path, int error
 
 // NOT_FOUND: there is no such file.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+// The whole lines among the last `bytes` of it. NOT_FOUND.
+absl::StatusOr<std::string> ReadTail(const std::string& path, int64_t bytes);
 
 // Writes in place, where half of it may be seen: for a file that nobody else looks at yet. Mode
 // 0666 without the umask's bits if it is new.

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "base/error_log.h"
 #include "base/errors.h"
 #include "base/files.h"
 
@@ -21,6 +22,7 @@ namespace graft {
 namespace {
 
 constexpr absl::string_view kLeftoverSuffix = ".#clone";
+constexpr int64_t kErrorLogTail = 256 * 1024;  // bytes: a recovery of 1 GB of redo logs 20 kB
 
 // A path as mysqld shows it; a relative one is relative to its data directory.
 std::string Absolute(const std::string& data_directory, const std::string& path) {
@@ -127,6 +129,16 @@ class LocalServerHost : public ServerHost {
     GRAFT_RETURN_IF_ERROR(VisitTwoLevels(data_directory, "", count));
     return absl::StrCat(entries, " files, ", bytes, " bytes, changed at ", newest.first, ".",
                         absl::Dec(newest.second, absl::kZeroPad9));
+  }
+
+  absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
+                                           const std::string& error_log) override {
+    struct stat info {};
+    const std::string path = Absolute(data_directory, error_log);
+    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return StartupSigns();
+    const auto tail = ReadTail(path, kErrorLogTail);
+    if (!tail.ok()) return AsHostStatus(tail.status());
+    return ReadSigns(*tail);
   }
 
  private:

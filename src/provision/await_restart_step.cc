@@ -17,6 +17,7 @@ namespace {
 constexpr absl::Duration kFirstLook = absl::Milliseconds(10);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(50);
 constexpr absl::Duration kLookAtFilesEvery = absl::Seconds(1);
+constexpr absl::Duration kReadErrorLogEvery = absl::Milliseconds(250);
 // Down for so long without a sign of a start: it was not supervised, or its supervisor is gone.
 constexpr absl::Duration kAskForStartAfter = absl::Seconds(5);
 // A server that starts, dies and starts again shows activity for ever: an end all the same.
@@ -117,8 +118,31 @@ class RestartWait {
     return absl::IsUnavailable(done) ? absl::OkStatus() : Annotate(done, "after the restart");
   }
 
+  // What the error log says of the start; shown, and no more than that.
+  void ReadErrorLog() {
+    const absl::Time now = context_.clock().Now();
+    if (now - read_error_log_ < kReadErrorLogEvery || context_.sampler == nullptr) return;
+    read_error_log_ = now;
+    const Operation& operation = context_.operation;
+    const auto signs =
+        context_.deps.host.ReadStartup(operation.data_directory, operation.error_log);
+    if (!signs.ok() || *signs == startup_) return;
+    startup_ = *signs;
+    last_sign_ = now;
+    context_.sampler->NoteStartup(startup_);
+    context_.ReportProgress();
+  }
+
+  std::string HowItStarts() const {
+    if (!startup_.starting) return "mysqld is down or recovering; its files are moving";
+    if (!startup_.batch_percent.has_value()) return "mysqld is starting";
+    return absl::StrCat("mysqld is recovering: ", *startup_.batch_percent, "% of redo batch ",
+                        startup_.batch);
+  }
+
   // Nobody answers: is somebody starting?
   void LookAtDownServer() {
+    ReadErrorLog();
     const absl::Time now = context_.clock().Now();
     if (now - looked_at_files_ < kLookAtFilesEvery) return;
     looked_at_files_ = now;
@@ -131,7 +155,7 @@ class RestartWait {
     }
     const absl::Duration silent = now - last_sign_;
     Note(silent < kAskForStartAfter
-             ? absl::StrCat("mysqld is down or recovering; its files are moving")
+             ? HowItStarts()
              : absl::StrCat("mysqld is down and nothing moves for ",
                             HumanDuration(absl::Trunc(silent, absl::Seconds(1))),
                             "; is anybody going to start it?"));
@@ -159,6 +183,8 @@ class RestartWait {
   absl::Time began_;
   absl::Time last_sign_;
   absl::Time looked_at_files_;
+  absl::Time read_error_log_ = absl::InfinitePast();
+  StartupSigns startup_;
   std::string activity_;
   bool installed_ = false;
   bool asked_for_start_ = false;

@@ -117,6 +117,9 @@ void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& resu
                        &minutes)) {
     operation.donor_patience = absl::Minutes(minutes);
   }
+  if (facts.donor->tablespaces.ok() && operation.progress.stages.empty()) {
+    operation.progress.bytes_expected = facts.donor->tablespaces->bytes;
+  }
   if (facts.donor->non_innodb_tables.ok()) {
     operation.proof.emptied_tables = *facts.donor->non_innodb_tables;
   }

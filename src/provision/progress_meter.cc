@@ -33,7 +33,7 @@ bool ProgressMeter::Update(const CloneReport& report, absl::Time now, Progress& 
   progress.stage = stage;
   progress.stages = report.stages;
   progress.bytes_done = done;
-  progress.bytes_expected = expected;
+  if (expected > 0) progress.bytes_expected = expected;  // until then, what preflight has seen
   progress.bytes_per_second = Rate(now, done);
   return moved;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
@@ -9,6 +10,8 @@
 #include "provision/fence.h"
 #include "provision/preflight.h"
 #include "provision/preflight_facts.h"
+#include "provision/progress_estimate.h"
+#include "provision/progress_sampler.h"
 #include "provision/retry_policy.h"
 #include "provision/step_context.h"
 #include "provision/step_table.h"
@@ -80,6 +83,7 @@ class OperationRun {
     // Before CLONE a journal that cannot be written stops everything; after it the copy counts
     // for more than its log, and the next step tries again.
     if (!saved.ok() && row.step <= Step::kClone) return Annotate(saved, "journal");
+    context_.sampler->Sample(operation_);
     for (Observer* observer : context_.deps.observers) observer->OnStep(operation_);
     return absl::OkStatus();
   }
@@ -131,10 +135,11 @@ class OperationRun {
     operation_.data_before = operation_.data_state;
     operation_.step = Step::kResolveDonor;
     control.BeginAttempt(dropped);
+    context_.sampler->BeginAttempt();
     const int attempt = operation_.attempt++;
     TryFewTimes([this] { return context_.Save(); });
     TryFewTimes([this] { return context_.PublishRecord(); });
-    for (Observer* observer : context_.deps.observers) observer->OnProgress(operation_);
+    context_.ReportProgress();
     return context_.Wait(BackOff(attempt, absl::Uniform<double>(random_, 0, 1))).ok();
   }
 
@@ -181,6 +186,8 @@ class OperationRun {
   void End() {
     operation_.ended = context_.clock().Now();
     operation_.progress.note.clear();
+    operation_.progress.eta.reset();
+    if (operation_.outcome == Outcome::kDone) FinishProgress(operation_.progress);
     if (!operation_.times.empty() && operation_.times.back().ended == absl::InfinitePast()) {
       operation_.times.back().ended = operation_.ended;
     }
@@ -220,11 +227,14 @@ class OperationRun {
 }  // namespace
 
 void Provisioner::Run(Operation& operation, const std::shared_ptr<OperationControl>& control) {
-  OperationRun(StepContext{deps_, options_, operation, control}).Run();
+  ProgressModel model;
+  if (deps_.history != nullptr) model = ProgressModel::Learn(deps_.history());
+  const auto sampler = std::make_shared<ProgressSampler>(deps_.clock, std::move(model));
+  OperationRun(StepContext{deps_, options_, operation, control, sampler}).Run();
 }
 
 absl::StatusOr<PreflightReport> Provisioner::Preflight(Operation draft) const {
-  StepContext context{deps_, options_, draft, std::make_shared<OperationControl>()};
+  StepContext context{deps_, options_, draft, std::make_shared<OperationControl>(), nullptr};
   GRAFT_RETURN_IF_ERROR(ResolveDonorStep(context));
   GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
   return PreflightReport{options_.alias, draft.donor, draft.source, graft::Preflight(facts),

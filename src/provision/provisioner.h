@@ -68,6 +68,8 @@ struct ProvisionerDeps {
   std::vector<Observer*> observers;
   // Asks whoever runs mysqld to start it, after a copy that left it down; nullptr: nobody can be.
   std::function<absl::Status()> start_server;
+  // The operations before this one, newest first: what progress is estimated by. nullptr: none.
+  std::function<std::vector<Operation>()> history;
 };
 
 class Provisioner {

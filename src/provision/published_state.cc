@@ -57,11 +57,7 @@ void ApplyPublishedState(const Operation& operation, Tablet& tablet) {
     if (operation.queue_place > 0) {
       tablet.tags["graft.queue_place"] = absl::StrCat(operation.queue_place);
     }
-    const Progress& progress = operation.progress;
-    if (operation.step == Step::kClone && progress.bytes_expected > 0) {
-      tablet.tags["graft.progress"] =
-          absl::StrCat(100 * progress.bytes_done / progress.bytes_expected, "%");
-    }
+    tablet.tags["graft.progress"] = absl::StrCat(static_cast<int>(operation.progress.percent), "%");
   } else if (!operation.error.ok()) {
     const std::string reason = ReasonOf(operation.error);
     tablet.tags["graft.reason"] =

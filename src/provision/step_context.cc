@@ -1,5 +1,7 @@
 #include "provision/step_context.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "graft/queue_lock.h"
@@ -8,13 +10,20 @@
 namespace graft {
 
 absl::Status StepContext::Wait(absl::Duration duration) const {
-  if (control->wait().WaitFor(clock(), duration) == WaitEnd::kCancelled) {
-    return absl::CancelledError(control->stopped() ? "the agent is stopping" : "cancelled");
+  const absl::Time deadline = clock().Now() + duration;
+  while (true) {
+    const absl::Time next = std::min(deadline, clock().Now() + ProgressSampler::kEvery);
+    const WaitEnd end = control->wait().WaitUntil(clock(), sampler == nullptr ? deadline : next);
+    if (end == WaitEnd::kCancelled) {
+      return absl::CancelledError(control->stopped() ? "the agent is stopping" : "cancelled");
+    }
+    if (sampler != nullptr && sampler->IsDue()) ReportProgress();
+    if (end == WaitEnd::kWoken || clock().Now() >= deadline) return absl::OkStatus();
   }
-  return absl::OkStatus();
 }
 
 void StepContext::ReportProgress() const {
+  if (sampler != nullptr) sampler->Sample(operation);
   for (Observer* observer : deps.observers) observer->OnProgress(operation);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "graft/operation.h"
 #include "provision/operation_control.h"
+#include "provision/progress_sampler.h"
 #include "provision/provisioner.h"
 
 namespace graft {
@@ -19,6 +20,7 @@ struct StepContext {
   const ProvisionerOptions& options;
   Operation& operation;
   const std::shared_ptr<OperationControl> control;
+  const std::shared_ptr<ProgressSampler> sampler;  // nullptr: nobody looks
 
   Clock& clock() const { return deps.clock; }
   MysqlServer& recipient() const { return deps.recipient; }
@@ -26,10 +28,11 @@ struct StepContext {
   // To the journal. A step that is about to change something outside saves first.
   absl::Status Save() const { return deps.journal.Save(operation); }
 
-  // Waits; CANCELLED when the operation was cancelled or the agent stops, OK otherwise.
+  // Waits; CANCELLED when the operation was cancelled or the agent stops, OK otherwise. Samples the
+  // progress meanwhile.
   absl::Status Wait(absl::Duration duration) const;
 
-  // Tells the observers that bytes or stage have moved.
+  // Samples the progress and tells the observers.
   void ReportProgress() const;
 
   // Joins the queue for the operation's donor, at its end; how many stand before it. Codes as of

@@ -28,6 +28,18 @@ absl::StatusOr<std::string> FakeServerHost::Activity(const std::string& /*data_d
   return absl::StrCat("activity ", activity_);
 }
 
+absl::StatusOr<StartupSigns> FakeServerHost::ReadStartup(const std::string& /*data_directory*/,
+                                                         const std::string& /*error_log*/) {
+  absl::MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  return startup_;
+}
+
+void FakeServerHost::SetStartup(const StartupSigns& signs) {
+  absl::MutexLock lock(&mutex_);
+  startup_ = signs;
+}
+
 void FakeServerHost::Edit(const std::function<void(HostFacts&)>& change) {
   absl::MutexLock lock(&mutex_);
   change(facts_);

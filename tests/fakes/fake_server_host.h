@@ -21,12 +21,16 @@ class FakeServerHost : public ServerHost {
                                  const std::string& plugin_directory) override;
   absl::StatusOr<std::string> Activity(const std::string& data_directory,
                                        const std::string& error_log) override;
+  absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
+                                           const std::string& error_log) override;
 
   void Edit(const std::function<void(HostFacts&)>& change);
   // What every call answers from now on; OK: the facts again.
   void Fail(absl::Status status);
   // Makes Activity() say something new at each call, as while mysqld recovers; or the same.
   void SetBusy(bool busy);
+  // What the error log says of a start.
+  void SetStartup(const StartupSigns& signs);
   // One sign of life: the next Activity() differs from the last.
   void Stir();
 
@@ -35,6 +39,7 @@ class FakeServerHost : public ServerHost {
   HostFacts facts_ ABSL_GUARDED_BY(mutex_);
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
+  StartupSigns startup_ ABSL_GUARDED_BY(mutex_);
   int activity_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -46,6 +46,15 @@ TEST_F(FilesTest, ReadsFilesOfUnknownSize) {
   EXPECT_THAT(ReadFile("/proc/self/status").value_or(""), HasSubstr("Pid:"));
 }
 
+TEST_F(FilesTest, ATailHasWholeLinesAlone) {
+  const std::string path = Path("log");
+  ASSERT_TRUE(WriteFile(path, "first\nsecond\nthird\nhal").ok());
+  EXPECT_EQ(*ReadTail(path, 1000), "first\nsecond\nthird\n") << "the last line is not whole yet";
+  EXPECT_EQ(*ReadTail(path, 12), "third\n") << "the first one is cut";
+  EXPECT_EQ(*ReadTail(path, 3), "");
+  EXPECT_TRUE(absl::IsNotFound(ReadTail(Path("none"), 10).status()));
+}
+
 TEST_F(FilesTest, AMissingFileIsNotFoundAndNamed) {
   const absl::Status missing = ReadFile(Path("none")).status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);

@@ -10,5 +10,6 @@ graft_test(provision_parts_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/preflight_replication_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/preflight_rows.cc
           ${CMAKE_CURRENT_LIST_DIR}/preflight_test.cc ${CMAKE_CURRENT_LIST_DIR}/progress_meter_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/progress_estimate_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/published_state_test.cc ${CMAKE_CURRENT_LIST_DIR}/start_decision_test.cc
   DEPS graft::provision graft::fake_journal)

@@ -78,7 +78,8 @@ Provisioner ProvisionWorld::MakeProvisioner() {
                       host,
                       journal,
                       {&observer},
-                      start_server},
+                      start_server,
+                      [this] { return history; }},
                      options);
 }
 

@@ -100,6 +100,7 @@ class ProvisionWorld {
   ClaimKeeper claims{locks};
   bool keep_claims = true;  // false: as if the thread that keeps them alive hung
   std::function<absl::Status()> start_server;
+  std::vector<Operation> history;  // newest first
   FakeJournal journal;
   RecordingObserver observer;
   ProvisionerOptions options;

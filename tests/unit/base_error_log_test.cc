@@ -1,0 +1,69 @@
+// What a starting mysqld's error log tells. The lines are those of MySQL 9.7.4 at a recovery.
+#include "base/error_log.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace graft {
+namespace {
+
+const std::string kStart =
+    "2026-11-21T13:48:09.899844Z 0 [System] [MY-010116] [Server] /usr/sbin/mysqld (mysqld 9.7.4) "
+    "starting as process 17549\n";
+const std::string kScan =
+    "2026-11-21T13:48:10.394812Z 1 [Note] [MY-012550] [InnoDB] Doing recovery: scanned up to log "
+    "sequence number 460196352\n";
+const std::string kBatch =
+    "2026-11-21T13:48:10.401998Z 1 [Note] [MY-012532] [InnoDB] Applying a batch of 5209 redo log "
+    "records ...\n";
+const std::string kTen = "2026-11-21T13:48:10.492269Z 1 [Note] [MY-012533] [InnoDB] 10%\n";
+const std::string kNinety = "2026-11-21T13:48:11.699523Z 1 [Note] [MY-012533] [InnoDB] 90%\n";
+const std::string kApplied =
+    "2026-11-21T13:48:12.164925Z 1 [Note] [MY-012535] [InnoDB] Apply batch completed!\n";
+const std::string kReady =
+    "2026-11-21T13:48:13.614481Z 0 [System] [MY-010931] [Server] /usr/sbin/mysqld: ready for "
+    "connections. Version: '9.7.4'\n";
+const std::string kDown =
+    "2026-11-21T13:48:14.786303Z 0 [System] [MY-010910] [Server] /usr/sbin/mysqld: Shutdown "
+    "complete (mysqld 9.7.4)\n";
+
+TEST(ErrorLogTest, ASilentLogTellsNothing) {
+  EXPECT_EQ(ReadSigns(""), StartupSigns());
+  EXPECT_EQ(ReadSigns("mysqld_safe Logging to 'error.log'.\n"), StartupSigns());
+}
+
+TEST(ErrorLogTest, FollowsARecoveryBatchByBatch) {
+  std::string log = kReady + kDown;
+  EXPECT_FALSE(ReadSigns(log).starting);
+  log += kStart + kScan;
+  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, std::nullopt, 0}));
+  log += kBatch;
+  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, 0, 1}));
+  log += kTen + kNinety;
+  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, 90, 1}));
+  log += kApplied + kScan;
+  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, std::nullopt, 1}));
+  log += kBatch + kTen;
+  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, 10, 2}));
+  log += kApplied + kReady;
+  EXPECT_EQ(ReadSigns(log), StartupSigns());
+}
+
+TEST(ErrorLogTest, AStartWhoseFirstLinesAreCutOffIsOne) {
+  EXPECT_EQ(ReadSigns(kScan + kTen), (StartupSigns{true, 10, 0}));
+}
+
+TEST(ErrorLogTest, ANewStartForgetsTheOneBefore) {
+  EXPECT_EQ(ReadSigns(kStart + kBatch + kNinety + kStart), (StartupSigns{true, std::nullopt, 0}));
+}
+
+TEST(ErrorLogTest, WhatIsNoPercentageIsNone) {
+  for (const char* text : {"1o%", "%", "110%", "-1%", "nan%", "10"}) {
+    const std::string line = std::string("… [MY-012533] [InnoDB] ") + text + "\n";
+    EXPECT_EQ(ReadSigns(line).batch_percent, std::nullopt) << text;
+  }
+}
+
+}  // namespace
+}  // namespace graft
