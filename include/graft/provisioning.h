@@ -5,6 +5,7 @@
 #ifndef GRAFT_PROVISIONING_H_
 #define GRAFT_PROVISIONING_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,6 +49,8 @@ struct TabletSnapshot {
   std::string gtid_executed;
   bool super_read_only = false;
   std::vector<ReplicationChannel> replication;
+  std::optional<bool> donating;  // its data is being cloned; nullopt: its sessions cannot be seen
+  int64_t donations_seen = 0;    // by this agent; one that began and ended between two looks is not
   absl::Time read_at = absl::InfinitePast();  // InfinitePast(): never yet
 };
 

@@ -36,7 +36,12 @@ class OpenCalls {
     }
   }
 
-  // The calls that are open now.
+  std::vector<std::shared_ptr<Call>> All() {
+    absl::MutexLock lock(&mutex_);
+    return calls_;
+  }
+
+  // No more from now on. The calls that are open.
   std::vector<std::shared_ptr<Call>> Close() {
     absl::MutexLock lock(&mutex_);
     closed_ = true;

@@ -27,12 +27,16 @@ constexpr int kLargestRequestBytes = 64 * 1024;
 constexpr size_t kGrpcMemoryBytes = size_t{16} * 1024 * 1024;
 constexpr int kMostStreamsPerConnection = 100;
 
-class ProvisionerService : public v1::Provisioner::CallbackService {
+// WatchOperation is raw: its messages are made once for all who watch.
+using RawWatchService =
+    v1::Provisioner::WithRawCallbackMethod_WatchOperation<v1::Provisioner::CallbackService>;
+
+class ProvisionerService : public RawWatchService {
  public:
   ProvisionerService(Provisioning& provisioning, Clock& clock)
       : provisioning_(provisioning),
         clock_(clock),
-        watchers_(provisioning),
+        watchers_(provisioning, clock),
         preflights_(provisioning) {}
 
   // Of the calls that end when something happens.
@@ -71,9 +75,9 @@ class ProvisionerService : public v1::Provisioner::CallbackService {
     return Finish(*context, grpc::Status::OK);
   }
 
-  grpc::ServerWriteReactor<v1::Operation>* WatchOperation(
-      grpc::CallbackServerContext* context, const v1::WatchOperationRequest* request) override {
-    return watchers_.Start(request->id(), *context);
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchOperation(
+      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
+    return watchers_.Start(*request, *context);
   }
 
   grpc::ServerUnaryReactor* CancelOperation(grpc::CallbackServerContext* context,

@@ -1,146 +1,97 @@
 #include "rpc/watchers.h"
 
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "base/errors.h"
-#include "rpc/grpc_status.h"
-#include "wire/operation_proto.h"
+#include "graft/v1/provisioner.pb.h"
+#include "rpc/watch_feed.h"
+#include "rpc/watcher.h"
 #include "wire/provisioner_proto.h"
 
 namespace graft {
-
-class Watchers::Watcher : public grpc::ServerWriteReactor<v1::Operation> {
- public:
-  Watcher(std::shared_ptr<OpenCalls<Watcher>> open, grpc::CallbackServerContext& context)
-      : open_(std::move(open)), context_(context) {}
-
-  // Called by the RPC's handler: until that returns, gRPC holds back all that is sent, and
-  // OnDone().
-  void Begin(Provisioning& provisioning, const std::string& id) {
-    auto subscription =
-        provisioning.Subscribe(id, [this](const Operation& operation) { Update(operation); });
-    {
-      absl::MutexLock lock(&mutex_);
-      if (subscription.ok()) {
-        subscription_ = *std::move(subscription);
-      } else if (!end_.has_value()) {
-        end_ = subscription.status();
-      }
-    }
-    Next();
-  }
-
-  // What is pending is sent before. The first end counts.
-  void End(absl::Status status) {
-    {
-      absl::MutexLock lock(&mutex_);
-      if (!end_.has_value()) end_ = std::move(status);
-    }
-    Next();
-  }
-
-  void OnWriteDone(bool ok) override {
-    {
-      absl::MutexLock lock(&mutex_);
-      writing_ = false;
-      if (!ok) latest_.reset();
-    }
-    if (ok) {
-      Next();
-    } else {
-      End(absl::CancelledError("the watcher has gone"));
-    }
-  }
-
-  void OnCancel() override { End(absl::CancelledError("the watcher has gone")); }
-
-  void OnDone() override {
-    std::unique_ptr<Subscription> subscription;
-    {
-      absl::MutexLock lock(&mutex_);
-      subscription = std::move(subscription_);
-    }
-    subscription.reset();  // waits for a running Update()
-    open_->Remove(this);
-  }
-
- private:
-  void Update(const Operation& operation) {
-    {
-      absl::MutexLock lock(&mutex_);
-      latest_ = operation;
-    }
-    Next();
-  }
-
-  // Sends what is to be sent next, unless a message is on its way.
-  void Next() {
-    std::optional<absl::Status> finish;
-    {
-      absl::MutexLock lock(&mutex_);
-      if (writing_ || finished_) return;
-      if (latest_.has_value()) {
-        message_ = ToProto(*latest_);
-        if (latest_->outcome != Outcome::kRunning && !end_.has_value()) end_ = absl::OkStatus();
-        latest_.reset();
-        writing_ = true;
-      } else if (end_.has_value()) {
-        finished_ = true;
-        finish = end_;
-      } else {
-        return;
-      }
-    }
-    // Only one thread gets here until OnWriteDone() or OnDone(), so message_ stands still.
-    if (finish.has_value()) {
-      Finish(ToGrpc(*finish, context_));
-    } else {
-      StartWrite(&message_);
-    }
-  }
-
-  const std::shared_ptr<OpenCalls<Watcher>> open_;
-  grpc::CallbackServerContext& context_;
-  v1::Operation message_;
-  absl::Mutex mutex_;
-  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<Operation> latest_ ABSL_GUARDED_BY(mutex_);
-  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<Subscription> subscription_ ABSL_GUARDED_BY(mutex_);
-};
-
 namespace {
+
 absl::Status Stopping() {
   return WithReason(
       absl::UnavailableError("the agent is stopping; the operation is journalled, watch it again "
                              "when the agent is back"),
       "AGENT_STOPPING");
 }
+
 }  // namespace
 
-Watchers::Watchers(Provisioning& provisioning)
-    : provisioning_(provisioning), open_(std::make_shared<OpenCalls<Watcher>>()) {}
+Watchers::Watchers(Provisioning& provisioning, Clock& clock)
+    : provisioning_(provisioning),
+      clock_(clock),
+      open_(std::make_shared<OpenCalls<Watcher>>()),
+      wait_(std::make_shared<Cancellation>()),
+      thread_([this] { Serve(); }) {}
 
-Watchers::~Watchers() = default;
+Watchers::~Watchers() {
+  wait_->Cancel();
+  thread_.join();
+}
 
-grpc::ServerWriteReactor<v1::Operation>* Watchers::Start(const std::string& id,
-                                                         grpc::CallbackServerContext& context) {
-  const auto watcher = std::make_shared<Watcher>(open_, context);
+void Watchers::Serve() {
+  absl::Time next = absl::InfiniteFuture();
+  while (wait_->WaitUntil(clock_, next) != WaitEnd::kCancelled) {
+    next = absl::InfiniteFuture();
+    for (const auto& watcher : open_->All()) next = std::min(next, watcher->Offer());
+  }
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Start(const grpc::ByteBuffer& request,
+                                                            grpc::CallbackServerContext& context) {
+  const auto watcher = std::make_shared<Watcher>(
+      clock_, context,
+      Watcher::Calls{[wait = wait_] { wait->Wake(); },
+                     [open = open_](const Watcher* done) { open->Remove(done); }});
   if (!open_->Add(watcher)) {
     watcher->End(Stopping());
-  } else if (absl::Status checked = CheckOperationId(id); !checked.ok()) {
-    watcher->End(std::move(checked));
-  } else {
-    watcher->Begin(provisioning_, id);
+  } else if (absl::Status followed = Follow(request, *watcher); !followed.ok()) {
+    watcher->End(std::move(followed));
+  } else if (watcher->Offer() != absl::InfiniteFuture()) {
+    wait_->Wake();
   }
   return watcher.get();
+}
+
+absl::Status Watchers::Follow(const grpc::ByteBuffer& request, Watcher& watcher) {
+  v1::WatchOperationRequest message;
+  grpc::ByteBuffer bytes = request;
+  using Traits = grpc::SerializationTraits<v1::WatchOperationRequest>;
+  if (!Traits::Deserialize(&bytes, &message).ok()) {
+    return absl::InvalidArgumentError("the request is no graft.v1.WatchOperationRequest");
+  }
+  GRAFT_RETURN_IF_ERROR(CheckOperationId(message.id()));
+  GRAFT_ASSIGN_OR_RETURN(const absl::Duration min_interval, MinInterval(message));
+  GRAFT_ASSIGN_OR_RETURN(std::shared_ptr<WatchFeed> feed, FeedOf(message.id()));
+  watcher.Follow(std::move(feed), min_interval);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<WatchFeed>> Watchers::FeedOf(const std::string& id) {
+  // The newest of now, not of later.
+  GRAFT_ASSIGN_OR_RETURN(const Operation operation, provisioning_.Get(id));
+  const std::string& known_id = operation.request.id;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (auto feed = feeds_[known_id].lock()) return feed;
+  }
+  // Two at once may both open one; either is good.
+  GRAFT_ASSIGN_OR_RETURN(
+      std::shared_ptr<WatchFeed> feed,
+      WatchFeed::Open(provisioning_, known_id, [wait = wait_] { wait->Wake(); }));
+  absl::MutexLock lock(&mutex_);
+  for (auto known = feeds_.begin(); known != feeds_.end();) {
+    known = known->second.expired() ? feeds_.erase(known) : std::next(known);
+  }
+  feeds_[known_id] = feed;
+  return feed;
 }
 
 void Watchers::EndAll() {

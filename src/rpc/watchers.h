@@ -1,19 +1,28 @@
 // Watchers: the open WatchOperation streams of a server.
 //
-// A stream has one message on its way at most. States that come meanwhile replace each other, so a
-// slow watcher costs no memory and never holds up the operation, and always gets the newest state
-// and the last one. Safe for use from several threads; the server's end must come before its own.
+// An operation's states are made into bytes once, by one feed for all who watch it; a thread offers
+// them to the streams when something has changed or a stream's interval is over. So an operation
+// pays the same for a thousand watchers as for one, and a slow one holds up nobody. Safe for use
+// from several threads; the server's end must come before its own.
 #ifndef GRAFT_RPC_WATCHERS_H_
 #define GRAFT_RPC_WATCHERS_H_
 
+#include <map>
 #include <memory>
 #include <string>
+#include <thread>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "graft/provisioning.h"
-#include "graft/v1/operation.pb.h"
 #include "rpc/open_calls.h"
 
 namespace grpc {
+class ByteBuffer;
 class CallbackServerContext;
 template <class Response>
 class ServerWriteReactor;
@@ -21,23 +30,34 @@ class ServerWriteReactor;
 
 namespace graft {
 
+class WatchFeed;
+class Watcher;
+
 class Watchers {
  public:
-  explicit Watchers(Provisioning& provisioning);
+  Watchers(Provisioning& provisioning, Clock& clock);
   ~Watchers();
 
-  // A reactor that lives until gRPC is done with it. `context` is the call's.
-  grpc::ServerWriteReactor<v1::Operation>* Start(const std::string& id,
-                                                 grpc::CallbackServerContext& context);
+  // A reactor that lives until gRPC is done with it. `context` is the call's, `request` a
+  // v1::WatchOperationRequest.
+  grpc::ServerWriteReactor<grpc::ByteBuffer>* Start(const grpc::ByteBuffer& request,
+                                                    grpc::CallbackServerContext& context);
 
   // Ends every stream with UNAVAILABLE, those still to come included.
   void EndAll();
 
  private:
-  class Watcher;
+  absl::Status Follow(const grpc::ByteBuffer& request, Watcher& watcher);
+  absl::StatusOr<std::shared_ptr<WatchFeed>> FeedOf(const std::string& id);
+  void Serve();
 
   Provisioning& provisioning_;
+  Clock& clock_;
   const std::shared_ptr<OpenCalls<Watcher>> open_;
+  const std::shared_ptr<Cancellation> wait_;  // of Serve(); watchers wake it
+  absl::Mutex mutex_;
+  std::map<std::string, std::weak_ptr<WatchFeed>> feeds_ ABSL_GUARDED_BY(mutex_);  // by id
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace graft

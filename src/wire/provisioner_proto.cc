@@ -116,6 +116,16 @@ absl::StatusOr<ReprovisionCall> FromProto(const v1::PreflightRequest& proto) {
   return CallFromProto(proto);
 }
 
+absl::StatusOr<absl::Duration> MinInterval(const v1::WatchOperationRequest& request) {
+  if (!request.has_min_interval()) return absl::Seconds(1);
+  const absl::Duration interval = FromDuration(request.min_interval());
+  if (interval < absl::ZeroDuration() || interval > absl::Hours(1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("min_interval is ", absl::FormatDuration(interval), "; 0 to 1h are allowed"));
+  }
+  return std::max(interval, absl::Milliseconds(50));
+}
+
 CancelWish WishOf(const v1::CancelOperationRequest& request) {
   return request.even_if_dropped() ? CancelWish::kEvenIfDropped : CancelWish::kIfNothingDropped;
 }
@@ -146,6 +156,8 @@ v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now) {
   for (const ReplicationChannel& channel : snapshot.replication) {
     *proto.add_replication() = ToProto(channel);
   }
+  if (snapshot.donating.has_value()) proto.set_donating(*snapshot.donating);
+  proto.set_donations_seen(snapshot.donations_seen);
   if (snapshot.read_at != absl::InfinitePast()) {
     *proto.mutable_age() = ToDuration(std::max(now - snapshot.read_at, absl::ZeroDuration()));
   }
@@ -170,6 +182,8 @@ absl::StatusOr<TabletSnapshot> FromProto(const v1::GetTabletResponse& proto, abs
   for (const v1::ReplicationStatus& channel : proto.replication()) {
     GRAFT_ASSIGN_OR_RETURN(snapshot.replication.emplace_back(), FromProto(channel));
   }
+  if (proto.has_donating()) snapshot.donating = proto.donating();
+  snapshot.donations_seen = proto.donations_seen();
   if (proto.has_age()) snapshot.read_at = now - FromDuration(proto.age());
   return snapshot;
 }

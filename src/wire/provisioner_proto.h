@@ -25,6 +25,9 @@ absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto);
 v1::PreflightRequest ToPreflightRequest(const ReprovisionCall& call);
 absl::StatusOr<ReprovisionCall> FromProto(const v1::PreflightRequest& proto);
 
+// How far apart the states of a watch are at least. INVALID_ARGUMENT: negative, or above an hour.
+absl::StatusOr<absl::Duration> MinInterval(const v1::WatchOperationRequest& request);
+
 CancelWish WishOf(const v1::CancelOperationRequest& request);
 
 // The settings to change. INVALID_ARGUMENT also when there are none.

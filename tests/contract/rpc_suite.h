@@ -22,6 +22,7 @@
 #include "graft/v1/provisioner.grpc.pb.h"
 #include "rpc/provisioner_server.h"
 #include "unit/full_operation.h"
+#include "wire/time_proto.h"
 
 namespace graft {
 
@@ -183,12 +184,18 @@ struct Call {
 class RpcServerTest : public ::testing::Test {
  protected:
   RpcServerTest() {
-    auto made = MakeRpcServer(provisioning_, clock_, {"127.0.0.1", 0});
+    auto made = MakeRpcServer(provisioning_, *clock_, {"127.0.0.1", 0});
     EXPECT_TRUE(made.ok()) << made.status();
     server_ = *std::move(made);
     channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", server_->port()),
                                    grpc::InsecureChannelCredentials());
     stub_ = v1::Provisioner::NewStub(channel_);
+  }
+
+  static v1::WatchOperationRequest WatchEvery(absl::Duration min_interval) {
+    v1::WatchOperationRequest request;
+    *request.mutable_min_interval() = ToDuration(min_interval);
+    return request;
   }
 
   grpc::Status Reprovision(const v1::ReprovisionRequest& request) {
@@ -197,7 +204,7 @@ class RpcServerTest : public ::testing::Test {
     return stub_->Reprovision(&call.context, request, &answer);
   }
 
-  SimulatedClock clock_;
+  const std::unique_ptr<Clock> clock_ = MakeRealClock();
   ScriptedProvisioning provisioning_;
   std::unique_ptr<RpcServer> server_;
   std::shared_ptr<grpc::Channel> channel_;

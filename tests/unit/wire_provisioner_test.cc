@@ -37,6 +37,8 @@ TabletSnapshot FullSnapshot() {
   channel.applier_error = "duplicate";
   channel.lag = absl::Seconds(7);
   snapshot.replication = {channel};
+  snapshot.donating = true;
+  snapshot.donations_seen = 3;
   snapshot.read_at = kNow - absl::Milliseconds(2500);
   return snapshot;
 }
@@ -60,6 +62,8 @@ TEST(WireTablet, EveryFieldOfTheAnswerIsSetAndSurvives) {
   EXPECT_EQ(back->alias, FullSnapshot().alias);
   EXPECT_EQ(back->type, TabletType::kReplica);
   EXPECT_EQ(back->read_at, FullSnapshot().read_at);
+  EXPECT_EQ(back->donating, true);
+  EXPECT_EQ(back->donations_seen, 3);
   EXPECT_EQ(ToProto(*back, kNow).SerializeAsString(), proto.SerializeAsString());
 }
 
@@ -72,6 +76,7 @@ TEST(WireTablet, WhatWasNeverReadHasNoAgeAndNoLag) {
   const absl::StatusOr<TabletSnapshot> back = FromProto(proto, kNow);
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(back->read_at, absl::InfinitePast());
+  EXPECT_EQ(back->donating, std::nullopt) << "nobody could look";
   EXPECT_EQ(back->replication[0].lag, std::nullopt);
 }
 

@@ -1,0 +1,72 @@
+// Watcher: one WatchOperation stream.
+//
+// Sends the feed's newest state when the stream is free and its interval is over, the last one at
+// once. What comes meanwhile is never kept, so a slow reader costs no memory. Lives until gRPC is
+// done with it. Safe for use from several threads.
+#ifndef GRAFT_RPC_WATCHER_H_
+#define GRAFT_RPC_WATCHER_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "rpc/watch_feed.h"
+
+namespace graft {
+
+class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
+ public:
+  struct Calls {
+    std::function<void()> look_again;            // Offer() has to be called soon
+    std::function<void(const Watcher*)> remove;  // gRPC is done with it
+  };
+
+  Watcher(const Clock& clock, grpc::CallbackServerContext& context, Calls calls)
+      : clock_(clock), context_(context), calls_(std::move(calls)) {}
+
+  // Once at most, before the first Offer().
+  void Follow(std::shared_ptr<WatchFeed> feed, absl::Duration min_interval);
+
+  // Sends what is due. Returns when to be called again: InfiniteFuture() unless a state waits for
+  // its time.
+  absl::Time Offer();
+
+  // What is on its way is sent before. The first end counts.
+  void End(absl::Status status);
+
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override { End(absl::CancelledError("the watcher has gone")); }
+  void OnDone() override { calls_.remove(this); }
+
+ private:
+  // What to do next, decided under the lock and done outside of it.
+  struct Move {
+    std::shared_ptr<const WatchedState> send;
+    std::optional<absl::Status> finish;
+    absl::Time due = absl::InfiniteFuture();
+  };
+  Move Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Clock& clock_;
+  grpc::CallbackServerContext& context_;
+  const Calls calls_;
+  absl::Mutex mutex_;
+  std::shared_ptr<WatchFeed> feed_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration min_interval_ ABSL_GUARDED_BY(mutex_);
+  absl::Time last_sent_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::shared_ptr<const WatchedState> sending_ ABSL_GUARDED_BY(mutex_);  // until OnWriteDone()
+  int64_t sent_ ABSL_GUARDED_BY(mutex_) = 0;                             // its number
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_RPC_WATCHER_H_
