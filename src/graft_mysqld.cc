@@ -1,7 +1,4 @@
 // graft-mysqld: makes a tablet's directory (init), and is mysqld's parent (run).
-//
-// Exit codes: 0 done or stopped as asked; 1 failed; 2 used wrongly; run also passes on mysqld's
-// own.
 #include <signal.h>
 #include <unistd.h>
 
@@ -17,6 +14,9 @@
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/files.h"
+#include "command_line/documents.h"
+#include "command_line/given_options.h"
+#include "command_line/version.h"
 #include "mysqld/init.h"
 #include "mysqld/mysqld_binary.h"
 #include "mysqld/run.h"
@@ -102,30 +102,16 @@ absl::StatusOr<int> Run(const Flags& flags) {
 
 void AddCommonFlags(CLI::App* command, Flags* flags) {
   command->add_option("--data-dir", flags->data_dir, "The tablet's directory (see above)")
+      ->type_name("DIR")
       ->required();
-  command->add_option("--mysqld", flags->mysqld,
-                      "Path of mysqld (default: $GRAFT_MYSQL_HOME/bin/mysqld or sbin/mysqld, else "
-                      "the one in PATH)");
+  command
+      ->add_option("--mysqld", flags->mysqld,
+                   "Path of mysqld (default: $GRAFT_MYSQL_HOME/bin/mysqld or sbin/mysqld, else "
+                   "the one in PATH)")
+      ->type_name("FILE");
 }
 
-void AddInitFlags(CLI::App* command, Flags* flags) {
-  AddCommonFlags(command, flags);
-  command->add_option("--mysql-port", flags->my_cnf.mysql_port, "mysqld's port")
-      ->capture_default_str();
-  command->add_option("--socket", flags->my_cnf.socket,
-                      "mysqld's socket (default: <data-dir>/mysql.sock)");
-  command
-      ->add_option("--server-id", flags->my_cnf.server_id,
-                   "1 to 4294967295, one of its own in the shard (default: random)")
-      ->check(CLI::Range(kFirstServerId, UINT32_MAX));
-  command->add_option("--report-host", flags->my_cnf.report_host,
-                      "The name under which others reach this mysqld");
-  command->add_option("--bind-address", flags->my_cnf.bind_address,
-                      "Where mysqld listens (default: every address)");
-  command->add_option("--extra-my-cnf", flags->extra_my_cnf,
-                      "A file whose text is added to my.cnf and wins; may be given again");
-  command->add_flag("--mysql-clone-enabled", flags->accounts.clone_enabled,
-                    "Load MySQL's CLONE plugin and make the clone account");
+void AddAccountFlags(CLI::App* command, Flags* flags) {
   struct AccountFlag {
     const char* name;
     Account* account;
@@ -138,10 +124,44 @@ void AddInitFlags(CLI::App* command, Flags* flags) {
     command
         ->add_option(absl::StrCat("--db-", flag.name, "-user"), flag.account->user,
                      absl::StrCat("Account for ", flag.name))
+        ->type_name("USER")
         ->capture_default_str();
-    command->add_option(absl::StrCat("--db-", flag.name, "-password-file"), *flag.file,
-                        "File with its password (default: none is asked for)");
+    command
+        ->add_option(absl::StrCat("--db-", flag.name, "-password-file"), *flag.file,
+                     "File with its password (default: none is asked for)")
+        ->type_name("FILE");
   }
+}
+
+void AddInitFlags(CLI::App* command, Flags* flags) {
+  AddCommonFlags(command, flags);
+  command->add_option("--mysql-port", flags->my_cnf.mysql_port, "mysqld's port")
+      ->type_name("PORT")
+      ->capture_default_str();
+  command
+      ->add_option("--socket", flags->my_cnf.socket,
+                   "mysqld's socket (default: <data-dir>/mysql.sock)")
+      ->type_name("FILE");
+  command
+      ->add_option("--server-id", flags->my_cnf.server_id,
+                   "One of its own in the shard (default: random)")
+      ->type_name("N")
+      ->check(CLI::Range(kFirstServerId, UINT32_MAX));
+  command
+      ->add_option("--report-host", flags->my_cnf.report_host,
+                   "The name under which others reach this mysqld")
+      ->type_name("HOST");
+  command
+      ->add_option("--bind-address", flags->my_cnf.bind_address,
+                   "Where mysqld listens (default: every address)")
+      ->type_name("ADDRESS");
+  command
+      ->add_option("--extra-my-cnf", flags->extra_my_cnf,
+                   "A file whose text is added to my.cnf and wins")
+      ->type_name("FILE");
+  command->add_flag("--mysql-clone-enabled", flags->accounts.clone_enabled,
+                    "Load MySQL's CLONE plugin and make the clone account");
+  AddAccountFlags(command, flags);
 }
 
 void AddDuration(CLI::App* command, const std::string& name, absl::Duration* target,
@@ -173,6 +193,56 @@ void AddRunFlags(CLI::App* command, Flags* flags) {
               "further one takes twice as long");
 }
 
+graft::ManPageText ManText() {
+  graft::ManPageText text;
+  text.program = "graft-mysqld";
+  text.section = 8;
+  text.summary = "makes a MySQL tablet ready for cloning, and is mysqld's parent";
+  text.description = {
+      "graft-mysqld init fills a tablet's directory: my.cnf, mysqld's own data directory, and the "
+      "accounts with the grants that CLONE and its checks need. graft-mysqld run is mysqld's "
+      "parent: it starts mysqld again when that asks for it, as CLONE does at its end, which "
+      "without a parent leaves the server down (error 3707).",
+      "--data-dir is the tablet's directory, Vitess's vt_<uid>, and not mysqld's own."};
+  text.environment = {
+      {"GRAFT_MYSQL_HOME", "A MySQL's folder, whose mysqld is taken unless --mysqld names one."}};
+  text.files = {{"<data-dir>/my.cnf", "Written by init."},
+                {"<data-dir>/data/", "mysqld's own data directory, which CLONE empties and fills."},
+                {"<data-dir>/mysql.sock, <data-dir>/mysqld.pid, <data-dir>/error.log",
+                 "mysqld's socket, process id and log."}};
+  text.examples = {
+      {"A tablet that can be donor and recipient:",
+       "graft-mysqld init --data-dir /vt/vt_0000000101 --mysql-port 17101 --mysql-clone-enabled "
+       "\\\n"
+       "  --db-repl-password-file /etc/graft/repl --db-clone-password-file /etc/graft/clone\n"
+       "graft-mysqld run --data-dir /vt/vt_0000000101"}};
+  text.see_also = {"graftd(8)", "graftctl(1)", "mysqld(8)"};
+  return text;
+}
+
+// Makes the commands init and run, in this order.
+void AddCommands(CLI::App& app, Flags& flags) {
+  app.require_subcommand(1);
+  app.footer(
+      "Exit status:\n"
+      "  0  done; run: stopped by SIGTERM or SIGINT\n"
+      "  1  it failed; run: or mysqld's own code, when mysqld ended by itself\n"
+      "  2  usage error or invalid argument\n");
+  AddInitFlags(
+      app.add_subcommand(
+          "init", "Fills an empty or missing directory: my.cnf, data, accounts. All or nothing."),
+      &flags);
+  AddRunFlags(
+      app.add_subcommand(
+          "run",
+          "Runs mysqld. Starts it again when it asks for that (RESTART and CLONE end mysqld with "
+          "exit code 16) and after a crash (a signal, or exit code 2); ends with any other exit "
+          "code of mysqld's. SIGTERM and SIGINT stop both. If graft-mysqld itself is killed, "
+          "mysqld goes on."),
+      &flags);
+  graft::AddDocuments(app, ManText());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -180,24 +250,22 @@ int main(int argc, char** argv) {
   CLI::App app(
       "graft-mysqld: makes a MySQL tablet ready for cloning, and is mysqld's parent.\n"
       "--data-dir is the tablet's directory, Vitess's vt_<uid>. It holds my.cnf, data/ (mysqld's\n"
-      "own data directory), mysql.sock, mysqld.pid and error.log.");
-  app.require_subcommand(1);
+      "own data directory), mysql.sock, mysqld.pid and error.log.",
+      "graft-mysqld");
   Flags flags;
-  CLI::App* init = app.add_subcommand(
-      "init", "Fills an empty or missing directory: my.cnf, data, accounts. All or nothing.");
-  AddInitFlags(init, &flags);
-  CLI::App* run = app.add_subcommand(
-      "run",
-      "Runs mysqld. Starts it again when it asks for that (RESTART and CLONE end mysqld with exit "
-      "code 16) and after a crash (a signal, or exit code 2); ends with any other exit code of "
-      "mysqld's. SIGTERM and SIGINT stop both. If graft-mysqld itself is killed, mysqld goes on.");
-  AddRunFlags(run, &flags);
+  AddCommands(app, flags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsage;
   }
-  const absl::StatusOr<int> code = init->parsed() ? Init(flags) : Run(flags);
+  const bool is_init = app.got_subcommand("init");
+  if (!is_init) {
+    Log(absl::StrCat("starts, version ", graft::kVersion, ", options ",
+                     graft::ToCommandLine(graft::GivenOptions(app, argc, argv),
+                                          graft::OptionSource::kCommandLine)));
+  }
+  const absl::StatusOr<int> code = is_init ? Init(flags) : Run(flags);
   if (code.ok()) return *code;
   Log(code.status().message());
   return absl::IsInvalidArgument(code.status()) ? kUsage : 1;

@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
 
   const auto log = graft::MakeLog(options->log);
+  log->Info("graftd starts", graft::StartFields(parsed.given));
   auto agent = graft::MakeAgent(*options, *log);
   if (!agent.ok()) {
     log->Error("cannot start", graft::StatusFields(agent.status()));

@@ -9,15 +9,23 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "agent/agent_clock.h"
+#include "agent/former_life.h"
 #include "agent/part_options.h"
+#include "agent/register_tablet.h"
+#include "agent/shard_view.h"
 #include "agent/start_command.h"
 #include "agent/tablet_keeper.h"
-#include "base/clocks.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/server_host.h"
+#include "command_line/version.h"
+#include "http/http_server.h"
 #include "journal/file_journal.h"
 #include "log/log_observer.h"
+#include "metrics/metered_mysql_server.h"
+#include "metrics/metered_store.h"
+#include "metrics/metrics.h"
 #include "mysql/connector_server.h"
 #include "provision/auto_repair.h"
 #include "provision/claim_keeper.h"
@@ -33,42 +41,63 @@ namespace {
 
 class GraftAgent : public Agent {
  public:
-  GraftAgent(const AgentOptions& options, Log& log, std::unique_ptr<Clock> clock,
-             OpenedTopology topology, std::unique_ptr<Journal> journal,
-             std::vector<Operation> history)
+  // What can fail before anything is listened on or told to anybody.
+  struct Opened {
+    std::unique_ptr<Clock> clock;
+    std::unique_ptr<CallMeters> calls;
+    OpenedTopology topology;
+    std::unique_ptr<Journal> journal;
+    std::vector<Operation> history;
+  };
+
+  GraftAgent(const AgentOptions& options, Log& log, Opened opened)
       : options_(options),
         log_(log),
-        clock_(std::move(clock)),
-        topology_(std::move(topology)),
-        journal_(std::move(journal)),
-        history_(history),
-        watched_server_(MakeConnectorServer(*clock_, WatchingConnection(options_))),
+        clock_(std::move(opened.clock)),
+        calls_(std::move(opened.calls)),
+        topology_(std::move(opened.topology)),
+        journal_(std::move(opened.journal)),
+        history_(std::move(opened.history)),
+        watched_server_(ConnectLocally(WatchingConnection(options_))),
         log_observer_(MakeLogObserver(log_, *clock_)),
         server_host_(MakeLocalServerHost()),
         hold_(*clock_, options_.hold),
         claims_(*topology_.locks),
         keeper_({*clock_, *watched_server_, *topology_.topology, log_},
-                {options_.alias, options_.keyspace, options_.shard, Advertised()}),
-        operations_(*clock_, *journal_, ForOperations(options_), std::move(history),
+                {options_.alias, options_.keyspace, options_.shard, AdvertisedMysql(options_)}),
+        shard_(*clock_, *topology_.topology, {options_.keyspace, options_.shard}),
+        operations_(*clock_, *journal_, ForOperations(options_), history_,
                     {[this] { return keeper_.Snapshot(); },
                      [this](const Operation& draft, PreflightDone on_done) {
                        preflights_.Ask(draft, std::move(on_done));
                      }}),
         repair_({*clock_, operations_, *topology_.locks, *topology_.topology,
                  [this](const std::string& text) {
-                   log_.Info("repair", {{"state", text}});
+                   log_.Info("repair", {{"tablet", options_.alias.ToString()}, {"state", text}});
                  }},
-                ForRepair(options_)) {}
+                ForRepair(options_)),
+        metrics_(MakeMetrics({*clock_, *calls_, [this] { return operations_.Get(""); },
+                              [this] { return keeper_.Snapshot(); }, [this] { return Lease(); },
+                              [this] { return preflights_.Last(); }, kVersion})) {}
 
   ~GraftAgent() override { Stop(); }
 
   absl::Status Start(Cancellation& interrupt) override {
     GRAFT_ASSIGN_OR_RETURN(
         rpc_, MakeRpcServer(operations_, *clock_, {options_.bind_address, options_.grpc_port}));
-    GRAFT_RETURN_IF_ERROR(Register(interrupt));
+    GRAFT_ASSIGN_OR_RETURN(
+        http_, MakeHttpServer({operations_, *clock_, [this] { return metrics_->Text(); },
+                               [this] { return shard_.Snapshot(); },
+                               [this] { return preflights_.Last(); }, kVersion},
+                              {options_.bind_address, options_.port}));
+    const Tablet announced = AnnouncedTablet(options_, history_, {http_->port(), rpc_->port()});
+    GRAFT_ASSIGN_OR_RETURN(registered_,
+                           RegisterTablet({*clock_, *topology_.topology, log_}, announced,
+                                          options_.init_timeout, interrupt));
     log_.Info("tablet registered", {{"tablet", options_.alias.ToString()},
                                     {"shard", absl::StrCat(options_.keyspace, "/", options_.shard)},
                                     {"type", std::string(TabletTypeName(registered_.type))},
+                                    {"port", absl::StrCat(http_->port())},
                                     {"grpc_port", absl::StrCat(rpc_->port())}});
     TakeUp();
     StartThreads();
@@ -78,6 +107,7 @@ class GraftAgent : public Agent {
   void Stop() override {
     if (rpc_ == nullptr) return;
     StopThreads();
+    if (http_ != nullptr) http_->Shutdown();
     rpc_->Shutdown(absl::Seconds(1));
     rpc_.reset();
     if (!registered_.alias.empty()) {
@@ -90,17 +120,18 @@ class GraftAgent : public Agent {
   // Each serves until StopThreads(), which ends them in the reverse order.
   void StartThreads() {
     threads_.emplace_back([this] { keeper_.Serve(); });
+    threads_.emplace_back([this] { shard_.Serve(); });
     threads_.emplace_back([this] { claims_.Serve(*clock_); });
     threads_.emplace_back([this] {
       operations_.Serve(
           [this](Operation& operation, const std::shared_ptr<OperationControl>& control) {
-            const auto server = MakeConnectorServer(*clock_, LocalConnection(options_));
+            const auto server = ConnectLocally(LocalConnection(options_));
             MakeProvisioner(*server).Run(operation, control);
           });
     });
     threads_.emplace_back([this] {
       preflights_.Serve([this](Operation draft) {
-        const auto server = MakeConnectorServer(*clock_, LocalConnection(options_));
+        const auto server = ConnectLocally(LocalConnection(options_));
         return MakeProvisioner(*server).Preflight(std::move(draft));
       });
     });
@@ -115,6 +146,7 @@ class GraftAgent : public Agent {
     preflights_.Stop();
     operations_.Stop();
     claims_.Stop();
+    shard_.Stop();
     keeper_.Stop();
     while (!threads_.empty()) {
       threads_.back().join();
@@ -122,10 +154,21 @@ class GraftAgent : public Agent {
     }
   }
 
+  std::unique_ptr<MysqlServer> ConnectLocally(const ConnectionOptions& connection) const {
+    return MakeMeteredMysqlServer(MakeConnectorServer(*clock_, connection), calls_->local_mysql);
+  }
+
+  std::optional<ClaimLease> Lease() const {
+    const std::optional<absl::Time> kept_alive = claims_.kept_alive();
+    if (!kept_alive.has_value()) return std::nullopt;
+    return ClaimLease{topology_.locks->lease_time(), *kept_alive};
+  }
+
   // The server's connections end with `server`.
   Provisioner MakeProvisioner(MysqlServer& server) {
     const auto open_peer = [this](const HostPort& address) {
-      return MakeConnectorServer(*clock_, PeerConnection(options_, address));
+      return MakeMeteredMysqlServer(MakeConnectorServer(*clock_, PeerConnection(options_, address)),
+                                    calls_->peer_mysql);
     };
     ProvisionerDeps deps{*clock_,
                          server,
@@ -135,7 +178,7 @@ class GraftAgent : public Agent {
                          claims_,
                          *server_host_,
                          *journal_,
-                         {log_observer_.get(), &keeper_, &operations_, &hold_},
+                         {log_observer_.get(), metrics_.get(), &keeper_, &operations_, &hold_},
                          nullptr,
                          [this] { return operations_.List(); }};
     if (const std::string& command = options_.clone_options.start_command; !command.empty()) {
@@ -144,75 +187,10 @@ class GraftAgent : public Agent {
     return Provisioner(std::move(deps), ForProvisioner(options_));
   }
 
-  HostPort Advertised() const {
-    const bool by_tcp = options_.mysql_socket.empty();
-    return {by_tcp ? options_.mysql_address.host : options_.hostname,
-            by_tcp ? options_.mysql_address.port : 0};
-  }
-
-  bool Unfinished() const {
-    return !history_.empty() && history_.back().outcome == Outcome::kRunning;
-  }
-
-  // The last operation left data that must not be served from; whoever removed or changed the
-  // record meanwhile does not make that good.
-  bool EndedBadly() const {
-    return !history_.empty() && !Unfinished() && history_.back().outcome != Outcome::kDone &&
-           (history_.back().data_state != DataState::kIntact || history_.back().fence.up);
-  }
-
-  // The same, as the record alone still tells it, of an agent whose journal is gone.
-  bool RecordSaysDropped() const {
-    const auto data_state = registered_.tags.find("graft.data_state");
-    return history_.empty() && registered_.type == TabletType::kRestore &&
-           data_state != registered_.tags.end() &&
-           (data_state->second == "PARTIAL" || data_state->second == "EMPTY");
-  }
-
-  Tablet Announced() const {
-    Tablet tablet;
-    tablet.alias = options_.alias;
-    tablet.hostname = options_.hostname;
-    tablet.port_map["graft"] = rpc_->port();
-    tablet.keyspace = options_.keyspace;
-    tablet.shard = options_.shard;
-    // Not to be served from before it is known to hold data.
-    tablet.type =
-        options_.restore_with_clone || EndedBadly() ? TabletType::kRestore : options_.init_type;
-    tablet.mysql = Advertised().port == 0 ? HostPort() : Advertised();
-    return tablet;
-  }
-
-  absl::Status Register(Cancellation& interrupt) {
-    const absl::Time deadline = clock_->Now() + options_.init_timeout;
-    absl::Duration pause = absl::Milliseconds(100);
-    while (true) {
-      auto registered = topology_.topology->RegisterTablet(Announced());
-      if (registered.ok()) {
-        registered_ = *std::move(registered);
-        return absl::OkStatus();
-      }
-      const absl::Status& status = registered.status();
-      if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return status;
-      if (clock_->Now() + pause >= deadline) {
-        return Annotate(status,
-                        absl::StrCat("the tablet could not be registered within ",
-                                     HumanDuration(options_.init_timeout), " (--init-timeout)"));
-      }
-      log_.Warning("topology away, trying again", StatusFields(status));
-      if (interrupt.WaitFor(*clock_, pause) == WaitEnd::kCancelled) {
-        return absl::CancelledError("interrupted while registering");
-      }
-      pause = std::min(2 * pause, absl::Seconds(5));
-    }
-  }
-
   // What an earlier process left half-way, or else --restore-with-clone.
   void TakeUp() {
-    if (Unfinished()) {
-      log_.Info("going on with an unfinished operation",
-                {{"operation", history_.back().request.id},
-                 {"step", std::string(StepName(history_.back().step))}});
+    if (IsUnfinished(history_)) {
+      log_.Info("going on with an unfinished operation", OperationFields(history_.back()));
       // A server that is restarting is the step's own business; the others want one that answers.
       if (history_.back().step >= Step::kClone) {
         operations_.ResumeUnfinished();
@@ -221,7 +199,7 @@ class GraftAgent : public Agent {
       }
       return;
     }
-    if (EndedBadly()) keeper_.OnEnd(history_.back());
+    if (EndedBadly(history_)) keeper_.OnEnd(history_.back());
     keeper_.OnFirstContact([this](const ServerFacts& facts) { DecideOnRestore(facts); });
   }
 
@@ -236,29 +214,23 @@ class GraftAgent : public Agent {
       if (!started.ok()) log_.Error("cannot provision", StatusFields(started.status()));
       return;
     }
-    if (RecordSaysDropped()) {
+    if (RecordSaysDropped(history_, registered_)) {
       log_.Warning(
           "the journal is empty, but the record says that the data was dropped; it stays "
           "RESTORE until an operation has rebuilt it",
           {{"data_state", registered_.tags.at("graft.data_state")}});
       return;
     }
-    if (registered_.type == TabletType::kRestore && !EndedBadly()) {
-      keeper_.SetType(TypeWithoutOperation());
+    if (registered_.type == TabletType::kRestore && !EndedBadly(history_)) {
+      keeper_.SetType(TypeWithoutOperation(history_, options_.init_type));
     }
-  }
-
-  // Of a tablet whose record says RESTORE though nothing is being restored.
-  TabletType TypeWithoutOperation() const {
-    if (history_.empty()) return options_.init_type;
-    const Operation& last = history_.back();
-    return last.outcome == Outcome::kDone ? last.type_after : last.type_before;
   }
 
   const AgentOptions options_;
   Log& log_;
   // In the order of their needs; destroyed from the last to the first.
   const std::unique_ptr<Clock> clock_;
+  const std::unique_ptr<CallMeters> calls_;
   OpenedTopology topology_;
   const std::unique_ptr<Journal> journal_;
   const std::vector<Operation> history_;               // as the journal had it at the start
@@ -269,9 +241,12 @@ class GraftAgent : public Agent {
   ClaimKeeper claims_;
   PreflightDesk preflights_;
   TabletKeeper keeper_;
+  ShardView shard_;
   Operations operations_;
   AutoRepair repair_;
+  const std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<RpcServer> rpc_;
+  std::unique_ptr<HttpServer> http_;
   Tablet registered_;
   std::vector<std::thread> threads_;
 };
@@ -290,12 +265,18 @@ absl::StatusOr<std::unique_ptr<Journal>> OpenJournal(const std::string& state_di
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> MakeAgent(const AgentOptions& options, Log& log) {
-  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<Journal> journal, OpenJournal(options.state_dir));
-  GRAFT_ASSIGN_OR_RETURN(std::vector<Operation> history, journal->Load());
-  std::unique_ptr<Clock> clock = MakeRealClock();
-  GRAFT_ASSIGN_OR_RETURN(OpenedTopology topology, OpenTopology(*clock, options.topo));
-  return std::unique_ptr<Agent>(std::make_unique<GraftAgent>(
-      options, log, std::move(clock), std::move(topology), std::move(journal), std::move(history)));
+  GraftAgent::Opened opened;
+  GRAFT_ASSIGN_OR_RETURN(opened.journal, OpenJournal(options.state_dir));
+  GRAFT_ASSIGN_OR_RETURN(opened.history, opened.journal->Load());
+  opened.clock = OpenAgentClock(options.state_dir, IsUnfinished(opened.history));
+  opened.calls = std::make_unique<CallMeters>(*opened.clock);
+  GRAFT_ASSIGN_OR_RETURN(
+      opened.topology,
+      OpenTopology(*opened.clock, options.topo,
+                   [&meter = opened.calls->topology](std::unique_ptr<KeyValueStore> store) {
+                     return MakeMeteredStore(std::move(store), meter);
+                   }));
+  return std::unique_ptr<Agent>(std::make_unique<GraftAgent>(options, log, std::move(opened)));
 }
 
 }  // namespace graft

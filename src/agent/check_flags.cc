@@ -61,6 +61,8 @@ void CheckTablet(const AgentFlags& flags, AgentOptions& options, Faults& faults)
   options.hostname =
       flags.tablet_hostname.empty() ? FullyQualifiedHostname() : flags.tablet_hostname;
   options.bind_address = flags.bind_address;
+  options.port = flags.port;
+  if (flags.port < 0 || flags.port > 65535) faults.Add("--port: not a port");
   options.grpc_port = flags.grpc_port;
   if (flags.grpc_port < 0 || flags.grpc_port > 65535) faults.Add("--grpc-port: not a port");
   options.state_dir = flags.state_dir.empty()

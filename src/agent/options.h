@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent/hold_observer.h"
+#include "command_line/given_options.h"
 #include "graft/operation.h"
 #include "graft/secret.h"
 #include "graft/tablet.h"
@@ -28,6 +29,7 @@ struct AgentFlags {
   std::string init_tablet_type = "replica";
   std::string init_timeout = "1m";
   std::string bind_address;
+  int port = 0;
   int grpc_port = 0;
   std::string state_dir;
 
@@ -108,6 +110,7 @@ struct AgentOptions {
   TabletType init_type = TabletType::kReplica;
   absl::Duration init_timeout;
   std::string bind_address;  // empty: all
+  int port = 0;              // of HTTP; 0: any free one
   int grpc_port = 0;         // 0: any free one
   std::string state_dir;     // holds the journal; outside of mysqld's data directory
 
@@ -133,6 +136,7 @@ absl::StatusOr<AgentOptions> CheckFlags(const AgentFlags& flags);
 // Parses a command line. On --help, or a fault, prints and returns the exit code instead.
 struct ParsedFlags {
   AgentFlags flags;
+  std::vector<GivenOption> given;  // what is not as by default; of a secret only that it is
   std::optional<int> exit_code;
 };
 ParsedFlags ParseFlags(int argc, char** argv);

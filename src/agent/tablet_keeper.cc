@@ -6,6 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "base/errors.h"
+#include "log/log_observer.h"
 #include "provision/published_state.h"
 
 namespace graft {
@@ -56,12 +57,23 @@ void TabletKeeper::Serve() {
     const bool at_once = unpublished == Unpublished::kNews && !publish.failing();
     if (unpublished != Unpublished::kNothing && (at_once || now >= publish.next())) {
       const absl::Status published = Publish();
-      if (!published.ok()) deps_.log.Warning("tablet not published", StatusFields(published));
+      if (!published.ok()) deps_.log.Warning("tablet not published", FailureFields(published));
       publish.Done(published.ok(), deps_.clock.Now());
     }
     const bool wanted = WhatIsUnpublished() != Unpublished::kNothing;
     stop_.WaitUntil(deps_.clock, wanted ? std::min(read.next(), publish.next()) : read.next());
   }
+}
+
+LogFields TabletKeeper::FailureFields(const absl::Status& failure) const {
+  LogFields fields = {{"tablet", options_.alias.ToString()}};
+  {
+    absl::MutexLock lock(&mutex_);
+    const bool runs = operation_.has_value() && operation_->outcome == Outcome::kRunning;
+    if (runs) fields = OperationFields(*operation_);
+  }
+  for (auto& field : StatusFields(failure)) fields.push_back(std::move(field));
+  return fields;
 }
 
 TabletKeeper::Unpublished TabletKeeper::WhatIsUnpublished() const {
@@ -89,10 +101,37 @@ bool TabletKeeper::ReadServer() {
       snapshot_.gtid_executed = facts->gtid_executed;
       snapshot_.super_read_only = facts->super_read_only;
       snapshot_.replication = *std::move(channels);
+    } else {
+      snapshot_.donating = std::nullopt;
     }
   }
-  if (status.ok()) NoteContact(*facts);
+  if (status.ok()) {
+    LookAtDonations();
+    NoteContact(*facts);
+  }
   return status.ok();
+}
+
+void TabletKeeper::LookAtDonations() {
+  const auto sessions = deps_.server.ReadSessions();
+  if (!sessions.ok()) {
+    absl::MutexLock lock(&mutex_);
+    snapshot_.donating = std::nullopt;
+    return;
+  }
+  // A donor has several for one clone and serves one clone at a time; the first of them stays until
+  // its end.
+  std::set<int64_t> ids;
+  bool known = false;
+  for (const ServerSession& session : *sessions) {
+    if (session.command != "clone") continue;
+    ids.insert(session.connection_id);
+    known = known || donating_sessions_.count(session.connection_id) > 0;
+  }
+  donating_sessions_ = std::move(ids);
+  absl::MutexLock lock(&mutex_);
+  snapshot_.donating = !donating_sessions_.empty();
+  if (*snapshot_.donating && !known) ++snapshot_.donations_seen;
 }
 
 void TabletKeeper::NoteContact(const ServerFacts& facts) {

@@ -8,8 +8,10 @@
 #ifndef GRAFT_AGENT_TABLET_KEEPER_H_
 #define GRAFT_AGENT_TABLET_KEEPER_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -65,12 +67,17 @@ class TabletKeeper : public Observer {
   // Reads the server into the snapshot; whether it answered.
   bool ReadServer();
   void NoteContact(const ServerFacts& facts);
+  // Who clones from the server now.
+  void LookAtDonations();
   absl::Status Publish();
+  // Of the operation too, while one runs.
+  LogFields FailureFields(const absl::Status& failure) const;
   void Note(const Operation& operation);
 
   const Deps deps_;
   const Options options_;
   Cancellation stop_;
+  std::set<int64_t> donating_sessions_;  // Serve's thread alone: connections seen last
 
   mutable absl::Mutex mutex_;
   TabletSnapshot snapshot_ ABSL_GUARDED_BY(mutex_);

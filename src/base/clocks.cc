@@ -9,8 +9,10 @@ namespace {
 
 class RealClock : public Clock {
  public:
+  explicit RealClock(const ClockAnchor& anchor) : start_(anchor.time - anchor.monotonic) {}
+
   absl::Time Now() const override {
-    return wall_start_ + absl::FromChrono(std::chrono::steady_clock::now() - steady_start_);
+    return start_ + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
   }
 
   bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition,
@@ -20,14 +22,17 @@ class RealClock : public Clock {
   }
 
  private:
-  const absl::Time wall_start_ = absl::FromChrono(std::chrono::system_clock::now());
-  const std::chrono::steady_clock::time_point steady_start_ = std::chrono::steady_clock::now();
+  const absl::Time start_;  // of monotonic time, as the clock would have said it
 };
 
 }  // namespace
 
 std::unique_ptr<Clock> MakeRealClock() {
-  return std::make_unique<RealClock>();
+  return MakeRealClock(AnchorNow());
+}
+
+std::unique_ptr<Clock> MakeRealClock(const ClockAnchor& anchor) {
+  return std::make_unique<RealClock>(anchor);
 }
 
 absl::Time SimulatedClock::Now() const {

@@ -7,11 +7,15 @@
 #include <memory>
 
 #include "absl/base/thread_annotations.h"
+#include "base/clock_anchor.h"
 #include "graft/clock.h"
 
 namespace graft {
 
+// Begins with the wall clock, or goes on from `anchor`, which must be of the machine's present
+// life.
 std::unique_ptr<Clock> MakeRealClock();
+std::unique_ptr<Clock> MakeRealClock(const ClockAnchor& anchor);
 
 // Stands still until somebody waits; then it jumps to the earlier of the wait's deadline and the
 // next scheduled call, so that an hour of retries takes a microsecond. Safe for several threads,

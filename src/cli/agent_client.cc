@@ -61,12 +61,11 @@ class GrpcAgentClient : public AgentClient {
     return Call<v1::GetTabletResponse>(&v1::Provisioner::Stub::GetTablet, v1::GetTabletRequest());
   }
 
-  absl::Status WatchOperation(const std::string& id,
+  absl::Status WatchOperation(const v1::WatchOperationRequest& request, WatchStop& stop,
                               const std::function<void(const v1::Operation&)>& on_update) override {
     grpc::ClientContext context;
     SetDeadline(context);
-    v1::WatchOperationRequest request;
-    request.set_id(id);
+    const WatchStop::OnStop on_stop(stop, [&context] { context.TryCancel(); });
     const auto reader = stub_->WatchOperation(&context, request);
     v1::Operation operation;
     while (reader->Read(&operation)) on_update(operation);

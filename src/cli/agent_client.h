@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/watch_stop.h"
 #include "graft/v1/provisioner.pb.h"
 
 namespace graft::cli {
@@ -32,10 +33,12 @@ class AgentClient {
       const v1::ThrottleOperationRequest& request) = 0;
   virtual absl::StatusOr<v1::GetTabletResponse> GetTablet() = 0;
 
-  // Calls `on_update` for each state until the agent ends the stream (OK) or the timeout is over
-  // (DEADLINE_EXCEEDED): whoever wants more watches again and gets the present state at once.
+  // Calls `on_update` for each state until the agent ends the stream (OK), the timeout is over
+  // (DEADLINE_EXCEEDED), or `stop` ends it (CANCELLED): whoever wants more watches again and gets
+  // the present state at once.
   virtual absl::Status WatchOperation(
-      const std::string& id, const std::function<void(const v1::Operation&)>& on_update) = 0;
+      const v1::WatchOperationRequest& request, WatchStop& stop,
+      const std::function<void(const v1::Operation&)>& on_update) = 0;
 };
 
 // `address` is "host:port". Connects at the first call.

@@ -6,49 +6,50 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "cli/commands.h"
+#include "cli/operation_times.h"
 #include "cli/render.h"
+#include "cli/render_describe.h"
+#include "cli/render_live.h"
 #include "cli/render_preflight.h"
 #include "cli/render_tablets.h"
 
 namespace graft::cli {
 namespace {
 
-void Write(const std::vector<std::string>& lines, std::ostream& out) {
-  for (const std::string& line : lines) out << line << '\n';
-}
-
-std::unique_ptr<OperationView> MakeView(const Session& session) {
-  if (session.json) return MakeJsonView(session.out);
-  if (session.screen.terminal) return MakeTerminalView(session.clock, session.out, session.screen);
-  return MakePlainView(session.clock, session.out);
+bool AsObjects(const Session& session) {
+  return session.output != OutputFormat::kTable;
 }
 
 void ShowAccepted(const Session& session, const v1::Operation& operation, const std::string& what) {
-  if (session.json) {
-    session.out << ToJsonLine(operation) << '\n';
+  if (AsObjects(session)) {
+    WriteObject(session.output, ToJsonLine(operation), session.out);
   } else {
     session.out << "operation " << operation.id() << " of " << operation.recipient() << what
                 << '\n';
   }
 }
 
-}  // namespace
-
-Result WatchOperation(const Session& session, const Connect& connect, const std::string& id) {
-  const std::unique_ptr<OperationView> view = MakeView(session);
-  GRAFT_ASSIGN_OR_RETURN(
-      const v1::Operation ended,
-      WatchToEnd(session.clock, connect, id, session.timeout,
-                 [&](const v1::Operation& operation) { view->Show(operation); }));
-  view->End(ended);
-  return ExitCodeOf(ended);
+// What runs as it stands now, or else its verdict.
+std::vector<std::string> RenderNow(const Session& session, const v1::Operation& operation) {
+  AgentTime time;
+  time.Heard(operation, session.clock.Now());
+  const absl::Time now = time.At(session.clock.Now());
+  if (operation.outcome() != v1::RUNNING) return RenderVerdict(operation, now);
+  Layout layout;
+  layout.utf8 = session.screen.utf8;
+  std::vector<std::string> lines;
+  for (const Line& line : RenderLive(operation, now, layout)) {
+    lines.push_back(ToText(line, layout.columns, session.screen.colour));
+  }
+  return lines;
 }
 
+}  // namespace
+
 Result Reprovision(const Session& session, const Connect& connect,
-                   const v1::ReprovisionRequest& request, bool watch) {
+                   const v1::ReprovisionRequest& request) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->Reprovision(request));
-  if (watch) return WatchOperation(session, connect, operation.id());
   ShowAccepted(session, operation, " accepted");
   return ExitCode::kDone;
 }
@@ -58,18 +59,18 @@ Result ShowPreflight(const Session& session, const Connect& connect,
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::PreflightReport report, agent->Preflight(request));
   const ExitCode code = ExitCodeOf(report, request.allow().unchecked());
-  if (session.json) {
-    session.out << ToJsonLine(report) << '\n';
+  if (AsObjects(session)) {
+    WriteObject(session.output, ToJsonLine(report), session.out);
   } else {
-    Write(RenderPreflight(report, code == ExitCode::kDone), session.out);
+    WriteLines(RenderPreflight(report, code == ExitCode::kDone), session.out);
   }
   return code;
 }
 
 Result ShowStatus(const Session& session, const Connect& connect, const Tablet* record,
                   const std::string& id) {
-  if (record != nullptr && !session.json) {
-    Write(RenderTablets({*record}), session.out);
+  if (record != nullptr && !AsObjects(session)) {
+    WriteLines(RenderTablets({*record}), session.out);
     session.out << '\n';
   }
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
@@ -78,35 +79,47 @@ Result ShowStatus(const Session& session, const Connect& connect, const Tablet* 
   // A tablet that was never rebuilt has a status too.
   const bool none = id.empty() && absl::IsNotFound(operation.status());
   if (!operation.ok() && !none) return operation.status();
-  if (session.json) {
-    session.out << "{\"record\":" << (record == nullptr ? "null" : TabletJson(*record))
-                << ",\"tablet\":" << ToJsonLine(tablet)
-                << ",\"operation\":" << (none ? "null" : ToJsonLine(*operation)) << "}\n";
+  if (AsObjects(session)) {
+    WriteObject(session.output,
+                absl::StrCat("{\"record\":", record == nullptr ? "null" : TabletJson(*record),
+                             ",\"tablet\":", ToJsonLine(tablet),
+                             ",\"operation\":", none ? "null" : ToJsonLine(*operation), "}"),
+                session.out);
     return ExitCode::kDone;
   }
-  Write(RenderTablet(tablet), session.out);
+  WriteLines(RenderTablet(tablet), session.out);
   if (none) {
     session.out << "no operation yet\n";
     return ExitCode::kDone;
   }
   session.out << "\noperation " << operation->id() << '\n';
-  const absl::Time now = session.clock.Now();
-  Write(operation->outcome() == v1::RUNNING ? RenderLive(*operation, now, session.screen.utf8)
-                                            : RenderVerdict(*operation, now),
-        session.out);
+  WriteLines(RenderNow(session, *operation), session.out);
   return ExitCode::kDone;
 }
 
-Result ShowOperations(const Session& session, const Connect& connect) {
+Result ShowHistory(const Session& session, const Connect& connect) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::ListOperationsResponse list, agent->ListOperations());
-  if (session.json) {
-    for (const v1::Operation& operation : list.operations()) {
-      session.out << ToJsonLine(operation) << '\n';
-    }
-  } else {
-    Write(RenderOperations(list, session.clock.Now()), session.out);
+  if (!AsObjects(session)) {
+    WriteLines(RenderOperations(list, session.clock.Now()), session.out);
+    return ExitCode::kDone;
   }
+  for (const v1::Operation& operation : list.operations()) {
+    WriteObject(session.output, ToJsonLine(operation), session.out);
+  }
+  return ExitCode::kDone;
+}
+
+Result DescribeOperation(const Session& session, const Connect& connect, const std::string& id) {
+  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
+  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->GetOperation(id));
+  if (AsObjects(session)) {
+    WriteObject(session.output, ToJsonLine(operation), session.out);
+    return ExitCode::kDone;
+  }
+  AgentTime time;
+  time.Heard(operation, session.clock.Now());
+  WriteLines(RenderDescription(operation, time.At(session.clock.Now())), session.out);
   return ExitCode::kDone;
 }
 
@@ -115,14 +128,18 @@ Result CancelOperation(const Session& session, const Connect& connect,
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   const absl::StatusOr<v1::Operation> granted = agent->CancelOperation(request);
   if (!granted.ok()) return granted.status();
+  WatchOptions options;
+  options.id = granted->id();
+  options.patience = session.timeout;
+  options.deadline = session.clock.Now() + session.timeout;
+  WatchStop never;
   const absl::StatusOr<v1::Operation> ended = WatchToEnd(
-      session.clock, connect, granted->id(), session.timeout,
-      [](const v1::Operation& /*operation*/) {}, session.clock.Now() + session.timeout);
+      session.clock, connect, options, {[](const v1::Operation& /*operation*/) {}, nullptr}, never);
   if (!ended.ok()) return Annotate(ended.status(), "the cancel is granted");
-  if (session.json) {
-    session.out << ToJsonLine(*ended) << '\n';
+  if (AsObjects(session)) {
+    WriteObject(session.output, ToJsonLine(*ended), session.out);
   } else {
-    Write(RenderCancelled(*ended, session.clock.Now()), session.out);
+    WriteLines(RenderCancelled(*ended, session.clock.Now()), session.out);
   }
   return ExitCodeOfCancelled(*ended);
 }

@@ -11,8 +11,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/agent_client.h"
+#include "cli/ask_agents.h"
 #include "cli/exit_code.h"
-#include "cli/operation_view.h"
+#include "cli/output.h"
+#include "cli/screen.h"
 #include "cli/watch.h"
 #include "graft/clock.h"
 #include "topo/vitess_topology.h"
@@ -23,16 +25,31 @@ namespace graft::cli {
 struct Session {
   Clock& clock;
   std::ostream& out;
+  std::ostream& err;  // of what is said beside the result
   Screen screen;
-  bool json = false;
+  OutputFormat output = OutputFormat::kTable;
   absl::Duration timeout = absl::Seconds(10);
+  std::string server;  // the agent's, where the topology was not to be asked for it
 };
 
 using Result = absl::StatusOr<ExitCode>;
 
+enum class OnInterrupt { kLeave, kCancel };
+
+struct WatchCall {
+  std::string alias;
+  std::string id;  // empty: the newest
+  OnInterrupt on_interrupt = OnInterrupt::kLeave;
+};
+
 // Of the agent.
 Result Reprovision(const Session& session, const Connect& connect,
-                   const v1::ReprovisionRequest& request, bool watch);
+                   const v1::ReprovisionRequest& request);
+// Follows the operation to its end. Interrupted, it says that the operation goes on, or asks for
+// its cancel first.
+Result WatchOperation(const Session& session, const Connect& connect, const WatchCall& call);
+Result ReprovisionAndWatch(const Session& session, const Connect& connect,
+                           const v1::ReprovisionRequest& request, OnInterrupt on_interrupt);
 // Every check as a table; kRefused if CLONE must not be tried.
 Result ShowPreflight(const Session& session, const Connect& connect,
                      const v1::PreflightRequest& request);
@@ -40,16 +57,20 @@ Result ShowPreflight(const Session& session, const Connect& connect,
 // the topology was not asked.
 Result ShowStatus(const Session& session, const Connect& connect, const Tablet* record,
                   const std::string& id);
-Result ShowOperations(const Session& session, const Connect& connect);
-Result WatchOperation(const Session& session, const Connect& connect, const std::string& id);
+Result ShowHistory(const Session& session, const Connect& connect);
+// All that is known of one operation; an empty id means the newest.
+Result DescribeOperation(const Session& session, const Connect& connect, const std::string& id);
 // Waits for the operation's end, at most `session.timeout`, and tells what the cancel did.
 Result CancelOperation(const Session& session, const Connect& connect,
                        const v1::CancelOperationRequest& request);
 Result ThrottleOperation(const Session& session, const Connect& connect,
                          const v1::ThrottleOperationRequest& request);
 
+// Of the topology and, where `ask` is given, of the tablets' agents.
+Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter,
+                   const AskAgent& ask);
+
 // Of the topology alone.
-Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter);
 Result AddCell(const Session& session, VitessTopology& topology, const Cell& cell);
 Result ShowTopology(const Session& session, VitessTopology& topology);
 // `shard` is "keyspace/shard".

@@ -1,6 +1,9 @@
 #include "cli/exit_code.h"
 
+#include <signal.h>
+
 #include <algorithm>
+#include <cstdlib>
 
 namespace graft::cli {
 
@@ -68,7 +71,19 @@ absl::string_view ExitCodeHelp() {
          "  6  the operation ended and the tablet's data is PARTIAL or EMPTY\n"
          "  7  the operation was cancelled; the tablet's data is whole\n"
          "  8  permission denied\n"
-         "  9  internal error or damaged record\n";
+         "  9  internal error or damaged record\n"
+         "  130  interrupted while watching; the operation goes on\n"
+         "  143  the same by SIGTERM\n";
+}
+
+void ExitWith(ExitCode code) {
+  const int status = static_cast<int>(code);
+  if (code == ExitCode::kInterrupted || code == ExitCode::kTerminated) {
+    const int number = status - 128;
+    signal(number, SIG_DFL);
+    raise(number);
+  }
+  std::exit(status);
 }
 
 }  // namespace graft::cli

@@ -20,6 +20,9 @@ enum class ExitCode {
   kCancelled = 7,
   kDenied = 8,    // permission, authentication
   kInternal = 9,  // a bug, or a damaged record
+  // A watch that a signal ended, as shells say it: 128 and the signal's number.
+  kInterrupted = 130,
+  kTerminated = 143,
 };
 
 ExitCode ExitCodeOf(const absl::Status& status);
@@ -37,6 +40,10 @@ ExitCode ExitCodeOfCancelled(const v1::Operation& operation);
 
 // The list above, for --help.
 absl::string_view ExitCodeHelp();
+
+// Ends the process. What a signal has ended ends by that signal, and a shell shows 130 or 143: only
+// so does an interrupt also end the loop or the script that the command stands in.
+[[noreturn]] void ExitWith(ExitCode code);
 
 }  // namespace graft::cli
 

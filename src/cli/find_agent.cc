@@ -6,8 +6,8 @@
 
 namespace graft::cli {
 
-absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias) {
-  GRAFT_ASSIGN_OR_RETURN(const Tablet tablet, topology.GetTablet(alias));
+absl::StatusOr<std::string> AgentAddress(const Tablet& tablet) {
+  const TabletAlias& alias = tablet.alias;
   if (tablet.shutdown_time != absl::InfinitePast()) {
     return absl::UnavailableError(absl::StrCat(
         "the agent of ", alias.ToString(), " was stopped at ",
@@ -22,6 +22,11 @@ absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& ali
                      "; start graftd beside its mysqld, or give --server host:port"));
   }
   return HostPort{tablet.hostname, port->second}.ToString();
+}
+
+absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias) {
+  GRAFT_ASSIGN_OR_RETURN(const Tablet tablet, topology.GetTablet(alias));
+  return AgentAddress(tablet);
 }
 
 }  // namespace graft::cli

@@ -10,8 +10,11 @@
 
 namespace graft::cli {
 
-// "host:port". NOT_FOUND as of Topology::GetTablet; UNAVAILABLE: its agent has stopped;
-// FAILED_PRECONDITION: a tablet without a graft agent.
+// "host:port" by its record. UNAVAILABLE: its agent has stopped; FAILED_PRECONDITION: a tablet
+// without a graft agent.
+absl::StatusOr<std::string> AgentAddress(const Tablet& tablet);
+
+// The same by its alias. NOT_FOUND as of Topology::GetTablet.
 absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias);
 
 }  // namespace graft::cli

@@ -1,8 +1,5 @@
 #include "cli/graftctl.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +11,6 @@
 #include "cli/agent_client.h"
 #include "cli/commands.h"
 #include "cli/find_agent.h"
-#include "cli/text.h"
 #include "topo_open/topo_open.h"
 #include "wire/provisioner_proto.h"
 #include "wire/request_proto.h"
@@ -56,12 +52,18 @@ absl::StatusOr<v1::ThrottleOperationRequest> MakeThrottleRequest(const GraftctlF
   return request;
 }
 
+OnInterrupt OnInterruptOf(const GraftctlFlags& flags) {
+  return flags.cancel_on_interrupt ? OnInterrupt::kCancel : OnInterrupt::kLeave;
+}
+
 Result RunAgentCommand(const GraftctlFlags& flags, const Session& session, const Connect& connect,
                        const Tablet* record) {
   switch (flags.command) {
     case Command::kReprovision: {
       GRAFT_ASSIGN_OR_RETURN(const ReprovisionCall call, MakeCall(flags));
-      return Reprovision(session, connect, ToProto(call), flags.watch);
+      return flags.watch
+                 ? ReprovisionAndWatch(session, connect, ToProto(call), OnInterruptOf(flags))
+                 : Reprovision(session, connect, ToProto(call));
     }
     case Command::kPreflight: {
       GRAFT_ASSIGN_OR_RETURN(const ReprovisionCall call, MakeCall(flags));
@@ -69,10 +71,13 @@ Result RunAgentCommand(const GraftctlFlags& flags, const Session& session, const
     }
     case Command::kStatus:
       return ShowStatus(session, connect, record, flags.operation_id);
-    case Command::kOperations:
-      return ShowOperations(session, connect);
+    case Command::kHistory:
+      return ShowHistory(session, connect);
+    case Command::kDescribe:
+      return DescribeOperation(session, connect, flags.operation_id);
     case Command::kWatch:
-      return WatchOperation(session, connect, flags.operation_id);
+      return WatchOperation(session, connect,
+                            {flags.alias, flags.operation_id, OnInterruptOf(flags)});
     case Command::kCancel:
       return CancelOperation(session, connect, MakeCancelRequest(flags));
     case Command::kThrottle: {
@@ -89,7 +94,7 @@ Result RunTopoCommand(const GraftctlFlags& flags, const Session& session,
                       VitessTopology& topology) {
   switch (flags.command) {
     case Command::kTablets:
-      return ShowTablets(session, topology, flags.filter);
+      return ShowTablets(session, topology, flags.filter, flags.no_ask ? nullptr : MakeAskAgent());
     case Command::kTopoAddCell: {
       Cell cell = flags.cell;
       if (cell.server_address.empty()) cell.server_address = flags.topo.global_server_address;
@@ -136,25 +141,14 @@ Result Run(const GraftctlFlags& flags, const Session& session) {
 ExitCode RunGraftctl(const GraftctlFlags& flags, const Screen& screen, std::ostream& out,
                      std::ostream& err) {
   const std::unique_ptr<Clock> clock = MakeRealClock();
-  const Result result = Run(flags, Session{*clock, out, screen, flags.json, flags.timeout});
+  const Result result =
+      Run(flags, {*clock, out, err, screen, flags.output, flags.timeout, flags.server});
   if (result.ok()) return *result;
   const std::string reason = ReasonOf(result.status());
   err << "graftctl: " << absl::StatusCodeToString(result.status().code())
       << (reason.empty() ? "" : absl::StrCat(" (", reason, ")")) << ": "
       << result.status().message() << '\n';
   return ExitCodeOf(result.status());
-}
-
-Screen LookAtScreen() {
-  Screen screen;
-  screen.utf8 = LocaleIsUtf8();
-  winsize size = {};
-  screen.terminal = isatty(STDOUT_FILENO) == 1;
-  if (screen.terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    screen.columns = size.ws_col;
-    screen.rows = size.ws_row;
-  }
-  return screen;
 }
 
 }  // namespace graft::cli

@@ -6,15 +6,13 @@
 
 #include "cli/exit_code.h"
 #include "cli/graftctl_flags.h"
-#include "cli/operation_view.h"
+#include "cli/screen.h"
 
 namespace graft::cli {
 
+// Watching, it takes over the process's SIGINT, SIGTERM and SIGWINCH for as long as that lasts.
 ExitCode RunGraftctl(const GraftctlFlags& flags, const Screen& screen, std::ostream& out,
                      std::ostream& err);
-
-// What standard output is.
-Screen LookAtScreen();
 
 }  // namespace graft::cli
 

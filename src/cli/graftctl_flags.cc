@@ -4,6 +4,8 @@
 
 #include "base/duration_flag.h"
 #include "cli/exit_code.h"
+#include "cli/graftctl_man.h"
+#include "command_line/documents.h"
 #include "topo_open/topo_flags.h"
 #include "wire/request_proto.h"
 
@@ -29,7 +31,8 @@ void AddOperationId(CLI::App& command, GraftctlFlags& flags) {
 void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
   auto* primary =
       command.add_flag("--from-primary", flags.from_primary, "copy the shard's primary");
-  auto* tablet = command.add_option("--from-tablet", flags.from_tablet, "copy this tablet");
+  auto* tablet = command.add_option("--from-tablet", flags.from_tablet, "copy this tablet")
+                     ->type_name("ALIAS");
   command.add_flag("--from-any", flags.from_any, "copy the best tablet of the shard")
       ->excludes(primary)
       ->excludes(tablet);
@@ -72,6 +75,12 @@ void AddSettingsFlags(CLI::App& command, GraftctlFlags& flags) {
       "block DDL on the donor while it copies, or not; without it as the server is set");
 }
 
+CLI::Option* AddCancelOnInterrupt(CLI::App& command, GraftctlFlags& flags) {
+  return command.add_flag("--cancel-on-interrupt", flags.cancel_on_interrupt,
+                          "Ctrl-C asks for the operation's cancel, and only the second one leaves; "
+                          "without it Ctrl-C leaves, and the operation goes on");
+}
+
 void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   CLI::App* reprovision = AddCommand(app, "reprovision", "rebuild a tablet from a healthy one",
                                      Command::kReprovision, flags);
@@ -80,7 +89,8 @@ void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   AddSettingsFlags(*reprovision, flags);
   reprovision->add_option("--id", flags.operation_id,
                           "the same id again is the same operation; without it a new one");
-  reprovision->add_flag("--watch", flags.watch, "follow it to its end");
+  auto* watch = reprovision->add_flag("--watch", flags.watch, "follow it to its end");
+  AddCancelOnInterrupt(*reprovision, flags)->needs(watch);
 }
 
 void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
@@ -93,13 +103,19 @@ void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
       AddCommand(app, "status", "a tablet and its newest operation", Command::kStatus, flags);
   AddAlias(*status, flags);
   AddOperationId(*status, flags);
-  AddAlias(*AddCommand(app, "operations", "a tablet's operations, newest first",
-                       Command::kOperations, flags),
-           flags);
+  CLI::App* history =
+      AddCommand(app, "history", "a tablet's operations, newest first", Command::kHistory, flags);
+  history->alias("operations");
+  AddAlias(*history, flags);
+  CLI::App* describe =
+      AddCommand(app, "describe", "all that is known of an operation", Command::kDescribe, flags);
+  AddAlias(*describe, flags);
+  AddOperationId(*describe, flags);
   CLI::App* watch =
       AddCommand(app, "watch", "follow an operation to its end", Command::kWatch, flags);
   AddAlias(*watch, flags);
   AddOperationId(*watch, flags);
+  AddCancelOnInterrupt(*watch, flags);
   CLI::App* cancel =
       AddCommand(app, "cancel", "stop an operation, if it is not too late, and wait for its end",
                  Command::kCancel, flags);
@@ -115,11 +131,14 @@ void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
 }
 
 void AddTopoCommands(CLI::App& app, GraftctlFlags& flags) {
-  CLI::App* tablets =
-      AddCommand(app, "tablets", "the tablets in the topology", Command::kTablets, flags);
+  CLI::App* tablets = AddCommand(app, "tablets", "the tablets in the topology, and how they are",
+                                 Command::kTablets, flags);
   tablets->add_option("--cell", flags.filter.cell, "only of this cell");
   tablets->add_option("--keyspace", flags.filter.keyspace, "only of this keyspace");
   tablets->add_option("--shard", flags.filter.shard, "only of this shard");
+  tablets->add_flag("--no-ask", flags.no_ask,
+                    "the records with their tags alone: asks no agent, so it is quick for any "
+                    "number of tablets");
 
   CLI::App* topo = app.add_subcommand("topo", "look at the topology, or edit it");
   topo->require_subcommand(1);
@@ -159,15 +178,27 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   app.require_subcommand(1);
   AddTopoFlags(app, flags.topo);
   std::string timeout;
-  app.add_option("--server", flags.server, "the agent's host:port, instead of the topology's");
+  app.add_option("--server", flags.server, "the agent's host:port, instead of the topology's")
+      ->type_name("ADDRESS");
   app.add_option("--timeout", timeout,
                  "bounds each call, how long a watch goes without contact, and how long cancel "
                  "waits; without it 10s, for preflight and cancel 1m")
-      ->check(CheckDuration);
-  app.add_flag("--json", flags.json, "one JSON object per line");
+      ->check(CheckDuration)
+      ->type_name("DURATION");
+  std::string output = "table";
+  auto* format = app.add_option("--output", output,
+                                "table: for people; json: one object per line; yaml: one document "
+                                "per object")
+                     ->check(CLI::IsMember({"table", "json", "yaml"}))
+                     ->type_name("FORMAT")
+                     ->capture_default_str();
+  bool json = false;
+  app.add_flag("--json", json, "short for --output json")->excludes(format);
   AddReprovision(app, flags);
   AddAgentCommands(app, flags);
   AddTopoCommands(app, flags);
+  AddCompletionCommand(app);
+  AddDocuments(app, GraftctlManText());
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -175,6 +206,9 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
     exit_status = static_cast<int>(fault ? ExitCode::kUsage : ExitCode::kDone);
     return false;
   }
+  flags.output = json || output == "json" ? OutputFormat::kJson
+                 : output == "yaml"       ? OutputFormat::kYaml
+                                          : OutputFormat::kTable;
   flags.timeout = timeout.empty() ? DefaultTimeout(flags.command) : *ParseDuration(timeout);
   flags.topo.call_timeout = timeout.empty() ? DefaultTimeout(Command::kNone) : flags.timeout;
   return true;

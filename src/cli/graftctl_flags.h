@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "cli/output.h"
 #include "graft/operation_request.h"
 #include "topo/vitess_topology.h"
 #include "topo_open/topo_open.h"
@@ -16,7 +17,8 @@ enum class Command {
   kReprovision,
   kPreflight,
   kStatus,
-  kOperations,
+  kHistory,
+  kDescribe,
   kWatch,
   kCancel,
   kThrottle,
@@ -31,7 +33,7 @@ struct GraftctlFlags {
   TopoOptions topo;
   std::string server;  // host:port of the agent; empty: as the topology says
   absl::Duration timeout = absl::Seconds(10);  // a minute for preflight and cancel
-  bool json = false;
+  OutputFormat output = OutputFormat::kTable;
 
   std::string alias;
   std::string operation_id;
@@ -43,6 +45,8 @@ struct GraftctlFlags {
   Allowances allow;
   bool even_if_dropped = false;
   bool watch = false;
+  bool cancel_on_interrupt = false;
+  bool no_ask = false;  // tablets: the topology alone
   TabletFilter filter;
   Cell cell;
   std::string shard;  // keyspace/shard

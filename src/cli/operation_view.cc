@@ -1,139 +1,97 @@
+// The views that write one thing after another.
 #include "cli/operation_view.h"
 
-#include <google/protobuf/util/json_util.h>
-
-#include <algorithm>
-#include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "base/duration_flag.h"
+#include "cli/operation_times.h"
 #include "cli/render.h"
-#include "cli/text.h"
-#include "graft/cancellation.h"
 
 namespace graft::cli {
 namespace {
 
-void Write(const std::vector<std::string>& lines, std::ostream& out) {
-  for (const std::string& line : lines) out << line << '\n';
-  out.flush();
-}
-
-class TerminalView : public OperationView {
+// Says on `err` what is not about the operation, so that `out` is its alone.
+class StreamView : public OperationView {
  public:
-  TerminalView(Clock& clock, std::ostream& out, const Screen& screen)
-      : clock_(clock), out_(out), screen_(screen), ticker_([this] { Tick(); }) {}
+  explicit StreamView(const ViewDeps& deps) : deps_(deps) {}
 
-  ~TerminalView() override { StopTicking(); }
+  void Silent(absl::Time since, const absl::Status& why) override {
+    absl::MutexLock lock(&mutex_);
+    if (silent_) return;
+    silent_ = true;
+    deps_.err << "no contact with the agent for " << HumanDuration(deps_.clock.Now() - since)
+              << ", trying again: " << why.message() << '\n';
+    deps_.err.flush();
+  }
+
+  void Tell(const std::string& line) override {
+    absl::MutexLock lock(&mutex_);
+    deps_.err << line << '\n';
+    deps_.err.flush();
+  }
+
+  void Resized() override {}
+
+ protected:
+  void Heard() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (silent_) deps_.err << "the agent answers again\n";
+    silent_ = false;
+  }
+
+  const ViewDeps deps_;
+  absl::Mutex mutex_;
+
+ private:
+  bool silent_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+class PlainView : public StreamView {
+ public:
+  using StreamView::StreamView;
 
   void Show(const v1::Operation& operation) override {
     absl::MutexLock lock(&mutex_);
-    operation_ = operation;
-    Draw();
+    Heard();
+    time_.Heard(operation, deps_.clock.Now());
+    WriteLines(RenderPlain(operation, time_.At(deps_.clock.Now()), state_), deps_.out);
   }
 
   void End(const v1::Operation& operation) override {
-    Show(operation);
-    StopTicking();
-    Write(RenderVerdict(operation, clock_.Now()), out_);
+    absl::MutexLock lock(&mutex_);
+    WriteLines(RenderVerdict(operation, deps_.clock.Now()), deps_.out);
   }
 
  private:
-  // The lock is held while writing, since two drawings at once would mix; nobody waits for it but
-  // the other one.
-  void Draw() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    std::vector<std::string> lines = RenderLive(operation_, clock_.Now(), screen_.utf8);
-    // What has scrolled off the screen cannot be redrawn.
-    const size_t most = static_cast<size_t>(std::max(1, screen_.rows - 1));
-    if (lines.size() > most) lines.resize(most);
-    std::string text;
-    if (drawn_ > 0) text = absl::StrCat("\x1b[", drawn_, "A");
-    for (const std::string& line : lines) {
-      absl::StrAppend(&text, "\r\x1b[2K", CutToWidth(line, screen_.columns - 1), "\n");
-    }
-    absl::StrAppend(&text, "\x1b[J");
-    out_ << text;
-    out_.flush();
-    drawn_ = lines.size();
-  }
-
-  void Tick() {
-    while (stop_.WaitFor(clock_, absl::Seconds(1)) != WaitEnd::kCancelled) {
-      absl::MutexLock lock(&mutex_);
-      if (drawn_ > 0) Draw();
-    }
-  }
-
-  void StopTicking() {
-    stop_.Cancel();
-    if (ticker_.joinable()) ticker_.join();
-  }
-
-  Clock& clock_;
-  std::ostream& out_;
-  const Screen screen_;
-  absl::Mutex mutex_;
-  v1::Operation operation_ ABSL_GUARDED_BY(mutex_);
-  size_t drawn_ ABSL_GUARDED_BY(mutex_) = 0;  // lines on the screen
-  Cancellation stop_;
-  std::thread ticker_;  // last: it uses all of the above
+  AgentTime time_ ABSL_GUARDED_BY(mutex_);
+  PlainState state_ ABSL_GUARDED_BY(mutex_);
 };
 
-class PlainView : public OperationView {
+class ObjectView : public StreamView {
  public:
-  PlainView(Clock& clock, std::ostream& out) : clock_(clock), out_(out) {}
+  ObjectView(const ViewDeps& deps, OutputFormat format) : StreamView(deps), format_(format) {}
 
   void Show(const v1::Operation& operation) override {
-    Write(RenderPlain(operation, clock_.Now(), state_), out_);
-  }
-
-  void End(const v1::Operation& operation) override {
-    Write(RenderVerdict(operation, clock_.Now()), out_);
-  }
-
- private:
-  Clock& clock_;
-  std::ostream& out_;
-  PlainState state_;
-};
-
-class JsonView : public OperationView {
- public:
-  explicit JsonView(std::ostream& out) : out_(out) {}
-  void Show(const v1::Operation& operation) override {
-    out_ << ToJsonLine(operation) << '\n';
-    out_.flush();
+    absl::MutexLock lock(&mutex_);
+    Heard();
+    WriteObject(format_, ToJsonLine(operation), deps_.out);
   }
   void End(const v1::Operation& /*operation*/) override {}  // the last state has said it all
 
  private:
-  std::ostream& out_;
+  const OutputFormat format_;
 };
 
 }  // namespace
 
-std::unique_ptr<OperationView> MakeTerminalView(Clock& clock, std::ostream& out,
-                                                const Screen& screen) {
-  return std::make_unique<TerminalView>(clock, out, screen);
+std::unique_ptr<OperationView> MakePlainView(const ViewDeps& deps) {
+  return std::make_unique<PlainView>(deps);
 }
 
-std::unique_ptr<OperationView> MakePlainView(Clock& clock, std::ostream& out) {
-  return std::make_unique<PlainView>(clock, out);
-}
-
-std::unique_ptr<OperationView> MakeJsonView(std::ostream& out) {
-  return std::make_unique<JsonView>(out);
-}
-
-std::string ToJsonLine(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  // Fails only for a timestamp out of range, which the agent cannot have meant.
-  return status.ok() ? json : absl::StrCat("{\"error\": \"", message.GetTypeName(), "\"}");
+std::unique_ptr<OperationView> MakeObjectView(const ViewDeps& deps, OutputFormat format) {
+  return std::make_unique<ObjectView>(deps, format);
 }
 
 }  // namespace graft::cli

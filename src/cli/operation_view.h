@@ -1,8 +1,8 @@
 // OperationView: shows an operation while it runs, and its verdict.
 //
 // On a terminal it redraws in place, and once a second by itself so that times go on; otherwise it
-// writes plain lines; as JSON, one object per state. Show and End are for one thread; `clock` and
-// `out` must outlive the view.
+// writes plain lines; as JSON or YAML, one object per state. Safe for use from several threads;
+// what it is given must outlive it.
 #ifndef GRAFT_CLI_OPERATION_VIEW_H_
 #define GRAFT_CLI_OPERATION_VIEW_H_
 
@@ -10,34 +10,39 @@
 #include <ostream>
 #include <string>
 
-#include "google/protobuf/message.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "cli/output.h"
+#include "cli/screen.h"
 #include "graft/clock.h"
 #include "graft/v1/operation.pb.h"
 
 namespace graft::cli {
 
-struct Screen {
-  bool terminal = false;
-  bool utf8 = false;
-  int columns = 80;
-  int rows = 24;
-};
-
 class OperationView {
  public:
   virtual ~OperationView() = default;
   virtual void Show(const v1::Operation& operation) = 0;
-  // To be called once, last, with an operation that has ended.
+  // No contact with the agent since then, and why. Over with the next Show().
+  virtual void Silent(absl::Time since, const absl::Status& why) = 0;
+  // A line about the watch itself: never among what programs read.
+  virtual void Tell(const std::string& line) = 0;
+  // The terminal has another size.
+  virtual void Resized() = 0;
+  // To be called at most once, last, with an operation that has ended. Without it, what was shown
+  // last stays.
   virtual void End(const v1::Operation& operation) = 0;
 };
 
-std::unique_ptr<OperationView> MakeTerminalView(Clock& clock, std::ostream& out,
-                                                const Screen& screen);
-std::unique_ptr<OperationView> MakePlainView(Clock& clock, std::ostream& out);
-std::unique_ptr<OperationView> MakeJsonView(std::ostream& out);
+struct ViewDeps {
+  Clock& clock;
+  std::ostream& out;
+  std::ostream& err;
+};
 
-// One line of protobuf's JSON, every field present.
-std::string ToJsonLine(const google::protobuf::Message& message);
+std::unique_ptr<OperationView> MakeTerminalView(const ViewDeps& deps, const Screen& screen);
+std::unique_ptr<OperationView> MakePlainView(const ViewDeps& deps);
+std::unique_ptr<OperationView> MakeObjectView(const ViewDeps& deps, OutputFormat format);
 
 }  // namespace graft::cli
 

@@ -1,58 +1,25 @@
+// A running operation as lines that follow each other, for a pipe or a file.
 #include "cli/render.h"
 
-#include <cstdint>
 #include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/duration_flag.h"
+#include "cli/operation_times.h"
+#include "cli/phases.h"
 #include "cli/render_history.h"
 #include "cli/text.h"
 #include "graft/operation.h"
-#include "wire/time_proto.h"
 
 namespace graft::cli {
 namespace {
 
-constexpr int kBarWidth = 24;
-constexpr absl::Duration kPlainPace = absl::Seconds(1);
-
-absl::Time EndOr(bool ended, const google::protobuf::Timestamp& end, absl::Time now) {
-  return ended ? FromTimestamp(end) : now;
-}
-
-absl::Duration TimeOf(const v1::StepTime& step, absl::Time now) {
-  return std::max(absl::ZeroDuration(),
-                  EndOr(step.has_ended(), step.ended(), now) - FromTimestamp(step.started()));
-}
-
-absl::Duration TotalTime(const v1::Operation& operation, absl::Time now) {
-  if (!operation.has_requested()) return absl::ZeroDuration();
-  return std::max(absl::ZeroDuration(), EndOr(operation.has_ended(), operation.ended(), now) -
-                                            FromTimestamp(operation.requested()));
-}
-
-// The time a CLONE stage took by the server's own clock, once it has ended.
-std::string StageTime(const v1::StageProgress& stage) {
-  absl::Time begin;
-  absl::Time end;
-  std::string error;
-  const char* format = "%Y-%m-%d %H:%M:%E*S";
-  if (!absl::ParseTime(format, stage.begin_time(), &begin, &error) ||
-      !absl::ParseTime(format, stage.end_time(), &end, &error)) {
-    return "";
-  }
-  return HumanDuration(std::max(absl::ZeroDuration(), end - begin));
-}
-
-double Fraction(int64_t done, int64_t expected) {
-  return expected > 0 ? static_cast<double>(done) / static_cast<double>(expected) : 0;
-}
-
-int Percent(int64_t done, int64_t expected) {
-  return static_cast<int>(std::min(1.0, Fraction(done, expected)) * 100);
-}
+constexpr absl::Duration kPace = absl::Seconds(1);
+// A log of an hour's copy is to be read, too.
+constexpr absl::Duration kLaterPace = absl::Seconds(10);
+constexpr absl::Duration kLater = absl::Minutes(1);
 
 std::string Donor(const v1::Operation& operation) {
   if (operation.donor().empty()) return "no donor yet";
@@ -61,89 +28,35 @@ std::string Donor(const v1::Operation& operation) {
              : absl::StrCat(operation.donor(), " (", operation.donor_mysql(), ")");
 }
 
-std::string RateAndEta(const v1::Progress& progress) {
-  std::string text;
-  if (progress.bytes_per_second() > 0) {
-    text = absl::StrCat(HumanBytes(static_cast<int64_t>(progress.bytes_per_second())), "/s");
-  }
-  if (progress.has_eta()) {
-    absl::StrAppend(&text, text.empty() ? "" : ", ", HumanDuration(FromDuration(progress.eta())),
-                    " left");
-  }
-  return text;
-}
-
-std::vector<std::string> StageRow(const v1::StageProgress& stage, const v1::Progress& progress,
-                                  bool utf8) {
-  const bool completed = stage.state() == "Completed";
-  const bool current = stage.state() == "In Progress";
-  std::vector<std::string> row = {absl::StrCat("      ", stage.stage())};
-  if (stage.estimate_bytes() > 0) {
-    row.push_back(Bar(Fraction(stage.data_bytes(), stage.estimate_bytes()), kBarWidth, utf8));
-    row.push_back(absl::StrFormat("%3d%%", Percent(stage.data_bytes(), stage.estimate_bytes())));
-    row.push_back(
-        absl::StrCat(HumanBytes(stage.data_bytes()), " of ", HumanBytes(stage.estimate_bytes())));
-  } else {
-    row.insert(row.end(), {completed || current ? stage.state() : "", "", ""});
-  }
-  row.push_back(current ? RateAndEta(progress) : StageTime(stage));
-  return row;
-}
-
-// The last time each step was entered, in an operation that may have gone through it twice.
-std::optional<v1::StepTime> LastTime(const v1::Operation& operation, absl::string_view step) {
-  for (int i = operation.times_size() - 1; i >= 0; --i) {
-    if (operation.times(i).step() == step) return operation.times(i);
-  }
-  return std::nullopt;
-}
-
-struct Marks {
-  const char* done;
-  const char* current;
-  const char* coming;
-};
-
-std::string Headline(const v1::Operation& operation, absl::Time now, bool utf8) {
-  std::string line = absl::StrCat(operation.recipient(), utf8 ? " ← " : " <- ", Donor(operation),
-                                  "  operation ", operation.id());
-  if (operation.attempt() > 1) absl::StrAppend(&line, "  attempt ", operation.attempt());
-  absl::StrAppend(&line, "  ", HumanDuration(TotalTime(operation, now)));
-  return line;
-}
-
-std::string StepLine(const std::string& name, const std::optional<v1::StepTime>& time,
-                     absl::Time now, const Marks& marks) {
-  const bool ended = time.has_value() && time->has_ended();
-  const char* mark = !time.has_value() ? marks.coming : ended ? marks.done : marks.current;
-  std::string line = absl::StrFormat("  %s %-14s", mark, name);
-  if (time.has_value()) absl::StrAppend(&line, "  ", HumanDuration(TimeOf(*time, now)));
-  absl::StripTrailingAsciiWhitespace(&line);
-  return line;
-}
-
-void AddStages(const v1::Progress& progress, bool utf8, std::vector<std::string>& lines) {
-  std::vector<std::vector<std::string>> rows;
-  for (const v1::StageProgress& stage : progress.stages()) {
-    rows.push_back(StageRow(stage, progress, utf8));
-  }
-  for (std::string& row : AlignColumns(rows)) lines.push_back(std::move(row));
-}
-
 std::string StepBegins(const v1::Operation& operation, const v1::StepTime& step) {
   if (step.step() != StepName(Step::kClone)) return step.step();
   return absl::StrCat(step.step(), " from ", Donor(operation), ", attempt ", operation.attempt());
 }
 
-std::string StageLine(const v1::Progress& progress) {
-  std::string line = absl::StrCat("clone: ", progress.stage());
-  if (progress.bytes_expected() > 0) {
-    absl::StrAppend(&line, ", ", HumanBytes(progress.bytes_done()), " of ",
-                    HumanBytes(progress.bytes_expected()), " (",
-                    Percent(progress.bytes_done(), progress.bytes_expected()), "%)");
-    const std::string rate = RateAndEta(progress);
-    if (!rate.empty()) absl::StrAppend(&line, ", ", rate);
+// "12% of all, about 4m left, 3m to 7m"; empty: the agent estimates nothing.
+std::string OverallText(const v1::Progress& progress, absl::Time now) {
+  if (progress.phases().empty()) return "";
+  std::string text = absl::StrCat(PercentOf(progress.percent() / 100), "% of all");
+  const EtaText eta = EtaOf(progress, now);
+  if (!eta.likely.empty()) absl::StrAppend(&text, ", ", eta.likely);
+  if (!eta.range.empty()) absl::StrAppend(&text, ", ", eta.range);
+  return text;
+}
+
+std::string ProgressLine(const v1::Operation& operation, const PhaseView& phase, absl::Time now) {
+  const v1::Progress& progress = operation.progress();
+  std::string line = absl::StrCat(operation.step(), ": ", phase.name);
+  if (phase.bytes_expected > 0) {
+    absl::StrAppend(&line, ", ", DetailOf(phase), " (",
+                    PercentOf(Fraction(phase.bytes_done, phase.bytes_expected)), "%)");
+    if (progress.bytes_per_second() > 0) {
+      absl::StrAppend(&line, ", ", HumanRate(progress.bytes_per_second()));
+    }
+  } else if (phase.recovery_percent.has_value()) {
+    absl::StrAppend(&line, ", ", DetailOf(phase));
   }
+  const std::string overall = OverallText(progress, now);
+  if (!overall.empty()) absl::StrAppend(&line, "; ", overall);
   return line;
 }
 
@@ -154,26 +67,32 @@ void AddHistoryNotTold(const v1::Operation& operation, PlainState& state,
   }
 }
 
-}  // namespace
-
-std::vector<std::string> RenderLive(const v1::Operation& operation, absl::Time now, bool utf8) {
-  const Marks marks = utf8 ? Marks{"✔", "▶", "·"} : Marks{"+", ">", "."};
-  std::vector<std::string> lines = {Headline(operation, now, utf8)};
-  // First, since a small screen shows no more than the beginning.
+void AddWaiting(const v1::Operation& operation, absl::Time now, PlainState& state,
+                std::vector<std::string>& lines) {
   const std::string waiting = WaitsFor(operation);
-  if (!waiting.empty()) lines.push_back(absl::StrCat("  ", waiting));
-  bool reached = true;  // steps after the current one are still to come, whatever went before
-  for (int i = 0; i < kStepCount; ++i) {
-    const std::string name(StepName(static_cast<Step>(i)));
-    lines.push_back(StepLine(name, reached ? LastTime(operation, name) : std::nullopt, now, marks));
-    if (name == StepName(Step::kClone)) AddStages(operation.progress(), utf8, lines);
-    if (operation.step() == name) reached = false;
-  }
-  for (const std::string& line : HistoryLines(operation)) {
-    lines.push_back(absl::StrCat("  ", line));
-  }
-  return lines;
+  if (waiting == state.waiting_told || now - state.last_waiting < kPace) return;
+  if (!waiting.empty()) lines.push_back(waiting);
+  state.waiting_told = waiting;
+  state.last_waiting = now;
 }
+
+void AddProgress(const v1::Operation& operation, absl::Time now, PlainState& state,
+                 std::vector<std::string>& lines) {
+  if (operation.outcome() != v1::RUNNING) return;
+  const std::optional<PhaseView> phase = CurrentPhase(operation, now);
+  const std::string name = phase.has_value() ? phase->name : "";
+  const bool new_phase = name != state.phase_told;
+  state.phase_told = name;
+  if (!phase.has_value()) return;
+  const std::string line = ProgressLine(operation, *phase, now);
+  const absl::Duration pace = TotalTime(operation, now) < kLater ? kPace : kLaterPace;
+  if (line == state.progress_told || (!new_phase && now - state.last_progress < pace)) return;
+  lines.push_back(line);
+  state.progress_told = line;
+  state.last_progress = now;
+}
+
+}  // namespace
 
 std::vector<std::string> RenderPlain(const v1::Operation& operation, absl::Time now,
                                      PlainState& state) {
@@ -182,19 +101,8 @@ std::vector<std::string> RenderPlain(const v1::Operation& operation, absl::Time 
   for (; state.steps_told < operation.times_size(); ++state.steps_told) {
     lines.push_back(StepBegins(operation, operation.times(state.steps_told)));
   }
-  const std::string waiting = WaitsFor(operation);
-  if (waiting != state.waiting_told && now - state.last_waiting >= kPlainPace) {
-    if (!waiting.empty()) lines.push_back(waiting);
-    state.waiting_told = waiting;
-    state.last_waiting = now;
-  }
-  const v1::Progress& progress = operation.progress();
-  const bool new_stage = progress.stage() != state.stage_told;
-  if (!progress.stage().empty() && (new_stage || now - state.last_line >= kPlainPace)) {
-    lines.push_back(StageLine(progress));
-    state.last_line = now;
-  }
-  state.stage_told = progress.stage();
+  AddWaiting(operation, now, state, lines);
+  AddProgress(operation, now, state, lines);
   const std::string clock = absl::StrFormat("[%6s] ", HumanDuration(TotalTime(operation, now)));
   for (std::string& line : lines) line.insert(0, clock);
   return lines;

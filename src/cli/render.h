@@ -1,4 +1,4 @@
-// An operation as lines of text. Pure functions of the operation and the time.
+// Operations and tablets as lines of text. Pure functions of the operation and the time.
 #ifndef GRAFT_CLI_RENDER_H_
 #define GRAFT_CLI_RENDER_H_
 
@@ -12,23 +12,20 @@
 
 namespace graft::cli {
 
-// The whole of a running operation, for a terminal: what it waits for, each step, each CLONE stage
-// with a bar, bytes, rate and time, and what happened on the way.
-std::vector<std::string> RenderLive(const v1::Operation& operation, absl::Time now, bool utf8);
-
 // What plain output has told so far.
 struct PlainState {
   int steps_told = 0;
-  std::string stage_told;
-  absl::Time last_line = absl::InfinitePast();
+  std::string phase_told;
+  std::string progress_told;
+  absl::Time last_progress = absl::InfinitePast();
   std::set<std::string> history_told;
   std::string waiting_told;
   absl::Time last_waiting = absl::InfinitePast();
 };
 
-// The lines by which `operation` differs from what was told: one for each step and stage begun, for
+// The lines by which `operation` differs from what was told: one for each step and phase begun, for
 // each failed attempt, finding and the like, and at most one of progress, and one of what it waits
-// for, a second.
+// for, a second; after the first minute one of progress in ten seconds.
 std::vector<std::string> RenderPlain(const v1::Operation& operation, absl::Time now,
                                      PlainState& state);
 
@@ -42,8 +39,10 @@ std::vector<std::string> RenderCancelled(const v1::Operation& operation, absl::T
 // The change that was asked for: "data at most 10 MiB/s, network as it was".
 std::string RenderBandwidths(const v1::CloneSettings& settings);
 
-// A table of operations, a line each, and of the agent's tablet.
+// A table of operations, a line each.
 std::vector<std::string> RenderOperations(const v1::ListOperationsResponse& list, absl::Time now);
+
+// The agent's tablet, its server and its replication.
 std::vector<std::string> RenderTablet(const v1::GetTabletResponse& tablet);
 
 }  // namespace graft::cli

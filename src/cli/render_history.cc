@@ -15,8 +15,9 @@ constexpr int kMostNames = 10;      // of tables and sessions in one line
 constexpr int kLongestGtids = 200;  // characters of a GTID set
 
 // "a, b and 3 more".
-std::string Listed(const std::vector<std::string>& names) {
-  if (names.size() <= kMostNames) return absl::StrJoin(names, ", ");
+std::string Listed(const std::vector<std::string>& names, HistoryExtent extent) {
+  if (extent == HistoryExtent::kAll || names.size() <= kMostNames)
+    return absl::StrJoin(names, ", ");
   return absl::StrCat(absl::StrJoin(names.begin(), names.begin() + kMostNames, ", "), " and ",
                       names.size() - kMostNames, " more");
 }
@@ -25,7 +26,8 @@ std::string Count(int64_t count, const char* thing) {
   return absl::StrCat(count, " ", thing, count == 1 ? "" : "s");
 }
 
-std::string CutGtids(const std::string& set) {
+std::string CutGtids(const std::string& set, HistoryExtent extent) {
+  if (extent == HistoryExtent::kAll) return set;
   const std::string cut = CutToWidth(set, kLongestGtids);
   return cut == set ? set : absl::StrCat(cut, "... (cut; --json has all)");
 }
@@ -51,7 +53,8 @@ std::string FindingLine(const v1::CheckResult& finding) {
   return line;
 }
 
-void AddEndedSessions(const v1::Operation& operation, std::vector<std::string>& lines) {
+void AddEndedSessions(const v1::Operation& operation, HistoryExtent extent,
+                      std::vector<std::string>& lines) {
   if (operation.ended_sessions().empty()) return;
   std::vector<std::string> sessions;
   for (const v1::EndedSession& session : operation.ended_sessions()) {
@@ -59,18 +62,19 @@ void AddEndedSessions(const v1::Operation& operation, std::vector<std::string>& 
         absl::StrCat(session.connection_id(), " ", session.user(), "@", session.host()));
   }
   lines.push_back(absl::StrCat("ended ", Count(operation.ended_sessions_size(), "session"), ": ",
-                               Listed(sessions)));
+                               Listed(sessions, extent)));
 }
 
-void AddProof(const v1::Proof& proof, std::vector<std::string>& lines) {
+void AddProof(const v1::Proof& proof, HistoryExtent extent, std::vector<std::string>& lines) {
   if (proof.transactions_discarded() > 0 || !proof.gtid_discarded().empty()) {
     lines.push_back(
         absl::StrCat("discarded ", Count(proof.transactions_discarded(), "transaction"),
-                     " that only the old data had: ", CutGtids(proof.gtid_discarded())));
+                     " that only the old data had: ", CutGtids(proof.gtid_discarded(), extent)));
   }
   if (!proof.emptied_tables().empty()) {
     lines.push_back(absl::StrCat(
-        "arrived empty: ", Listed({proof.emptied_tables().begin(), proof.emptied_tables().end()})));
+        "arrived empty: ",
+        Listed({proof.emptied_tables().begin(), proof.emptied_tables().end()}, extent)));
   }
   if (!proof.not_checked().empty()) {
     lines.push_back(absl::StrCat("not checked: ", proof.not_checked()));
@@ -92,7 +96,7 @@ std::string WaitsFor(const v1::Operation& operation) {
   return text;
 }
 
-std::vector<std::string> HistoryLines(const v1::Operation& operation) {
+std::vector<std::string> HistoryLines(const v1::Operation& operation, HistoryExtent extent) {
   std::vector<std::string> lines;
   for (const auto& attempt : operation.failed_attempts()) {
     lines.push_back(FailedAttemptLine(attempt));
@@ -106,13 +110,13 @@ std::vector<std::string> HistoryLines(const v1::Operation& operation) {
     lines.push_back(absl::StrCat("taken up again in ", operation.step(), " by ",
                                  Count(operation.resumptions(), "later agent")));
   }
-  AddEndedSessions(operation, lines);
+  AddEndedSessions(operation, extent, lines);
   if (operation.claim_lost()) {
     lines.push_back(
         "claim lost: the copy went on without its claim, so another recipient may have used the "
         "donor at the same time");
   }
-  AddProof(operation.proof(), lines);
+  AddProof(operation.proof(), extent, lines);
   return lines;
 }
 

@@ -15,7 +15,10 @@ std::string WaitsFor(const v1::Operation& operation);
 
 // Failed attempts, refused donors, findings, sessions ended, what the new data cost. A line says
 // the same for as long as what it tells of is the same.
-std::vector<std::string> HistoryLines(const v1::Operation& operation);
+// `kAll` cuts no list and no GTID set.
+enum class HistoryExtent { kCut, kAll };
+std::vector<std::string> HistoryLines(const v1::Operation& operation,
+                                      HistoryExtent extent = HistoryExtent::kCut);
 
 }  // namespace graft::cli
 

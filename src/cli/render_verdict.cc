@@ -1,46 +1,15 @@
-// The end of an operation, lists of operations, and an agent's tablet, as lines of text.
-#include <algorithm>
-
-#include "absl/strings/ascii.h"
+// The end of an operation, and an agent's tablet, as lines of text.
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
+#include "cli/operation_times.h"
 #include "cli/render.h"
 #include "cli/render_history.h"
+#include "cli/render_words.h"
 #include "cli/text.h"
 #include "wire/time_proto.h"
 
 namespace graft::cli {
 namespace {
-
-absl::Time EndOf(bool ended, const google::protobuf::Timestamp& end, absl::Time now) {
-  return ended ? FromTimestamp(end) : now;
-}
-
-std::string TotalTime(const v1::Operation& operation, absl::Time now) {
-  if (!operation.has_requested()) return "";
-  const absl::Time end = EndOf(operation.has_ended(), operation.ended(), now);
-  return HumanDuration(std::max(absl::ZeroDuration(), end - FromTimestamp(operation.requested())));
-}
-
-const char* DataStateMeans(v1::DataState state) {
-  switch (state) {
-    case v1::INTACT:
-      return "INTACT: the old data is whole";
-    case v1::PARTIAL:
-      return "PARTIAL: some of the old data is dropped";
-    case v1::EMPTY:
-      return "EMPTY: the old data is dropped, nothing usable is there";
-    case v1::CLONED:
-      return "CLONED: the donor's data, verified";
-    default:
-      return "unknown";
-  }
-}
-
-std::string OutcomeWord(v1::Outcome outcome) {
-  return outcome == v1::OUTCOME_UNSPECIFIED ? "unknown"
-                                            : absl::AsciiStrToLower(v1::Outcome_Name(outcome));
-}
 
 std::vector<std::string> ErrorLines(const v1::Operation& operation) {
   const v1::Error& error = operation.error();
@@ -73,23 +42,20 @@ std::vector<std::string> RenderVerdict(const v1::Operation& operation, absl::Tim
   if (operation.progress().bytes_done() > 0) {
     absl::StrAppend(&verdict, ", ", HumanBytes(operation.progress().bytes_done()));
   }
-  absl::StrAppend(&verdict, ", ", TotalTime(operation, now));
+  absl::StrAppend(&verdict, ", ", HumanDuration(TotalTime(operation, now)));
   std::vector<std::string> lines = {verdict};
   if (operation.outcome() == v1::FAILED || operation.outcome() == v1::CANCELLED) {
     for (std::string& line : ErrorLines(operation)) lines.push_back(std::move(line));
     lines.push_back(absl::StrCat("data: ", DataStateMeans(operation.data_state())));
   }
   if (operation.outcome() == v1::DONE && !operation.source().empty()) {
-    lines.push_back(
-        absl::StrCat("follows ", operation.source(), " (", operation.source_mysql(), ")"));
+    lines.push_back(absl::StrCat("follows ", HostOf(operation.source(), operation.source_mysql())));
   }
   for (std::string& line : HistoryLines(operation)) lines.push_back(std::move(line));
   std::vector<std::vector<std::string>> rows;
   for (const v1::StepTime& step : operation.times()) {
-    const absl::Time end = EndOf(step.has_ended(), step.ended(), now);
     rows.push_back(
-        {absl::StrCat("  ", step.step()),
-         HumanDuration(std::max(absl::ZeroDuration(), end - FromTimestamp(step.started())))});
+        {absl::StrCat("  ", step.step()), HumanDuration(TimeOf(step, EndOf(operation, now)))});
   }
   for (std::string& line : AlignColumns(rows)) lines.push_back(std::move(line));
   return lines;
@@ -122,23 +88,6 @@ std::string RenderBandwidths(const v1::CloneSettings& settings) {
       "data ", word(settings.has_max_data_bandwidth_mib(), settings.max_data_bandwidth_mib()),
       ", network ",
       word(settings.has_max_network_bandwidth_mib(), settings.max_network_bandwidth_mib()));
-}
-
-std::vector<std::string> RenderOperations(const v1::ListOperationsResponse& list, absl::Time now) {
-  std::vector<std::vector<std::string>> rows = {
-      {"OPERATION", "REQUESTED", "OUTCOME", "STEP", "DATA", "DONOR", "TIME", "REASON"}};
-  for (const v1::Operation& operation : list.operations()) {
-    rows.push_back(
-        {operation.id(),
-         operation.has_requested()
-             ? absl::FormatTime("%Y-%m-%d %H:%M:%SZ", FromTimestamp(operation.requested()),
-                                absl::UTCTimeZone())
-             : "",
-         OutcomeWord(operation.outcome()), operation.step(),
-         v1::DataState_Name(operation.data_state()), operation.donor(), TotalTime(operation, now),
-         operation.error().reason()});
-  }
-  return AlignColumns(rows);
 }
 
 std::vector<std::string> RenderTablet(const v1::GetTabletResponse& tablet) {

@@ -1,4 +1,5 @@
-// Small texts for people: sizes, bars, columns. Pure functions.
+// Small texts for people: sizes, times, bars, columns, and what of a text a terminal can show.
+// Pure functions.
 #ifndef GRAFT_CLI_TEXT_H_
 #define GRAFT_CLI_TEXT_H_
 
@@ -7,22 +8,41 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace graft::cli {
 
-std::string HumanBytes(int64_t bytes);  // "512 B", "1.5 MiB"
+std::string HumanBytes(int64_t bytes);           // "512 B", "1.5 MiB"
+std::string HumanRate(double bytes_per_second);  // "1.5 MiB/s"
 
-// `width` cells, `fraction` of them (0 to 1) filled.
-std::string Bar(double fraction, int width, bool utf8);
+// An estimate's, no finer than it can be known: "a moment", "7s", "35s", "4m30s", "25m", "2h10m".
+std::string RoughDuration(absl::Duration duration);
+
+// "2026-11-20 13:00:00Z"
+std::string UtcTime(absl::Time time);
+
+// `width` cells, `fraction` of them (0 to 1) filled. A guessed one is filled otherwise than a
+// measured one.
+enum class BarKind { kMeasured, kGuessed };
+std::string Bar(double fraction, int width, bool utf8, BarKind kind = BarKind::kMeasured);
 
 // Columns as wide as their widest cell, two blanks between them, none at a line's end.
 std::vector<std::string> AlignColumns(const std::vector<std::vector<std::string>>& rows);
 
-// The first `columns` columns of `text`, UTF-8 whole; every code point counts as one.
+// As many whole characters from the beginning of UTF-8 `text` as fit into so many columns.
 std::string CutToWidth(absl::string_view text, int columns);
 
-// Code points in UTF-8 `text`.
+// Columns that UTF-8 `text` takes on a terminal: two for a wide character, none for a combining
+// one. A byte that is no UTF-8 counts as one.
 int DisplayWidth(absl::string_view text);
+
+// Broken between words, or within those that are longer than a line; lines after the first begin
+// with `indent`. `columns` below 1: unbroken.
+std::vector<std::string> WrapWords(absl::string_view text, int columns, absl::string_view indent);
+
+// On one line and without what a terminal would obey: blanks for white space, '?' for other control
+// characters and for what is no UTF-8, and, without `utf8`, for all that is not ASCII.
+std::string Printable(absl::string_view text, bool utf8);
 
 // Does LC_ALL, LC_CTYPE or LANG (the first that is set) name UTF-8?
 bool LocaleIsUtf8();

@@ -18,10 +18,6 @@ namespace {
 
 using google::protobuf::Struct;
 
-void Write(const std::vector<std::string>& lines, std::ostream& out) {
-  for (const std::string& line : lines) out << line << '\n';
-}
-
 Struct MakeObject(const std::vector<std::pair<std::string, std::string>>& fields) {
   Struct object;
   for (const auto& [name, value] : fields) {
@@ -34,17 +30,25 @@ std::string AliasOrEmpty(const TabletAlias& alias) {
   return alias.empty() ? "" : alias.ToString();
 }
 
+Struct CellObject(const Cell& cell) {
+  return MakeObject(
+      {{"name", cell.name}, {"serverAddress", cell.server_address}, {"root", cell.root}});
+}
+
+Struct ShardObject(const Shard& shard) {
+  return MakeObject({{"keyspace", shard.keyspace},
+                     {"name", shard.name},
+                     {"primary", AliasOrEmpty(shard.primary)}});
+}
+
 std::string TopologyJson(const std::vector<Cell>& cells, const std::vector<Shard>& shards,
                          const std::vector<Tablet>& tablets) {
   std::vector<std::string> parts[3];
   for (const Cell& cell : cells) {
-    parts[0].push_back(ToJsonLine(MakeObject(
-        {{"name", cell.name}, {"serverAddress", cell.server_address}, {"root", cell.root}})));
+    parts[0].push_back(ToJsonLine(CellObject(cell)));
   }
   for (const Shard& shard : shards) {
-    parts[1].push_back(ToJsonLine(MakeObject({{"keyspace", shard.keyspace},
-                                              {"name", shard.name},
-                                              {"primary", AliasOrEmpty(shard.primary)}})));
+    parts[1].push_back(ToJsonLine(ShardObject(shard)));
   }
   for (const Tablet& tablet : tablets) parts[2].push_back(TabletJson(tablet));
   return absl::StrCat("{\"cells\":[", absl::StrJoin(parts[0], ","), "],\"shards\":[",
@@ -54,17 +58,32 @@ std::string TopologyJson(const std::vector<Cell>& cells, const std::vector<Shard
 
 }  // namespace
 
-Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter) {
+Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter,
+                   const AskAgent& ask) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Tablet> tablets, topology.ListTablets(filter));
-  if (!session.json) Write(RenderTablets(tablets), session.out);
-  for (const Tablet& tablet : tablets) {
-    if (session.json) session.out << TabletJson(tablet) << '\n';
+  const bool as_objects = session.output != OutputFormat::kTable;
+  if (ask == nullptr) {
+    if (!as_objects) WriteLines(RenderTablets(tablets), session.out);
+    for (const Tablet& tablet : tablets) {
+      if (as_objects) WriteObject(session.output, TabletJson(tablet), session.out);
+    }
+    return ExitCode::kDone;
+  }
+  const auto answers =
+      AskAgents(session.clock, ask, tablets, session.clock.Now() + session.timeout);
+  if (!as_objects) WriteLines(RenderShard(tablets, answers), session.out);
+  for (size_t i = 0; as_objects && i < tablets.size(); ++i) {
+    WriteObject(session.output, TabletJson(tablets[i], answers[i]), session.out);
   }
   return ExitCode::kDone;
 }
 
 Result AddCell(const Session& session, VitessTopology& topology, const Cell& cell) {
   GRAFT_RETURN_IF_ERROR(topology.AddCell(cell));
+  if (session.output != OutputFormat::kTable) {
+    WriteObject(session.output, ToJsonLine(CellObject(cell)), session.out);
+    return ExitCode::kDone;
+  }
   session.out << "cell " << cell.name << " is at " << cell.server_address << " under " << cell.root
               << '\n';
   return ExitCode::kDone;
@@ -74,22 +93,22 @@ Result ShowTopology(const Session& session, VitessTopology& topology) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Cell> cells, topology.ListCells());
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Shard> shards, topology.ListShards(""));
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Tablet> tablets, topology.ListTablets({}));
-  if (session.json) {
-    session.out << TopologyJson(cells, shards, tablets) << '\n';
+  if (session.output != OutputFormat::kTable) {
+    WriteObject(session.output, TopologyJson(cells, shards, tablets), session.out);
     return ExitCode::kDone;
   }
   std::vector<std::vector<std::string>> rows = {{"CELL", "SERVER", "ROOT"}};
   for (const Cell& cell : cells) rows.push_back({cell.name, cell.server_address, cell.root});
-  Write(AlignColumns(rows), session.out);
+  WriteLines(AlignColumns(rows), session.out);
   rows = {{"KEYSPACE", "SHARD", "PRIMARY"}};
   for (const Shard& shard : shards) {
     rows.push_back(
         {shard.keyspace, shard.name, shard.primary.empty() ? "none" : shard.primary.ToString()});
   }
   session.out << '\n';
-  Write(AlignColumns(rows), session.out);
+  WriteLines(AlignColumns(rows), session.out);
   session.out << '\n';
-  Write(RenderTablets(tablets), session.out);
+  WriteLines(RenderTablets(tablets), session.out);
   return ExitCode::kDone;
 }
 
@@ -102,6 +121,11 @@ Result SetPrimary(const Session& session, VitessTopology& topology, const std::s
   }
   GRAFT_ASSIGN_OR_RETURN(const TabletAlias tablet, TabletAlias::Parse(alias));
   GRAFT_RETURN_IF_ERROR(topology.SetPrimary(parts[0], parts[1], tablet));
+  if (session.output != OutputFormat::kTable) {
+    const Shard changed = {parts[0], parts[1], tablet};
+    WriteObject(session.output, ToJsonLine(ShardObject(changed)), session.out);
+    return ExitCode::kDone;
+  }
   session.out << tablet.ToString() << " is the primary of " << shard << '\n';
   return ExitCode::kDone;
 }

@@ -4,7 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
-#include "graft/cancellation.h"
+#include "wire/time_proto.h"
 
 namespace graft::cli {
 namespace {
@@ -36,15 +36,15 @@ absl::Status NotEnded(const v1::Operation& last) {
 }  // namespace
 
 absl::StatusOr<v1::Operation> WatchToEnd(Clock& clock, const Connect& connect,
-                                         const std::string& id, absl::Duration patience,
-                                         const std::function<void(const v1::Operation&)>& on_update,
-                                         absl::Time deadline) {
+                                         const WatchOptions& options, const WatchSink& sink,
+                                         WatchStop& stop) {
   v1::Operation last;
-  std::string watched = id;
+  v1::WatchOperationRequest request;
+  request.set_id(options.id);
+  *request.mutable_min_interval() = ToDuration(options.min_interval);
   absl::Time contact = clock.Now();
   std::unique_ptr<AgentClient> agent;
   bool heard = false;
-  Cancellation pause;
   while (true) {
     absl::Status status;
     // An agent that answers needs no look-up, and no topology.
@@ -54,22 +54,24 @@ absl::StatusOr<v1::Operation> WatchToEnd(Clock& clock, const Connect& connect,
       if (found.ok()) agent = *std::move(found);
     }
     heard = false;
-    if (agent != nullptr && MayPass(status)) {
-      status = agent->WatchOperation(watched, [&](const v1::Operation& operation) {
+    if (agent != nullptr && MayPass(status) && !stop.stopped()) {
+      status = agent->WatchOperation(request, stop, [&](const v1::Operation& operation) {
         heard = true;
         contact = clock.Now();
         last = operation;
-        watched = operation.id();  // a newer one that starts meanwhile is not the one asked for
-        on_update(operation);
+        request.set_id(operation.id());  // a newer one that starts meanwhile is not meant
+        sink.on_update(operation);
       });
     }
     if (HasEnded(last)) return last;
+    if (stop.stopped()) return absl::CancelledError("the watch was stopped");
     if (!MayPass(status)) return status;
-    if (clock.Now() - contact >= patience) {
-      return NoContact(clock.Now() - contact, status, watched);
+    if (!heard && sink.on_silence != nullptr) sink.on_silence(contact, status);
+    if (clock.Now() - contact >= options.patience) {
+      return NoContact(clock.Now() - contact, status, request.id());
     }
-    if (clock.Now() >= deadline) return NotEnded(last);
-    pause.WaitFor(clock, kReconnectPause);
+    if (clock.Now() >= options.deadline) return NotEnded(last);
+    stop.pause().WaitFor(clock, kReconnectPause);
   }
 }
 

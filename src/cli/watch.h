@@ -9,22 +9,36 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/agent_client.h"
+#include "cli/watch_stop.h"
 #include "graft/clock.h"
 #include "graft/v1/operation.pb.h"
 
 namespace graft::cli {
 
-// Looks the agent up anew at each call: it may come back on another port.
+// Looks the agent up anew at each call: it may come back on another port. Safe for use from several
+// threads.
 using Connect = std::function<absl::StatusOr<std::unique_ptr<AgentClient>>()>;
 
-// Calls `on_update` for each state seen and returns the last one, in which the operation has ended.
-// An empty `id` means the newest when the watch begins. UNAVAILABLE: no contact for `patience`
-// (the operation goes on). DEADLINE_EXCEEDED: it has not ended by `deadline`; a stream that hangs
-// then may hold this up by the agent client's own timeout. Any other error is the agent's.
+struct WatchOptions {
+  std::string id;                                  // empty: the newest when the watch begins
+  absl::Duration patience;                         // without contact
+  absl::Duration min_interval = absl::Seconds(1);  // between two states
+  absl::Time deadline = absl::InfiniteFuture();    // of the operation's end
+};
+
+struct WatchSink {
+  std::function<void(const v1::Operation&)> on_update;  // each state seen
+  // The agent could not be asked; it is tried again. Since when there is no contact, and why.
+  std::function<void(absl::Time, const absl::Status&)> on_silence;
+};
+
+// The last state, in which the operation has ended. UNAVAILABLE: no contact for `patience` (the
+// operation goes on). DEADLINE_EXCEEDED: it has not ended by `deadline`; a stream that hangs then
+// may hold this up by the agent client's own timeout. CANCELLED: stopped. Any other error is the
+// agent's.
 absl::StatusOr<v1::Operation> WatchToEnd(Clock& clock, const Connect& connect,
-                                         const std::string& id, absl::Duration patience,
-                                         const std::function<void(const v1::Operation&)>& on_update,
-                                         absl::Time deadline = absl::InfiniteFuture());
+                                         const WatchOptions& options, const WatchSink& sink,
+                                         WatchStop& stop);
 
 }  // namespace graft::cli
 

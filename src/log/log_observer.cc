@@ -6,6 +6,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "base/duration_flag.h"
@@ -13,13 +14,38 @@
 namespace graft {
 namespace {
 
-LogFields CommonFields(const Operation& operation) {
+LogFields FieldsOf(const Operation& operation, Step step, int attempt, DataState data_state,
+                   const TabletAlias& donor) {
   LogFields fields = {{"operation", operation.request.id},
                       {"tablet", operation.recipient.ToString()},
-                      {"step", std::string(StepName(operation.step))},
-                      {"attempt", absl::StrCat(operation.attempt)},
-                      {"data_state", std::string(DataStateName(operation.data_state))}};
-  if (!operation.donor.empty()) fields.emplace_back("donor", operation.donor.ToString());
+                      {"step", std::string(StepName(step))},
+                      {"attempt", absl::StrCat(attempt)},
+                      {"data_state", std::string(DataStateName(data_state))}};
+  if (!donor.empty()) fields.emplace_back("donor", donor.ToString());
+  return fields;
+}
+
+LogFields ProgressFields(const Operation& operation) {
+  const Progress& progress = operation.progress;
+  LogFields fields = OperationFields(operation);
+  const auto add = [&fields](absl::string_view name, std::string value) {
+    fields.emplace_back(name, std::move(value));
+  };
+  add("percent", absl::StrFormat("%.1f", progress.percent));
+  if (progress.eta.has_value()) {
+    add("eta", HumanDuration(progress.eta->likely));
+    add("eta_low", HumanDuration(progress.eta->low));
+    add("eta_high", HumanDuration(progress.eta->high));
+  }
+  if (progress.stage.has_value()) add("stage", std::string(CloneStageName(*progress.stage)));
+  add("bytes_done", absl::StrCat(progress.bytes_done));
+  add("bytes_expected", absl::StrCat(progress.bytes_expected));
+  add("bytes_per_second", absl::StrCat(static_cast<int64_t>(progress.bytes_per_second)));
+  if (progress.recovery_percent.has_value()) {
+    add("recovery_percent", absl::StrFormat("%.1f", *progress.recovery_percent));
+  }
+  if (operation.queue_place > 0) add("queue_place", absl::StrCat(operation.queue_place));
+  if (!progress.note.empty()) add("note", progress.note);
   return fields;
 }
 
@@ -29,34 +55,21 @@ class LogObserver : public Observer {
       : log_(log), clock_(clock), interval_(interval) {}
 
   void OnStep(const Operation& operation) override {
+    LogFailedAttempts(operation);
     {
       absl::MutexLock lock(&mutex_);
       last_progress_ = absl::InfinitePast();
     }
-    log_.Info("step begins", CommonFields(operation));
+    log_.Info("step begins", OperationFields(operation));
   }
 
   void OnProgress(const Operation& operation) override {
-    const Progress& progress = operation.progress;
     LogFailedAttempts(operation);
-    if (!IsDue(operation)) return;
-    LogFields fields = CommonFields(operation);
-    if (progress.stage.has_value()) {
-      fields.emplace_back("stage", std::string(CloneStageName(*progress.stage)));
-    }
-    fields.emplace_back("bytes_done", absl::StrCat(progress.bytes_done));
-    fields.emplace_back("bytes_expected", absl::StrCat(progress.bytes_expected));
-    fields.emplace_back("bytes_per_second",
-                        absl::StrCat(static_cast<int64_t>(progress.bytes_per_second)));
-    if (operation.queue_place > 0) {
-      fields.emplace_back("queue_place", absl::StrCat(operation.queue_place));
-    }
-    if (!progress.note.empty()) fields.emplace_back("note", progress.note);
-    log_.Info("progress", fields);
+    if (IsDue(operation)) log_.Info("progress", ProgressFields(operation));
   }
 
   void OnEnd(const Operation& operation) override {
-    LogFields fields = CommonFields(operation);
+    LogFields fields = OperationFields(operation);
     fields.emplace_back("outcome", std::string(OutcomeName(operation.outcome)));
     if (operation.requested != absl::InfinitePast() && operation.ended != absl::InfinitePast()) {
       fields.emplace_back("took", HumanDuration(operation.ended - operation.requested));
@@ -102,11 +115,8 @@ class LogObserver : public Observer {
     }
     for (size_t i = logged; i < operation.failed_attempts.size(); ++i) {
       const FailedAttempt& failed = operation.failed_attempts[i];
-      LogFields fields = {{"operation", operation.request.id},
-                          {"attempt", absl::StrCat(failed.attempt)},
-                          {"step", std::string(StepName(failed.step))},
-                          {"donor", failed.donor.ToString()},
-                          {"data_state", std::string(DataStateName(failed.data_state))}};
+      LogFields fields =
+          FieldsOf(operation, failed.step, failed.attempt, failed.data_state, failed.donor);
       for (auto& field : StatusFields(failed.error)) fields.push_back(std::move(field));
       log_.Warning("attempt failed, trying again", fields);
     }
@@ -114,14 +124,18 @@ class LogObserver : public Observer {
 
   bool IsDue(const Operation& operation) {
     const absl::Time now = clock_.Now();
-    // A note counts its seconds; that it is there, and not how it goes on, is news.
+    // A note counts its seconds; that it is there, and not how it goes on, is news. One that comes
+    // and goes with every look is not: it waits its turn.
     const bool waits = !operation.progress.note.empty();
     absl::MutexLock lock(&mutex_);
-    const bool news = operation.progress.stage != last_stage_ || waits != last_waits_ ||
-                      operation.queue_place != last_place_;
+    const bool note_changed = waits != last_waits_;
+    const bool news = operation.progress.stage != last_stage_ ||
+                      operation.queue_place != last_place_ ||
+                      (note_changed && now >= last_note_change_ + interval_);
+    if (note_changed) last_note_change_ = now;
+    last_waits_ = waits;
     if (!news && now < last_progress_ + interval_) return false;
     last_stage_ = operation.progress.stage;
-    last_waits_ = waits;
     last_place_ = operation.queue_place;
     last_progress_ = now;
     return true;
@@ -134,12 +148,18 @@ class LogObserver : public Observer {
   absl::Time last_progress_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::optional<CloneStage> last_stage_ ABSL_GUARDED_BY(mutex_);
   bool last_waits_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Time last_note_change_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();  // came or went
   int last_place_ ABSL_GUARDED_BY(mutex_) = 0;
   std::string attempts_of_ ABSL_GUARDED_BY(mutex_);  // an operation's id
   size_t attempts_logged_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace
+
+LogFields OperationFields(const Operation& operation) {
+  return FieldsOf(operation, operation.step, operation.attempt, operation.data_state,
+                  operation.donor);
+}
 
 std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock,
                                           absl::Duration progress_interval) {

@@ -13,7 +13,12 @@
 
 namespace graft {
 
-// Progress is written when its stage changes, else at most once every `progress_interval`.
+// What each line about an operation has: operation, tablet, step, attempt, data_state, and the
+// donor once there is one.
+LogFields OperationFields(const Operation& operation);
+
+// Progress is written when the stage or the place in the queue changes, else at most once every
+// `progress_interval`, however often it is told.
 std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock,
                                           absl::Duration progress_interval = absl::Seconds(5));
 

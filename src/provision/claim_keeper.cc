@@ -18,6 +18,7 @@ absl::Status ClaimKeeper::Enter(absl::string_view name, const QueueEntry& entry)
   {
     absl::MutexLock lock(&mutex_);
     place_ = std::move(entered);
+    kept_alive_ = std::nullopt;
     state_ = State::kWaiting;
   }
   wait_.Wake();
@@ -65,13 +66,29 @@ void ClaimKeeper::Serve(Clock& clock) {
   const absl::Duration every = locks_.lease_time() / 3;
   const absl::Duration soon = locks_.lease_time() / 30;
   while (!wait_.cancelled()) {
+    const std::shared_ptr<QueuePlace> mine = present();
+    // The store starts the lease's time anew no earlier than this.
+    const absl::Time asked = clock.Now();
     const absl::Status kept = KeepAliveOnce();
+    NoteKept(mine, kept.ok(), asked);
     if (present() == nullptr) {
       wait_.WaitUntil(clock, absl::InfiniteFuture());
     } else {
       wait_.WaitFor(clock, kept.ok() ? every : soon);
     }
   }
+}
+
+std::optional<absl::Time> ClaimKeeper::kept_alive() const {
+  absl::MutexLock lock(&mutex_);
+  return place_ == nullptr ? std::nullopt : kept_alive_;
+}
+
+void ClaimKeeper::NoteKept(const std::shared_ptr<QueuePlace>& place, bool kept, absl::Time asked) {
+  absl::MutexLock lock(&mutex_);
+  if (place_ != place) return;
+  // A place that was never kept alive has just been entered, which is what woke Serve().
+  if (kept || !kept_alive_.has_value()) kept_alive_ = asked;
 }
 
 std::shared_ptr<QueuePlace> ClaimKeeper::present() const {

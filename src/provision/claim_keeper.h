@@ -7,12 +7,14 @@
 #define GRAFT_PROVISION_CLAIM_KEEPER_H_
 
 #include <memory>
+#include <optional>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "graft/cancellation.h"
 #include "graft/clock.h"
 #include "graft/queue_lock.h"
@@ -45,6 +47,9 @@ class ClaimKeeper {
   // ends within the lease's time.
   absl::Status Leave();
 
+  // When the place's lease was kept alive last, by Serve()'s clock; nullopt: there is no place.
+  std::optional<absl::Time> kept_alive() const;
+
   // OK without a place. ABORTED: it is lost, as state() says from then on; others: try again soon.
   absl::Status KeepAliveOnce();
 
@@ -56,6 +61,7 @@ class ClaimKeeper {
   // What a call to `place` has told, unless another place, or none, has come instead meanwhile.
   void Note(const std::shared_ptr<QueuePlace>& place, State state);
   std::shared_ptr<QueuePlace> present() const;
+  void NoteKept(const std::shared_ptr<QueuePlace>& place, bool kept, absl::Time asked);
 
   QueueLocks& locks_;
   Cancellation wait_;
@@ -63,6 +69,7 @@ class ClaimKeeper {
   mutable absl::Mutex mutex_;
   std::shared_ptr<QueuePlace> place_ ABSL_GUARDED_BY(mutex_);
   State state_ ABSL_GUARDED_BY(mutex_) = State::kNone;
+  std::optional<absl::Time> kept_alive_ ABSL_GUARDED_BY(mutex_);  // of `place_`
 };
 
 }  // namespace graft

@@ -37,8 +37,18 @@ void PreflightDesk::Serve(const Make& make) {
       question = std::move(questions_.front());
       questions_.pop_front();
     }
-    question.on_done(make(std::move(question.draft)));
+    absl::StatusOr<PreflightReport> report = make(std::move(question.draft));
+    if (report.ok()) {
+      absl::MutexLock lock(&mutex_);
+      last_ = *report;
+    }
+    question.on_done(std::move(report));
   }
+}
+
+std::optional<PreflightReport> PreflightDesk::Last() const {
+  absl::MutexLock lock(&mutex_);
+  return last_;
 }
 
 void PreflightDesk::Stop() {

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -24,6 +25,9 @@ class PreflightDesk {
   // Codes as of Provisioning::Preflight; also RESOURCE_EXHAUSTED: too many wait already.
   void Ask(const Operation& draft, PreflightDone on_done);
 
+  // The last report that was made; nullopt: none yet.
+  std::optional<PreflightReport> Last() const;
+
   void Serve(const Make& make);
   void Stop();
 
@@ -33,8 +37,9 @@ class PreflightDesk {
     PreflightDone on_done;
   };
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   std::deque<Question> questions_ ABSL_GUARDED_BY(mutex_);
+  std::optional<PreflightReport> last_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

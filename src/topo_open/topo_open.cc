@@ -33,6 +33,14 @@ absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenStore(Clock& clock, const Top
   return MakeEtcdStore(clock, etcd);
 }
 
+absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenWrapped(Clock& clock, const TopoOptions& options,
+                                                           const std::string& address,
+                                                           const WrapStore& wrap) {
+  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, OpenStore(clock, options, address));
+  if (wrap) store = wrap(std::move(store));
+  return store;
+}
+
 // Who locks, for people who look at a lock.
 VitessQueueLocks::Options LockOwner() {
   VitessQueueLocks::Options owner;
@@ -68,20 +76,21 @@ absl::Status ValidateTopoOptions(const TopoOptions& options) {
   return absl::InvalidArgumentError(absl::StrJoin(faults, "; "));
 }
 
-absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& options) {
+absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& options,
+                                            const WrapStore& wrap) {
   GRAFT_RETURN_IF_ERROR(ValidateTopoOptions(options));
   OpenedTopology opened;
-  auto global = OpenStore(clock, options, options.global_server_address);
+  auto global = OpenWrapped(clock, options, options.global_server_address, wrap);
   if (!global.ok()) {
     return Annotate(global.status(),
                     absl::StrCat("open the topology at ", options.global_server_address));
   }
   opened.global = *std::move(global);
   const auto open_cell =
-      [&clock,
-       options](const std::string& address) -> absl::StatusOr<std::shared_ptr<KeyValueStore>> {
+      [&clock, options,
+       wrap](const std::string& address) -> absl::StatusOr<std::shared_ptr<KeyValueStore>> {
     GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store,
-                           OpenStore(clock, options, address));
+                           OpenWrapped(clock, options, address, wrap));
     return std::shared_ptr<KeyValueStore>(std::move(store));
   };
   opened.topology = std::make_unique<VitessTopology>(VitessTopology::Deps{

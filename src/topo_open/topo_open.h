@@ -5,6 +5,7 @@
 #ifndef GRAFT_TOPO_OPEN_TOPO_OPEN_H_
 #define GRAFT_TOPO_OPEN_TOPO_OPEN_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -41,8 +42,13 @@ struct OpenedTopology {
 // OK, or INVALID_ARGUMENT with every fault found.
 absl::Status ValidateTopoOptions(const TopoOptions& options);
 
+// What is put around each store that is opened, now or later, from any thread; null: nothing.
+using WrapStore =
+    std::function<std::unique_ptr<KeyValueStore>(std::unique_ptr<KeyValueStore> store)>;
+
 // INVALID_ARGUMENT as above, or what the store says of its address and files.
-absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& options);
+absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& options,
+                                            const WrapStore& wrap = nullptr);
 
 }  // namespace graft
 

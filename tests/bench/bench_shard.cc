@@ -4,10 +4,11 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/clocks.h"
 #include "base/errors.h"
 #include "base/files.h"
+#include "graft/cancellation.h"
 #include "testing/eventually.h"
 #include "testing/ports.h"
 #include "testing/test_env.h"
@@ -17,20 +18,19 @@ namespace {
 
 constexpr char kClonePassword[] = "bench-clone";
 constexpr char kReplPassword[] = "bench-repl";
-constexpr int kRowsPerStatement = 10000;
-constexpr int64_t kRowBytes = 1000;  // about, with what InnoDB adds
 
-// MySQL's own defaults again, over the sandbox's.
+// MySQL's own defaults again, over the sandbox's, but for the buffer pool.
 constexpr char kAsByDefault[] =
-    "innodb_buffer_pool_size=128M\n"
     "loose_innodb_redo_log_capacity=100M\n"
     "innodb_flush_log_at_trx_commit=1\n"
-    "sync_binlog=1\n";
+    "sync_binlog=1\n"
+    "innodb_buffer_pool_size=";
 
-absl::StatusOr<std::unique_ptr<MysqlSandbox>> StartMysql(bool writable) {
+absl::StatusOr<std::unique_ptr<MysqlSandbox>> StartMysql(const std::string& buffer_pool,
+                                                         bool writable) {
   MysqlSandboxOptions options;
   options.writable = writable;
-  options.extra_my_cnf = kAsByDefault;
+  options.extra_my_cnf = kAsByDefault + buffer_pool;
   options.clone_password = kClonePassword;
   options.repl_password = kReplPassword;
   return MysqlSandbox::Start(options);
@@ -43,15 +43,16 @@ absl::string_view Tail(absl::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<BenchShard>> BenchShard::Start() {
+absl::StatusOr<std::unique_ptr<BenchShard>> BenchShard::Start(const std::string& buffer_pool) {
   auto shard = absl::WrapUnique(new BenchShard());
-  GRAFT_RETURN_IF_ERROR(shard->StartAll());
+  GRAFT_RETURN_IF_ERROR(shard->StartAll(buffer_pool));
   return shard;
 }
 
-BenchShard::BenchShard() : folder_("bench", TempFolder::OnFailure::kRemove) {
-  donor_.alias = "zone1-0000000100";
-  recipient_.alias = "zone1-0000000101";
+BenchShard::BenchShard()
+    : clock_(MakeRealClock()), folder_("bench", TempFolder::OnFailure::kRemove) {
+  donor_.alias = {kCell, 100};
+  recipient_.alias = {kCell, 101};
 }
 
 std::string BenchShard::agent_address() const {
@@ -65,21 +66,25 @@ Secret BenchShard::repl_password() const {
   return Secret(kReplPassword);
 }
 
-absl::Status BenchShard::StartAll() {
+absl::Status BenchShard::StartAll(const std::string& buffer_pool) {
   GRAFT_RETURN_IF_ERROR(WriteFile(folder_.path() + "/clone.password", kClonePassword));
   GRAFT_RETURN_IF_ERROR(WriteFile(folder_.path() + "/repl.password", kReplPassword));
   GRAFT_ASSIGN_OR_RETURN(etcd_, EtcdServer::Start());
-  GRAFT_RETURN_IF_ERROR(Graftctl({"topo", "add-cell", "zone1", "--server-address",
-                                  etcd_->endpoint(), "--root", "/vitess/zone1"})
-                            .status());
-  GRAFT_ASSIGN_OR_RETURN(donor_.mysql, StartMysql(/*writable=*/true));
-  GRAFT_ASSIGN_OR_RETURN(recipient_.mysql, StartMysql(/*writable=*/false));
-  GRAFT_RETURN_IF_ERROR(StartTablet(donor_));
-  GRAFT_RETURN_IF_ERROR(StartTablet(recipient_));
-  return Graftctl({"topo", "set-primary", "bench/0", donor_.alias}).status();
+  TopoOptions topo;
+  topo.implementation = kTopoEtcd;
+  topo.global_server_address = etcd_->endpoint();
+  GRAFT_ASSIGN_OR_RETURN(topo_, OpenTopology(*clock_, topo));
+  GRAFT_RETURN_IF_ERROR(topology().AddCell({kCell, etcd_->endpoint(), "/vitess/zone1"}));
+  GRAFT_ASSIGN_OR_RETURN(donor_.mysql, StartMysql(buffer_pool, /*writable=*/true));
+  GRAFT_ASSIGN_OR_RETURN(recipient_.mysql, StartMysql(buffer_pool, /*writable=*/false));
+  for (BenchTablet* tablet : {&donor_, &recipient_}) {
+    GRAFT_RETURN_IF_ERROR(LaunchAgent(*tablet));
+    GRAFT_RETURN_IF_ERROR(AwaitAddress(*tablet));
+  }
+  return topology().SetPrimary(kKeyspace, kShard, donor_.alias);
 }
 
-absl::Status BenchShard::StartTablet(BenchTablet& tablet) {
+absl::Status BenchShard::LaunchAgent(BenchTablet& tablet) {
   GRAFT_ASSIGN_OR_RETURN(const std::string program, OurProgram("graftd"));
   tablet.grpc_port = FreePort();
   ProcessOptions options;
@@ -87,7 +92,7 @@ absl::Status BenchShard::StartTablet(BenchTablet& tablet) {
   const std::string& dir = folder_.path();
   GRAFT_ASSIGN_OR_RETURN(tablet.agent, Process::Start({program,
                                                        "--tablet-path",
-                                                       tablet.alias,
+                                                       tablet.alias.ToString(),
                                                        "--tablet-hostname",
                                                        "127.0.0.1",
                                                        "--bind-address",
@@ -95,13 +100,13 @@ absl::Status BenchShard::StartTablet(BenchTablet& tablet) {
                                                        "--grpc-port",
                                                        absl::StrCat(tablet.grpc_port),
                                                        "--init-keyspace",
-                                                       "bench",
+                                                       kKeyspace,
                                                        "--init-shard",
-                                                       "0",
+                                                       kShard,
                                                        "--db-socket",
                                                        tablet.mysql->socket(),
                                                        "--state-dir",
-                                                       dir + "/state-" + tablet.alias,
+                                                       dir + "/state-" + tablet.alias.ToString(),
                                                        "--db-repl-password-file",
                                                        dir + "/repl.password",
                                                        "--db-clone-password-file",
@@ -113,71 +118,38 @@ absl::Status BenchShard::StartTablet(BenchTablet& tablet) {
                                                        "--topo-global-root",
                                                        "/vitess/global"},
                                                       options));
-  return AwaitAddress(tablet);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Duration> BenchShard::RestartAgent() {
+  recipient_.agent->Kill(SIGTERM);
+  GRAFT_RETURN_IF_ERROR(recipient_.agent->Wait(absl::Seconds(30)).status());
+  GRAFT_ASSIGN_OR_RETURN(const std::string before, ReadFile(LogOf(recipient_)));
+  const absl::Time begin = clock_->Now();
+  GRAFT_RETURN_IF_ERROR(LaunchAgent(recipient_));
+  Cancellation never;
+  while (clock_->Now() < begin + absl::Minutes(2)) {
+    GRAFT_ASSIGN_OR_RETURN(const std::string log, ReadFile(LogOf(recipient_)));
+    if (absl::StrContains(log.substr(before.size()), "tablet registered")) {
+      return clock_->Now() - begin;
+    }
+    never.WaitFor(*clock_, absl::Milliseconds(1));
+  }
+  return absl::DeadlineExceededError("the agent does not register:\n" + Logs());
 }
 
 absl::Status BenchShard::AwaitAddress(const BenchTablet& tablet) {
-  const std::string address = tablet.mysql->address().ToString();
   const bool seen = Eventually(absl::Seconds(30), [&] {
-    const auto tablets = Graftctl({"tablets"});
-    return tablets.ok() && absl::StrContains(*tablets, address);
+    const auto record = topology().GetTablet(tablet.alias);
+    return record.ok() && record->mysql.port == tablet.mysql->port();
   });
   if (seen) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("the agent of ", tablet.alias, " does not register its server:\n", Logs()));
-}
-
-absl::StatusOr<std::string> BenchShard::Graftctl(std::vector<std::string> arguments) {
-  GRAFT_ASSIGN_OR_RETURN(const std::string program, OurProgram("graftctl"));
-  arguments.insert(arguments.begin(), program);
-  ProcessOptions options;
-  options.env = {"GRAFT_TOPO_IMPLEMENTATION=etcd2", "GRAFT_TOPO_GLOBAL_ROOT=/vitess/global",
-                 "GRAFT_TOPO_GLOBAL_SERVER_ADDRESS=" + etcd_->endpoint()};
-  return RunAndRead(arguments, options, absl::Seconds(30));
-}
-
-absl::StatusOr<int64_t> BenchShard::Load(int64_t bytes) {
-  // Not in the binary log: it would only be in the way of later recoveries.
-  const std::string rows = absl::StrCat(kRowsPerStatement);
-  GRAFT_RETURN_IF_ERROR(
-      donor()
-          .Sql(absl::StrCat(
-              "SET sql_log_bin = 0; CREATE DATABASE bench; CREATE TABLE bench.rows_of_bytes "
-              "(id BIGINT AUTO_INCREMENT PRIMARY KEY, bytes VARBINARY(1024) NOT NULL); "
-              "SET SESSION cte_max_recursion_depth = ",
-              rows,
-              "; INSERT INTO bench.rows_of_bytes (bytes) WITH RECURSIVE n (i) AS "
-              "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ",
-              rows, ") SELECT RANDOM_BYTES(960) FROM n"))
-          .status());
-  const std::string more = absl::StrCat(
-      "INSERT INTO bench.rows_of_bytes (bytes) SELECT bytes FROM bench.rows_of_bytes ORDER BY id "
-      "LIMIT ",
-      rows, ";");
-  std::string statements = "SET sql_log_bin = 0;";
-  const int64_t batch = kRowsPerStatement * kRowBytes;
-  for (int64_t loaded = batch; loaded < bytes; loaded += batch) statements += more;
-  GRAFT_RETURN_IF_ERROR(
-      donor()
-          .Sql(statements + "SET GLOBAL innodb_max_dirty_pages_pct = 0", absl::Minutes(10))
-          .status());
-  const bool clean = Eventually(absl::Minutes(2), [&] {
-    const auto dirty = donor().SqlValue(
-        "SELECT variable_value FROM performance_schema.global_status "
-        "WHERE variable_name = 'Innodb_buffer_pool_pages_dirty'");
-    return dirty.ok() && *dirty == "0";
-  });
-  if (!clean) return absl::UnavailableError("the donor does not come to rest after loading");
-  GRAFT_ASSIGN_OR_RETURN(const std::string size,
-                         donor().SqlValue("SELECT file_size FROM information_schema."
-                                          "innodb_tablespaces WHERE name = 'bench/rows_of_bytes'"));
-  int64_t size_bytes = 0;
-  if (!absl::SimpleAtoi(size, &size_bytes)) return absl::InternalError("no size: " + size);
-  return size_bytes;
+  return absl::UnavailableError(absl::StrCat("the agent of ", tablet.alias.ToString(),
+                                             " does not register its server:\n", Logs()));
 }
 
 std::string BenchShard::LogOf(const BenchTablet& tablet) const {
-  return absl::StrCat(folder_.path(), "/graftd-", tablet.alias, ".log");
+  return absl::StrCat(folder_.path(), "/graftd-", tablet.alias.ToString(), ".log");
 }
 
 std::string BenchShard::Logs() const {

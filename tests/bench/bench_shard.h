@@ -5,33 +5,42 @@
 #ifndef GRAFT_BENCH_BENCH_SHARD_H_
 #define GRAFT_BENCH_BENCH_SHARD_H_
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "graft/clock.h"
 #include "graft/secret.h"
+#include "graft/tablet.h"
 #include "testing/etcd_server.h"
 #include "testing/mysql_sandbox.h"
 #include "testing/process.h"
 #include "testing/temp_folder.h"
+#include "topo_open/topo_open.h"
 
 namespace graft {
 
 class BenchShard {
  public:
-  // The donor is the shard's primary; both agents have seen their servers.
-  static absl::StatusOr<std::unique_ptr<BenchShard>> Start();
+  static constexpr char kCell[] = "zone1";
+  static constexpr char kKeyspace[] = "bench";
+  static constexpr char kShard[] = "0";
 
-  // Fills the donor with one table of about so many bytes, not logged, and waits until its pages
-  // are on disk. Returns what the table takes there.
-  absl::StatusOr<int64_t> Load(int64_t bytes);
+  // The donor is the shard's primary; both agents have seen their servers. `buffer_pool` is what
+  // my.cnf says of both servers: "128M" is MySQL's own default.
+  static absl::StatusOr<std::unique_ptr<BenchShard>> Start(const std::string& buffer_pool = "128M");
+
+  // Ends the recipient's agent and starts it anew; returns when it has registered.
+  absl::StatusOr<absl::Duration> RestartAgent();
 
   MysqlSandbox& donor() { return *donor_.mysql; }
   MysqlSandbox& recipient() { return *recipient_.mysql; }
   Process& agent() { return *recipient_.agent; }  // the recipient's
   std::string agent_address() const;              // its gRPC API's
+  const TabletAlias& agent_alias() const { return recipient_.alias; }
+  VitessTopology& topology() { return *topo_.topology; }
   Secret clone_password() const;
   Secret repl_password() const;
 
@@ -40,21 +49,22 @@ class BenchShard {
 
  private:
   struct BenchTablet {
-    std::string alias;
+    TabletAlias alias;
     int grpc_port = 0;
     std::unique_ptr<MysqlSandbox> mysql;
     std::unique_ptr<Process> agent;  // ends before its server
   };
 
   BenchShard();
-  absl::Status StartAll();
-  absl::Status StartTablet(BenchTablet& tablet);
+  absl::Status StartAll(const std::string& buffer_pool);
+  absl::Status LaunchAgent(BenchTablet& tablet);
   absl::Status AwaitAddress(const BenchTablet& tablet);
-  absl::StatusOr<std::string> Graftctl(std::vector<std::string> arguments);
   std::string LogOf(const BenchTablet& tablet) const;
 
+  const std::unique_ptr<Clock> clock_;
   TempFolder folder_;
   std::unique_ptr<EtcdServer> etcd_;
+  OpenedTopology topo_;
   BenchTablet donor_;
   BenchTablet recipient_;
 };

@@ -3,58 +3,62 @@
 #include <gtest/gtest.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 
-#include "bench/idle.h"
-#include "bench/overhead.h"
+#include "absl/strings/str_cat.h"
+#include "bench/full_run.h"
 
 namespace {
 
-constexpr double kHighestRatio = 1.10;
-constexpr double kMostResidentMb = 30;
-constexpr double kMostCpuPercent = 0.2;
-
 constexpr int kExitFailed = 1;
-constexpr int kExitOverLimit = 3;
+constexpr int kExitMissed = 3;
 
-template <typename Report>
-int Finish(const absl::StatusOr<Report>& report, const std::string& json_file, bool within_limits) {
-  if (!report.ok()) {
-    std::cerr << "bench: " << report.status() << "\n";
+absl::Status Save(const std::string& path, const std::string& text) {
+  if (path.empty()) return absl::OkStatus();
+  std::ofstream file(path, std::ios::trunc);
+  file << text;
+  if (file.flush()) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("cannot write ", path));
+}
+
+struct Files {
+  std::string json;
+  std::string text;
+};
+
+int Run(const graft::FullRunOptions& options, const Files& files) {
+  graft::FullReport report;
+  const absl::Status run =
+      graft::RunBench(options, std::cout, [&](const graft::FullReport& so_far) {
+        report = so_far;
+        absl::Status saved = Save(files.json, graft::ToJson(so_far));
+        saved.Update(Save(files.text, graft::ToText(so_far)));
+        return saved;
+      });
+  std::cout << graft::ToText(report);
+  if (!run.ok()) {
+    std::cerr << "bench: " << run << "\n";
     return kExitFailed;
   }
-  std::cout << graft::ToText(*report);
-  if (!json_file.empty()) {
-    std::ofstream file(json_file);
-    file << graft::ToJson(*report);
-    if (!file.flush()) {
-      std::cerr << "bench: cannot write " << json_file << "\n";
-      return kExitFailed;
-    }
-  }
-  return within_limits ? 0 : kExitOverLimit;
+  const std::vector<graft::Target> targets = graft::TargetsOf(report);
+  const bool all_met = std::all_of(targets.begin(), targets.end(),
+                                   [](const graft::Target& target) { return target.met(); });
+  return all_met ? 0 : kExitMissed;
 }
 
-int Overhead(const graft::OverheadOptions& options, const std::string& json_file) {
-  const auto report = graft::MeasureOverhead(options, std::cout);
-  const double ratio = report.ok() ? graft::SpreadOf(report->Ratios()).median : 0;
-  const int code = Finish(report, json_file, ratio <= kHighestRatio);
-  if (code == kExitOverLimit) std::cerr << "bench: the limit is " << kHighestRatio << "\n";
-  return code;
-}
-
-int Idle(int seconds, const std::string& json_file) {
-  const absl::Duration time = absl::Seconds(seconds);
-  const auto report = graft::MeasureIdle(time, time);
-  const bool within = report.ok() && report->resident_mb <= kMostResidentMb &&
-                      report->cpu_percent <= kMostCpuPercent;
-  const int code = Finish(report, json_file, within);
-  if (code == kExitOverLimit) {
-    std::cerr << "bench: the limits are " << kMostResidentMb << " MB and " << kMostCpuPercent
-              << " %\n";
-  }
-  return code;
+void AddOptions(CLI::App& app, graft::FullRunOptions& options, double& idle_seconds) {
+  app.add_option("--size-bytes", options.sizes)->check(CLI::PositiveNumber)->delimiter(',');
+  app.add_option("--runs", options.compare.runs)->check(CLI::Range(0, 1000));
+  app.add_option("--dump-runs", options.compare.slow_runs)->check(CLI::Range(0, 1000));
+  app.add_flag("--keep-going", options.compare.keep_going);
+  app.add_flag("--only-clones", options.only_clones);
+  app.add_option("--settings-runs", options.settings_runs)->check(CLI::Range(0, 1000));
+  app.add_option("--watchers", options.watchers)->check(CLI::Range(1, 5000))->delimiter(',');
+  app.add_option("--idle", idle_seconds)->check(CLI::PositiveNumber);
+  app.add_option("--tablets", options.tablets)->check(CLI::Range(0, 1000000));
+  app.add_option("--buffer-pool", options.buffer_pool)->required();
 }
 
 }  // namespace
@@ -63,14 +67,14 @@ int main(int argc, char** argv) {
   // The folders of tests/testing ask GoogleTest at their end whether to keep themselves.
   testing::InitGoogleTest();
   CLI::App app("Measures graft on servers of its own; scripts/bench starts it.");
-  graft::OverheadOptions options;
-  std::string json_file;
-  int idle_seconds = 0;
-  app.add_option("--size-bytes", options.size_bytes)->check(CLI::PositiveNumber);
-  app.add_option("--runs", options.runs)->check(CLI::Range(1, 1000));
-  app.add_flag("--keep-going", options.keep_going);
-  app.add_option("--json", json_file);
-  app.add_option("--idle", idle_seconds)->check(CLI::PositiveNumber);
+  graft::FullRunOptions options;
+  Files files;
+  double idle_seconds = 0;
+  AddOptions(app, options, idle_seconds);
+  app.add_option("--json", files.json);
+  app.add_option("--text", files.text);
   CLI11_PARSE(app, argc, argv);
-  return idle_seconds > 0 ? Idle(idle_seconds, json_file) : Overhead(options, json_file);
+  options.idle = absl::Seconds(idle_seconds);
+  std::sort(options.sizes.begin(), options.sizes.end());
+  return Run(options, files);
 }

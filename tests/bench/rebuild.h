@@ -1,11 +1,12 @@
-// One rebuilding of the recipient, timed: through graftd, and by hand.
+// One rebuilding of the recipient, timed, and what all ways of doing it share.
 //
-// Both begin with the request, on connections that are open already, and end when both replication
-// threads run and the recipient holds what the donor had executed once replication was pointed at
-// it; both send the same statements (src/mysql/statements.h).
+// Each way begins with the request, on connections that are open already, and ends when both
+// replication threads run and the recipient holds what the donor had executed once replication was
+// pointed at it.
 #ifndef GRAFT_BENCH_REBUILD_H_
 #define GRAFT_BENCH_REBUILD_H_
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,8 +14,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/gtid_set.h"
 #include "bench/bench_shard.h"
 #include "graft/clock.h"
+#include "mysql/session.h"
 
 namespace graft {
 
@@ -25,12 +28,26 @@ struct Rebuild {
   Parts parts;  // where the time went, in order
 };
 
-// From the call of the gRPC API until the stream of WatchOperation says that the operation is done.
-// ABORTED: the operation failed.
-absl::StatusOr<Rebuild> RebuildThroughGraft(Clock& clock, BenchShard& shard);
+// Notes how long each part of a rebuild takes.
+class PartTimer {
+ public:
+  explicit PartTimer(Clock& clock) : clock_(clock), begin_(clock.Now()), part_begin_(begin_) {}
 
-// The statements one after the other, with a poll every 10 ms wherever the server is waited for.
-absl::StatusOr<Rebuild> RebuildByHand(Clock& clock, BenchShard& shard);
+  void End(const std::string& part);
+  // With all parts so far.
+  Rebuild Take();
+
+ private:
+  Clock& clock_;
+  const absl::Time begin_;
+  absl::Time part_begin_;
+  Parts parts_;
+};
+
+// Makes the recipient follow the donor: all channels gone, this one made and started.
+absl::Status FollowDonor(BenchShard& shard, Session& recipient);
+// Until both threads run and what the donor has executed by now is there.
+absl::Status AwaitCaughtUp(Clock& clock, Session& donor, Session& recipient);
 
 // What the recipient itself says of its last clone: the stages of clone_progress.
 absl::StatusOr<Parts> ReadStages(Clock& clock, BenchShard& shard);
@@ -38,6 +55,10 @@ absl::StatusOr<Parts> ReadStages(Clock& clock, BenchShard& shard);
 // Asked anew on both servers. FAILED_PRECONDITION: the recipient is not a replica that has caught
 // up, or holds other rows.
 absl::Status CheckRebuilt(Clock& clock, BenchShard& shard);
+
+// Asks `condition` every 10 ms. DEADLINE_EXCEEDED: not within `patience`.
+absl::Status Poll(Clock& clock, absl::string_view what, absl::Duration patience,
+                  const std::function<absl::StatusOr<bool>()>& condition);
 
 }  // namespace graft
 

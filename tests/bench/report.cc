@@ -4,66 +4,39 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
+#include "bench/json.h"
+#include "bench/spread.h"
 
 namespace graft {
 namespace {
 
-std::string JsonList(const std::vector<double>& values) {
-  return absl::StrCat("[",
-                      absl::StrJoin(values, ", ",
-                                    [](std::string* out, double value) {
-                                      absl::StrAppendFormat(out, "%.4f", value);
-                                    }),
-                      "]");
+constexpr int kManyWatchers = 1000;
+constexpr double kMostWatchersPercent = 5;
+constexpr double kMostWatchersMb = 64;
+
+std::vector<double> Seconds(const SettingTimes& times) {
+  std::vector<double> seconds;
+  seconds.reserve(times.runs.size());
+  for (const SettingTimes::Run& run : times.runs) seconds.push_back(run.seconds);
+  return seconds;
 }
 
-std::string Line(const char* name, const std::vector<double>& values, const char* unit) {
-  const Spread spread = SpreadOf(values);
-  return absl::StrFormat("%-8s median %.3f%s   (%.3f to %.3f)\n", name, spread.median, unit,
-                         spread.min, spread.max);
+std::vector<double> FileCopySeconds(const SettingTimes& times) {
+  std::vector<double> seconds;
+  seconds.reserve(times.runs.size());
+  for (const SettingTimes::Run& run : times.runs) seconds.push_back(run.file_copy_seconds);
+  return seconds;
 }
 
-}  // namespace
-
-Spread SpreadOf(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t half = values.size() / 2;
-  const double median =
-      values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-  return {values.front(), median, values.back()};
-}
-
-std::vector<double> OverheadReport::Ratios() const {
+std::vector<double> Ratios(const SettingTimes& times, const SettingTimes& base) {
   std::vector<double> ratios;
-  for (size_t i = 0; i < graft_seconds.size(); ++i) {
-    ratios.push_back(graft_seconds[i] / by_hand_seconds[i]);
+  for (size_t i = 0; i < std::min(times.runs.size(), base.runs.size()); ++i) {
+    ratios.push_back(times.runs[i].seconds / base.runs[i].seconds);
   }
   return ratios;
 }
 
-std::string ToJson(const OverheadReport& report) {
-  const std::vector<double> ratios = report.Ratios();
-  const Spread spread = SpreadOf(ratios);
-  return absl::StrFormat(
-      "{\"overhead_ratio\": {\"median\": %.4f, \"min\": %.4f, \"max\": %.4f, \"runs\": %s},\n"
-      " \"graft_seconds\": %s,\n \"by_hand_seconds\": %s,\n \"size_bytes\": %d}\n",
-      spread.median, spread.min, spread.max, JsonList(ratios), JsonList(report.graft_seconds),
-      JsonList(report.by_hand_seconds), report.size_bytes);
-}
-
-std::string ToText(const OverheadReport& report) {
-  return absl::StrCat(Line("graft", report.graft_seconds, " s"),
-                      Line("by hand", report.by_hand_seconds, " s"),
-                      Line("ratio", report.Ratios(), "  "));
-}
-
-std::string ToJson(const IdleReport& report) {
-  return absl::StrFormat(
-      "{\"idle\": {\"resident_mb\": %.2f, \"anonymous_mb\": %.2f, \"cpu_percent\": %.4f, "
-      "\"seconds\": %.1f, \"threads\": %d}}\n",
-      report.resident_mb, report.anonymous_mb, report.cpu_percent, report.seconds, report.threads);
-}
+}  // namespace
 
 std::string ToText(const IdleReport& report) {
   return absl::StrFormat(
@@ -72,6 +45,109 @@ std::string ToText(const IdleReport& report) {
       "threads     %d\n",
       report.resident_mb, report.anonymous_mb, report.cpu_percent, report.seconds,
       report.cpu_tick_percent, report.threads);
+}
+
+std::string ToJson(const IdleReport& report) {
+  return JsonObject()
+      .Number("resident_mb", report.resident_mb)
+      .Number("anonymous_mb", report.anonymous_mb)
+      .Number("cpu_percent", report.cpu_percent)
+      .Number("seconds", report.seconds)
+      .Integer("threads", report.threads)
+      .ToString();
+}
+
+std::string ToText(const std::vector<SettingTimes>& settings) {
+  std::string text =
+      "| settings | seconds: median (min to max) | times the first | FILE COPY, seconds |\n"
+      "|---|---|---|---|\n";
+  for (const SettingTimes& times : settings) {
+    absl::StrAppendFormat(
+        &text, "| %s | %s | %s | %s |\n", times.setting, SpreadText(Seconds(times), 2),
+        SpreadText(Ratios(times, settings.front()), 2), SpreadText(FileCopySeconds(times), 2));
+  }
+  return text;
+}
+
+std::string ToJson(const std::vector<SettingTimes>& settings) {
+  std::vector<std::string> elements;
+  elements.reserve(settings.size());
+  for (const SettingTimes& times : settings) {
+    elements.push_back(JsonObject()
+                           .Text("settings", times.setting)
+                           .Raw("seconds", SpreadJson(Seconds(times)))
+                           .Raw("times_first", SpreadJson(Ratios(times, settings.front())))
+                           .Raw("file_copy_seconds", SpreadJson(FileCopySeconds(times)))
+                           .ToString());
+  }
+  return JsonArray(elements);
+}
+
+std::string ToText(const std::vector<WatchCost>& costs) {
+  std::string text =
+      "| watchers | agent, % of a core | MB resident | % of a core more | MB more | messages/s |\n"
+      "|---|---|---|---|---|---|\n";
+  for (const WatchCost& cost : costs) {
+    absl::StrAppendFormat(&text, "| %d | %.2f | %.1f | %.2f | %.1f | %.0f |\n", cost.watchers,
+                          cost.cpu_percent, cost.resident_mb,
+                          cost.cpu_percent - costs.front().cpu_percent,
+                          cost.resident_mb - costs.front().resident_mb, cost.messages_per_second);
+  }
+  return text;
+}
+
+std::string ToJson(const std::vector<WatchCost>& costs) {
+  std::vector<std::string> elements;
+  elements.reserve(costs.size());
+  for (const WatchCost& cost : costs) {
+    elements.push_back(JsonObject()
+                           .Integer("watchers", cost.watchers)
+                           .Number("cpu_percent", cost.cpu_percent)
+                           .Number("resident_mb", cost.resident_mb)
+                           .Number("messages_per_second", cost.messages_per_second)
+                           .ToString());
+  }
+  return JsonArray(elements);
+}
+
+std::vector<Target> TargetsOf(const std::vector<WatchCost>& costs) {
+  std::vector<Target> targets;
+  for (const WatchCost& cost : costs) {
+    if (cost.watchers < kManyWatchers) continue;
+    const std::string who = absl::StrCat(cost.watchers, " watchers, ");
+    targets.push_back({who + "% of a core more", Target::Kind::kAtMost, kMostWatchersPercent,
+                       cost.cpu_percent - costs.front().cpu_percent});
+    targets.push_back({who + "MB more", Target::Kind::kAtMost, kMostWatchersMb,
+                       cost.resident_mb - costs.front().resident_mb});
+  }
+  return targets;
+}
+
+std::string ToText(const std::vector<TopologyTimes>& times) {
+  std::string text =
+      "| tablets in etcd | in the shard | start to registered, s | resolve_donor, primary, s | "
+      "resolve_donor, any, s |\n|---|---|---|---|---|\n";
+  for (const TopologyTimes& row : times) {
+    absl::StrAppendFormat(&text, "| %d | %d | %s | %s | %s |\n", row.tablets, row.shard_tablets,
+                          SpreadText(row.register_seconds, 3), SpreadText(row.primary_seconds, 3),
+                          SpreadText(row.any_seconds, 3));
+  }
+  return text;
+}
+
+std::string ToJson(const std::vector<TopologyTimes>& times) {
+  std::vector<std::string> elements;
+  elements.reserve(times.size());
+  for (const TopologyTimes& row : times) {
+    elements.push_back(JsonObject()
+                           .Integer("tablets", row.tablets)
+                           .Integer("shard_tablets", row.shard_tablets)
+                           .Raw("register_seconds", SpreadJson(row.register_seconds))
+                           .Raw("resolve_primary_seconds", SpreadJson(row.primary_seconds))
+                           .Raw("resolve_any_seconds", SpreadJson(row.any_seconds))
+                           .ToString());
+  }
+  return JsonArray(elements);
 }
 
 }  // namespace graft

@@ -1,4 +1,4 @@
-// What a bench has measured: in figures, as JSON, as text. Pure functions.
+// What the smaller measurements found: in figures, as JSON, as text. Pure functions.
 #ifndef GRAFT_BENCH_REPORT_H_
 #define GRAFT_BENCH_REPORT_H_
 
@@ -6,31 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "bench/target.h"
+
 namespace graft {
-
-struct Spread {
-  double min = 0;
-  double median = 0;  // of an even number of values: the mean of the middle two
-  double max = 0;
-};
-
-// Of at least one value.
-Spread SpreadOf(std::vector<double> values);
-
-// Times from the request to a replica that has caught up.
-struct OverheadReport {
-  int64_t size_bytes = 0;  // of the donor's table, on disk
-  // Pair by pair, both of the same length.
-  std::vector<double> graft_seconds;
-  std::vector<double> by_hand_seconds;
-
-  // graft over by hand, pair by pair.
-  std::vector<double> Ratios() const;
-};
-
-// Of at least one pair.
-std::string ToJson(const OverheadReport& report);
-std::string ToText(const OverheadReport& report);
 
 // One process that has nothing to do.
 struct IdleReport {
@@ -41,9 +19,44 @@ struct IdleReport {
   double seconds = 0;           // watched
   int threads = 0;
 };
-
-std::string ToJson(const IdleReport& report);
 std::string ToText(const IdleReport& report);
+std::string ToJson(const IdleReport& report);
+
+// Rebuilds with one choice of the clone_* variables.
+struct SettingTimes {
+  struct Run {
+    double seconds = 0;
+    double file_copy_seconds = 0;  // CLONE's stage alone
+  };
+  std::string setting;
+  std::vector<Run> runs;
+};
+// The first one is what the others are compared with, round by round.
+std::string ToText(const std::vector<SettingTimes>& settings);
+std::string ToJson(const std::vector<SettingTimes>& settings);
+
+// An agent in the middle of a copy, with so many open WatchOperation streams.
+struct WatchCost {
+  int watchers = 0;
+  double cpu_percent = 0;  // of one core
+  double resident_mb = 0;
+  double messages_per_second = 0;  // to all of them together
+};
+// The first one has no watchers; what the others take is what they take beyond it.
+std::string ToText(const std::vector<WatchCost>& costs);
+std::string ToJson(const std::vector<WatchCost>& costs);
+std::vector<Target> TargetsOf(const std::vector<WatchCost>& costs);
+
+// An agent beside so many tablets in the same etcd.
+struct TopologyTimes {
+  int64_t tablets = 0;                   // in all
+  int shard_tablets = 0;                 // in the agent's own shard
+  std::vector<double> register_seconds;  // from its start to the line "tablet registered"
+  std::vector<double> primary_seconds;   // the step resolve_donor, the donor being the primary
+  std::vector<double> any_seconds;       // the same, the best of the shard
+};
+std::string ToText(const std::vector<TopologyTimes>& times);
+std::string ToJson(const std::vector<TopologyTimes>& times);
 
 }  // namespace graft
 

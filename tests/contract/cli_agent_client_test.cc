@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -58,7 +59,7 @@ class Agent : public v1::Provisioner::Service {
     hang_ended_.WaitForNotification();
     return context->IsCancelled() ? grpc::Status::CANCELLED : grpc::Status::OK;
   }
-  grpc::Status WatchOperation(grpc::ServerContext* /*context*/,
+  grpc::Status WatchOperation(grpc::ServerContext* context,
                               const v1::WatchOperationRequest* request,
                               grpc::ServerWriter<v1::Operation>* writer) override {
     for (const char* step : {"fence", "clone", "verify"}) {
@@ -67,11 +68,21 @@ class Agent : public v1::Provisioner::Service {
       operation.set_step(step);
       writer->Write(operation);
     }
+    // Until the client has gone.
+    while (request->id() == "hangs" && !context->IsCancelled()) {
+      hang_ended_.WaitForNotificationWithTimeout(absl::Milliseconds(20));
+    }
     return grpc::Status::OK;
   }
 
   absl::Notification hang_ended_;
 };
+
+v1::WatchOperationRequest WatchRequest(const std::string& id) {
+  v1::WatchOperationRequest request;
+  request.set_id(id);
+  return request;
+}
 
 class CliAgentClientTest : public ::testing::Test {
  protected:
@@ -139,12 +150,40 @@ TEST_F(CliAgentClientTest, AnAgentThatHangsEndsInTheDeadline) {
 
 TEST_F(CliAgentClientTest, AWatchTellsEachStateInOrder) {
   std::vector<std::string> steps;
+  WatchStop never;
   const absl::Status status =
-      Client(absl::Seconds(30))->WatchOperation("op1", [&](const v1::Operation& operation) {
-        steps.push_back(operation.step());
-      });
+      Client(absl::Seconds(30))
+          ->WatchOperation(WatchRequest("op1"), never, [&](const v1::Operation& operation) {
+            steps.push_back(operation.step());
+          });
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_THAT(steps, ElementsAre("fence", "clone", "verify"));
+}
+
+TEST_F(CliAgentClientTest, AWatchIsStoppedFromAnotherThread) {
+  WatchStop stop;
+  absl::Notification seen;
+  std::thread stopper([&] {
+    seen.WaitForNotification();
+    stop.Stop();
+  });
+  const absl::Status status =
+      Client(absl::Minutes(5))
+          ->WatchOperation(WatchRequest("hangs"), stop, [&](const v1::Operation& operation) {
+            if (operation.step() == "verify") seen.Notify();
+          });
+  stopper.join();
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(CliAgentClientTest, AWatchThatIsStoppedBeforeItBeginsSeesNothing) {
+  WatchStop stop;
+  stop.Stop();
+  const absl::Status status =
+      Client(absl::Minutes(5))
+          ->WatchOperation(WatchRequest("hangs"), stop,
+                           [](const v1::Operation& /*operation*/) { ADD_FAILURE(); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
 }
 
 TEST_F(CliAgentClientTest, NobodyThereIsUnavailable) {

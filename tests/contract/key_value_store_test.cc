@@ -146,6 +146,7 @@ TEST_P(KeyValueStoreTest, ConcurrentUpdatesAreNotLost) {
 
 INSTANTIATE_TEST_SUITE_P(Stores, KeyValueStoreTest,
                          ::testing::Values(KvParam{"Fake", &MakeFakeBackend},
+                                           KvParam{"Metered", &MakeMeteredBackend},
                                            KvParam{"Folder", &MakeFolderBackend},
                                            KvParam{"Etcd", &MakeEtcdBackend}),
                          [](const auto& suite) { return suite.param.name; });

@@ -1,6 +1,6 @@
 graft_library(kv_backends
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/kv_backends.cc ${CMAKE_CURRENT_LIST_DIR}/count_up.cc
-  DEPS graft::etcd graft::filestore graft::fake_store graft::testing GTest::gtest)
+  DEPS graft::etcd graft::filestore graft::metrics graft::fake_store graft::testing GTest::gtest)
 graft_test(key_value_store_test LABEL contract TIMEOUT 180
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/key_value_store_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/key_value_watch_test.cc

@@ -11,6 +11,7 @@
 #include "filestore/folder_store.h"
 #include "graft/cancellation.h"
 #include "gtest/gtest.h"
+#include "metrics/metered_store.h"
 #include "testing/etcd_server.h"
 #include "testing/temp_folder.h"
 
@@ -43,6 +44,23 @@ class FakeBackend : public KvBackend {
  private:
   SimulatedClock clock_;
   FakeStore store_{clock_};
+};
+
+class MeteredBackend : public KvBackend {
+ public:
+  KeyValueStore& first() override { return *metered_; }
+  KeyValueStore& second() override { return *metered_; }
+  void PassTime(absl::Duration duration) override {
+    clock_.Advance(duration);
+    store_->Tick();
+  }
+
+ private:
+  SimulatedClock clock_;
+  CallMeter meter_{clock_};
+  FakeStore* store_ = new FakeStore(clock_);  // metered_ has it
+  const std::unique_ptr<KeyValueStore> metered_ =
+      MakeMeteredStore(std::unique_ptr<KeyValueStore>(store_), meter_);
 };
 
 class FolderBackend : public KvBackend {
@@ -86,6 +104,9 @@ std::unique_ptr<KvBackend> MakeFakeBackend() {
 }
 std::unique_ptr<KvBackend> MakeFolderBackend() {
   return std::make_unique<FolderBackend>();
+}
+std::unique_ptr<KvBackend> MakeMeteredBackend() {
+  return std::make_unique<MeteredBackend>();
 }
 std::unique_ptr<KvBackend> MakeEtcdBackend() {
   return std::make_unique<EtcdBackend>();

@@ -31,6 +31,8 @@ class KvBackend {
 std::unique_ptr<KvBackend> MakeFakeBackend();
 std::unique_ptr<KvBackend> MakeFolderBackend();
 std::unique_ptr<KvBackend> MakeEtcdBackend();
+// The fake one, in the wrapping that every store of an agent has.
+std::unique_ptr<KvBackend> MakeMeteredBackend();
 
 // Collects a watch's events and lets a test wait for them.
 class EventLog {

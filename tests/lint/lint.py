@@ -15,12 +15,13 @@ import shutil
 import subprocess
 import sys
 
-ALL = {"base", "topo", "provision", "wire", "journal", "log", "etcd", "filestore", "mysql",
-       "mysqld", "rpc", "topo_open", "agent", "cli"}
+ALL = {"base", "command_line", "topo", "provision", "wire", "journal", "log", "etcd", "filestore",
+       "mysql", "mysqld", "rpc", "metrics", "http", "topo_open", "agent", "cli"}
 
 # Who may include whom among the folders of src/; include/graft is open to all.
 MAY_INCLUDE = {
     "base": {"base"},
+    "command_line": {"base", "command_line"},
     "topo": {"base", "topo"},
     "provision": {"base", "provision"},
     "wire": {"base", "wire"},
@@ -31,6 +32,8 @@ MAY_INCLUDE = {
     "mysql": {"base", "mysql"},
     "mysqld": {"base", "mysqld"},
     "rpc": {"base", "wire", "provision", "rpc"},
+    "metrics": {"base", "metrics"},
+    "http": {"base", "wire", "provision", "http"},
     # Chooses a store by its options, for agent and cli alike.
     "topo_open": {"base", "topo", "etcd", "filestore", "topo_open"},
     "agent": ALL,
@@ -44,11 +47,13 @@ FOREIGN = [
     (r"grpc(pp|\+\+)?/|.*\.grpc\.pb\.h$", {"rpc", "etcd", "cli", "agent"}, True),
     (r"cppconn/|jdbc/|mysql_connection\.h|mysql_driver\.h|mysql/jdbc\.h", {"mysql"}, True),
     (r"spdlog/|fmt/", {"log"}, True),
-    (r"CLI/", {"cli", "agent", "topo_open", "main"}, False),
+    (r"prometheus/", {"metrics"}, True),
+    (r"civetweb\.h$", {"http"}, True),
+    (r"CLI/", {"cli", "command_line", "agent", "topo_open", "main"}, False),
     (r"vitess/.*\.pb\.h$", {"topo", "agent", "cli"}, False),
     (r"etcd/.*\.pb\.h$", {"etcd"}, True),
-    (r"graft/v1/.*\.pb\.h$", {"wire", "journal", "rpc", "agent", "cli"}, False),
-    (r"google/protobuf/", {"wire", "journal", "rpc", "agent", "cli", "topo", "etcd"}, False),
+    (r"graft/v1/.*\.pb\.h$", {"wire", "journal", "rpc", "http", "agent", "cli"}, False),
+    (r"google/protobuf/", {"wire", "journal", "rpc", "http", "agent", "cli", "topo", "etcd"}, False),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -249,7 +254,7 @@ NUMBERED_REASON = re.compile(r'StrCat\("((?:[A-Z]+_)+)",')  # with a MySQL error
 ONLY_REASON = re.compile(r'.*,\s*"([A-Z]+)"\s*\Z', re.S)
 CHECK = re.compile(r'\{"([A-Z_]+)",\s*k(?:Recipient|Donor|Source),')
 # MySQL's names of privileges and locks, variables of the environment, a parameter's name.
-NO_REASON = re.compile(r"GRAFT_|OPT_|LC_|SHARED_|INTENTION_|\w+_ADMIN$|SYSTEM_USER$|OPERATION_ID$")
+NO_REASON = re.compile(r"GRAFT_|OPT_|LC_|SHARED_|INTENTION_|\w+_ADMIN$|SYSTEM_USER$|OPERATION_ID$|NO_COLOR$")
 
 CHECKS_HEADING = "## Preflight"
 INDEX_HEADING = "## Index of reasons"

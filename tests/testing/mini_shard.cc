@@ -221,7 +221,7 @@ CommandResult MiniShard::Graftctl(std::vector<std::string> args, absl::Duration 
 }
 
 absl::StatusOr<topodata::Tablet> MiniShard::Record(const MiniTablet& tablet) const {
-  const CommandResult tablets = Graftctl({"tablets", "--json"});
+  const CommandResult tablets = Graftctl({"tablets", "--no-ask", "--json"});
   if (tablets.code != 0) return absl::UnavailableError(tablets.err);
   for (const absl::string_view line : absl::StrSplit(tablets.out, '\n', absl::SkipEmpty())) {
     GRAFT_ASSIGN_OR_RETURN(topodata::Tablet record, ParseJson<topodata::Tablet>(std::string(line)));

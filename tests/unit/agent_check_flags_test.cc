@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <stdlib.h>
 
 #include <functional>
 #include <string>
@@ -39,6 +40,7 @@ TEST(CheckFlagsTest, GoodFlagsBecomeOptions) {
   AgentFlags flags = GoodFlags();
   flags.init_tablet_type = "RDONLY";
   flags.init_timeout = "90s";
+  flags.port = 15100;
   flags.grpc_port = 15999;
   flags.state_dir = "/state";
   flags.db_socket = "/mysql.sock";
@@ -55,6 +57,7 @@ TEST(CheckFlagsTest, GoodFlagsBecomeOptions) {
   EXPECT_EQ(options->keyspace + "/" + options->shard, "shop/0");
   EXPECT_EQ(options->init_type, TabletType::kRdonly);
   EXPECT_EQ(options->init_timeout, absl::Seconds(90));
+  EXPECT_EQ(options->port, 15100);
   EXPECT_EQ(options->grpc_port, 15999);
   EXPECT_EQ(options->state_dir, "/state");
   EXPECT_EQ(options->mysql_socket, "/mysql.sock");
@@ -127,6 +130,8 @@ TEST(CheckFlagsTest, FaultsOfTheTablet) {
       {[](AgentFlags& f) { f.init_tablet_type = "primary"; }, "--init-tablet-type: \"primary\""},
       {[](AgentFlags& f) { f.init_tablet_type = "x"; }, "--init-tablet-type: \"x\" is no tablet"},
       {[](AgentFlags& f) { f.init_timeout = "1"; }, "--init-timeout: \"1\" is no duration"},
+      {[](AgentFlags& f) { f.port = 65536; }, "--port: not a port"},
+      {[](AgentFlags& f) { f.port = -1; }, "--port: not a port"},
       {[](AgentFlags& f) { f.grpc_port = 65536; }, "--grpc-port: not a port"},
       {[](AgentFlags& f) { f.grpc_port = -1; }, "--grpc-port: not a port"},
       {[](AgentFlags& f) { f.log_level = "loud"; }, "--log-level: \"loud\""},
@@ -269,6 +274,34 @@ TEST(CheckFlagsTest, EveryFaultIsToldAtOnceAndNoSecretIs) {
   for (const std::string& fault : faults) {
     EXPECT_THAT(fault, AllOf(HasSubstr("--"), Not(HasSubstr("hunter2"))));
   }
+}
+
+TEST(ParseFlagsTest, EveryFlagMayComeFromTheEnvironment) {
+  setenv("GRAFT_RESTORE_WITH_CLONE", "true", 1);
+  setenv("GRAFT_DB_CLONE_USE_SSL", "false", 1);
+  setenv("GRAFT_CLONE_MAX_ATTEMPTS", "7", 1);
+  setenv("GRAFT_REPROVISION_ON_REPLICATION_ERROR", "1032,1062", 1);
+  std::vector<std::string> words = {"graftd", "--db-clone-password", "hunter2", "--port=15100"};
+  std::vector<char*> argv;
+  argv.reserve(words.size());
+  for (std::string& word : words) argv.push_back(word.data());
+  const ParsedFlags parsed = ParseFlags(static_cast<int>(argv.size()), argv.data());
+  for (const char* name : {"GRAFT_RESTORE_WITH_CLONE", "GRAFT_DB_CLONE_USE_SSL",
+                           "GRAFT_CLONE_MAX_ATTEMPTS", "GRAFT_REPROVISION_ON_REPLICATION_ERROR"}) {
+    unsetenv(name);
+  }
+  ASSERT_EQ(parsed.exit_code, std::nullopt);
+  EXPECT_TRUE(parsed.flags.restore_with_clone);
+  EXPECT_FALSE(parsed.flags.clone.use_ssl);
+  EXPECT_EQ(parsed.flags.clone_max_attempts, 7);
+  EXPECT_THAT(parsed.flags.reprovision_on_replication_error, ElementsAre("1032", "1062"));
+  EXPECT_EQ(parsed.flags.clone.password, "hunter2");
+  EXPECT_THAT(words[2], Not(HasSubstr("hunter2"))) << "other users read arguments";
+  EXPECT_EQ(ToCommandLine(parsed.given, OptionSource::kCommandLine),
+            "--port=15100 --db-clone-password=set");
+  EXPECT_EQ(ToCommandLine(parsed.given, OptionSource::kEnvironment),
+            "--db-clone-use-ssl=false --restore-with-clone --clone-max-attempts=7 "
+            "--reprovision-on-replication-error=1032,1062");
 }
 
 class PasswordsTest : public ::testing::Test {

@@ -196,13 +196,12 @@ TEST_F(TabletKeeperTest, PublishesEachStepAtOnce) {
 
 TEST_F(TabletKeeperTest, MereProgressIsPublishedNowAndThen) {
   Operation operation = Running(Step::kClone);
-  operation.progress.bytes_expected = 1000;
   At(1, [&] { keeper_.OnStep(operation); });
   Version begun = 0;
   At(1.5, [&] { begun = RecordVersion(); });
   for (int i = 0; i < 200; ++i) {
     At(2 + i * 0.1, [&, i] {
-      operation.progress.bytes_done = 5 * i;
+      operation.progress.percent = 0.5 * i;
       keeper_.OnProgress(operation);
     });
   }
@@ -240,6 +239,49 @@ TEST_F(TabletKeeperTest, SetsATypeButNeverAPrimarys) {
   ServeUntil(10);
   EXPECT_EQ(Record().type, TabletType::kPrimary);
   EXPECT_EQ(keeper_.Snapshot().type, TabletType::kPrimary);
+}
+
+// A donor shows several sessions for one clone, and more of them as it copies faster.
+TEST_F(TabletKeeperTest, DonationsAreSeenInTheSessions) {
+  const auto cloned_by = [this](const std::vector<int64_t>& ids) {
+    world_.recipient.Edit([&ids](FakeMysqlState& state) {
+      state.sessions.assign(1, ServerSession());
+      state.sessions[0].connection_id = 1;
+      state.sessions[0].command = "Query";
+      for (const int64_t id : ids) {
+        state.sessions.emplace_back().connection_id = id;
+        state.sessions.back().command = "clone";
+      }
+    });
+  };
+  const auto expect = [this](std::optional<bool> donating, int64_t seen) {
+    EXPECT_EQ(keeper_.Snapshot().donating, donating);
+    EXPECT_EQ(keeper_.Snapshot().donations_seen, seen);
+  };
+  EXPECT_EQ(keeper_.Snapshot().donating, std::nullopt) << "not looked yet";
+  At(1, [&] { expect(false, 0); });
+  At(2, [&] { cloned_by({11}); });
+  At(6, [&] { expect(true, 1); });
+  At(7, [&] { cloned_by({11, 12, 13}); });
+  At(11, [&] { expect(true, 1); });
+  At(12, [&] { cloned_by({21, 22}); });
+  At(16, [&] { expect(true, 2); });
+  At(17, [&] { cloned_by({}); });
+  At(21, [&] { expect(false, 2); });
+  At(22, [&] { cloned_by({31}); });
+  At(26, [&] { expect(true, 3); });
+  At(27, [&] { world_.recipient.SetDown(true); });
+  At(31, [&] { expect(std::nullopt, 3); });
+  ServeUntil(32);
+}
+
+TEST_F(TabletKeeperTest, WithoutTheRightToSeeSessionsDonationsAreUnknownAndAllElseIsWell) {
+  world_.recipient.FailNext("ReadSessions", absl::PermissionDeniedError("PROCESS"), 1000);
+  ServeUntil(6);
+  EXPECT_EQ(keeper_.Snapshot().donating, std::nullopt);
+  EXPECT_TRUE(keeper_.Snapshot().mysql_reachable);
+  EXPECT_EQ(keeper_.Snapshot().mysql_error, "");
+  EXPECT_EQ(Record().mysql.ToString(), "127.0.0.1:3399");
 }
 
 // Nothing has changed, so nothing is written.

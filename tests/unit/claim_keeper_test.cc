@@ -183,6 +183,40 @@ TEST_F(ClaimKeeperTest, ServingNoticesALossAndTakesUpTheNextPlace) {
   EXPECT_EQ(Ahead(), 0);
 }
 
+TEST_F(ClaimKeeperTest, TellsWhenTheLeaseWasKeptAliveLast) {
+  EXPECT_EQ(keeper_.kept_alive(), std::nullopt);
+  const absl::Time start = clock_.Now();
+  const auto age = [this] { return clock_.Now() - keeper_.kept_alive().value_or(clock_.Now()); };
+  clock_.At(start + absl::Seconds(1), [this] { EXPECT_THAT(Enter(), IsOk()); });
+  clock_.At(start + absl::Seconds(50), [&] {
+    EXPECT_NE(keeper_.kept_alive(), std::nullopt);
+    EXPECT_LE(age(), locks_.lease_time() / 3);
+    store_.FailAll(absl::UnavailableError("away"));
+  });
+  clock_.At(start + absl::Seconds(70), [&] {
+    EXPECT_GE(age(), absl::Seconds(20)) << "a try that fails keeps nothing alive";
+    store_.Heal();
+  });
+  clock_.At(start + absl::Seconds(75), [&] {
+    EXPECT_LE(age(), absl::Seconds(5));
+    EXPECT_THAT(keeper_.Leave(), IsOk());
+    EXPECT_EQ(keeper_.kept_alive(), std::nullopt);
+  });
+  ServeFor(absl::Seconds(80));
+}
+
+// It is entered with a lease that is new.
+TEST_F(ClaimKeeperTest, APlaceThatWasNeverKeptAliveAgesFromItsEntry) {
+  const absl::Time start = clock_.Now();
+  clock_.At(start + absl::Seconds(1), [this] {
+    EXPECT_THAT(Enter(), IsOk());
+    store_.FailAll(absl::UnavailableError("away"));
+  });
+  clock_.At(start + absl::Seconds(21),
+            [&] { EXPECT_EQ(keeper_.kept_alive(), start + absl::Seconds(1)); });
+  ServeFor(absl::Seconds(22));
+}
+
 TEST_F(ClaimKeeperTest, IsStoppedFromAnotherThread) {
   const std::unique_ptr<Clock> clock = MakeRealClock();
   std::thread thread([&] { keeper_.Serve(*clock); });

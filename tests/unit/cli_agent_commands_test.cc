@@ -22,6 +22,7 @@ struct AgentState {
   bool has_operation = true;
   absl::Status cancel_error;
   v1::ReprovisionRequest asked;
+  v1::WatchOperationRequest watch_asked;
   v1::PreflightReport report;
   v1::PreflightRequest preflight_asked;
   v1::CancelOperationRequest cancel_asked;
@@ -67,8 +68,9 @@ class OneOperationAgent : public AgentClient {
     tablet.set_alias("zone1-0000000103");
     return tablet;
   }
-  absl::Status WatchOperation(const std::string& /*id*/,
+  absl::Status WatchOperation(const v1::WatchOperationRequest& request, WatchStop& /*stop*/,
                               const std::function<void(const v1::Operation&)>& on_update) override {
+    state_.watch_asked = request;
     v1::Operation running = state_.operation;
     running.set_outcome(v1::RUNNING);
     on_update(running);
@@ -94,7 +96,15 @@ class CliAgentCommandsTest : public ::testing::Test {
 
   SimulatedClock clock_;
   std::ostringstream out_;
-  Session session_{clock_, out_, Screen(), false, absl::Seconds(10)};
+  // Standard output is such a terminal.
+  void MakeTerminal(int columns, int rows) {
+    session_.screen.terminal = true;
+    session_.screen.size = [columns, rows] { return ScreenSize{columns, rows}; };
+    session_.screen.write = [this](absl::string_view text) { out_ << text; };
+  }
+
+  std::ostringstream err_;
+  Session session_{clock_, out_, err_, Screen(), OutputFormat::kTable, absl::Seconds(10), ""};
   AgentState state_;
   Connect connect_ = [this]() -> absl::StatusOr<std::unique_ptr<AgentClient>> {
     return std::make_unique<OneOperationAgent>(state_);
@@ -104,37 +114,55 @@ class CliAgentCommandsTest : public ::testing::Test {
 TEST_F(CliAgentCommandsTest, ReprovisionIsAcceptedWithoutWaiting) {
   v1::ReprovisionRequest request;
   request.set_id("op1");
-  EXPECT_EQ(*Reprovision(session_, connect_, request, false), ExitCode::kDone);
+  EXPECT_EQ(*Reprovision(session_, connect_, request), ExitCode::kDone);
   EXPECT_EQ(state_.asked.id(), "op1");
   EXPECT_EQ(out_.str(), "operation op1 of zone1-0000000103 accepted\n");
 }
 
 TEST_F(CliAgentCommandsTest, AWatchedFailureIsTheExitCode) {
-  EXPECT_EQ(*Reprovision(session_, connect_, v1::ReprovisionRequest(), true), ExitCode::kFailed);
+  EXPECT_EQ(*ReprovisionAndWatch(session_, connect_, v1::ReprovisionRequest(), OnInterrupt::kLeave),
+            ExitCode::kFailed);
   EXPECT_THAT(out_.str(), HasSubstr("preflight\n"));
   EXPECT_THAT(out_.str(), HasSubstr("failed in preflight: data INTACT"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));  // no terminal, no escapes
 }
 
-TEST_F(CliAgentCommandsTest, ATerminalIsRedrawnInPlace) {
-  session_.screen.terminal = true;
-  EXPECT_EQ(*WatchOperation(session_, connect_, ""), ExitCode::kFailed);
-  EXPECT_THAT(out_.str(), HasSubstr("\x1b[11A"));  // a headline and ten steps
-  EXPECT_THAT(out_.str(), HasSubstr("failed in preflight: data INTACT"));
+TEST_F(CliAgentCommandsTest, ATerminalIsRedrawnInPlaceAndKeepsTheVerdict) {
+  MakeTerminal(80, 24);
+  EXPECT_EQ(*WatchOperation(session_, connect_, {}), ExitCode::kFailed);
+  const std::string text = out_.str();
+  EXPECT_THAT(text, StartsWith("\x1b[?25l\r"));  // no cursor while it draws
+  EXPECT_THAT(text, HasSubstr("\r\x1b[3A"));     // back over a headline, the whole, a step
+  EXPECT_THAT(text, HasSubstr("\x1b[Jzone1-0000000103 failed in preflight: data INTACT"));
+  const size_t hidden = text.rfind("\x1b[?25l");
+  EXPECT_NE(text.find("\x1b[?25h", hidden), std::string::npos);
+  EXPECT_EQ(state_.watch_asked.min_interval().nanos(), 200'000'000);
 }
 
 TEST_F(CliAgentCommandsTest, ASmallTerminalGetsWhatFits) {
-  session_.screen.terminal = true;
-  session_.screen.rows = 4;
-  session_.screen.columns = 11;
-  ASSERT_TRUE(WatchOperation(session_, connect_, "").ok());
-  EXPECT_THAT(out_.str(), HasSubstr("\x1b[3A"));
-  EXPECT_THAT(out_.str(), StartsWith("\r\x1b[2Kzone1-0000\n"));
+  MakeTerminal(11, 3);
+  ASSERT_TRUE(WatchOperation(session_, connect_, {}).ok());
+  EXPECT_THAT(out_.str(), HasSubstr("\x1b[2A"));
+  EXPECT_THAT(out_.str(), StartsWith("\x1b[?25l\rzone1-0000\x1b[K\n"));
+}
+
+TEST_F(CliAgentCommandsTest, AFileIsToldOfEachSecondAtMost) {
+  ASSERT_TRUE(WatchOperation(session_, connect_, {}).ok());
+  EXPECT_EQ(state_.watch_asked.min_interval().seconds(), 1);
+  EXPECT_EQ(state_.watch_asked.min_interval().nanos(), 0);
+}
+
+TEST_F(CliAgentCommandsTest, YamlIsADocumentForEachState) {
+  session_.output = OutputFormat::kYaml;
+  EXPECT_EQ(*WatchOperation(session_, connect_, {}), ExitCode::kFailed);
+  EXPECT_THAT(out_.str(), StartsWith("---\nid: op1\nrecipient: zone1-0000000103\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("\n---\nid: op1\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("\noutcome: FAILED\n"));
 }
 
 TEST_F(CliAgentCommandsTest, JsonIsOneObjectForEachState) {
-  session_.json = true;
-  EXPECT_EQ(*WatchOperation(session_, connect_, ""), ExitCode::kFailed);
+  session_.output = OutputFormat::kJson;
+  EXPECT_EQ(*WatchOperation(session_, connect_, {}), ExitCode::kFailed);
   const std::string text = out_.str();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2);
   EXPECT_THAT(text, HasSubstr("\"outcome\":\"RUNNING\""));
@@ -148,7 +176,7 @@ TEST_F(CliAgentCommandsTest, StatusOfATabletThatWasNeverRebuilt) {
   // Asked for by its id, it is missing.
   EXPECT_EQ(ShowStatus(session_, connect_, nullptr, "op9").status().code(),
             absl::StatusCode::kNotFound);
-  session_.json = true;
+  session_.output = OutputFormat::kJson;
   out_.str("");
   EXPECT_EQ(*ShowStatus(session_, connect_, nullptr, ""), ExitCode::kDone);
   EXPECT_THAT(out_.str(), HasSubstr("\"operation\":null}"));
@@ -212,7 +240,7 @@ TEST_F(CliAgentCommandsTest, ACancelWaitsNoLongerThanTold) {
 }
 
 TEST_F(CliAgentCommandsTest, ACancelAsJsonIsTheEndedOperation) {
-  session_.json = true;
+  session_.output = OutputFormat::kJson;
   state_.operation.set_outcome(v1::CANCELLED);
   EXPECT_EQ(*CancelOperation(session_, connect_, {}), ExitCode::kDone);
   EXPECT_THAT(out_.str(), StartsWith("{\"id\":\"op1\""));
@@ -258,7 +286,7 @@ TEST_F(CliAgentCommandsTest, APreflightIsATableAndAnExitCode) {
   EXPECT_THAT(out_.str(), HasSubstr("CLONE may be tried\n"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("\x1b")));
   out_.str("");
-  session_.json = true;
+  session_.output = OutputFormat::kJson;
   EXPECT_EQ(*ShowPreflight(session_, connect_, {}), ExitCode::kRefused);
   EXPECT_THAT(out_.str(), HasSubstr("\"id\":\"DISK_SPACE\",\"side\""));
   EXPECT_THAT(out_.str(), HasSubstr("\"outcome\":\"UNCHECKED\""));
@@ -269,10 +297,12 @@ TEST_F(CliAgentCommandsTest, NoAgentIsItsOwnError) {
     return absl::UnavailableError("stopped");
   };
   for (const Result& result :
-       {ShowStatus(session_, nobody, nullptr, ""), ShowOperations(session_, nobody),
-        CancelOperation(session_, nobody, {}), WatchOperation(session_, nobody, ""),
-        ShowPreflight(session_, nobody, {}), ThrottleOperation(session_, nobody, {}),
-        Reprovision(session_, nobody, v1::ReprovisionRequest(), true)}) {
+       {ShowStatus(session_, nobody, nullptr, ""), ShowHistory(session_, nobody),
+        DescribeOperation(session_, nobody, ""), CancelOperation(session_, nobody, {}),
+        WatchOperation(session_, nobody, {}), ShowPreflight(session_, nobody, {}),
+        ThrottleOperation(session_, nobody, {}),
+        Reprovision(session_, nobody, v1::ReprovisionRequest()),
+        ReprovisionAndWatch(session_, nobody, v1::ReprovisionRequest(), OnInterrupt::kCancel)}) {
     EXPECT_EQ(ExitCodeOf(result.status()), ExitCode::kUnreachable);
   }
 }

@@ -34,20 +34,21 @@ class CliTopoTest : public ::testing::Test {
   FakeStore store_{clock_};
   VitessTopology topology_{{clock_, store_, "/g", "here", nullptr}};
   std::ostringstream out_;
-  Session session_{clock_, out_, Screen(), false, absl::Seconds(10)};
+  std::ostringstream err_;
+  Session session_{clock_, out_, err_, Screen(), OutputFormat::kTable, absl::Seconds(10), ""};
   Tablet tablet_;
 };
 
 TEST_F(CliTopoTest, TabletsAreATable) {
-  ASSERT_TRUE(ShowTablets(session_, topology_, {}).ok());
+  ASSERT_TRUE(ShowTablets(session_, topology_, {}, nullptr).ok());
   EXPECT_EQ(out_.str(),
             "TABLET            KEYSPACE  SHARD  TYPE     AGENT    MYSQL    TAGS\n"
             "zone1-0000000101  ks        0      REPLICA  h1:9001  m1:3306  graft.step=clone\n");
 }
 
 TEST_F(CliTopoTest, TabletsAsJsonAreVitesssRecords) {
-  session_.json = true;
-  ASSERT_TRUE(ShowTablets(session_, topology_, {}).ok());
+  session_.output = OutputFormat::kJson;
+  ASSERT_TRUE(ShowTablets(session_, topology_, {}, nullptr).ok());
   EXPECT_THAT(out_.str(), HasSubstr("{\"alias\":{\"cell\":\"zone1\",\"uid\":101}"));
   EXPECT_THAT(out_.str(), HasSubstr("\"portMap\":{\"graft\":9001}"));
 }
@@ -64,7 +65,7 @@ TEST_F(CliTopoTest, SetPrimaryShowsInTheTopology) {
 }
 
 TEST_F(CliTopoTest, TheTopologyAsJsonIsOneObject) {
-  session_.json = true;
+  session_.output = OutputFormat::kJson;
   ASSERT_TRUE(ShowTopology(session_, topology_).ok());
   EXPECT_THAT(out_.str(), HasSubstr("\"serverAddress\":\"here\""));
   EXPECT_THAT(out_.str(), HasSubstr("\"tablets\":[{\"alias\""));

@@ -37,7 +37,7 @@ TEST(CliFlagsTest, ReprovisionWithGlobalFlagsOnEitherSide) {
   EXPECT_EQ(parsed.flags.from_tablet, "zone1-101");
   EXPECT_EQ(parsed.flags.replicate_from, "primary");
   EXPECT_TRUE(parsed.flags.watch);
-  EXPECT_TRUE(parsed.flags.json);
+  EXPECT_EQ(parsed.flags.output, OutputFormat::kJson);
   EXPECT_EQ(parsed.flags.timeout, absl::Seconds(90));
 }
 
@@ -99,6 +99,34 @@ TEST(CliFlagsTest, PreflightAndCancelWaitLongerUnlessTold) {
   }
 }
 
+TEST(CliFlagsTest, TheFormatOfTheOutput) {
+  EXPECT_EQ(ParseArguments({"tablets"}).flags.output, OutputFormat::kTable);
+  EXPECT_EQ(ParseArguments({"tablets", "--output", "yaml"}).flags.output, OutputFormat::kYaml);
+  EXPECT_EQ(ParseArguments({"--output", "json", "tablets"}).flags.output, OutputFormat::kJson);
+  EXPECT_EQ(ParseArguments({"tablets", "--output=table"}).flags.output, OutputFormat::kTable);
+}
+
+TEST(CliFlagsTest, OperationsIsAnotherNameOfHistory) {
+  for (const char* name : {"history", "operations"}) {
+    const Parsed parsed = ParseArguments({name, "zone1-1"});
+    ASSERT_TRUE(parsed.go_on) << name;
+    EXPECT_EQ(parsed.flags.command, Command::kHistory);
+    EXPECT_EQ(parsed.flags.alias, "zone1-1");
+  }
+  const Parsed describe = ParseArguments({"describe", "zone1-1", "op1"});
+  EXPECT_EQ(describe.flags.command, Command::kDescribe);
+  EXPECT_EQ(describe.flags.operation_id, "op1");
+}
+
+TEST(CliFlagsTest, AnInterruptCancelsOnlyIfTold) {
+  EXPECT_FALSE(ParseArguments({"watch", "zone1-1"}).flags.cancel_on_interrupt);
+  EXPECT_TRUE(
+      ParseArguments({"watch", "zone1-1", "--cancel-on-interrupt"}).flags.cancel_on_interrupt);
+  EXPECT_TRUE(ParseArguments({"reprovision", "zone1-1", "--watch", "--cancel-on-interrupt"})
+                  .flags.cancel_on_interrupt);
+  EXPECT_TRUE(ParseArguments({"tablets", "--no-ask"}).flags.no_ask);
+}
+
 TEST(CliFlagsTest, NestedCommands) {
   const Parsed parsed = ParseArguments({"topo", "set-primary", "ks/0", "zone1-100"});
   ASSERT_TRUE(parsed.go_on);
@@ -126,7 +154,12 @@ TEST(CliFlagsTest, UsageErrorsAreTwoAndHelpIsZero) {
            {"throttle", "zone1-1", "--max-data-bandwidth", "1048577"},
            {"throttle", "zone1-1", "--max-network-bandwidth", "fast"},
            {"throttle", "zone1-1", "--max-concurrency", "2"},
-           {"cancel"}}) {
+           {"cancel"},
+           {"tablets", "--output", "xml"},
+           {"tablets", "--output", "yaml", "--json"},
+           {"describe"},
+           {"reprovision", "zone1-1", "--cancel-on-interrupt"},
+           {"status", "zone1-1", "--cancel-on-interrupt"}}) {
     const Parsed parsed = ParseArguments(arguments);
     EXPECT_FALSE(parsed.go_on);
     EXPECT_EQ(parsed.exit_status, 2) << (arguments.empty() ? "no arguments" : arguments[0]);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/clocks.h"
 #include "cli/watch.h"
 
@@ -34,14 +35,18 @@ class StreamingAgent : public AgentClient {
   StreamingAgent(std::deque<Stream>& streams, std::vector<std::string>& ids)
       : streams_(streams), ids_(ids) {}
 
-  absl::Status WatchOperation(const std::string& id,
+  absl::Status WatchOperation(const v1::WatchOperationRequest& request, WatchStop& stop,
                               const std::function<void(const v1::Operation&)>& on_update) override {
-    ids_.push_back(id);
+    ids_.push_back(request.id());
+    bool cancelled = false;
+    const WatchStop::OnStop on_stop(stop, [&cancelled] { cancelled = true; });
     if (streams_.empty()) return absl::UnavailableError("refused");
     const Stream stream = streams_.front();
     streams_.pop_front();
-    for (const v1::Operation& state : stream.states) on_update(state);
-    return stream.end;
+    for (const v1::Operation& state : stream.states) {
+      if (!cancelled) on_update(state);
+    }
+    return cancelled ? absl::CancelledError("by the watcher") : stream.end;
   }
   absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& /*request*/) override {
     return absl::UnimplementedError("");
@@ -76,6 +81,14 @@ class CliWatchTest : public ::testing::Test {
  protected:
   absl::StatusOr<v1::Operation> Watch(const std::string& id,
                                       absl::Time deadline = absl::InfiniteFuture()) {
+    WatchOptions options;
+    options.id = id;
+    options.patience = absl::Seconds(10);
+    options.deadline = deadline;
+    const auto on_update = [this](const v1::Operation& operation) {
+      seen_.push_back(operation.step());
+      if (operation.step() == stop_at_) stop_.Stop();
+    };
     return WatchToEnd(
         clock_,
         [this]() -> absl::StatusOr<std::unique_ptr<AgentClient>> {
@@ -83,14 +96,22 @@ class CliWatchTest : public ::testing::Test {
           if (topology_down_after_ == lookups_) return absl::UnavailableError("no etcd");
           return std::make_unique<StreamingAgent>(streams_, ids_);
         },
-        id, absl::Seconds(10),
-        [this](const v1::Operation& operation) { seen_.push_back(operation.step()); }, deadline);
+        options,
+        {on_update,
+         [this](absl::Time since, const absl::Status& why) {
+           silences_.push_back(
+               absl::StrCat(absl::FormatDuration(clock_.Now() - since), " ", why.message()));
+         }},
+        stop_);
   }
 
   SimulatedClock clock_;
   std::deque<Stream> streams_;
   std::vector<std::string> ids_;
   std::vector<std::string> seen_;
+  std::vector<std::string> silences_;
+  std::string stop_at_;  // the step at which somebody stops the watch
+  WatchStop stop_;
   int lookups_ = 0;
   int topology_down_after_ = 0;  // the look-up that fails; 0: none
 };
@@ -106,6 +127,7 @@ TEST_F(CliWatchTest, GoesOnWhereTheAgentsRestartCutItOff) {
   EXPECT_THAT(seen_, ElementsAre("fence", "clone", "publish"));
   // The newest at first, then the one that was.
   EXPECT_THAT(ids_, ElementsAre("", "op1", "op1", "op1"));
+  EXPECT_THAT(silences_, ElementsAre("250ms refused"));
 }
 
 TEST_F(CliWatchTest, GivesUpAfterItsPatienceWithoutContact) {
@@ -147,6 +169,30 @@ TEST_F(CliWatchTest, AnOperationThatDoesNotEndIsLeftAtTheDeadline) {
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), HasSubstr("op1 has not ended yet; it is in catch_up"));
   EXPECT_EQ(clock_.Now() - start, absl::Minutes(1));
+}
+
+TEST_F(CliWatchTest, AStopEndsItInTheMiddleOfAStream) {
+  streams_ = {{{State("op1", "fence", v1::RUNNING), State("op1", "clone", v1::RUNNING),
+                State("op1", "publish", v1::DONE)},
+               absl::OkStatus()}};
+  stop_at_ = "clone";
+  EXPECT_EQ(Watch("op1").status().code(), absl::StatusCode::kCancelled);
+  EXPECT_THAT(seen_, ElementsAre("fence", "clone"));
+  EXPECT_EQ(ids_.size(), 1u);
+}
+
+TEST_F(CliWatchTest, AStopThatCameBeforeIsNoWatchAtAll) {
+  streams_ = {{{State("op1", "clone", v1::RUNNING)}, absl::OkStatus()}};
+  stop_.Stop();
+  EXPECT_EQ(Watch("op1").status().code(), absl::StatusCode::kCancelled);
+  EXPECT_THAT(seen_, ElementsAre());
+}
+
+TEST_F(CliWatchTest, AStopEndsTheWaitForAnAgentThatIsGone) {
+  clock_.At(clock_.Now() + absl::Seconds(2), [this] { stop_.Stop(); });
+  const absl::Time start = clock_.Now();
+  EXPECT_EQ(Watch("op1").status().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(clock_.Now() - start, absl::Seconds(2));
 }
 
 TEST_F(CliWatchTest, ARefusalEndsItAtOnce) {

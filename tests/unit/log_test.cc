@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "base/clocks.h"
@@ -89,7 +90,9 @@ class LogObserverTest : public ::testing::Test {
 };
 
 TEST_F(LogObserverTest, AStepIsALine) {
-  observer_->OnStep(FullOperation());
+  Operation operation = FullOperation();
+  operation.failed_attempts.clear();
+  observer_->OnStep(operation);
   EXPECT_THAT(Lines(output_),
               ElementsAre(HasSubstr("msg=\"step begins\" operation=op-1 tablet=zone1-0000000101 "
                                     "step=clone attempt=3 data_state=PARTIAL "
@@ -104,8 +107,52 @@ TEST_F(LogObserverTest, ProgressComesAtMostEveryFiveSeconds) {
     clock_.Advance(absl::Milliseconds(100));
   }
   EXPECT_THAT(Lines(output_), SizeIs(3));  // at 0 s, 5 s and 10 s
-  EXPECT_THAT(Lines(output_)[0], HasSubstr("stage=\"FILE COPY\" bytes_done=1000 "
-                                           "bytes_expected=4000 bytes_per_second=100"));
+  EXPECT_THAT(
+      Lines(output_)[0],
+      HasSubstr("msg=\"progress\" operation=op-1 tablet=zone1-0000000101 step=clone attempt=3 "
+                "data_state=PARTIAL donor=zone2-0000000100 percent=25.5 eta=30.0s "
+                "eta_low=20.0s eta_high=1m30s stage=\"FILE COPY\" bytes_done=1000 "
+                "bytes_expected=4000 bytes_per_second=100 recovery_percent=12.5 "
+                "queue_place=2 note="));
+}
+
+// Ten minutes of a copy, looked at twice a second, in which all that moves does.
+TEST_F(LogObserverTest, ASamplerThatTicksTwiceASecondDoesNotFloodTheLog) {
+  Operation operation = FullOperation();
+  operation.failed_attempts.clear();
+  const std::vector<CloneStage> stages = {CloneStage::kDropData, CloneStage::kFileCopy,
+                                          CloneStage::kPageCopy, CloneStage::kRedoCopy};
+  constexpr int kTicks = 1200;
+  for (int i = 0; i < kTicks; ++i) {
+    operation.progress.stage = stages[static_cast<size_t>(i) * stages.size() / kTicks];
+    operation.progress.percent = 100.0 * i / kTicks;
+    operation.progress.eta->likely = absl::Seconds(kTicks - i) / 2;
+    operation.progress.bytes_done += 1000;
+    operation.progress.note = i % 2 == 0 ? "" : absl::StrCat("silent for ", i, "s");
+    observer_->OnProgress(operation);
+    clock_.Advance(absl::Milliseconds(500));
+  }
+  // One every 5 s, and one more for a stage or a first note.
+  EXPECT_THAT(Lines(output_), SizeIs(::testing::AllOf(::testing::Ge(120U), ::testing::Le(123U))));
+}
+
+TEST_F(LogObserverTest, ANewPlaceInTheQueueIsWrittenAtOnce) {
+  Operation operation = FullOperation();
+  operation.failed_attempts.clear();
+  operation.queue_place = 3;
+  observer_->OnProgress(operation);
+  operation.queue_place = 2;
+  observer_->OnProgress(operation);
+  observer_->OnProgress(operation);
+  EXPECT_THAT(Lines(output_), ElementsAre(HasSubstr("queue_place=3"), HasSubstr("queue_place=2")));
+}
+
+TEST_F(LogObserverTest, AnEtaThatIsNotKnownIsLeftOut) {
+  Operation operation = FullOperation();
+  operation.failed_attempts.clear();
+  operation.progress.eta = std::nullopt;
+  observer_->OnProgress(operation);
+  EXPECT_THAT(Lines(output_).at(0), Not(HasSubstr("eta")));
 }
 
 TEST_F(LogObserverTest, ANewStageIsWrittenAtOnce) {
@@ -130,8 +177,18 @@ TEST_F(LogObserverTest, AFailedAttemptIsAWarningOnce) {
   const std::vector<std::string> lines = Lines(output_);
   ASSERT_THAT(lines, SizeIs(2));
   EXPECT_THAT(lines[0], HasSubstr("level=warning msg=\"attempt failed, trying again\""));
-  EXPECT_THAT(lines[0], HasSubstr("donor=zone1-0000000100 data_state=EMPTY"));
+  EXPECT_THAT(lines[0], HasSubstr("operation=op-1 tablet=zone1-0000000101 step=clone attempt=1 "
+                                  "data_state=EMPTY donor=zone1-0000000100"));
   EXPECT_THAT(lines[0], HasSubstr("the donor shut down"));
+}
+
+TEST_F(LogObserverTest, AFailedAttemptIsToldBeforeTheNextOnesSteps) {
+  Operation operation = FullOperation();
+  observer_->OnStep(operation);
+  const std::vector<std::string> lines = Lines(output_);
+  ASSERT_THAT(lines, SizeIs(operation.failed_attempts.size() + 1));
+  EXPECT_THAT(lines.front(), HasSubstr("attempt failed"));
+  EXPECT_THAT(lines.back(), HasSubstr("step begins"));
 }
 
 TEST_F(LogObserverTest, AnEndSaysWhatWasLostAndWhatCouldNotBeProved) {

@@ -1,0 +1,42 @@
+// Asks the agents of many tablets how they are, some at a time.
+#ifndef GRAFT_CLI_ASK_AGENTS_H_
+#define GRAFT_CLI_ASK_AGENTS_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/agent_client.h"
+#include "graft/clock.h"
+#include "graft/tablet.h"
+
+namespace graft::cli {
+
+inline constexpr int kMostAskedAtOnce = 16;
+inline constexpr absl::Duration kAskTimeout = absl::Seconds(2);  // of each agent
+
+struct AgentAnswer {
+  v1::GetTabletResponse tablet;
+  std::optional<v1::Operation> operation;  // the newest; nullopt: none yet
+};
+
+// One agent by its address, "host:port", within the timeout. Safe for use from several threads.
+using AskAgent =
+    std::function<absl::StatusOr<AgentAnswer>(const std::string& address, absl::Duration timeout)>;
+AskAgent MakeAskAgent();
+
+// An answer for each tablet, in order. UNAVAILABLE: its agent was stopped; FAILED_PRECONDITION: it
+// has no graft agent; DEADLINE_EXCEEDED: it was not asked before `deadline`; else what asking said.
+// Returns a timeout after `deadline` at the latest.
+std::vector<absl::StatusOr<AgentAnswer>> AskAgents(Clock& clock, const AskAgent& ask,
+                                                   const std::vector<Tablet>& tablets,
+                                                   absl::Time deadline);
+
+}  // namespace graft::cli
+
+#endif  // GRAFT_CLI_ASK_AGENTS_H_

@@ -1,0 +1,59 @@
+// Answers: what is answered to which path, without any socket. Safe for use from several threads.
+#ifndef GRAFT_HTTP_ANSWERS_H_
+#define GRAFT_HTTP_ANSWERS_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "http/http_server.h"
+
+namespace graft::http {
+
+struct Answer {
+  int status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+class Answers {
+ public:
+  explicit Answers(HttpSources sources)
+      : sources_(std::move(sources)), started_(sources_.clock.Now()) {}
+
+  // `path` without its query; `method` as sent.
+  Answer To(absl::string_view method, absl::string_view path) const;
+
+ private:
+  using Make = Answer (Answers::*)() const;
+  struct Route {
+    absl::string_view path;
+    Make make;
+    absl::string_view shows;  // for the list of paths; empty: not in it
+  };
+  static const std::vector<Route>& Routes();
+
+  StatusFacts Facts() const;
+  Answer Root() const;
+  Answer Alive() const;
+  Answer Ready() const;
+  Answer Health() const;
+  Answer Metrics() const;
+  Answer Page() const;
+  Answer Fragment() const;
+  Answer Json() const;
+  Answer Vars() const;
+
+  const HttpSources sources_;
+  const absl::Time started_;
+};
+
+// The whole of an answer as it goes over the wire. No connection is kept open. A HEAD request gets
+// no body.
+std::string Serialized(const Answer& answer, bool with_body);
+
+}  // namespace graft::http
+
+#endif  // GRAFT_HTTP_ANSWERS_H_

@@ -1,0 +1,134 @@
+#include "absl/strings/str_cat.h"
+#include "base/duration_flag.h"
+#include "http/format.h"
+#include "http/readiness.h"
+#include "http/sections.h"
+
+namespace graft::http {
+namespace {
+
+constexpr size_t kLongestWholeGtids = 60;
+
+Tone TypeTone(TabletType type) {
+  switch (type) {
+    case TabletType::kPrimary:
+    case TabletType::kReplica:
+    case TabletType::kRdonly:
+      return Tone::kGood;
+    case TabletType::kRestore:
+      return Tone::kWarning;
+    default:
+      return Tone::kPlain;
+  }
+}
+
+void AddReadiness(const StatusFacts& facts, Html& html) {
+  std::optional<Operation> newest;
+  if (!facts.operations.empty()) newest = facts.operations.front();
+  const std::vector<std::string> reasons = WhyNotReady(facts.tablet, newest, facts.now);
+  if (reasons.empty()) {
+    html.Raw(
+        "<section id=\"ready\" class=\"verdict good\"><p><strong>Ready</strong></p></section>");
+    return;
+  }
+  if (RunningOperation(facts) == nullptr) {
+    html.Raw("<section id=\"ready\" class=\"verdict bad\">");
+  } else {
+    html.Raw("<section id=\"ready\" class=\"verdict warning\">");
+  }
+  html.Raw("<p><strong>Not ready</strong></p><ul>");
+  for (const std::string& reason : reasons) html.Raw("<li>").Text(reason).Raw("</li>");
+  html.Raw("</ul></section>\n");
+}
+
+// Read out by screen readers when it changes, so it must not change with every byte.
+void AddAnnouncement(const StatusFacts& facts, Html& html) {
+  html.Raw("<p class=\"unseen\" role=\"status\">");
+  if (const Operation* running = RunningOperation(facts); running != nullptr) {
+    const int tens = static_cast<int>(running->progress.percent / 10) * 10;
+    html.Text(absl::StrCat("Rebuilding, ", StepName(running->step), ", more than ", tens, " %"));
+  } else if (!facts.operations.empty()) {
+    const Operation& last = facts.operations.front();
+    html.Text(absl::StrCat("The last operation: ", OutcomeName(last.outcome)));
+  }
+  html.Raw("</p>\n");
+}
+
+void AddGtids(const std::string& set, Html& html) {
+  html.Raw("<div class=\"wide\"><dt>GTIDs executed</dt><dd>");
+  if (set.empty()) {
+    html.Raw("none");
+  } else if (set.size() <= kLongestWholeGtids) {
+    html.Raw("<code>").Text(set).Raw("</code>");
+  } else {
+    html.Raw("<details id=\"gtids\"><summary><code>")
+        .Text(ShortGtids(set))
+        .Raw("</code></summary><code class=\"long\">")
+        .Text(set)
+        .Raw("</code></details>");
+  }
+  html.Raw("</dd></div>");
+}
+
+void AddThread(bool running, bool connecting, int error_number, const std::string& error,
+               Html& html) {
+  const Tone tone = running ? Tone::kGood : connecting ? Tone::kWarning : Tone::kBad;
+  AddChip(tone, running ? "running" : connecting ? "connecting" : "stopped", html);
+  if (error_number == 0) return;
+  html.Raw("<p class=\"error\">").Text(absl::StrCat(error_number, ": ", error)).Raw("</p>");
+}
+
+void AddReplication(const TabletSnapshot& tablet, Html& html) {
+  if (tablet.replication.empty()) return;
+  html.Raw(
+      "<table class=\"list\"><caption>Replication</caption><thead><tr><th scope=\"col\">Source"
+      "<th scope=\"col\">Receiver<th scope=\"col\">Applier<th scope=\"col\" class=\"number\">Lag"
+      "</tr></thead><tbody>");
+  for (const ReplicationChannel& channel : tablet.replication) {
+    html.Raw("<tr><th scope=\"row\">").Text(channel.source.ToString());
+    if (!channel.name.empty()) html.Text(absl::StrCat(" (", channel.name, ")"));
+    html.Raw("</th><td data-label=\"Receiver\">");
+    AddThread(channel.receiver_running, channel.receiver_connecting, channel.receiver_errno,
+              channel.receiver_error, html);
+    html.Raw("</td><td data-label=\"Applier\">");
+    AddThread(channel.applier_running, false, channel.applier_errno, channel.applier_error, html);
+    html.Raw("</td><td class=\"number\" data-label=\"Lag\">")
+        .Text(channel.lag.has_value() ? HumanDuration(*channel.lag) : "unknown")
+        .Raw("</td></tr>");
+  }
+  html.Raw("</tbody></table>");
+}
+
+}  // namespace
+
+void AddHead(const StatusFacts& facts, Html& html) {
+  const TabletSnapshot& tablet = facts.tablet;
+  html.Raw("<header><h1>").Text(tablet.alias.ToString()).Raw("</h1><p class=\"chips\">");
+  AddChip(TypeTone(tablet.type), TabletTypeName(tablet.type), html);
+  AddChip(Tone::kPlain, absl::StrCat(tablet.keyspace, "/", tablet.shard), html);
+  html.Raw("</p><p class=\"asof\">as of <time>")
+      .Text(ClockText(facts.now))
+      .Raw("</time> UTC</p></header>\n");
+  AddAnnouncement(facts, html);
+  AddReadiness(facts, html);
+}
+
+void AddTablet(const StatusFacts& facts, Html& html) {
+  const TabletSnapshot& tablet = facts.tablet;
+  html.Raw("<section id=\"tablet\"><h2>Tablet</h2><dl class=\"facts\">");
+  if (tablet.mysql_reachable) {
+    AddFact("MySQL", tablet.mysql_version, html);
+    AddFact("Writes", tablet.super_read_only ? "super_read_only" : "writable", html);
+  } else if (tablet.read_at == absl::InfinitePast()) {
+    AddFact("MySQL", "not asked yet", html);
+  } else {
+    AddFact("MySQL", absl::StrCat("does not answer: ", tablet.mysql_error), html);
+  }
+  AddFact("Read", AgoText(tablet.read_at, facts.now), html);
+  if (!tablet.mysql_version.empty()) AddGtids(tablet.gtid_executed, html);
+  html.Raw("</dl>");
+  if (tablet.mysql_reachable) AddReplication(tablet, html);
+  html.Raw("</section>\n");
+}
+
+}  // namespace graft::http

@@ -1,0 +1,52 @@
+// Metrics: what a monitoring system reads of an agent, in Prometheus's text format. The list of all
+// of them is docs/monitoring.md.
+//
+// An observer of the operations, which it counts from its own creation on; what else it says is
+// taken from its sources when it is asked. Safe for use from several threads.
+#ifndef GRAFT_METRICS_METRICS_H_
+#define GRAFT_METRICS_METRICS_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "graft/observer.h"
+#include "graft/provisioning.h"
+#include "metrics/call_meter.h"
+
+namespace graft {
+
+// The claim on a donor, or a place in its queue.
+struct ClaimLease {
+  absl::Duration ttl;
+  absl::Time kept_alive;  // the last time that the store agreed
+};
+
+// References must outlive the Metrics. The functions are called by each scrape, on its thread, and
+// answer from memory.
+struct MetricsSources {
+  Clock& clock;
+  const CallMeters& calls;
+  std::function<absl::StatusOr<Operation>()> newest_operation;  // an error: there is none yet
+  std::function<TabletSnapshot()> tablet;
+  std::function<std::optional<ClaimLease>()> claim;                // nullopt: there is none now
+  std::function<std::optional<PreflightReport>()> last_preflight;  // by itself, without operation
+  std::string version;                                             // graft's own
+};
+
+class Metrics : public Observer {
+ public:
+  // The page of one scrape, "text/plain; version=0.0.4". Waits neither for MySQL nor for the
+  // topology.
+  virtual std::string Text() = 0;
+};
+
+std::unique_ptr<Metrics> MakeMetrics(MetricsSources sources);
+
+}  // namespace graft
+
+#endif  // GRAFT_METRICS_METRICS_H_

@@ -1,0 +1,124 @@
+#include "bench/compare.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "base/errors.h"
+#include "bench/bench_data.h"
+#include "bench/process_cost.h"
+#include "bench/rebuild.h"
+
+namespace graft {
+namespace {
+
+std::string Text(const Parts& parts) {
+  return absl::StrJoin(parts, ", ", [](std::string* out, const auto& part) {
+    absl::StrAppendFormat(out, "%s %.3f", part.first, absl::ToDoubleSeconds(part.second));
+  });
+}
+
+class Rounds {
+ public:
+  Rounds(Clock& clock, BenchShard& shard, std::vector<Way> ways, std::ostream& out)
+      : clock_(clock), shard_(shard), ways_(std::move(ways)), out_(out) {
+    result_.ways.reserve(ways_.size());
+    slow_.reserve(ways_.size());
+    for (const Way& way : ways_) {
+      result_.ways.push_back({way.name, {}, ""});
+      slow_.push_back(way.slow);
+    }
+  }
+
+  // Round 0 warms up.
+  absl::Status Run(int round, bool with_slow, bool keep_going) {
+    for (WayTimes& times : result_.ways) {
+      if (round > 0) times.seconds.emplace_back();
+    }
+    for (const size_t next : RoundOrder(slow_, round, with_slow)) {
+      const absl::Status run = RunWay(round, ways_[next], result_.ways[next]);
+      if (run.ok()) continue;
+      out_ << ways_[next].name << " failed: " << run << "\n" << shard_.Logs() << std::endl;
+      if (!keep_going) return Annotate(run, ways_[next].name);
+    }
+    return absl::OkStatus();
+  }
+
+  Comparison Take() { return std::move(result_); }
+
+ private:
+  absl::Status RunWay(int round, const Way& way, WayTimes& times) {
+    if (!times.not_measured.empty()) return absl::OkStatus();
+    GRAFT_RETURN_IF_ERROR(AddTransaction(shard_.donor()));
+    sync();  // what was written before is no part of this one
+    const pid_t agent = shard_.agent().pid();
+    GRAFT_RETURN_IF_ERROR(ForgetPeak(agent));
+    GRAFT_ASSIGN_OR_RETURN(const ProcessCost before, ReadCost(agent));
+    const absl::StatusOr<Rebuild> rebuild = way.run(clock_, shard_);
+    if (absl::IsNotFound(rebuild.status())) {
+      times.not_measured = std::string(rebuild.status().message());
+      out_ << way.name << " is left out: " << times.not_measured << std::endl;
+      return absl::OkStatus();
+    }
+    GRAFT_RETURN_IF_ERROR(rebuild.status());
+    GRAFT_ASSIGN_OR_RETURN(const ProcessCost after, ReadCost(agent));
+    GRAFT_RETURN_IF_ERROR(Tell(round, way, *rebuild));
+    if (way.makes_replica) GRAFT_RETURN_IF_ERROR(CheckRebuilt(clock_, shard_));
+    // Of rows that were loaded much is in memory alone; the next way would have to wait for it.
+    if (way.slow) GRAFT_RETURN_IF_ERROR(AwaitRest(shard_.recipient()));
+    if (round == 0) return absl::OkStatus();
+    const double seconds = absl::ToDoubleSeconds(rebuild->total);
+    times.seconds.back() = seconds;
+    if (times.way == kGraft) {
+      result_.agent.push_back(
+          {seconds, absl::ToDoubleSeconds(after.processor - before.processor), after.peak_mb});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Tell(int round, const Way& way, const Rebuild& rebuild) {
+    out_ << absl::StrFormat("%-8s %-20s %8.3f s  %s",
+                            round == 0 ? "warm-up" : absl::StrCat("round ", round), way.name,
+                            absl::ToDoubleSeconds(rebuild.total), Text(rebuild.parts))
+         << std::endl;
+    if (way.slow || !way.makes_replica) return absl::OkStatus();
+    GRAFT_ASSIGN_OR_RETURN(const Parts stages, ReadStages(clock_, shard_));
+    out_ << absl::StrFormat("%41s %s", "clone:", Text(stages)) << std::endl;
+    return absl::OkStatus();
+  }
+
+  Clock& clock_;
+  BenchShard& shard_;
+  const std::vector<Way> ways_;
+  std::vector<bool> slow_;  // of each way
+  std::ostream& out_;
+  Comparison result_;
+};
+
+}  // namespace
+
+absl::StatusOr<Comparison> Compare(Clock& clock, BenchShard& shard, int64_t size_bytes,
+                                   const std::vector<Way>& ways, const CompareOptions& options,
+                                   std::ostream& out) {
+  const absl::Time begin = clock.Now();
+  GRAFT_ASSIGN_OR_RETURN(const DataSize size, GrowTo(shard.donor(), size_bytes));
+  out << absl::StrFormat("loaded: %d MB, %d rows, in %.0f s", size.bytes / 1000000, size.rows,
+                         absl::ToDoubleSeconds(clock.Now() - begin))
+      << std::endl;
+  Rounds rounds(clock, shard, ways, out);
+  for (int round = 0; round <= options.runs; ++round) {
+    const bool with_slow = round > 0 && round <= options.slow_runs;
+    GRAFT_RETURN_IF_ERROR(rounds.Run(round, with_slow, options.keep_going));
+  }
+  Comparison result = rounds.Take();
+  result.size_bytes = size.bytes;
+  result.rows = size.rows;
+  if (result.Find(kGraft)->Measured().empty()) return absl::AbortedError("every round failed");
+  return result;
+}
+
+}  // namespace graft

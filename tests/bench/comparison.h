@@ -1,0 +1,59 @@
+// How long each way of rebuilding took, side by side: in figures, as JSON, as text. Pure functions.
+#ifndef GRAFT_BENCH_COMPARISON_H_
+#define GRAFT_BENCH_COMPARISON_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/target.h"
+
+namespace graft {
+
+inline constexpr char kGraft[] = "graft";
+inline constexpr char kByHand[] = "by hand";
+inline constexpr char kMysqldump[] = "mysqldump to mysql";
+inline constexpr char kMydumper[] = "mydumper to myloader";
+inline constexpr char kFileCopy[] = "file copy";
+
+struct WayTimes {
+  std::string way;
+  std::vector<std::optional<double>> seconds;  // round by round; nullopt: not in that one
+  std::string not_measured;                    // why it could not be; empty if it could
+
+  std::vector<double> Measured() const;
+};
+
+// What the recipient's agent took in one rebuild.
+struct AgentCost {
+  double seconds = 0;  // of the rebuild
+  double processor_seconds = 0;
+  double peak_resident_mb = 0;
+};
+
+// One size of the donor's data.
+struct Comparison {
+  int64_t size_bytes = 0;
+  int64_t rows = 0;
+  std::vector<WayTimes> ways;
+  std::vector<AgentCost> agent;
+
+  const WayTimes* Find(const std::string& way) const;  // nullptr: it took no part
+  // The times of `way` over those of `base` in the same round.
+  std::vector<double> Ratios(const std::string& way, const std::string& base) const;
+};
+
+// Who runs when in a round, as indexes: the fast ones side by side, each round beginning with
+// another one, and the slow ones, if they take part, after them.
+std::vector<size_t> RoundOrder(const std::vector<bool>& slow, int round, bool with_slow);
+
+// A Markdown table.
+std::string ToText(const Comparison& comparison);
+std::string ToJson(const Comparison& comparison);
+// What this size is held against; none where the way was not measured or the size is too small.
+std::vector<Target> TargetsOf(const Comparison& comparison);
+
+}  // namespace graft
+
+#endif  // GRAFT_BENCH_COMPARISON_H_

@@ -1,0 +1,24 @@
+// The two ways that dump rows and load them again, secondary indexes included: mysqldump piped into
+// mysql, and mydumper with myloader. Both get what makes them fast: the servers' sockets, several
+// threads where the tool has them, a recipient that neither logs the rows in its binary log nor
+// syncs at every commit, and only the bench's own database to carry.
+//
+// Nothing is written to the donor meanwhile: mydumper 0.10 cannot read the position of a MySQL 8.4
+// or later (SHOW MASTER STATUS is gone), so that its GTIDs are those read beside it.
+#ifndef GRAFT_BENCH_DUMP_WAYS_H_
+#define GRAFT_BENCH_DUMP_WAYS_H_
+
+#include "absl/status/statusor.h"
+#include "bench/bench_shard.h"
+#include "bench/rebuild.h"
+#include "graft/clock.h"
+
+namespace graft {
+
+// NOT_FOUND: the program is not installed; the text says which.
+absl::StatusOr<Rebuild> RebuildByMysqldump(Clock& clock, BenchShard& shard);
+absl::StatusOr<Rebuild> RebuildByMydumper(Clock& clock, BenchShard& shard);
+
+}  // namespace graft
+
+#endif  // GRAFT_BENCH_DUMP_WAYS_H_

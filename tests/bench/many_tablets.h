@@ -1,0 +1,22 @@
+// How an agent gets on with an etcd that holds thousands of tablets.
+#ifndef GRAFT_BENCH_MANY_TABLETS_H_
+#define GRAFT_BENCH_MANY_TABLETS_H_
+
+#include <ostream>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bench/report.h"
+#include "graft/clock.h"
+
+namespace graft {
+
+// On a shard of its own, with hardly any data: first with its two tablets alone, then with
+// `tablets` in the same cell, a hundred to a shard, the agent's own included. Those are records
+// only: nothing answers where they say that their mysqld listens.
+absl::StatusOr<std::vector<TopologyTimes>> MeasureManyTablets(Clock& clock, int tablets, int runs,
+                                                              std::ostream& out);
+
+}  // namespace graft
+
+#endif  // GRAFT_BENCH_MANY_TABLETS_H_

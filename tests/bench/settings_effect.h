@@ -1,0 +1,22 @@
+// What clone_max_concurrency, clone_autotune_concurrency and clone_enable_compression do to the
+// time of a rebuild through graftd.
+#ifndef GRAFT_BENCH_SETTINGS_EFFECT_H_
+#define GRAFT_BENCH_SETTINGS_EFFECT_H_
+
+#include <ostream>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bench/bench_shard.h"
+#include "bench/report.h"
+#include "graft/clock.h"
+
+namespace graft {
+
+// On the data that the donor has. Each round runs every setting once, each time another one first.
+absl::StatusOr<std::vector<SettingTimes>> MeasureSettings(Clock& clock, BenchShard& shard, int runs,
+                                                          std::ostream& out);
+
+}  // namespace graft
+
+#endif  // GRAFT_BENCH_SETTINGS_EFFECT_H_

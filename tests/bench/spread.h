@@ -1,0 +1,27 @@
+// The spread of a few values. Pure.
+#ifndef GRAFT_BENCH_SPREAD_H_
+#define GRAFT_BENCH_SPREAD_H_
+
+#include <string>
+#include <vector>
+
+namespace graft {
+
+struct Spread {
+  double min = 0;
+  double median = 0;  // of an even number of values: the mean of the middle two
+  double max = 0;
+};
+
+// Of at least one value.
+Spread SpreadOf(std::vector<double> values);
+
+// "1.012 (0.998 to 1.040)"; a single value stands alone; none is "-".
+std::string SpreadText(const std::vector<double>& values, int digits);
+
+// {"median": …, "min": …, "max": …, "runs": [...]}; "null" of none.
+std::string SpreadJson(const std::vector<double>& values);
+
+}  // namespace graft
+
+#endif  // GRAFT_BENCH_SPREAD_H_

@@ -1,0 +1,36 @@
+#include "bench/ways.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "bench/clone_ways.h"
+#include "bench/comparison.h"
+#include "bench/dump_ways.h"
+#include "bench/file_copy.h"
+#include "testing/temp_folder.h"
+
+namespace graft {
+namespace {
+
+// Into a folder on the same file system, removed afterwards.
+absl::StatusOr<Rebuild> CopyDonorsFiles(Clock& clock, BenchShard& shard) {
+  const TempFolder folder("copy", TempFolder::OnFailure::kRemove);
+  PartTimer timer(clock);
+  GRAFT_ASSIGN_OR_RETURN(const int64_t bytes,
+                         CopyOverLoopback(shard.donor().paths().data(), folder.path()));
+  timer.End(absl::StrCat(bytes / 1000000, " MB"));
+  return timer.Take();
+}
+
+}  // namespace
+
+const std::vector<Way>& AllWays() {
+  static const std::vector<Way>& ways = *new std::vector<Way>{
+      // name, what runs it, slow, makes a replica
+      {kGraft, RebuildThroughGraft, false, true}, {kByHand, RebuildByHand, false, true},
+      {kFileCopy, CopyDonorsFiles, false, false}, {kMysqldump, RebuildByMysqldump, true, true},
+      {kMydumper, RebuildByMydumper, true, true},
+  };
+  return ways;
+}
+
+}  // namespace graft

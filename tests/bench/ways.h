@@ -1,0 +1,26 @@
+// All ways of getting the donor's data to the recipient that are measured, one row each.
+#ifndef GRAFT_BENCH_WAYS_H_
+#define GRAFT_BENCH_WAYS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bench/bench_shard.h"
+#include "bench/rebuild.h"
+#include "graft/clock.h"
+
+namespace graft {
+
+struct Way {
+  const char* name;
+  absl::StatusOr<Rebuild> (*run)(Clock& clock, BenchShard& shard);
+  bool slow;           // takes minutes: fewer rounds, and no warming up
+  bool makes_replica;  // which can be looked at afterwards
+};
+
+// graft's is the first.
+const std::vector<Way>& AllWays();
+
+}  // namespace graft
+
+#endif  // GRAFT_BENCH_WAYS_H_

@@ -1,0 +1,45 @@
+// HTTP as a test wants it: one connection, what was written to it, all that came back.
+#ifndef GRAFT_TESTING_HTTP_CLIENT_H_
+#define GRAFT_TESTING_HTTP_CLIENT_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace graft {
+
+struct HttpReply {
+  int status = 0;  // 0: no answer; `body` then says why
+  std::map<std::string, std::string> headers;
+  std::string body;
+};
+
+// A connection to 127.0.0.1. Closed at its end. Not safe for several threads.
+class TcpConnection {
+ public:
+  explicit TcpConnection(int port);
+  ~TcpConnection();
+  TcpConnection(const TcpConnection&) = delete;
+  TcpConnection& operator=(const TcpConnection&) = delete;
+
+  bool open() const { return fd_ >= 0; }
+  bool Write(absl::string_view text) const;
+  // All until the other side closes, or `patience` is over.
+  std::string ReadAll(absl::Duration patience = absl::Seconds(10)) const;
+
+ private:
+  int fd_ = -1;
+};
+
+HttpReply ParseReply(const std::string& text);
+
+// One request on a connection of its own.
+HttpReply AskHttp(int port, absl::string_view path, absl::string_view method = "GET",
+                  absl::Duration patience = absl::Seconds(10));
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTING_HTTP_CLIENT_H_
