@@ -1,16 +1,51 @@
 // What dies while files are being copied, and comes back: the topology, the agent.
+#include <google/protobuf/util/json_util.h>
 #include <signal.h>
 
 #include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/files.h"
 #include "integration/reprovision_suite.h"
+#include "testing/test_env.h"
 
 namespace graft {
 namespace {
 
 bool CopyIsMade(const MiniTablet& tablet) {
   return tablet.Value("SELECT state FROM performance_schema.clone_status") == "Completed";
+}
+
+// What one `graftctl watch` told from before the agent's end to the operation's: one state a line.
+std::vector<v1::Operation> StatesIn(const std::string& file) {
+  std::vector<v1::Operation> states;
+  const auto lines = ReadTail(file, int64_t{1} << 30);
+  for (absl::string_view line : absl::StrSplit(lines.value_or(""), '\n', absl::SkipEmpty())) {
+    v1::Operation state;  // what is no state tells that the agent is away
+    if (google::protobuf::util::JsonStringToMessage(std::string(line), &state).ok()) {
+      states.push_back(std::move(state));
+    }
+  }
+  return states;
+}
+
+void ExpectTruthfulProgress(const std::vector<v1::Operation>& states) {
+  ASSERT_FALSE(states.empty());
+  double percent = 0;
+  bool had_eta = false;
+  for (const v1::Operation& state : states) {
+    EXPECT_GE(state.progress().percent(), percent);
+    percent = state.progress().percent();
+    EXPECT_EQ(percent == 100, state.outcome() == v1::DONE) << state.step();
+    had_eta = had_eta || state.progress().has_eta();
+  }
+  EXPECT_EQ(percent, 100);
+  EXPECT_TRUE(had_eta);
+  EXPECT_GT(states.size(), 4U);
 }
 
 TEST_F(ReprovisionTest, TopologyDiesInTheMiddleAndTheCopyGoesOn) {
@@ -36,6 +71,13 @@ TEST_F(ReprovisionTest, AgentIsKilledInTheMiddleAndTheNextOneGoesOn) {
   if (HasFatalFailure()) return;
   const std::string begun = recipient().CloneBeginTime();
   const std::string id = shard().NewestOperation(recipient())->id();
+  const std::string watched = shard().folder() + "/watched";
+  const auto graftctl = OurProgram("graftctl");
+  ASSERT_THAT(graftctl, IsOk());
+  const auto watch =
+      shard().Spawn({*graftctl, "watch", recipient().alias, "--json", "--timeout", "60s"}, watched);
+  ASSERT_THAT(watch, IsOk());
+  ASSERT_TRUE(Eventually(absl::Seconds(20), [&] { return !StatesIn(watched).empty(); }));
   MiniShard::KillAgent(recipient());
   EXPECT_THAT(AwaitFileCopy(*recipient().mysql), IsOk()) << "the copy died with the agent";
   ASSERT_THAT(shard().StartAgent(recipient()), IsOk());
@@ -49,6 +91,8 @@ TEST_F(ReprovisionTest, AgentIsKilledInTheMiddleAndTheNextOneGoesOn) {
   const v1::Operation operation = AwaitEnd(recipient());
   EXPECT_EQ(operation.outcome(), v1::DONE) << operation.DebugString();
   EXPECT_EQ(operation.id(), id);
+  ASSERT_THAT((*watch)->Wait(absl::Seconds(20)), IsOk());
+  ExpectTruthfulProgress(StatesIn(watched));
   EXPECT_EQ(recipient().CloneBeginTime(), begun);
   ExpectHealthy(recipient(), primary());
   EXPECT_EQ(recipient().CloneStatements(), clones_before_ + 1);
