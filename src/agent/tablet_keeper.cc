@@ -166,7 +166,7 @@ absl::Status TabletKeeper::Publish() {
     unpublished_ = Unpublished::kNothing;
   }
   TabletType published = TabletType::kUnknown;
-  const absl::Status status = deps_.topology.UpdateTablet(options_.alias, [&](Tablet& tablet) {
+  absl::Status status = deps_.topology.UpdateTablet(options_.alias, [&](Tablet& tablet) {
     if (!mysql.empty()) tablet.mysql = mysql;
     if (type.has_value() && tablet.type != TabletType::kPrimary) tablet.type = *type;
     if (operation.has_value()) ApplyPublishedState(*operation, tablet);

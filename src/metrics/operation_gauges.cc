@@ -59,10 +59,12 @@ void WriteStates(const Operation* newest, const Operation* running, MetricsPage&
 }
 
 void WriteFailure(const Operation* newest, MetricsPage& page) {
-  auto failure = page.Gauge("graft_operation_failure_info",
-                            "1 while the newest operation is one that failed; the labels tell why.");
+  auto failure =
+      page.Gauge("graft_operation_failure_info",
+                 "1 while the newest operation is one that failed; the labels tell why.");
   if (newest == nullptr || newest->outcome != Outcome::kFailed) return;
-  failure.Set(1, {{"reason", ReasonWord(newest->error)}, {"step", std::string(StepName(newest->step))}});
+  failure.Set(
+      1, {{"reason", ReasonWord(newest->error)}, {"step", std::string(StepName(newest->step))}});
 }
 
 void WriteTimes(const Operation* running, absl::Time now, MetricsPage& page) {

@@ -69,7 +69,8 @@ void OperationTally::OnEnd(const Operation& operation) {
   if (seconds != seconds_.end()) seconds->second.Observe(absl::ToDoubleSeconds(took));
   if (operation.outcome != Outcome::kFailed) return;
   ++failures_[ReasonWord(operation.error)];
-  ++attempt_failures_[ReasonWord(operation.error)];  // its last one, which no FailedAttempt speaks of
+  ++attempt_failures_[ReasonWord(
+      operation.error)];  // its last one, which no FailedAttempt speaks of
 }
 
 void OperationTally::Count(const Operation& operation) {

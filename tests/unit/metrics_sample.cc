@@ -10,6 +10,8 @@ int main(int argc, char** argv) {
   world.Fill();
   if (argc > 1 && std::string(argv[1]) == "--failed") {
     world.operation->outcome = graft::Outcome::kFailed;
+    world.tablet.alias.uid = 102;
+    world.tablet.replication.clear();
   }
   std::fputs(world.metrics->Text().c_str(), stdout);
   return 0;
