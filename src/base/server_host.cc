@@ -22,7 +22,8 @@ namespace graft {
 namespace {
 
 constexpr absl::string_view kLeftoverSuffix = ".#clone";
-constexpr int64_t kErrorLogTail = 256 * 1024;  // bytes: a recovery of 1 GB of redo logs 20 kB
+constexpr int64_t kErrorLogTail =
+    int64_t{256} * 1024;  // bytes: a recovery of 1 GB of redo logs 20 kB
 
 // A path as mysqld shows it; a relative one is relative to its data directory.
 std::string Absolute(const std::string& data_directory, const std::string& path) {

@@ -1,6 +1,7 @@
 #include "provision/progress_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace graft {
@@ -35,7 +36,6 @@ Expectation Typical(Phase phase, int64_t bytes) {
     case Phase::kFileSync:
       return about(0.3 + 0.5 * gib);
     case Phase::kRestart:
-      return about(1.5);
     case Phase::kRecovery:
       return about(1.5);
     case Phase::kFinish:
@@ -75,7 +75,7 @@ bool IsExemplary(const Operation& operation) {
 }
 
 absl::Duration Quantile(std::vector<absl::Duration>& sorted, double q) {
-  return sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1) + 0.5)];
+  return sorted[static_cast<size_t>(std::lround(q * static_cast<double>(sorted.size() - 1)))];
 }
 
 }  // namespace
@@ -129,7 +129,8 @@ Expectation ProgressModel::Expect(Phase phase, int64_t bytes) const {
   times.reserve(samples.size());
   for (const Sample& sample : samples) {
     const bool scales = GrowsWithData(phase) && bytes > 0;
-    const double factor = scales ? static_cast<double>(bytes) / sample.bytes : 1;
+    const double factor =
+        scales ? static_cast<double>(bytes) / static_cast<double>(sample.bytes) : 1;
     times.push_back(std::max(sample.took * factor, kShortest));
   }
   std::sort(times.begin(), times.end());
