@@ -56,6 +56,9 @@ class PlainView : public StreamView {
     absl::MutexLock lock(&mutex_);
     Heard();
     time_.Heard(operation, deps_.clock.Now());
+    // Of one that had ended before the watch began, the verdict says it all.
+    shown_ = shown_ || operation.outcome() == v1::RUNNING;
+    if (!shown_) return;
     WriteLines(RenderPlain(operation, time_.At(deps_.clock.Now()), state_), deps_.out);
   }
 
@@ -67,6 +70,7 @@ class PlainView : public StreamView {
  private:
   AgentTime time_ ABSL_GUARDED_BY(mutex_);
   PlainState state_ ABSL_GUARDED_BY(mutex_);
+  bool shown_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 class ObjectView : public StreamView {

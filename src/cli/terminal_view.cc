@@ -103,7 +103,9 @@ class TerminalView : public OperationView {
                                      ", trying again: ", silence_));
     }
     if (!told_.empty()) notices.push_back(told_);
-    if (heard_) return RenderLive(operation_, time_.At(now), layout, notices);
+    // Without contact nothing goes on that is known of.
+    const absl::Time known = silence_.empty() ? now : silent_since_;
+    if (heard_) return RenderLive(operation_, time_.At(known), layout, notices);
     std::vector<Line> lines;
     for (const std::string& notice : notices) lines.push_back({{{notice, Tone::kNotice}}});
     return Fit(std::move(lines), layout.rows);

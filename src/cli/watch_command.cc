@@ -123,7 +123,7 @@ class Watching {
                  << (operation.id().empty() ? "the operation"
                                             : absl::StrCat("operation ", operation.id()))
                  << " of " << operation.recipient()
-                 << " goes on without this watch; look again with: "
+                 << " goes on without this watch\nlook again with: "
                  << WatchAgain(session_, operation) << '\n';
     return signal == SIGTERM ? ExitCode::kTerminated : ExitCode::kInterrupted;
   }

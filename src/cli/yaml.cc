@@ -33,14 +33,13 @@ bool MayStandBare(absl::string_view text) {
          std::all_of(text.begin(), text.end(), plain) && !IsWordOfYaml(text);
 }
 
-// What takes no room on a terminal (line separators, marks of byte order) is written as a number,
-// since readers break lines at some of it and refuse other.
+// Control characters and what separates lines are written as numbers, since readers break lines at
+// some of it and refuse other.
 std::string TextOf(absl::string_view text) {
   if (MayStandBare(text)) return std::string(text);
   std::string quoted = "\"";
   for (const Character& character : Characters(text)) {
-    const bool shown = character.width > 0 &&
-                       (character.kind == CharacterKind::kPrintable || character.code == U' ');
+    const bool shown = character.kind == CharacterKind::kPrintable || character.code == U' ';
     if (character.code == U'"' || character.code == U'\\') {
       absl::StrAppend(&quoted, "\\", character.bytes);
     } else if (character.code == U'\n') {

@@ -180,6 +180,16 @@ TEST(CliStyledTest, EscapeCodesStandForTonesAndOnlyWithColour) {
   EXPECT_EQ(WidthOf(line), 8);
 }
 
+TEST(CliStyledTest, LinesGiveWayByRankAndOfEqualsTheLastFirst) {
+  const auto fitted = [](int rows) {
+    return Texts(Fit({{{{"a"}}, 0}, {{{"b"}}, 2}, {{{"c"}}, 2}, {{{"d"}}, 1}}, rows));
+  };
+  EXPECT_THAT(fitted(0), ElementsAre("a", "b", "c", "d"));
+  EXPECT_THAT(fitted(3), ElementsAre("a", "b", "d"));
+  EXPECT_THAT(fitted(2), ElementsAre("a", "d"));
+  EXPECT_THAT(fitted(1), ElementsAre("a"));
+}
+
 TEST(CliStyledTest, PiecesGiveWayByRankAndADrawnOneTakesWhatIsLeft) {
   const auto draw = [](int width) { return std::string(static_cast<size_t>(width), '='); };
   const std::vector<Piece> pieces = {{"must"},

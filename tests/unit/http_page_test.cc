@@ -138,7 +138,7 @@ TEST(StatusPageTest, WhatComesFromOutsideIsNeverMarkup) {
   EXPECT_EQ(Count(page, "<script"), 1) << "the page's own";
   EXPECT_EQ(Count(page, "</script>"), 1);
   EXPECT_EQ(Count(page, "<img"), 0);
-  EXPECT_THAT(page, Not(HasSubstr("href=\"javascript")));
+  EXPECT_EQ(Count(page, "href=\"http"), 0) << "no host there is one";
   EXPECT_GT(Count(page, "&lt;/script&gt;"), 20);
 }
 
