@@ -54,7 +54,7 @@ std::optional<Operation> Newest(Provisioning& provisioning) {
 }  // namespace
 
 const std::vector<Answers::Route>& Answers::Routes() {
-  static const auto* const kRoutes = new std::vector<Route>{
+  static const auto* const routes = new std::vector<Route>{
       {"/", &Answers::Root, ""},
       {"/debug/status", &Answers::Page, "the tablet, its shard, its operations: a page"},
       {"/debug/status.json", &Answers::Json, "the same for programs"},
@@ -66,7 +66,7 @@ const std::vector<Answers::Route>& Answers::Routes() {
       {"/readyz", &Answers::Ready, "may the tablet be used, and if not, why"},
       {"/metrics", &Answers::Metrics, "for Prometheus"},
   };
-  return *kRoutes;
+  return *routes;
 }
 
 Answer Answers::To(absl::string_view method, absl::string_view path) const {

@@ -27,8 +27,9 @@ struct Rough {
 
 Rough Roughly(absl::Duration duration) {
   const double seconds = std::max(0.0, absl::ToDoubleSeconds(duration));
-  if (seconds < 90)
+  if (seconds < 90) {
     return {absl::StrFormat("%.0f", std::max(5.0, std::ceil(seconds / 5) * 5)), "s"};
+  }
   if (seconds < 90 * 60) return {absl::StrFormat("%.0f", seconds / 60), "min"};
   if (seconds < 36 * 3600) return {absl::StrFormat("%.1f", seconds / 3600), "h"};
   return {absl::StrFormat("%.1f", seconds / 86400), "d"};

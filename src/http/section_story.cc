@@ -11,7 +11,8 @@ constexpr size_t kMostNames = 10;
 
 std::string Listed(const std::vector<std::string>& names) {
   const size_t shown = std::min(names.size(), kMostNames);
-  std::string text = absl::StrJoin(names.begin(), names.begin() + static_cast<long>(shown), ", ");
+  std::string text =
+      absl::StrJoin(names.begin(), names.begin() + static_cast<ptrdiff_t>(shown), ", ");
   if (names.size() > shown) absl::StrAppend(&text, " and ", names.size() - shown, " more");
   return text;
 }

@@ -118,7 +118,7 @@ void AddTablet(const StatusFacts& facts, Html& html) {
   html.Raw("<section id=\"tablet\"><h2>Tablet</h2><dl class=\"facts\">");
   if (tablet.mysql_reachable) {
     AddFact("MySQL", tablet.mysql_version, html);
-    AddFact("Writes", tablet.super_read_only ? "super_read_only" : "writable", html);
+    AddFact("super_read_only", tablet.super_read_only ? "ON" : "OFF", html);
   } else if (tablet.read_at == absl::InfinitePast()) {
     AddFact("MySQL", "not asked yet", html);
   } else {

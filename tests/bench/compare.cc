@@ -73,9 +73,22 @@ class Rounds {
     if (round == 0) return absl::OkStatus();
     const double seconds = absl::ToDoubleSeconds(rebuild->total);
     times.seconds.back() = seconds;
-    if (times.way == kGraft) {
-      result_.agent.push_back(
-          {seconds, absl::ToDoubleSeconds(after.processor - before.processor), after.peak_mb});
+    if (times.way != kGraft) return absl::OkStatus();
+    result_.agent.push_back(
+        {seconds, absl::ToDoubleSeconds(after.processor - before.processor), after.peak_mb});
+    return NoteParts(*rebuild);
+  }
+
+  absl::Status NoteParts(const Rebuild& rebuild) {
+    GRAFT_ASSIGN_OR_RETURN(const Parts stages, ReadStages(clock_, shard_));
+    for (const auto& [step, time] : rebuild.parts) {
+      result_.AddPart(step, absl::ToDoubleSeconds(time));
+      if (step != "clone") continue;
+      for (const auto& [stage, stage_time] : stages) {
+        if (stage == "FILE COPY") {
+          result_.AddPart("of that FILE COPY", absl::ToDoubleSeconds(stage_time));
+        }
+      }
     }
     return absl::OkStatus();
   }

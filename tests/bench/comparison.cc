@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "bench/json.h"
 #include "bench/spread.h"
 
@@ -51,6 +52,23 @@ std::vector<double> PeaksMb(const std::vector<AgentCost>& costs) {
   return peaks;
 }
 
+// The medians of the parts that one can see in the whole.
+std::string PartsText(const std::vector<PartTimes>& parts) {
+  constexpr double kLeastSeconds = 0.02;
+  std::vector<std::string> texts;
+  for (const PartTimes& part : parts) {
+    const double median = SpreadOf(part.seconds).median;
+    if (median >= kLeastSeconds) texts.push_back(absl::StrFormat("%s %.2f", part.part, median));
+  }
+  return absl::StrJoin(texts, ", ");
+}
+
+std::string PartsJson(const std::vector<PartTimes>& parts) {
+  JsonObject json;
+  for (const PartTimes& part : parts) json.Raw(part.part, SpreadJson(part.seconds));
+  return json.ToString();
+}
+
 std::string WayJson(const Comparison& comparison, const WayTimes& times) {
   return JsonObject()
       .Text("way", times.way)
@@ -83,6 +101,16 @@ const WayTimes* Comparison::Find(const std::string& way) const {
   const auto found = std::find_if(ways.begin(), ways.end(),
                                   [&way](const WayTimes& times) { return times.way == way; });
   return found == ways.end() ? nullptr : &*found;
+}
+
+void Comparison::AddPart(const std::string& part, double seconds) {
+  const auto found = std::find_if(parts.begin(), parts.end(),
+                                  [&part](const PartTimes& times) { return times.part == part; });
+  if (found == parts.end()) {
+    parts.push_back({part, {seconds}});
+  } else {
+    found->seconds.push_back(seconds);
+  }
 }
 
 std::vector<double> Comparison::Ratios(const std::string& way, const std::string& base) const {
@@ -125,9 +153,13 @@ std::string ToText(const Comparison& comparison) {
   if (!overhead.empty()) {
     absl::StrAppend(&text, "\ngraft over by hand: ", SpreadText(overhead, 3), "\n");
   }
+  if (!comparison.parts.empty()) {
+    absl::StrAppend(&text, "\nwhere graft's time goes, in seconds: ", PartsText(comparison.parts),
+                    "\n");
+  }
   if (!comparison.agent.empty()) {
     absl::StrAppend(
-        &text, "the agent meanwhile: ", SpreadText(ProcessorPercent(comparison.agent), 2),
+        &text, "\nthe agent meanwhile: ", SpreadText(ProcessorPercent(comparison.agent), 2),
         " % of a core, at most ", SpreadText(PeaksMb(comparison.agent), 1), " MB resident\n");
   }
   return text;
@@ -142,6 +174,7 @@ std::string ToJson(const Comparison& comparison) {
       .Integer("rows", comparison.rows)
       .Raw("ways", JsonArray(ways))
       .Raw("overhead_ratio", SpreadJson(comparison.Ratios(kGraft, kByHand)))
+      .Raw("graft_parts", PartsJson(comparison.parts))
       .Raw("agent_processor_percent", SpreadJson(ProcessorPercent(comparison.agent)))
       .Raw("agent_peak_resident_mb", SpreadJson(PeaksMb(comparison.agent)))
       .ToString();

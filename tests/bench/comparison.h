@@ -32,12 +32,22 @@ struct AgentCost {
   double peak_resident_mb = 0;
 };
 
+// What a part of graft's rebuilds took, round by round: a step, or a stage of CLONE's.
+struct PartTimes {
+  std::string part;
+  std::vector<double> seconds;
+};
+
 // One size of the donor's data.
 struct Comparison {
   int64_t size_bytes = 0;
   int64_t rows = 0;
   std::vector<WayTimes> ways;
   std::vector<AgentCost> agent;
+  std::vector<PartTimes> parts;  // in the order in which they come
+
+  // Of one round.
+  void AddPart(const std::string& part, double seconds);
 
   const WayTimes* Find(const std::string& way) const;  // nullptr: it took no part
   // The times of `way` over those of `base` in the same round.

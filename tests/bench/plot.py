@@ -26,7 +26,7 @@ set tics nomirror textcolor rgb "#808080" scale 0.5
 set key above textcolor rgb "#808080" samplen 1 width -2
 set ylabel "seconds until the replica has caught up" textcolor rgb "#808080"
 set logscale y
-set yrange [0.3:*]
+set yrange [0.1:*]
 set grid ytics linecolor rgb "#808080" dashtype 3 linewidth 0.4
 set style data histogram
 set style histogram errorbars gap 1.5 linewidth 1.2

@@ -40,9 +40,9 @@ std::vector<double> Ratios(const SettingTimes& times, const SettingTimes& base) 
 
 std::string ToText(const IdleReport& report) {
   return absl::StrFormat(
-      "resident    %.1f MB, of which its own (anonymous) %.1f MB\n"
-      "processor   %.3f %% of one core over %.0f s (one tick: %.3f %%)\n"
-      "threads     %d\n",
+      "- resident: %.1f MB, of which its own (anonymous) %.1f MB\n"
+      "- processor: %.3f %% of one core over %.0f s (one tick: %.3f %%)\n"
+      "- threads: %d\n",
       report.resident_mb, report.anonymous_mb, report.cpu_percent, report.seconds,
       report.cpu_tick_percent, report.threads);
 }

@@ -52,6 +52,18 @@ Comparison Example(int64_t size_bytes) {
   return comparison;
 }
 
+TEST(Comparison, TellsWhereGraftsTimeGoes) {
+  Comparison comparison = Example(256'000'000);
+  for (const double seconds : {1.0, 3.0, 2.0}) {
+    comparison.AddPart("clone", seconds);
+    comparison.AddPart("verify", 0.001);
+    comparison.AddPart("publish", seconds / 10);
+  }
+  EXPECT_THAT(ToText(comparison),
+              HasSubstr("where graft's time goes, in seconds: clone 2.00, publish 0.20\n"));
+  EXPECT_THAT(ToJson(comparison), HasSubstr("\"graft_parts\": {\"clone\": {\"median\": 2.0000"));
+}
+
 // The median of the rounds' ratios is not the ratio of the medians: here 1.5 against 1.
 TEST(Comparison, ComparesRoundByRound) {
   const Comparison comparison = Example(1'000'000'000);

@@ -140,6 +140,7 @@ def clone(url, pid, folder):
         look_at_touched(page)
         look_at_layout(page, "clone")
         look_without_script(browser, url, folder)
+        page.front()
         shoot(page, folder, "clone-light.png")
         page.scheme("dark")
         shoot(page, folder, "clone-dark.png")

@@ -148,6 +148,10 @@ class Page:
         if not self.value(script, seconds + PATIENCE):
             raise BrowserError(f"not so within {seconds} s: {condition}")
 
+    def front(self):
+        """A page behind another one counts as hidden."""
+        self.call("Page.bringToFront")
+
     def size(self, width, height):
         self.call("Emulation.setDeviceMetricsOverride",
                   {"width": width, "height": height, "deviceScaleFactor": 1,

@@ -5,7 +5,7 @@
   const every = 1000;         // ms between two answers while somebody looks
   const everyHidden = 15000;  // while nobody can see it
   const longestPause = 10000; // between two tries while the agent is away
-  const patience = 5000;      // with one answer
+  const patience = 3000;      // with one answer
 
   const away = document.getElementById("away");
   let awaySince = null;
