@@ -85,19 +85,15 @@ class GraftAgent : public Agent {
   absl::Status Start(Cancellation& interrupt) override {
     GRAFT_ASSIGN_OR_RETURN(
         rpc_, MakeRpcServer(operations_, *clock_, {options_.bind_address, options_.grpc_port}));
-    GRAFT_ASSIGN_OR_RETURN(
-        http_, MakeHttpServer({operations_, *clock_, [this] { return metrics_->Text(); },
-                               [this] { return shard_.Snapshot(); },
-                               [this] { return preflights_.Last(); }, kVersion},
-                              {options_.bind_address, options_.port}));
-    const Tablet announced = AnnouncedTablet(options_, history_, {http_->port(), rpc_->port()});
+    GRAFT_RETURN_IF_ERROR(ServeHttp());
+    const Tablet announced = AnnouncedTablet(options_, history_, {HttpPort(), rpc_->port()});
     GRAFT_ASSIGN_OR_RETURN(registered_,
                            RegisterTablet({*clock_, *topology_.topology, log_}, announced,
                                           options_.init_timeout, interrupt));
     log_.Info("tablet registered", {{"tablet", options_.alias.ToString()},
                                     {"shard", absl::StrCat(options_.keyspace, "/", options_.shard)},
                                     {"type", std::string(TabletTypeName(registered_.type))},
-                                    {"port", absl::StrCat(http_->port())},
+                                    {"port", absl::StrCat(HttpPort())},
                                     {"grpc_port", absl::StrCat(rpc_->port())}});
     TakeUp();
     StartThreads();
@@ -117,6 +113,22 @@ class GraftAgent : public Agent {
   }
 
  private:
+  absl::Status ServeHttp() {
+    auto http = MakeHttpServer(
+        {operations_, *clock_, [this] { return metrics_->Text(); },
+         [this] { return shard_.Snapshot(); }, [this] { return preflights_.Last(); }, kVersion},
+        {options_.bind_address, options_.port});
+    // Nobody asked for a port, and the address is one that the library cannot listen on (IPv6).
+    if (absl::IsInvalidArgument(http.status()) && options_.port == 0) {
+      log_.Warning("neither metrics nor a status page are served", StatusFields(http.status()));
+      return absl::OkStatus();
+    }
+    GRAFT_RETURN_IF_ERROR(http.status());
+    http_ = *std::move(http);
+    return absl::OkStatus();
+  }
+  int HttpPort() const { return http_ == nullptr ? 0 : http_->port(); }
+
   // Each serves until StopThreads(), which ends them in the reverse order.
   void StartThreads() {
     threads_.emplace_back([this] { keeper_.Serve(); });

@@ -29,7 +29,7 @@ Tablet AnnouncedTablet(const AgentOptions& options, const std::vector<Operation>
   Tablet tablet;
   tablet.alias = options.alias;
   tablet.hostname = options.hostname;
-  tablet.port_map["vt"] = ports.http;
+  if (ports.http != 0) tablet.port_map["vt"] = ports.http;
   tablet.port_map["graft"] = ports.grpc;
   tablet.keyspace = options.keyspace;
   tablet.shard = options.shard;

@@ -25,7 +25,7 @@ bool RecordSaysDropped(const std::vector<Operation>& history, const Tablet& reco
 TabletType TypeWithoutOperation(const std::vector<Operation>& history, TabletType init_type);
 
 struct AgentPorts {
-  int http = 0;
+  int http = 0;  // 0: none is served
   int grpc = 0;
 };
 

@@ -69,6 +69,7 @@ TEST(FormerLifeTest, AnnouncesItsPortsAndHoldsBackWhatMayHoldNoData) {
   EXPECT_EQ(plain.type, TabletType::kReplica);
   EXPECT_EQ(plain.port_map.at("vt"), 15100);
   EXPECT_EQ(plain.port_map.at("graft"), 16100);
+  EXPECT_EQ(AnnouncedTablet(options, {}, {0, 16100}).port_map.count("vt"), 0U);
   EXPECT_TRUE(plain.mysql.empty()) << "its port is the server's to say";
   const auto type_after = [&](const Operation& last) {
     return AnnouncedTablet(options, {last}, {}).type;
