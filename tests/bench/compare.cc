@@ -24,12 +24,13 @@ std::string Text(const Parts& parts) {
 
 class Rounds {
  public:
-  Rounds(Clock& clock, BenchShard& shard, std::vector<Way> ways, std::ostream& out)
-      : clock_(clock), shard_(shard), ways_(std::move(ways)), out_(out) {
+  Rounds(Clock& clock, BenchShard& shard, std::vector<Way> ways, double slow_limit,
+         std::ostream& out)
+      : clock_(clock), shard_(shard), ways_(std::move(ways)), slow_limit_(slow_limit), out_(out) {
     result_.ways.reserve(ways_.size());
     slow_.reserve(ways_.size());
     for (const Way& way : ways_) {
-      result_.ways.push_back({way.name, {}, ""});
+      result_.ways.push_back({way.name, {}, "", false});
       slow_.push_back(way.slow);
     }
   }
@@ -51,6 +52,13 @@ class Rounds {
   Comparison Take() { return std::move(result_); }
 
  private:
+  // graft has run in this round: the slow ones come last.
+  absl::Duration Limit(const Way& way) const {
+    const WayTimes* graft = result_.Find(kGraft);
+    const bool known = way.slow && graft != nullptr && !graft->Measured().empty();
+    return known ? absl::Seconds(slow_limit_ * graft->Measured().back()) : absl::Hours(2);
+  }
+
   absl::Status RunWay(int round, const Way& way, WayTimes& times) {
     if (!times.not_measured.empty()) return absl::OkStatus();
     GRAFT_RETURN_IF_ERROR(AddTransaction(shard_.donor()));
@@ -58,7 +66,7 @@ class Rounds {
     const pid_t agent = shard_.agent().pid();
     GRAFT_RETURN_IF_ERROR(ForgetPeak(agent));
     GRAFT_ASSIGN_OR_RETURN(const ProcessCost before, ReadCost(agent));
-    const absl::StatusOr<Rebuild> rebuild = way.run(clock_, shard_);
+    const absl::StatusOr<Rebuild> rebuild = way.run(clock_, shard_, Limit(way));
     if (absl::IsNotFound(rebuild.status())) {
       times.not_measured = std::string(rebuild.status().message());
       out_ << way.name << " is left out: " << times.not_measured << std::endl;
@@ -67,7 +75,9 @@ class Rounds {
     GRAFT_RETURN_IF_ERROR(rebuild.status());
     GRAFT_ASSIGN_OR_RETURN(const ProcessCost after, ReadCost(agent));
     GRAFT_RETURN_IF_ERROR(Tell(round, way, *rebuild));
-    if (way.makes_replica) GRAFT_RETURN_IF_ERROR(CheckRebuilt(clock_, shard_));
+    times.given_up = times.given_up || rebuild->given_up;
+    if (way.makes_replica && !rebuild->given_up)
+      GRAFT_RETURN_IF_ERROR(CheckRebuilt(clock_, shard_));
     // Of rows that were loaded much is in memory alone; the next way would have to wait for it.
     if (way.slow) GRAFT_RETURN_IF_ERROR(AwaitRest(shard_.recipient()));
     if (round == 0) return absl::OkStatus();
@@ -108,6 +118,7 @@ class Rounds {
   BenchShard& shard_;
   const std::vector<Way> ways_;
   std::vector<bool> slow_;  // of each way
+  const double slow_limit_;
   std::ostream& out_;
   Comparison result_;
 };
@@ -122,7 +133,7 @@ absl::StatusOr<Comparison> Compare(Clock& clock, BenchShard& shard, int64_t size
   out << absl::StrFormat("loaded: %d MB, %d rows, in %.0f s", size.bytes / 1000000, size.rows,
                          absl::ToDoubleSeconds(clock.Now() - begin))
       << std::endl;
-  Rounds rounds(clock, shard, ways, out);
+  Rounds rounds(clock, shard, ways, options.slow_limit, out);
   for (int round = 0; round <= options.runs; ++round) {
     const bool with_slow = round > 0 && round <= options.slow_runs;
     GRAFT_RETURN_IF_ERROR(rounds.Run(round, with_slow, options.keep_going));

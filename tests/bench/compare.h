@@ -16,6 +16,7 @@ namespace graft {
 struct CompareOptions {
   int runs = 5;
   int slow_runs = 1;        // of these, how many with the slow ways
+  double slow_limit = 30;   // times graft's time in that round: a slow way is given up then
   bool keep_going = false;  // a way that fails is left out of that round, not the end
 };
 

@@ -1,6 +1,7 @@
 #include "bench/comparison.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -31,9 +32,14 @@ std::string Row(const Comparison& comparison, const WayTimes& times) {
   const double median = SpreadOf(seconds).median;
   const std::string ratio =
       times.way == kGraft ? "1" : SpreadText(comparison.Ratios(times.way, kGraft), 2);
+  const double speed = static_cast<double>(comparison.size_bytes) / 1e6 / median;
+  if (times.given_up) {
+    return absl::StrFormat("| %-20s | given up after %s | more than %s | below %.0f | %d |\n",
+                           times.way, SpreadText(seconds, 0), ratio, std::ceil(speed),
+                           seconds.size());
+  }
   return absl::StrFormat("| %-20s | %s | %s | %.0f | %d |\n", times.way, SpreadText(seconds, 2),
-                         ratio, static_cast<double>(comparison.size_bytes) / 1e6 / median,
-                         seconds.size());
+                         ratio, speed, seconds.size());
 }
 
 std::vector<double> ProcessorPercent(const std::vector<AgentCost>& costs) {
@@ -75,6 +81,7 @@ std::string WayJson(const Comparison& comparison, const WayTimes& times) {
       .Raw("seconds", SpreadJson(times.Measured()))
       .Raw("times_graft", SpreadJson(comparison.Ratios(times.way, kGraft)))
       .Text("not_measured", times.not_measured)
+      .Raw("given_up", times.given_up ? "true" : "false")
       .ToString();
 }
 

@@ -21,6 +21,7 @@ struct WayTimes {
   std::string way;
   std::vector<std::optional<double>> seconds;  // round by round; nullopt: not in that one
   std::string not_measured;                    // why it could not be; empty if it could
+  bool given_up = false;  // it would have taken longer than these, nobody knows how much
 
   std::vector<double> Measured() const;
 };

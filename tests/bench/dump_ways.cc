@@ -1,5 +1,6 @@
 #include "bench/dump_ways.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -19,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr absl::Duration kPatience = absl::Hours(2);
+constexpr absl::Duration kPatience = absl::Minutes(1);  // beyond the limit
 constexpr char kThreads[] = "4";
 constexpr char kRowsPerFile[] = "500000";
 
@@ -44,9 +45,18 @@ struct Dump {
   Session& donor;
   Session& recipient;
   PartTimer& timer;
+  Clock& clock;
+  absl::Time deadline;
 };
 
-absl::StatusOr<Rebuild> RebuildByDump(Clock& clock, BenchShard& shard,
+// Until the dump's deadline: then timeout(1) ends the program and all that it has started.
+absl::Status RunInTime(const Dump& dump, std::vector<std::string> argv) {
+  const absl::Duration left = std::max(dump.deadline - dump.clock.Now(), absl::Seconds(1));
+  argv.insert(argv.begin(), {"timeout", absl::StrCat(absl::ToDoubleSeconds(left))});
+  return RunAndRead(argv, {}, left + kPatience).status();
+}
+
+absl::StatusOr<Rebuild> RebuildByDump(Clock& clock, BenchShard& shard, absl::Duration limit,
                                       const std::function<absl::Status(const Dump&)>& carry) {
   GRAFT_ASSIGN_OR_RETURN(const auto donor, Connect(clock, shard.donor()));
   GRAFT_ASSIGN_OR_RETURN(const auto recipient,
@@ -54,8 +64,16 @@ absl::StatusOr<Rebuild> RebuildByDump(Clock& clock, BenchShard& shard,
   PartTimer timer(clock);
   GRAFT_RETURN_IF_ERROR(EmptyRecipient(*recipient));
   timer.End("empty");
-  GRAFT_RETURN_IF_ERROR(carry({shard, *donor, *recipient, timer}));
+  const absl::Time deadline = clock.Now() + limit;
+  const absl::Status carried = carry({shard, *donor, *recipient, timer, clock, deadline});
   GRAFT_RETURN_IF_ERROR(RunAll(*recipient, {"SET GLOBAL innodb_flush_log_at_trx_commit = 1"}));
+  if (!carried.ok() && clock.Now() >= deadline) {
+    timer.End("given up");
+    Rebuild rebuild = timer.Take();
+    rebuild.given_up = true;
+    return rebuild;
+  }
+  GRAFT_RETURN_IF_ERROR(carried);
   GRAFT_RETURN_IF_ERROR(FollowDonor(shard, *recipient));
   timer.End("replicate");
   GRAFT_RETURN_IF_ERROR(AwaitCaughtUp(clock, *donor, *recipient));
@@ -76,10 +94,9 @@ absl::Status PipeMysqldump(const Dump& dump) {
       "set -o pipefail; \"$1/mysqldump\" --no-defaults --user=root --socket=\"$2\" "
       "--single-transaction --quick --set-gtid-purged=ON --databases bench 2>/dev/null | "
       "\"$1/mysql\" --no-defaults --user=root --socket=\"$3\" --max-allowed-packet=64M";
-  GRAFT_RETURN_IF_ERROR(RunAndRead({"bash", "-c", script, "bash", bin, dump.shard.donor().socket(),
-                                    dump.shard.recipient().socket()},
-                                   {}, kPatience)
-                            .status());
+  GRAFT_RETURN_IF_ERROR(
+      RunInTime(dump, {"bash", "-c", script, "bash", bin, dump.shard.donor().socket(),
+                       dump.shard.recipient().socket()}));
   dump.timer.End("dump and load");
   return absl::OkStatus();
 }
@@ -89,17 +106,13 @@ absl::Status RunMydumper(const Dump& dump) {
   GRAFT_ASSIGN_OR_RETURN(const std::string executed,
                          Value(dump.donor, "SELECT @@GLOBAL.gtid_executed"));
   GRAFT_RETURN_IF_ERROR(
-      RunAndRead({"mydumper", "--user", "root", "--socket", dump.shard.donor().socket(),
-                  "--database", "bench", "--outputdir", folder.path() + "/dump", "--threads",
-                  kThreads, "--rows", kRowsPerFile, "--trx-consistency-only"},
-                 {}, kPatience)
-          .status());
+      RunInTime(dump, {"mydumper", "--user", "root", "--socket", dump.shard.donor().socket(),
+                       "--database", "bench", "--outputdir", folder.path() + "/dump", "--threads",
+                       kThreads, "--rows", kRowsPerFile, "--trx-consistency-only"}));
   dump.timer.End("dump");
   GRAFT_RETURN_IF_ERROR(
-      RunAndRead({"myloader", "--user", "root", "--socket", dump.shard.recipient().socket(),
-                  "--directory", folder.path() + "/dump", "--threads", kThreads},
-                 {}, kPatience)
-          .status());
+      RunInTime(dump, {"myloader", "--user", "root", "--socket", dump.shard.recipient().socket(),
+                       "--directory", folder.path() + "/dump", "--threads", kThreads}));
   GRAFT_RETURN_IF_ERROR(
       RunAll(dump.recipient, {absl::StrCat("SET GLOBAL gtid_purged = '", executed, "'")}));
   dump.timer.End("load");
@@ -108,12 +121,12 @@ absl::Status RunMydumper(const Dump& dump) {
 
 }  // namespace
 
-absl::StatusOr<Rebuild> RebuildByMysqldump(Clock& clock, BenchShard& shard) {
-  return RebuildByDump(clock, shard, PipeMysqldump);
+absl::StatusOr<Rebuild> RebuildByMysqldump(Clock& clock, BenchShard& shard, absl::Duration limit) {
+  return RebuildByDump(clock, shard, limit, PipeMysqldump);
 }
 
-absl::StatusOr<Rebuild> RebuildByMydumper(Clock& clock, BenchShard& shard) {
-  return RebuildByDump(clock, shard, RunMydumper);
+absl::StatusOr<Rebuild> RebuildByMydumper(Clock& clock, BenchShard& shard, absl::Duration limit) {
+  return RebuildByDump(clock, shard, limit, RunMydumper);
 }
 
 }  // namespace graft

@@ -15,9 +15,10 @@
 
 namespace graft {
 
-// NOT_FOUND: the program is not installed; the text says which.
-absl::StatusOr<Rebuild> RebuildByMysqldump(Clock& clock, BenchShard& shard);
-absl::StatusOr<Rebuild> RebuildByMydumper(Clock& clock, BenchShard& shard);
+// After `limit` the programs are ended, and the result says that it was given up: then its time is
+// the least that it would have taken. NOT_FOUND: the program is not installed; the text says which.
+absl::StatusOr<Rebuild> RebuildByMysqldump(Clock& clock, BenchShard& shard, absl::Duration limit);
+absl::StatusOr<Rebuild> RebuildByMydumper(Clock& clock, BenchShard& shard, absl::Duration limit);
 
 }  // namespace graft
 

@@ -52,6 +52,7 @@ void AddOptions(CLI::App& app, graft::FullRunOptions& options, double& idle_seco
   app.add_option("--size-bytes", options.sizes)->check(CLI::PositiveNumber)->delimiter(',');
   app.add_option("--runs", options.compare.runs)->check(CLI::Range(0, 1000));
   app.add_option("--dump-runs", options.compare.slow_runs)->check(CLI::Range(0, 1000));
+  app.add_option("--dump-limit", options.compare.slow_limit)->check(CLI::Range(1, 10000));
   app.add_flag("--keep-going", options.compare.keep_going);
   app.add_flag("--only-clones", options.only_clones);
   app.add_option("--settings-runs", options.settings_runs)->check(CLI::Range(0, 1000));

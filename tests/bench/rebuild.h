@@ -25,7 +25,8 @@ using Parts = std::vector<std::pair<std::string, absl::Duration>>;
 
 struct Rebuild {
   absl::Duration total;
-  Parts parts;  // where the time went, in order
+  Parts parts;            // where the time went, in order
+  bool given_up = false;  // after `total`; a whole one would have taken longer
 };
 
 // Notes how long each part of a rebuild takes.

@@ -44,10 +44,10 @@ Comparison Example(int64_t size_bytes) {
   Comparison comparison;
   comparison.size_bytes = size_bytes;
   comparison.rows = 10;
-  comparison.ways = {{kGraft, {3, 6, 2}, ""},
-                     {kByHand, {2, 3, 4}, ""},
-                     {kMysqldump, {33, std::nullopt, 26}, ""},
-                     {kMydumper, {}, "there is no mydumper"}};
+  comparison.ways = {{kGraft, {3, 6, 2}, "", false},
+                     {kByHand, {2, 3, 4}, "", false},
+                     {kMysqldump, {33, std::nullopt, 26}, "", false},
+                     {kMydumper, {}, "there is no mydumper", false}};
   comparison.agent = {{3, 0.03, 20}, {6, 0.12, 30}, {2, 0.02, 25}};
   return comparison;
 }
@@ -83,6 +83,16 @@ TEST(Comparison, IsATableThatSaysWhatWasNotMeasured) {
                               "12.00 (11.00 to 13.00) | 9 | 2 |"));
   EXPECT_THAT(text, HasSubstr("| mydumper to myloader | not measured: there is no mydumper |"));
   EXPECT_THAT(text, HasSubstr("1.00 (1.00 to 2.00) % of a core, at most 25.0 (20.0 to 30.0) MB"));
+}
+
+TEST(Comparison, AWayThatWasGivenUpWouldHaveTakenMore) {
+  Comparison comparison = Example(4'000'000'000);
+  comparison.ways[2].given_up = true;
+  EXPECT_THAT(ToText(comparison),
+              HasSubstr("| mysqldump to mysql   | given up after 30 (26 to 33) | "
+                        "more than 12.00 (11.00 to 13.00) | below 136 | 2 |"));
+  EXPECT_THAT(ToJson(comparison), HasSubstr("\"given_up\": true"));
+  EXPECT_TRUE(TargetsOf(comparison)[1].met());
 }
 
 TEST(Comparison, IsHeldAgainstTargetsOnlyWhereItIsLargeEnough) {
