@@ -15,7 +15,7 @@
 namespace graft {
 
 // Written; every version from 1 on is read, and what an older one lacks has its default.
-inline constexpr int kJournalSchemaVersion = 2;
+inline constexpr int kJournalSchemaVersion = 3;
 
 // What the API shows. The estimated time left is worked out here: bytes left / rate, while bytes
 // are being copied.

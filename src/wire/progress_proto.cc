@@ -79,7 +79,8 @@ void EstimateToProto(const Operation& operation, v1::Progress& proto) {
 
 absl::Status EstimateFromProto(const v1::Progress& proto, Progress& progress) {
   progress.percent = proto.percent();
-  if (proto.has_eta()) {
+  // One without a range is of a graft that had no estimates, and says nothing by now.
+  if (proto.has_eta() && proto.has_eta_low()) {
     progress.eta = Eta{FromDuration(proto.eta()), FromDuration(proto.eta_low()),
                        FromDuration(proto.eta_high())};
   }

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "contract/journal_version_1.h"
+#include "contract/journal_version_2.h"
 #include "fakes/fake_journal.h"
 #include "journal/file_journal.h"
 #include "unit/full_operation.h"
@@ -215,16 +216,30 @@ TEST_F(FileJournalTest, AForeignRecordIsDataLoss) {
 
 TEST_F(FileJournalTest, ANewerSchemaIsDataLoss) {
   ExpectDataLoss([](std::string text) {
-    const std::string version = "\"schema_version\": 2";
+    const std::string version = "\"schema_version\": 3";
     const size_t at = text.find(version);
     EXPECT_NE(at, std::string::npos);
-    return text.replace(at, version.size(), "\"schema_version\": 3");
+    return text.replace(at, version.size(), "\"schema_version\": 4");
   });
 }
 
-// FullOperation() as far as version 1 could keep it; the rest has its defaults.
-Operation FullOperationOfVersion1() {
+// FullOperation() as far as that version could keep it; the rest has its defaults.
+Operation FullOperationOfVersion2() {
   Operation operation = FullOperation();
+  const Progress fresh;
+  Progress& progress = operation.progress;
+  progress.percent = fresh.percent;
+  progress.eta = fresh.eta;
+  progress.phases = fresh.phases;
+  progress.learnt_from = fresh.learnt_from;
+  progress.recovery_percent = fresh.recovery_percent;
+  progress.phase_began = fresh.phase_began;
+  progress.sampled = fresh.sampled;
+  return operation;
+}
+
+Operation FullOperationOfVersion1() {
+  Operation operation = FullOperationOfVersion2();
   const Operation fresh;
   operation.request.settings = {};
   operation.request.allow = {};
@@ -245,16 +260,19 @@ Operation FullOperationOfVersion1() {
   return operation;
 }
 
-TEST_F(FileJournalTest, ARecordOfVersion1IsReadAndWrittenAnew) {
+TEST_F(FileJournalTest, RecordsOfOlderVersionsAreReadAndWrittenAnew) {
+  const std::pair<const char*, Operation> rows[] = {{kJournalVersion1, FullOperationOfVersion1()},
+                                                    {kJournalVersion2, FullOperationOfVersion2()}};
   const auto journal = Open();
-  Write(directory_ + "/operation-op-1.json", kJournalVersion1);
-  const auto loaded = journal->Load();
-  ASSERT_EQ(Ids(loaded), std::vector<std::string>{"op-1"});
-  EXPECT_EQ(ToJournalRecord(loaded->front()).DebugString(),
-            ToJournalRecord(FullOperationOfVersion1()).DebugString());
-  ASSERT_TRUE(journal->Save(loaded->front()).ok());
-  EXPECT_THAT(Read(RecordPath()), HasSubstr("\"schema_version\": 2"));
-  EXPECT_THAT(Ids(journal->Load()), ElementsAre("op-1"));
+  for (const auto& [text, kept] : rows) {
+    Write(directory_ + "/operation-op-1.json", text);
+    const auto loaded = journal->Load();
+    ASSERT_EQ(Ids(loaded), std::vector<std::string>{"op-1"});
+    EXPECT_EQ(ToJournalRecord(loaded->front()).DebugString(), ToJournalRecord(kept).DebugString());
+    ASSERT_TRUE(journal->Save(loaded->front()).ok());
+    EXPECT_THAT(Read(RecordPath()), HasSubstr("\"schema_version\": 3"));
+    EXPECT_THAT(Ids(journal->Load()), ElementsAre("op-1"));
+  }
 }
 
 TEST_F(FileJournalTest, AnUnknownWordIsDataLoss) {
