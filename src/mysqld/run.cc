@@ -14,6 +14,7 @@
 #include "base/errors.h"
 #include "base/files.h"
 #include "mysqld/my_cnf.h"
+#include "mysqld/stale_doublewrite.h"
 #include "mysqld/tablet_dir.h"
 
 namespace graft {
@@ -45,6 +46,14 @@ class Parent {
  private:
   absl::Status Start() {
     log_offset_ = SizeOf(options_.paths.error_log());
+    const absl::StatusOr<int> stale = RemoveStaleDoublewrite(options_.paths.data());
+    if (!stale.ok()) {
+      options_.log(absl::StrCat("doublewrite files of the data before the clone: ",
+                                stale.status().message()));
+    } else if (*stale > 0) {
+      options_.log(
+          absl::StrCat("removed ", *stale, " doublewrite files of the data before the clone"));
+    }
     ChildCommand command;
     command.argv = {options_.mysqld, "--defaults-file=" + options_.paths.my_cnf()};
     command.extra_env = {absl::StrCat("MYSQLD_PARENT_PID=", getpid())};

@@ -47,11 +47,6 @@ class RealFaultSuite : public testing::Test {
   absl::Status StartOperation(const std::vector<std::string>& flags);
   // Until the newest operation has ended. Asks the agent alone. Notes the end in the test's report.
   static v1::Operation AwaitEnd(absl::Duration timeout = absl::Minutes(2));
-  // MySQL's own fault (9.7.4, seen once in more than a hundred kills): a mysqld that was killed
-  // within seconds of a clone's recovery says MY-012562 and MY-011971 when it comes back, which is
-  // often without consequence, and ends with an InnoDB assertion. Nothing can be asked of such a
-  // server.
-  static bool MysqldBroke();
   // graftctl reprovision from the donor again, and to its end.
   void ExpectSecondRequestSucceeds();
 
@@ -74,7 +69,6 @@ class RealFaultSuite : public testing::Test {
   static void ExpectFencedAndMarked(const v1::Operation& operation);
 
   static inline std::unique_ptr<MiniShard> shard_;
-  static inline bool mysqld_broke_ = false;
   int clones_before_ = 0;  // of the recipient, when its operation was started
 };
 

@@ -124,7 +124,6 @@ TEST_P(RealFaultTest, TheTabletIsWholeOrFencedAndMarked) {
   if (HasFatalFailure()) return;
 
   const v1::Operation operation = AwaitEnd();
-  if (MysqldBroke()) return;
   const v1::Outcome expected = step() >= fault().done_from ? v1::DONE : fault().otherwise;
   if (expected != v1::OUTCOME_UNSPECIFIED) EXPECT_EQ(operation.outcome(), expected);
   ExpectSafe(operation, fault().may_leave_claim ? Claim::kLeftToItsLease : Claim::kGivenUp);
