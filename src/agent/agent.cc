@@ -14,6 +14,7 @@
 #include "agent/part_options.h"
 #include "agent/register_tablet.h"
 #include "agent/shard_view.h"
+#include "agent/shown_percent.h"
 #include "agent/start_command.h"
 #include "agent/tablet_keeper.h"
 #include "base/duration_flag.h"
@@ -59,6 +60,7 @@ class GraftAgent : public Agent {
         journal_(std::move(opened.journal)),
         history_(std::move(opened.history)),
         watched_server_(ConnectLocally(WatchingConnection(options_))),
+        shown_percent_(options_.state_dir),
         log_observer_(MakeLogObserver(log_, *clock_)),
         server_host_(MakeLocalServerHost()),
         hold_(*clock_, options_.hold),
@@ -182,17 +184,18 @@ class GraftAgent : public Agent {
       return MakeMeteredMysqlServer(MakeConnectorServer(*clock_, PeerConnection(options_, address)),
                                     calls_->peer_mysql);
     };
-    ProvisionerDeps deps{*clock_,
-                         server,
-                         open_peer,
-                         *topology_.topology,
-                         *topology_.locks,
-                         claims_,
-                         *server_host_,
-                         *journal_,
-                         {log_observer_.get(), metrics_.get(), &keeper_, &operations_, &hold_},
-                         nullptr,
-                         [this] { return operations_.List(); }};
+    ProvisionerDeps deps{
+        *clock_,
+        server,
+        open_peer,
+        *topology_.topology,
+        *topology_.locks,
+        claims_,
+        *server_host_,
+        *journal_,
+        {&shown_percent_, log_observer_.get(), metrics_.get(), &keeper_, &operations_, &hold_},
+        nullptr,
+        [this] { return operations_.List(); }};
     if (const std::string& command = options_.clone_options.start_command; !command.empty()) {
       deps.start_server = [command] { return RunStartCommand(command); };
     }
@@ -247,6 +250,7 @@ class GraftAgent : public Agent {
   const std::unique_ptr<Journal> journal_;
   const std::vector<Operation> history_;               // as the journal had it at the start
   const std::unique_ptr<MysqlServer> watched_server_;  // the keeper's
+  ShownPercent shown_percent_;
   const std::unique_ptr<Observer> log_observer_;
   const std::unique_ptr<ServerHost> server_host_;
   HoldObserver hold_;
@@ -280,6 +284,7 @@ absl::StatusOr<std::unique_ptr<Agent>> MakeAgent(const AgentOptions& options, Lo
   GraftAgent::Opened opened;
   GRAFT_ASSIGN_OR_RETURN(opened.journal, OpenJournal(options.state_dir));
   GRAFT_ASSIGN_OR_RETURN(opened.history, opened.journal->Load());
+  ShownPercent(options.state_dir).Restore(opened.history);
   opened.clock = OpenAgentClock(options.state_dir, IsUnfinished(opened.history));
   opened.calls = std::make_unique<CallMeters>(*opened.clock);
   GRAFT_ASSIGN_OR_RETURN(

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/agent_clock.h"
+#include "agent/shown_percent.h"
 #include "base/clock_anchor.h"
 #include "base/files.h"
 #include "testing/temp_folder.h"
@@ -108,6 +109,37 @@ TEST_F(AgentClockTest, BeginsAnewOtherwise) {
   KeepAnHourAhead();
   EXPECT_LT(Ahead(false), absl::Minutes(1));
   EXPECT_LT(Ahead(true), absl::Minutes(1)) << "the new anchor is kept";
+}
+
+TEST(ShownPercentTest, TheNextProcessShowsNoLess) {
+  const TempFolder folder("percent");
+  Operation shown = With(Outcome::kRunning, DataState::kPartial);
+  shown.request.id = "op-1";
+  shown.attempt = 2;
+  shown.progress.percent = 60.123456789;
+  ShownPercent(folder.path()).OnProgress(shown);
+
+  Operation journalled = shown;
+  journalled.progress.percent = 8;
+  const auto restored = [&](const Operation& last) {
+    std::vector<Operation> history = {last};
+    ShownPercent(folder.path()).Restore(history);
+    return history.back().progress.percent;
+  };
+  EXPECT_EQ(restored(journalled), 60.123456789);
+  Operation another = journalled;
+  another.request.id = "op-2";
+  EXPECT_EQ(restored(another), 8);
+  another = journalled;
+  another.attempt = 3;
+  EXPECT_EQ(restored(another), 8) << "a new attempt begins anew";
+  another = journalled;
+  another.outcome = Outcome::kFailed;
+  EXPECT_EQ(restored(another), 8);
+  journalled.progress.percent = 70;
+  EXPECT_EQ(restored(journalled), 70);
+  ASSERT_TRUE(WriteFile(folder.path() + "/percent", "op-1 2 nonsense").ok());
+  EXPECT_EQ(restored(journalled), 70);
 }
 
 TEST_F(AgentClockTest, WhatCannotBeReadCostsNoMore) {
