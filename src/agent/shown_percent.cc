@@ -32,7 +32,6 @@ void ShownPercent::Restore(std::vector<Operation>& history) const {
 
 void ShownPercent::Keep(const Operation& operation) {
   const std::string text = absl::StrFormat("%s%.17g", Of(operation), operation.progress.percent);
-  absl::MutexLock lock(&mutex_);
   if (text == kept_) return;
   ReplaceOptions options;
   options.durable = false;

@@ -2,15 +2,14 @@
 // that the next process of the agent does not show less, before it has asked the server itself.
 //
 // An observer, to be the first one told: what the others show is kept then. The file survives the
-// agent's death; that of the machine need not be survived, for nobody watches over it.
+// agent's death; that of the machine need not be survived, for nobody watches over it. For the
+// operation's thread alone.
 #ifndef GRAFT_AGENT_SHOWN_PERCENT_H_
 #define GRAFT_AGENT_SHOWN_PERCENT_H_
 
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "graft/observer.h"
 
 namespace graft {
@@ -30,8 +29,7 @@ class ShownPercent : public Observer {
   void Keep(const Operation& operation);
 
   const std::string path_;
-  absl::Mutex mutex_;
-  std::string kept_ ABSL_GUARDED_BY(mutex_);  // what the file holds
+  std::string kept_;  // what the file holds
 };
 
 }  // namespace graft
