@@ -29,9 +29,6 @@
 
 namespace graft {
 
-// Reason (see base/errors.h) of an UNAVAILABLE that means: the connection or the server went away.
-inline constexpr char kReasonMysqlGone[] = "MYSQL_GONE";
-
 struct VariableChange {
   enum class How {
     kGlobal,       // SET GLOBAL: until the server stops

@@ -24,7 +24,7 @@ enum class CheckSide { kRecipient, kDonor, kSource };
 absl::string_view CheckSideName(CheckSide side);  // "recipient"
 
 struct CheckResult {
-  std::string id;  // "DISK_SPACE": stable
+  std::string id;  // "DISK_SPACE": a word of graft/reason.h
   CheckSide side = CheckSide::kRecipient;
   CheckOutcome outcome = CheckOutcome::kPassed;
   std::string looks_at;  // "free space for the donor's data"

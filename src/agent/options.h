@@ -15,7 +15,7 @@
 #include "graft/secret.h"
 #include "graft/tablet.h"
 #include "log/log.h"
-#include "provision/repair_decision.h"
+#include "provision/repair/repair_decision.h"
 #include "topo_open/topo_open.h"
 
 namespace graft {

@@ -7,7 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "base/errors.h"
 #include "log/log_observer.h"
-#include "provision/published_state.h"
+#include "provision/operation/published_state.h"
 
 namespace graft {
 namespace {

@@ -4,15 +4,39 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace graft {
 namespace {
 constexpr char kReasonPayload[] = "graft.v1/reason";
 }  // namespace
 
-absl::Status WithReason(absl::Status status, absl::string_view reason) {
-  if (!status.ok()) status.SetPayload(kReasonPayload, absl::Cord(reason));
+absl::Status Failure(Reason reason, absl::string_view text) {
+  const ReasonRow& row = RowOf(reason);
+  return WithReason(absl::Status(row.code, text), row.word);
+}
+
+absl::Status WithReason(absl::Status status, absl::string_view word) {
+  if (!status.ok()) status.SetPayload(kReasonPayload, absl::Cord(word));
   return status;
+}
+
+absl::Status WithReason(absl::Status status, Reason reason) {
+  return reason == Reason::kNone ? status : WithReason(std::move(status), RowOf(reason).word);
+}
+
+absl::Status WithReason(absl::Status status, Reason reason, int number) {
+  const absl::string_view stem = absl::StripSuffix(RowOf(reason).word, "<number>");
+  return WithReason(std::move(status), absl::StrCat(stem, number));
+}
+
+bool HasReason(const absl::Status& status, Reason reason) {
+  return reason != Reason::kNone && ParseReason(ReasonOf(status)) == reason;
+}
+
+FollowUp FollowUpOf(const absl::Status& status) {
+  const Reason reason = ParseReason(ReasonOf(status));
+  return reason == Reason::kNone ? FollowUp::kStop : RowOf(reason).follow_up;
 }
 
 std::string ReasonOf(const absl::Status& status) {

@@ -1,6 +1,6 @@
 // Errors: a status code says what the caller should do, a reason what happened, the text to whom.
 //
-// The reason is a short upper-case word ("DONOR_BUSY") carried as a payload, so that programs need
+// The reason is a word of the table in graft/reason.h, carried as a payload, so that programs need
 // not read prose. The project-wide table of codes is in docs/architecture.md, "Errors".
 #ifndef GRAFT_BASE_ERRORS_H_
 #define GRAFT_BASE_ERRORS_H_
@@ -10,14 +10,25 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "graft/reason.h"
 
 namespace graft {
 
-// `status` with `reason` attached; an OK status stays as it is.
-absl::Status WithReason(absl::Status status, absl::string_view reason);
+// A failure with the code that the table gives its reason.
+absl::Status Failure(Reason reason, absl::string_view text);
 
-// The attached reason; empty if there is none.
+// `status` with `reason` attached; an OK status stays as it is.
+absl::Status WithReason(absl::Status status, Reason reason);
+// For a reason whose word ends in a number: kMysqlNumber, kDonorMysqlNumber.
+absl::Status WithReason(absl::Status status, Reason reason, int number);
+// As it came over the wire, perhaps from a newer graft.
+absl::Status WithReason(absl::Status status, absl::string_view word);
+
+// The attached reason's word; empty if there is none.
 std::string ReasonOf(const absl::Status& status);
+bool HasReason(const absl::Status& status, Reason reason);
+// What may follow; kStop without a reason.
+FollowUp FollowUpOf(const absl::Status& status);
 
 // "context: text", same code, same reason. OK stays OK.
 absl::Status Annotate(const absl::Status& status, absl::string_view context);

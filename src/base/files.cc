@@ -77,7 +77,7 @@ absl::Status FileError(absl::string_view what, absl::string_view path, int error
   absl::Status status = absl::UnavailableError(
       absl::StrCat("cannot ", what, " ", path, ": ", std::generic_category().message(error)));
   const bool denied = error == EACCES || error == EPERM || error == EROFS;
-  return denied ? WithReason(std::move(status), kReasonFileAccess) : status;
+  return denied ? WithReason(std::move(status), Reason::kFileAccess) : status;
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {

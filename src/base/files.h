@@ -1,7 +1,7 @@
 // The few file operations that the parts of graft are made of.
 //
 // A failure is UNAVAILABLE unless said otherwise; its text names the path and what the system said,
-// its reason is kReasonFileAccess if this user is not allowed to. No state; safe for use from
+// its reason is Reason::kFileAccess if this user is not allowed to. No state; safe for use from
 // several threads on different paths.
 #ifndef GRAFT_BASE_FILES_H_
 #define GRAFT_BASE_FILES_H_
@@ -18,9 +18,6 @@
 #include "absl/strings/string_view.h"
 
 namespace graft {
-
-// EACCES, EPERM, EROFS: trying again does not help.
-inline constexpr char kReasonFileAccess[] = "FILE_ACCESS";
 
 // Owns a file descriptor; closes it at the end.
 class Fd {

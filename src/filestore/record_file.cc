@@ -28,7 +28,7 @@ bool Plain(char c) {
 absl::Status StoreStatus(const absl::Status& status) {
   if (status.ok()) return status;
   const std::string text = absl::StrCat("folder store: ", status.message());
-  if (ReasonOf(status) == kReasonFileAccess) {
+  if (HasReason(status, Reason::kFileAccess)) {
     return absl::PermissionDeniedError(
         absl::StrCat(text, ": this user must be able to write the folder"));
   }

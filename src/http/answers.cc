@@ -5,8 +5,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "http/page.h"
-#include "http/readiness.h"
 #include "http/status_json.h"
+#include "provision/operation/readiness.h"
 
 namespace graft::http {
 namespace {

@@ -1,8 +1,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "http/format.h"
-#include "http/readiness.h"
 #include "http/sections.h"
+#include "provision/operation/readiness.h"
 
 namespace graft::http {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "http/json.h"
-#include "http/readiness.h"
+#include "provision/operation/readiness.h"
 #include "wire/operation_proto.h"
 #include "wire/preflight_proto.h"
 #include "wire/provisioner_proto.h"

@@ -18,7 +18,7 @@ absl::Status SetSuperReadOnly(Session& session, const char* value) {
 absl::Status Install(Session& session) {
   const absl::Status status =
       session.Execute(InstallClonePluginStatement(), InstallClonePluginStatement());
-  return ReasonOf(status) == kReasonPluginExists ? absl::OkStatus() : status;
+  return HasReason(status, Reason::kPluginExists) ? absl::OkStatus() : status;
 }
 
 absl::Status CheckActive(Session& session) {
@@ -27,7 +27,7 @@ absl::Status CheckActive(Session& session) {
   return WithReason(absl::FailedPreconditionError(absl::StrCat(
                         "the clone plugin is installed, but ", facts.clone_plugin_status,
                         ": start mysqld without clone=OFF")),
-                    "CLONE_PLUGIN_MISSING");
+                    Reason::kClonePluginMissing);
 }
 
 // OK too if the plugin is there, whatever its state. `lifted`: super_read_only was on and is off

@@ -19,8 +19,6 @@
 namespace graft {
 namespace {
 
-constexpr char kReasonReplicationMetadata[] = "REPLICATION_METADATA";
-
 class ConnectorServer : public MysqlServer {
  public:
   ConnectorServer(Clock& clock, ConnectionOptions options) : pool_(clock, std::move(options)) {}
@@ -180,7 +178,7 @@ absl::Status ConnectorServer::StartReplication(const std::optional<ReplicationSo
       return session.Execute(StartReplicaStatement(session.version()), "start replication");
     }
     absl::Status status = Follow(session, *source);
-    if (ReasonOf(status) != kReasonReplicationMetadata) return status;
+    if (!HasReason(status, Reason::kReplicationMetadata)) return status;
     // Left-overs of another life of this server are in the way (1871, 1872): drop them, once more.
     GRAFT_RETURN_IF_ERROR(
         session.Execute(ForgetReplicaStatement(session.version()), "forget replication"));

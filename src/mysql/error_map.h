@@ -11,9 +11,6 @@
 
 namespace graft {
 
-// Reason of an ALREADY_EXISTS: INSTALL PLUGIN of a plugin that is there.
-inline constexpr char kReasonPluginExists[] = "PLUGIN_EXISTS";
-
 // The error inside of 3862: "Clone Donor Error: [Connect failed: ]<code> : <text>."
 struct DonorError {
   bool connect_failed = false;

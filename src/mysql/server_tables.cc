@@ -103,7 +103,7 @@ absl::StatusOr<std::vector<Variable>> OrderVariables(const std::vector<std::stri
     if (!found) {
       return WithReason(
           absl::NotFoundError(absl::StrCat("this MySQL server has no variable ", name)),
-          "NO_SUCH_VARIABLE");
+          Reason::kNoSuchVariable);
     }
   }
   return variables;

@@ -178,7 +178,7 @@ absl::Status Session::Run(const std::string& sql, absl::string_view doing, const
     const int error_no = e.getErrorCode();
     absl::Status status =
         FromMysqlError(error_no, WithoutSecret(error_no, e.what(), secret), doing);
-    if (ReasonOf(status) != kReasonMysqlGone) return status;
+    if (!HasReason(status, Reason::kMysqlGone)) return status;
     lost_ = true;
     // The client library reports a read that timed out as a lost connection (2013).
     if (clock_.Now() - begin < read_timeout_) return status;

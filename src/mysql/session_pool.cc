@@ -24,7 +24,7 @@ absl::Status SessionPool::Run(const std::function<absl::Status(Session&)>& work,
   }
   const bool kept = session != nullptr;
   absl::Status status = RunOn(session, work);
-  if (kept && session == nullptr && ReasonOf(status) == kReasonMysqlGone) {
+  if (kept && session == nullptr && HasReason(status, Reason::kMysqlGone)) {
     status = RunOn(session, work);
   }
   if (!keep) session.reset();

@@ -24,7 +24,7 @@ absl::Status MissingPrivilege(absl::string_view privilege, absl::string_view acc
   return WithReason(absl::PermissionDeniedError(absl::StrCat(
                         "MySQL would show only some of ", shown, " to ", QuotedAccount(account),
                         " (GRANT ", privilege, " ON *.* TO ", QuotedAccount(account), ")")),
-                    "PRIVILEGE_MISSING");
+                    Reason::kPrivilegeMissing);
 }
 
 // The schema of "REVOKE SELECT, INSERT ON `shop`.* FROM ..." if SELECT is in the list.
@@ -157,7 +157,7 @@ absl::Status CheckSeesAllTables(const RowSet& grants, absl::string_view account)
     return WithReason(absl::PermissionDeniedError(absl::StrCat(
                           "MySQL hides the tables of ", schema, " from ", QuotedAccount(account),
                           " (GRANT SELECT ON `", schema, "`.* TO ", QuotedAccount(account), ")")),
-                      "PRIVILEGE_MISSING");
+                      Reason::kPrivilegeMissing);
   }
   return absl::OkStatus();
 }

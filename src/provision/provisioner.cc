@@ -7,15 +7,15 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "provision/fence.h"
-#include "provision/preflight.h"
-#include "provision/preflight_facts.h"
-#include "provision/progress_estimate.h"
-#include "provision/progress_sampler.h"
-#include "provision/retry_policy.h"
-#include "provision/step_context.h"
-#include "provision/step_table.h"
-#include "provision/steps.h"
+#include "provision/operation/retry_policy.h"
+#include "provision/operation/step_context.h"
+#include "provision/preflight/preflight.h"
+#include "provision/preflight/preflight_facts.h"
+#include "provision/progress/progress_estimate.h"
+#include "provision/progress/progress_sampler.h"
+#include "provision/steps/fence.h"
+#include "provision/steps/step_table.h"
+#include "provision/steps/steps.h"
 
 namespace graft {
 namespace {
@@ -98,7 +98,7 @@ class OperationRun {
     return WithReason(absl::InternalError(absl::StrCat(
                           operation_.resumptions, " agents one after the other went away in step ",
                           StepName(operation_.step), "; see their logs, then ask again")),
-                      "CRASH_LOOP");
+                      Reason::kCrashLoop);
   }
 
   absl::Status RunWithRetries(const StepRow& row) {
@@ -174,13 +174,13 @@ class OperationRun {
   // What the cancel cost, in words.
   absl::Status CancelledBecause(const absl::Status& status) const {
     if (operation_.data_state == DataState::kIntact) {
-      return WithReason(absl::CancelledError("cancelled; nothing was dropped"), "CANCELLED");
+      return WithReason(absl::CancelledError("cancelled; nothing was dropped"), Reason::kCancelled);
     }
     return WithReason(
         absl::CancelledError(absl::StrCat(
             "cancelled; the old data is ", DataStateName(operation_.data_state),
             ", the server is fenced: ask for another operation (", status.message(), ")")),
-        "CANCELLED");
+        Reason::kCancelled);
   }
 
   void End() {

@@ -21,8 +21,8 @@
 #include "graft/secret.h"
 #include "graft/server_host.h"
 #include "graft/topology.h"
-#include "provision/claim_keeper.h"
-#include "provision/operation_control.h"
+#include "provision/donor/claim_keeper.h"
+#include "provision/operation/operation_control.h"
 
 namespace graft {
 

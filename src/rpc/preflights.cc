@@ -46,7 +46,7 @@ class Preflights::Call : public grpc::ServerUnaryReactor {
 namespace {
 absl::Status Stopping() {
   return WithReason(absl::UnavailableError("the agent is stopping; ask again when it is back"),
-                    "AGENT_STOPPING");
+                    Reason::kAgentStopping);
 }
 }  // namespace
 

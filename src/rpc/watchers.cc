@@ -19,7 +19,7 @@ absl::Status Stopping() {
   return WithReason(
       absl::UnavailableError("the agent is stopping; the operation is journalled, watch it again "
                              "when the agent is back"),
-      "AGENT_STOPPING");
+      Reason::kAgentStopping);
 }
 
 }  // namespace

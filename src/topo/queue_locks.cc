@@ -26,7 +26,7 @@ absl::Status CheckName(absl::string_view name) {
 absl::Status PlaceLost(absl::string_view key, absl::string_view why) {
   return WithReason(
       absl::AbortedError(absl::StrCat("the place in the queue is lost: ", key, " ", why)),
-      "CLAIM_LOST");
+      Reason::kClaimLost);
 }
 
 // NOT_FOUND says that it is over, which is all that is asked for.

@@ -198,7 +198,7 @@ void FakeMysqlServer::Core::EndStage(CloneStage stage) {
   EndStatement(script_.supervised
                    ? absl::OkStatus()
                    : WithReason(absl::UnavailableError("3707: nobody restarts this server"),
-                                kReasonMysqlGone));
+                                Reason::kMysqlGone));
   Later(script_.shutdown, &Core::ShutDown, CloneStage::kRestart);
 }
 

@@ -10,7 +10,7 @@ namespace graft {
 namespace {
 
 absl::Status Gone(absl::string_view text) {
-  return WithReason(absl::UnavailableError(text), kReasonMysqlGone);
+  return WithReason(absl::UnavailableError(text), Reason::kMysqlGone);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "provision/step_table.h"
-#include "provision/succession.h"
+#include "provision/operation/take_over.h"
+#include "provision/steps/step_table.h"
 
 namespace graft {
 namespace {

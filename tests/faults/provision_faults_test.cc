@@ -28,7 +28,7 @@ std::vector<PortFault> PortFaults() {
                              "ReadClone", "ReadSessions", "KillConnection", "ReadReplication",
                              "StopReplication", "StartReplication"}) {
     for (int times : {1, 3, 1000}) {
-      faults.push_back({method, absl::StatusCode::kUnavailable, kReasonMysqlGone, times});
+      faults.push_back({method, absl::StatusCode::kUnavailable, "MYSQL_GONE", times});
       faults.push_back({method, absl::StatusCode::kDeadlineExceeded, "", times});
       faults.push_back({method, absl::StatusCode::kPermissionDenied, "PRIVILEGE_MISSING", times});
     }

@@ -15,13 +15,14 @@ import shutil
 import subprocess
 import sys
 
-ALL = {"base", "command_line", "topo", "provision", "wire", "journal", "log", "etcd", "filestore",
+ALL = {"base", "command_line", "host", "topo", "provision", "wire", "journal", "log", "etcd", "filestore",
        "mysql", "mysqld", "rpc", "metrics", "http", "topo_open", "agent", "cli"}
 
 # Who may include whom among the folders of src/; include/graft is open to all.
 MAY_INCLUDE = {
     "base": {"base"},
     "command_line": {"base", "command_line"},
+    "host": {"base", "host"},
     "topo": {"base", "topo"},
     "provision": {"base", "provision"},
     "wire": {"base", "wire"},

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/clocks.h"
-#include "provision/auto_repair.h"
+#include "provision/repair/auto_repair.h"
 
 namespace graft {
 

@@ -1,4 +1,4 @@
-#include "provision/auto_repair.h"
+#include "provision/repair/auto_repair.h"
 
 #include <gmock/gmock.h>
 

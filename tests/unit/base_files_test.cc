@@ -90,7 +90,7 @@ TEST_F(FilesTest, OtherFailuresAreUnavailableNamingPathAndCause) {
 
 TEST(FileErrorTest, SaysWhenTheUserIsNotAllowedTo) {
   for (const int error : {EACCES, EPERM, EROFS}) {
-    EXPECT_EQ(ReasonOf(FileError("open", "/a", error)), kReasonFileAccess) << error;
+    EXPECT_EQ(ReasonOf(FileError("open", "/a", error)), "FILE_ACCESS") << error;
   }
   const absl::Status status = FileError("open", "/a", EIO);
   EXPECT_EQ(status, absl::UnavailableError("cannot open /a: Input/output error"));

@@ -1,4 +1,4 @@
-#include "provision/claim_keeper.h"
+#include "provision/donor/claim_keeper.h"
 
 #include <gmock/gmock.h>
 

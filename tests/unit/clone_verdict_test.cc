@@ -1,4 +1,4 @@
-#include "provision/clone_verdict.h"
+#include "provision/steps/clone_verdict.h"
 
 #include <gtest/gtest.h>
 

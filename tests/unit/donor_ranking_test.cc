@@ -1,4 +1,4 @@
-#include "provision/donor_ranking.h"
+#include "provision/donor/donor_ranking.h"
 
 #include <gmock/gmock.h>
 

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "absl/synchronization/notification.h"
-#include "provision/preflight_desk.h"
+#include "provision/preflight/preflight_desk.h"
 
 namespace graft {
 namespace {

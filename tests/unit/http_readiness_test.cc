@@ -1,4 +1,4 @@
-#include "http/readiness.h"
+#include "provision/operation/readiness.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

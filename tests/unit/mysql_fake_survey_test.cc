@@ -123,7 +123,7 @@ TEST_F(FakeMysqlSurveyTest, KilledConnectionOfACloneIsALostOne) {
   clock_.Advance(absl::Seconds(10));
   ASSERT_TRUE(server_.KillConnection(id).ok());
   clock_.Advance(absl::ZeroDuration());
-  EXPECT_EQ(ReasonOf(end_.value()), kReasonMysqlGone);
+  EXPECT_EQ(ReasonOf(end_.value()), "MYSQL_GONE");
   EXPECT_EQ(Status().state, CloneState::kFailed);
   EXPECT_EQ(Status().error_no, 1317);
 }

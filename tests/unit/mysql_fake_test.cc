@@ -66,7 +66,7 @@ TEST_F(FakeMysqlTest, ComesBackWithTheDonorsDataAfterTheRestart) {
                   .ok());
   Clone();
   clock_.Advance(absl::Seconds(62));
-  EXPECT_EQ(ReasonOf(server_.Describe().status()), kReasonMysqlGone);
+  EXPECT_EQ(ReasonOf(server_.Describe().status()), "MYSQL_GONE");
   clock_.Advance(absl::Seconds(10));
   const ServerFacts facts = server_.Describe().value();
   EXPECT_THAT(facts.user_schemas, ElementsAre("shop"));
@@ -87,7 +87,7 @@ TEST_F(FakeMysqlTest, UnsupervisedEndsWith3707AndWaitsToBeStarted) {
   Clone();
   clock_.Advance(absl::Hours(1));
   ASSERT_TRUE(end_.has_value());
-  EXPECT_EQ(ReasonOf(*end_), kReasonMysqlGone);
+  EXPECT_EQ(ReasonOf(*end_), "MYSQL_GONE");
   EXPECT_TRUE(absl::IsUnavailable(server_.ReadClone().status()));
   server_.StartServer();
   EXPECT_EQ(Status().state, CloneState::kCompleted);
@@ -157,7 +157,7 @@ TEST_F(FakeMysqlTest, LostConnectionDoesNotStopTheClone) {
   server_.Edit([](FakeMysqlState& state) { state.script.lose_connection = true; });
   Clone();
   clock_.Advance(absl::Seconds(40));
-  EXPECT_EQ(ReasonOf(end_.value()), kReasonMysqlGone);
+  EXPECT_EQ(ReasonOf(end_.value()), "MYSQL_GONE");
   EXPECT_EQ(Status().state, CloneState::kInProgress);
   clock_.Advance(absl::Hours(1));
   EXPECT_EQ(Status().state, CloneState::kCompleted);
@@ -168,7 +168,7 @@ TEST_F(FakeMysqlTest, CrashInTheCopyLeavesTheRowInProgressWith1317) {
   clock_.Advance(absl::Seconds(10));
   server_.Crash(absl::Seconds(3));
   clock_.Advance(absl::Seconds(2));
-  EXPECT_EQ(ReasonOf(end_.value()), kReasonMysqlGone);
+  EXPECT_EQ(ReasonOf(end_.value()), "MYSQL_GONE");
   EXPECT_TRUE(absl::IsUnavailable(server_.Describe().status()));
   clock_.Advance(absl::Hours(1));
   EXPECT_EQ(Status().state, CloneState::kInProgress);
@@ -239,7 +239,7 @@ TEST_F(FakeMysqlTest, CutOffCloneGoesOn) {
   clock_.Advance(absl::Seconds(5));
   server_.SetDown(true);
   clock_.Advance(absl::Seconds(5));
-  EXPECT_EQ(ReasonOf(end_.value()), kReasonMysqlGone);
+  EXPECT_EQ(ReasonOf(end_.value()), "MYSQL_GONE");
   EXPECT_TRUE(absl::IsUnavailable(server_.ReadClone().status()));
   server_.SetDown(false);
   EXPECT_EQ(Status().state, CloneState::kInProgress);

@@ -16,7 +16,7 @@
 #include "absl/synchronization/notification.h"
 #include "base/clocks.h"
 #include "fakes/fake_journal.h"
-#include "provision/operations.h"
+#include "provision/operation/operations.h"
 
 namespace graft {
 

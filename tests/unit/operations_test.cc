@@ -1,4 +1,4 @@
-#include "provision/operations.h"
+#include "provision/operation/operations.h"
 
 #include "base/errors.h"
 #include "unit/operations_suite.h"

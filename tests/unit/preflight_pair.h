@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "provision/preflight.h"
+#include "provision/preflight/preflight.h"
 
 namespace graft {
 

@@ -1,4 +1,4 @@
-#include "provision/preflight.h"
+#include "provision/preflight/preflight.h"
 
 #include <gmock/gmock.h>
 

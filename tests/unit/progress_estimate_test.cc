@@ -1,5 +1,5 @@
 // How long a rebuild is expected to take, how far it is, how long it goes on.
-#include "provision/progress_estimate.h"
+#include "provision/progress/progress_estimate.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "provision/progress_sampler.h"
+#include "provision/progress/progress_sampler.h"
 
 namespace graft {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/errors.h"
 #include "gmock/gmock.h"
-#include "provision/step_table.h"
+#include "provision/steps/step_table.h"
 #include "provision_world.h"
 
 namespace graft {

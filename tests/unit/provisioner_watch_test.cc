@@ -3,8 +3,8 @@
 
 #include "base/errors.h"
 #include "gmock/gmock.h"
+#include "provision/operation/take_over.h"
 #include "provision/provisioner.h"
-#include "provision/succession.h"
 #include "provision_world.h"
 
 namespace graft {

@@ -1,4 +1,4 @@
-#include "provision/published_state.h"
+#include "provision/operation/published_state.h"
 
 #include <gmock/gmock.h>
 

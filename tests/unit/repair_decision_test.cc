@@ -1,4 +1,4 @@
-#include "provision/repair_decision.h"
+#include "provision/repair/repair_decision.h"
 
 #include <gmock/gmock.h>
 

@@ -1,3 +1,3 @@
 graft_test(server_host_test LABEL unit
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/server_host_test.cc
-  DEPS graft::base graft::fake_server_host graft::testing)
+  DEPS graft::host graft::fake_server_host graft::testing)

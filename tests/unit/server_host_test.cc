@@ -1,6 +1,6 @@
 // LocalServerHost on a data directory and a /proc of its own, and FakeServerHost's word.
 
-#include "base/server_host.h"
+#include "host/local_server_host.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "provision/start_decision.h"
+#include "provision/operation/start_decision.h"
 
 #include <gmock/gmock.h>
 

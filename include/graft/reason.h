@@ -1,0 +1,70 @@
+// Reason: why something failed or was refused, as one word of one table. The table says for each
+// word which status code it goes with, what may follow, whose side it is on, and what an operator
+// should know; docs/failures.md explains each, and a lint test holds the two to each other.
+#ifndef GRAFT_REASON_H_
+#define GRAFT_REASON_H_
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace graft {
+
+// clang-format off
+// By their words. A reason with a number behind it (MYSQL_1062) is k…Number.
+enum class Reason {
+  kNone, kAccountLocked, kAgentAccount, kAgentStopping, kArchitecture, kAuthPlugin,
+  kBadCredentials, kBadVariableValue, kCancelled, kCatchUpStalled, kCharacterSets, kClaimLost,
+  kCloneFailed, kCloneInternal, kCloneKilled, kCloneLeftovers, kCloneNetwork, kCloneNotStarted,
+  kClonePluginLoading, kClonePluginMissing, kCloneProtocol, kCloneRunningHere, kCloneStalled,
+  kCollations, kCrashLoop, kDataDropped, kDataFilePath, kDiskSpace, kDiskTooSmall, kDonorAddress,
+  kDonorBusy, kDonorCharset, kDonorConfig, kDonorConnections, kDonorCredentials, kDonorDataState,
+  kDonorDdl, kDonorFailed, kDonorGone, kDonorHasNoAddress, kDonorIsOldPrimary, kDonorIsRecipient,
+  kDonorIsRestoring, kDonorIsSelf, kDonorLag, kDonorLost, kDonorMysqlNumber, kDonorNotListed,
+  kDonorOfOtherShard, kDonorOs, kDonorPacket, kDonorPlatform, kDonorPlugin, kDonorPlugins,
+  kDonorPluginMissing, kDonorPrivilege, kDonorRedoLogDisabled, kDonorReplication, kDonorTls,
+  kDonorType, kDonorUnfit, kDonorUnreachable, kDonorVersion, kDonorWaitTimeout, kEncryption,
+  kEncryptionNeedsTls, kErrantTransactions, kFileAccess, kGroupReplication, kGtidMode,
+  kGtidModeOff, kHostBlocked, kInnodbReadOnly, kKeyringMissing, kLockedOutAfterClone, kLockWait,
+  kLowerCaseTableNames, kMysqlNumber, kMysqlGone, kMysqlHostUnknown, kNameTooLong,
+  kNonInnodbTables, kNoDonor, kNoDonorSpecified, kNoReplicationSource, kNoSuchConnection,
+  kNoSuchVariable, kOfflineMode, kOperatingSystem, kOperationDiffers, kOperationEnded,
+  kOperationRunning, kPacketTooSmall, kPageSize, kPasswordExpired, kPersistedVariables, kPlugins,
+  kPluginExists, kPreflightUnchecked, kPrivilegeMissing, kReadOnly, kReadOnlyVariable,
+  kRecipientCrashed, kRecipientDonates, kRecipientHasReplicas, kRecipientIsPrimary,
+  kRecipientPacket, kRecipientPlugin, kRecipientPrivilege, kRecipientSessions,
+  kRecipientTransactions, kRecoveryFailed, kRedoLogDisabled, kReplicationMetadata,
+  kRestartTimeout, kServerId, kServerOption, kShardHasNoPrimary, kSourceBinlogs, kSupervised,
+  kSystemConfig, kTablespacePath, kTablespacePaths, kTlsRefused, kTlsRequired, kTooLate,
+  kTooManyConnections, kVerifyFailed, kVersions,
+};
+// clang-format on
+
+// What may follow an attempt that ended so.
+enum class FollowUp {
+  kStop,         // trying again changes nothing until somebody has mended it
+  kNextAttempt,  // it may pass, with the same donor too
+  kNextDonor,    // another donor may do; this one cannot, for as long as nobody mends it
+};
+
+// Who can mend it.
+enum class Side { kRequest, kRecipient, kDonor, kSource, kShard, kAgent };
+
+struct ReasonRow {
+  Reason reason;
+  absl::string_view word;  // "DONOR_BUSY"; with a number: "MYSQL_<number>"
+  absl::StatusCode code;
+  FollowUp follow_up;
+  Side side;
+  absl::string_view section;  // the heading in docs/failures.md that deals with it
+  absl::string_view meaning;  // for the operator; the index of docs/failures.md has the same text
+};
+
+// Never for kNone.
+const ReasonRow& RowOf(Reason reason);
+
+// kNone if the word is empty or unknown, as a newer graft's may be.
+Reason ParseReason(absl::string_view word);
+
+}  // namespace graft
+
+#endif  // GRAFT_REASON_H_

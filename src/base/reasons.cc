@@ -1,0 +1,331 @@
+#include <array>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "graft/reason.h"
+
+namespace graft {
+namespace {
+
+using Code = absl::StatusCode;
+
+constexpr absl::string_view kNumber = "<number>";
+
+constexpr FollowUp kStop = FollowUp::kStop;
+constexpr FollowUp kNextAttempt = FollowUp::kNextAttempt;
+constexpr FollowUp kNextDonor = FollowUp::kNextDonor;
+constexpr Side kRequest = Side::kRequest;
+constexpr Side kRecipient = Side::kRecipient;
+constexpr Side kDonor = Side::kDonor;
+constexpr Side kSource = Side::kSource;
+constexpr Side kShard = Side::kShard;
+constexpr Side kAgent = Side::kAgent;
+// Headings of docs/failures.md.
+constexpr absl::string_view kRequests = "Requests that are refused at once";
+constexpr absl::string_view kResolving = "Resolving the donor";
+constexpr absl::string_view kPreflight = "Preflight";
+constexpr absl::string_view kWaiting = "Waiting for the donor";
+constexpr absl::string_view kFence = "The fence";
+constexpr absl::string_view kCopy = "The copy";
+constexpr absl::string_view kRestart = "The restart";
+constexpr absl::string_view kVerify = "Verification and replication";
+constexpr absl::string_view kAgentItself = "The agent and its journal";
+constexpr absl::string_view kCancel = "Cancel and throttle";
+constexpr absl::string_view kIndex = "Index of reasons";
+
+// clang-format off
+constexpr ReasonRow kTable[] = {
+    {Reason::kAccountLocked, "ACCOUNT_LOCKED", Code::kUnauthenticated, kStop, kRecipient, kIndex,
+     "MySQL 3118: unlock the agent's account"},
+    {Reason::kAgentAccount, "AGENT_ACCOUNT", Code::kFailedPrecondition, kStop, kAgent, kPreflight,
+     "check: the agent's account on the donor"},
+    {Reason::kAgentStopping, "AGENT_STOPPING", Code::kUnavailable, kStop, kAgent, kRequests,
+     "the agent is being stopped; ask again when it is back"},
+    {Reason::kArchitecture, "ARCHITECTURE", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: different hardware"},
+    {Reason::kAuthPlugin, "AUTH_PLUGIN", Code::kUnauthenticated, kStop, kRecipient, kIndex,
+     "MySQL 2059: the client library lacks the account's authentication plugin"},
+    {Reason::kBadCredentials, "BAD_CREDENTIALS", Code::kUnauthenticated, kStop, kRecipient, kIndex,
+     "MySQL 1045, 1130, 1698: user, password or host of an account of graft's"},
+    {Reason::kBadVariableValue, "BAD_VARIABLE_VALUE", Code::kInvalidArgument, kStop, kRecipient, kIndex,
+     "MySQL 1231, 1232: a variable refuses the value; see the message"},
+    {Reason::kCancelled, "CANCELLED", Code::kCancelled, kStop, kRequest, kCancel,
+     "somebody cancelled it; see Cancel and throttle"},
+    {Reason::kCatchUpStalled, "CATCH_UP_STALLED", Code::kFailedPrecondition, kStop, kSource, kVerify,
+     "CLONED, but replication does not move; see Verification and replication"},
+    {Reason::kCharacterSets, "CHARACTER_SETS", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: character sets or collation of server or file system differ"},
+    {Reason::kClaimLost, "CLAIM_LOST", Code::kAborted, kNextAttempt, kShard, kWaiting,
+     "the place in the donor's queue was lost before CLONE; tried again"},
+    {Reason::kCloneFailed, "CLONE_FAILED", Code::kInternal, kStop, kRecipient, kCopy,
+     "clone_status says Failed and not why; see mysqld's error log"},
+    {Reason::kCloneInternal, "CLONE_INTERNAL", Code::kInternal, kStop, kRecipient, kCopy,
+     "MySQL 1815: see the error logs"},
+    {Reason::kCloneKilled, "CLONE_KILLED", Code::kCancelled, kStop, kRecipient, kCopy,
+     "MySQL 1317: somebody killed the statement"},
+    {Reason::kCloneLeftovers, "CLONE_LEFTOVERS", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: files of an earlier clone lie about"},
+    {Reason::kCloneNetwork, "CLONE_NETWORK", Code::kUnavailable, kNextAttempt, kRecipient, kCopy,
+     "MySQL 1158 to 1161: the link to the donor broke; tried again"},
+    {Reason::kCloneNotStarted, "CLONE_NOT_STARTED", Code::kAborted, kNextAttempt, kRecipient, kCopy,
+     "the connection was lost before CLONE began; tried again"},
+    {Reason::kClonePluginLoading, "CLONE_PLUGIN_LOADING", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: the clone plugin does not outlive the clone"},
+    {Reason::kClonePluginMissing, "CLONE_PLUGIN_MISSING", Code::kFailedPrecondition, kStop, kRecipient, kRestart,
+     "the clone plugin is not loaded: plugin-load-add=mysql_clone.so"},
+    {Reason::kCloneProtocol, "CLONE_PROTOCOL", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 3863: the two servers do not understand each other; compare versions"},
+    {Reason::kCloneRunningHere, "CLONE_RUNNING_HERE", Code::kResourceExhausted, kNextAttempt, kRecipient, kCopy,
+     "MySQL 3634: another clone runs on the recipient; tried again"},
+    {Reason::kCloneStalled, "CLONE_STALLED", Code::kUnavailable, kNextAttempt, kDonor, kCopy,
+     "no byte for --clone-stall-timeout; tried again"},
+    {Reason::kCollations, "COLLATIONS", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: the recipient lacks collations"},
+    {Reason::kCrashLoop, "CRASH_LOOP", Code::kInternal, kStop, kAgent, kAgentItself,
+     "agents went away in the same step again and again; read their logs"},
+    {Reason::kDataDropped, "DATA_DROPPED", Code::kFailedPrecondition, kStop, kRequest, kCancel,
+     "a cancel is refused, since the old data is gone; --even-if-dropped"},
+    {Reason::kDataFilePath, "DATA_FILE_PATH", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: innodb_data_file_path does not fit"},
+    {Reason::kDiskSpace, "DISK_SPACE", Code::kResourceExhausted, kStop, kRecipient, kPreflight,
+     "check: too little room for the donor's data"},
+    {Reason::kDiskTooSmall, "DISK_TOO_SMALL", Code::kResourceExhausted, kStop, kRecipient, kCopy,
+     "MySQL 3873, 1021: no room, seen after the drop; make room, ask again"},
+    {Reason::kDonorAddress, "DONOR_ADDRESS", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: CLONE cannot name the donor"},
+    {Reason::kDonorBusy, "DONOR_BUSY", Code::kResourceExhausted, kNextAttempt, kDonor, kPreflight,
+     "it serves another clone, or has no connection left; tried again"},
+    {Reason::kDonorCharset, "DONOR_CHARSET", Code::kFailedPrecondition, kNextDonor, kDonor, kIndex,
+     "MySQL 3867: as COLLATIONS"},
+    {Reason::kDonorConfig, "DONOR_CONFIG", Code::kFailedPrecondition, kNextDonor, kDonor, kIndex,
+     "MySQL 3868: as PAGE_SIZE, CHARACTER_SETS"},
+    {Reason::kDonorConnections, "DONOR_CONNECTIONS", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: few connections left on the donor"},
+    {Reason::kDonorCredentials, "DONOR_CREDENTIALS", Code::kUnauthenticated, kNextDonor, kDonor, kPreflight,
+     "the donor does not let the clone account in; another donor, if any"},
+    {Reason::kDonorDataState, "DONOR_DATA_STATE", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "refused as donor: its data is PARTIAL or EMPTY"},
+    {Reason::kDonorDdl, "DONOR_DDL", Code::kUnavailable, kNextAttempt, kDonor, kPreflight,
+     "check; MySQL 1205, 3633: DDL or a backup holds the donor up; tried again"},
+    {Reason::kDonorFailed, "DONOR_FAILED", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "refused as donor: it failed in this operation, for good"},
+    {Reason::kDonorGone, "DONOR_GONE", Code::kUnavailable, kNextAttempt, kDonor, kCopy,
+     "unreachable for --clone-donor-gone-timeout in the copy; tried again"},
+    {Reason::kDonorHasNoAddress, "DONOR_HAS_NO_ADDRESS", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "its record has no MySQL address; start its agent"},
+    {Reason::kDonorIsOldPrimary, "DONOR_IS_OLD_PRIMARY", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "refused as donor: its record says PRIMARY, the shard has another one"},
+    {Reason::kDonorIsRecipient, "DONOR_IS_RECIPIENT", Code::kFailedPrecondition, kStop, kRequest, kResolving,
+     "the tablet itself was named, or shares its server_uuid"},
+    {Reason::kDonorIsRestoring, "DONOR_IS_RESTORING", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "it is being rebuilt itself, or its rebuild failed"},
+    {Reason::kDonorIsSelf, "DONOR_IS_SELF", Code::kFailedPrecondition, kStop, kDonor, kIndex,
+     "MySQL 3871: the donor's address leads back to the recipient"},
+    {Reason::kDonorLag, "DONOR_LAG", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: the donor is far behind"},
+    {Reason::kDonorLost, "DONOR_LOST", Code::kUnavailable, kNextAttempt, kDonor, kCopy,
+     "the donor's mysqld shut down or lost the copy; tried again"},
+    {Reason::kDonorMysqlNumber, "DONOR_MYSQL_<number>", Code::kInternal, kStop, kDonor, kCopy,
+     "the donor said this error, which graft does not know"},
+    {Reason::kDonorNotListed, "DONOR_NOT_LISTED", Code::kFailedPrecondition, kStop, kDonor, kIndex,
+     "MySQL 3869: somebody changed clone_valid_donor_list in between; ask again"},
+    {Reason::kDonorOfOtherShard, "DONOR_OF_OTHER_SHARD", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "the donor, or the source, belongs to another shard"},
+    {Reason::kDonorOs, "DONOR_OS", Code::kFailedPrecondition, kNextDonor, kDonor, kIndex,
+     "MySQL 3865: as OPERATING_SYSTEM"},
+    {Reason::kDonorPacket, "DONOR_PACKET", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: max_allowed_packet of the donor"},
+    {Reason::kDonorPlatform, "DONOR_PLATFORM", Code::kFailedPrecondition, kNextDonor, kDonor, kIndex,
+     "MySQL 3866: as ARCHITECTURE"},
+    {Reason::kDonorPlugin, "DONOR_PLUGIN", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: the donor's clone plugin"},
+    {Reason::kDonorPlugins, "DONOR_PLUGINS", Code::kFailedPrecondition, kNextDonor, kDonor, kIndex,
+     "MySQL 3870: as PLUGINS"},
+    {Reason::kDonorPluginMissing, "DONOR_PLUGIN_MISSING", Code::kFailedPrecondition, kNextDonor, kDonor, kIndex,
+     "MySQL 1524: as DONOR_PLUGIN"},
+    {Reason::kDonorPrivilege, "DONOR_PRIVILEGE", Code::kPermissionDenied, kNextDonor, kDonor, kResolving,
+     "the clone account lacks a privilege on the donor"},
+    {Reason::kDonorRedoLogDisabled, "DONOR_REDO_LOG_DISABLED", Code::kFailedPrecondition, kNextDonor, kDonor, kIndex,
+     "MySQL 3983: as REDO_LOG_DISABLED"},
+    {Reason::kDonorReplication, "DONOR_REPLICATION", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "check: the donor's own replication is broken"},
+    {Reason::kDonorTls, "DONOR_TLS", Code::kUnauthenticated, kNextDonor, kDonor, kPreflight,
+     "check; MySQL 2026, 3159: TLS between recipient and donor"},
+    {Reason::kDonorType, "DONOR_TYPE", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "refused as donor: DRAINED, BACKUP or UNKNOWN"},
+    {Reason::kDonorUnfit, "DONOR_UNFIT", Code::kFailedPrecondition, kNextDonor, kDonor, kPreflight,
+     "donor after donor had findings of its own; the message has the last one's"},
+    {Reason::kDonorUnreachable, "DONOR_UNREACHABLE", Code::kUnavailable, kNextAttempt, kDonor, kPreflight,
+     "the donor's mysqld does not answer; tried again"},
+    {Reason::kDonorVersion, "DONOR_VERSION", Code::kFailedPrecondition, kNextDonor, kDonor, kCopy,
+     "MySQL 3864: as VERSIONS"},
+    {Reason::kDonorWaitTimeout, "DONOR_WAIT_TIMEOUT", Code::kDeadlineExceeded, kStop, kDonor, kWaiting,
+     "the donor was not free in time; nothing touched"},
+    {Reason::kEncryption, "ENCRYPTION", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: encrypted data without keyring or TLS"},
+    {Reason::kEncryptionNeedsTls, "ENCRYPTION_NEEDS_TLS", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 3872: encrypted data; give the agent --db-clone-use-ssl"},
+    {Reason::kErrantTransactions, "ERRANT_TRANSACTIONS", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check, and after the copy: transactions that the primary lacks"},
+    {Reason::kFileAccess, "FILE_ACCESS", Code::kPermissionDenied, kStop, kAgent, kRequests,
+     "this user may not read or write a file; the message names it"},
+    {Reason::kGroupReplication, "GROUP_REPLICATION", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check; MySQL 3875: the recipient is in a replication group"},
+    {Reason::kGtidMode, "GTID_MODE", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: gtid_mode must be ON"},
+    {Reason::kGtidModeOff, "GTID_MODE_OFF", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 1777: as GTID_MODE"},
+    {Reason::kHostBlocked, "HOST_BLOCKED", Code::kUnavailable, kStop, kRecipient, kIndex,
+     "MySQL 1129: FLUSH HOSTS on the server named"},
+    {Reason::kInnodbReadOnly, "INNODB_READ_ONLY", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check; MySQL 1836: InnoDB may not write"},
+    {Reason::kKeyringMissing, "KEYRING_MISSING", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 1815: encrypted data, and the recipient has no keyring"},
+    {Reason::kLockedOutAfterClone, "LOCKED_OUT_AFTER_CLONE", Code::kUnauthenticated, kStop, kRecipient, kRestart,
+     "the agent cannot log in with the donor's accounts; see The restart"},
+    {Reason::kLockWait, "LOCK_WAIT", Code::kUnavailable, kNextAttempt, kRecipient, kCopy,
+     "MySQL 1205: a transaction or backup lock on the recipient; tried again"},
+    {Reason::kLowerCaseTableNames, "LOWER_CASE_TABLE_NAMES", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: the recipient could not start on the copy"},
+    {Reason::kMysqlNumber, "MYSQL_<number>", Code::kInternal, kStop, kRecipient, kCopy,
+     "MySQL said this error, unknown to graft, or replication stopped with it"},
+    {Reason::kMysqlGone, "MYSQL_GONE", Code::kUnavailable, kStop, kRecipient, kRestart,
+     "mysqld is down or the connection was lost; start it"},
+    {Reason::kMysqlHostUnknown, "MYSQL_HOST_UNKNOWN", Code::kUnavailable, kStop, kRecipient, kIndex,
+     "MySQL 2005: a host name cannot be resolved here"},
+    {Reason::kNameTooLong, "NAME_TOO_LONG", Code::kInvalidArgument, kStop, kRecipient, kIndex,
+     "MySQL 1059: a host or user name is too long"},
+    {Reason::kNonInnodbTables, "NON_INNODB_TABLES", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: tables that would arrive empty; --allow-non-innodb"},
+    {Reason::kNoDonor, "NO_DONOR", Code::kFailedPrecondition, kNextAttempt, kRequest, kResolving,
+     "--from-any found none; the message has every refusal; tried again"},
+    {Reason::kNoDonorSpecified, "NO_DONOR_SPECIFIED", Code::kInvalidArgument, kStop, kRequest, kRequests,
+     "name a donor"},
+    {Reason::kNoReplicationSource, "NO_REPLICATION_SOURCE", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 1200: the channel has no source; ask again"},
+    {Reason::kNoSuchConnection, "NO_SUCH_CONNECTION", Code::kNotFound, kStop, kRecipient, kIndex,
+     "MySQL 1094: a session had ended already; harmless"},
+    {Reason::kNoSuchVariable, "NO_SUCH_VARIABLE", Code::kInvalidArgument, kStop, kRecipient, kIndex,
+     "MySQL 1193: this mysqld lacks a variable; compare its version"},
+    {Reason::kOfflineMode, "OFFLINE_MODE", Code::kUnavailable, kStop, kRecipient, kIndex,
+     "MySQL 3032: SET GLOBAL offline_mode=OFF"},
+    {Reason::kOperatingSystem, "OPERATING_SYSTEM", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: different builds"},
+    {Reason::kOperationDiffers, "OPERATION_DIFFERS", Code::kAlreadyExists, kStop, kRequest, kRequests,
+     "the id is in use with other parameters"},
+    {Reason::kOperationEnded, "OPERATION_ENDED", Code::kFailedPrecondition, kStop, kRequest, kCancel,
+     "there is nothing to cancel or throttle any more"},
+    {Reason::kOperationRunning, "OPERATION_RUNNING", Code::kFailedPrecondition, kStop, kRequest, kRequests,
+     "one operation at a time; watch or cancel it"},
+    {Reason::kPacketTooSmall, "PACKET_TOO_SMALL", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 3957: max_allowed_packet on the side that the message names"},
+    {Reason::kPageSize, "PAGE_SIZE", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: innodb_page_size differs"},
+    {Reason::kPasswordExpired, "PASSWORD_EXPIRED", Code::kUnauthenticated, kStop, kRecipient, kIndex,
+     "MySQL 1820, 1862: give the account a new password"},
+    {Reason::kPersistedVariables, "PERSISTED_VARIABLES", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: persisted_globals_load is OFF"},
+    {Reason::kPlugins, "PLUGINS", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check: plugins of the donor that the recipient lacks"},
+    {Reason::kPluginExists, "PLUGIN_EXISTS", Code::kAlreadyExists, kStop, kRecipient, kIndex,
+     "MySQL 1125, 1968: the clone plugin is installed already; harmless"},
+    {Reason::kPreflightUnchecked, "PREFLIGHT_UNCHECKED", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "something could not be looked at; grant it, or --allow-unchecked"},
+    {Reason::kPrivilegeMissing, "PRIVILEGE_MISSING", Code::kPermissionDenied, kStop, kRecipient, kFence,
+     "MySQL 1044, 1142, 1227, 1370, 1095, 3630: grant what the message names"},
+    {Reason::kReadOnly, "READ_ONLY", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 1290: somebody turned super_read_only on in the middle; ask again"},
+    {Reason::kReadOnlyVariable, "READ_ONLY_VARIABLE", Code::kInvalidArgument, kStop, kRecipient, kIndex,
+     "MySQL 1238: the variable can be set at start only"},
+    {Reason::kRecipientCrashed, "RECIPIENT_CRASHED", Code::kUnavailable, kNextAttempt, kRecipient, kCopy,
+     "its mysqld died in the copy; tried again once it is up"},
+    {Reason::kRecipientDonates, "RECIPIENT_DONATES", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: it is being cloned itself"},
+    {Reason::kRecipientHasReplicas, "RECIPIENT_HAS_REPLICAS", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: others read its binary logs"},
+    {Reason::kRecipientIsPrimary, "RECIPIENT_IS_PRIMARY", Code::kFailedPrecondition, kStop, kRecipient, kResolving,
+     "a primary is never overwritten"},
+    {Reason::kRecipientPacket, "RECIPIENT_PACKET", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: max_allowed_packet of the recipient"},
+    {Reason::kRecipientPlugin, "RECIPIENT_PLUGIN", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: the recipient's clone plugin"},
+    {Reason::kRecipientPrivilege, "RECIPIENT_PRIVILEGE", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: privileges of the agent's account"},
+    {Reason::kRecipientSessions, "RECIPIENT_SESSIONS", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: others are connected"},
+    {Reason::kRecipientTransactions, "RECIPIENT_TRANSACTIONS", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: transactions that only the recipient has"},
+    {Reason::kRecoveryFailed, "RECOVERY_FAILED", Code::kUnavailable, kNextAttempt, kRecipient, kRestart,
+     "mysqld could not start on the copy; see its error log; tried again"},
+    {Reason::kRedoLogDisabled, "REDO_LOG_DISABLED", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
+     "check; MySQL 3983: ALTER INSTANCE ENABLE INNODB REDO_LOG"},
+    {Reason::kReplicationMetadata, "REPLICATION_METADATA", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 1871, 1872: RESET REPLICA ALL on the recipient, ask again"},
+    {Reason::kRestartTimeout, "RESTART_TIMEOUT", Code::kDeadlineExceeded, kStop, kRecipient, kRestart,
+     "mysqld did not come back after the copy; see The restart"},
+    {Reason::kServerId, "SERVER_ID", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: the recipient needs a server_id of its own"},
+    {Reason::kServerOption, "SERVER_OPTION", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 1290: an option of mysqld's forbids it; the message names it"},
+    {Reason::kShardHasNoPrimary, "SHARD_HAS_NO_PRIMARY", Code::kFailedPrecondition, kStop, kShard, kResolving,
+     "name a tablet, or graftctl topo set-primary"},
+    {Reason::kSourceBinlogs, "SOURCE_BINLOGS", Code::kFailedPrecondition, kStop, kSource, kPreflight,
+     "check: the source lacks binary logs that will be needed"},
+    {Reason::kSupervised, "SUPERVISED", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: nobody restarts mysqld after the copy"},
+    {Reason::kSystemConfig, "SYSTEM_CONFIG", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 3869: a setting of the system tablespace; as DATA_FILE_PATH"},
+    {Reason::kTablespacePath, "TABLESPACE_PATH", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
+     "MySQL 1525: as TABLESPACE_PATHS, seen after the drop"},
+    {Reason::kTablespacePaths, "TABLESPACE_PATHS", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
+     "check: data files outside of the data directory"},
+    {Reason::kTlsRefused, "TLS_REFUSED", Code::kUnauthenticated, kStop, kRecipient, kIndex,
+     "MySQL 2026: check --db-ssl-ca and mysqld's certificate"},
+    {Reason::kTlsRequired, "TLS_REQUIRED", Code::kUnauthenticated, kStop, kRecipient, kIndex,
+     "MySQL 3159: give the account's --db-*-use-ssl"},
+    {Reason::kTooLate, "TOO_LATE", Code::kFailedPrecondition, kStop, kRequest, kCancel,
+     "the copy is made; it can be neither cancelled nor throttled"},
+    {Reason::kTooManyConnections, "TOO_MANY_CONNECTIONS", Code::kUnavailable, kStop, kRecipient, kIndex,
+     "MySQL 1040, 1203: max_connections or max_user_connections"},
+    {Reason::kVerifyFailed, "VERIFY_FAILED", Code::kDataLoss, kStop, kRecipient, kVerify,
+     "what came back is not provably the donor's data; never published"},
+    {Reason::kVersions, "VERSIONS", Code::kFailedPrecondition, kStop, kDonor, kResolving,
+     "check: these versions cannot clone from each other"},
+};
+// clang-format on
+
+constexpr bool InOrder() {
+  int expected = static_cast<int>(Reason::kNone);
+  for (const ReasonRow& row : kTable) {
+    if (static_cast<int>(row.reason) != ++expected) return false;
+  }
+  return true;
+}
+static_assert(InOrder(), "a reason without its row, or out of order");
+
+// "MYSQL_1062" is of the row "MYSQL_<number>".
+bool Matches(const ReasonRow& row, absl::string_view word) {
+  absl::string_view stem = row.word;
+  if (!absl::ConsumeSuffix(&stem, kNumber)) return row.word == word;
+  if (!absl::ConsumePrefix(&word, stem) || word.empty()) return false;
+  for (const char c : word) {
+    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const ReasonRow& RowOf(Reason reason) {
+  return kTable[static_cast<size_t>(reason) - 1];
+}
+
+Reason ParseReason(absl::string_view word) {
+  for (const ReasonRow& row : kTable) {
+    if (Matches(row, word)) return row.reason;
+  }
+  return Reason::kNone;
+}
+
+}  // namespace graft

@@ -1,0 +1,173 @@
+#include "host/local_server_host.h"
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "base/error_log.h"
+#include "base/errors.h"
+#include "base/files.h"
+
+namespace graft {
+namespace {
+
+constexpr absl::string_view kLeftoverSuffix = ".#clone";
+constexpr int64_t kErrorLogTail =
+    int64_t{256} * 1024;  // bytes: a recovery of 1 GB of redo logs 20 kB
+
+// A path as mysqld shows it; a relative one is relative to its data directory.
+std::string Absolute(const std::string& data_directory, const std::string& path) {
+  if (path.empty() || path[0] == '/') return path;
+  return absl::StrCat(absl::StripSuffix(data_directory, "/"), "/", path);
+}
+
+absl::Status AsHostStatus(const absl::Status& status) {
+  if (status.ok() || !HasReason(status, Reason::kFileAccess)) return status;
+  return WithReason(absl::PermissionDeniedError(status.message()), Reason::kFileAccess);
+}
+
+absl::Status RequireDirectory(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return absl::OkStatus();
+  const int error = errno;
+  if (error == EACCES) return AsHostStatus(FileError("look at", path, error));
+  return absl::FailedPreconditionError(
+      absl::StrCat("there is no data directory ", path, " on this machine: mysqld runs elsewhere"));
+}
+
+using Visitor = std::function<void(const std::string& name, const struct stat& info)>;
+
+// Calls `visit` with what is in `directory` and, as "schema/table.ibd", in its folders: a data
+// directory has no third level. What vanishes meanwhile is left out.
+absl::Status VisitTwoLevels(const std::string& directory, const std::string& prefix,
+                            const Visitor& visit) {
+  const auto names = ListDirectory(directory);
+  if (!names.ok()) return AsHostStatus(names.status());
+  for (const std::string& name : *names) {
+    const std::string path = absl::StrCat(directory, "/", name);
+    struct stat info {};
+    if (lstat(path.c_str(), &info) != 0) continue;
+    visit(prefix + name, info);
+    if (!S_ISDIR(info.st_mode) || !prefix.empty()) continue;
+    absl::Status inside = VisitTwoLevels(path, name + "/", visit);
+    if (!inside.ok() && lstat(path.c_str(), &info) == 0) return inside;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> FreeBytes(const std::string& directory) {
+  struct statvfs info {};
+  if (statvfs(directory.c_str(), &info) != 0) {
+    return AsHostStatus(FileError("look for free space at", directory, errno));
+  }
+  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
+}
+
+// Of the words of a command line, since a loader or a debugger may come first. The pid in mysqld's
+// file is another process's here if mysqld lives in a container.
+bool RunsMysqld(absl::string_view command_line) {
+  for (absl::string_view word : absl::StrSplit(command_line, '\0')) {
+    const size_t slash = word.rfind('/');
+    if (slash != absl::string_view::npos) word.remove_prefix(slash + 1);
+    if (absl::StartsWith(word, "mysqld")) return true;
+  }
+  return false;
+}
+
+// "4711 (mysqld) S 1 …": the number after the state; the name may hold anything.
+std::optional<std::string> ParentOf(absl::string_view stat_line) {
+  const size_t end = stat_line.rfind(')');
+  if (end == absl::string_view::npos) return std::nullopt;
+  const std::vector<absl::string_view> fields =
+      absl::StrSplit(stat_line.substr(end + 1), ' ', absl::SkipEmpty());
+  if (fields.size() < 2) return std::nullopt;
+  return std::string(fields[1]);
+}
+
+class LocalServerHost : public ServerHost {
+ public:
+  explicit LocalServerHost(std::string proc) : proc_(std::move(proc)) {}
+
+  absl::StatusOr<HostFacts> Look(const std::string& data_directory, const std::string& pid_file,
+                                 const std::string& plugin_directory) override {
+    GRAFT_RETURN_IF_ERROR(RequireDirectory(data_directory));
+    HostFacts facts;
+    GRAFT_ASSIGN_OR_RETURN(facts.free_bytes, FreeBytes(data_directory));
+    GRAFT_RETURN_IF_ERROR(
+        VisitTwoLevels(data_directory, "", [&](const std::string& name, const struct stat&) {
+          if (absl::EndsWith(name, kLeftoverSuffix)) facts.clone_leftovers.push_back(name);
+        }));
+    facts.supervised = Supervised(Absolute(data_directory, pid_file));
+    auto libraries = ListDirectory(plugin_directory);
+    if (libraries.ok()) facts.plugin_libraries = *std::move(libraries);
+    return facts;
+  }
+
+  absl::StatusOr<std::string> Activity(const std::string& data_directory,
+                                       const std::string& error_log) override {
+    GRAFT_RETURN_IF_ERROR(RequireDirectory(data_directory));
+    int64_t entries = 0;
+    int64_t bytes = 0;
+    std::pair<int64_t, int64_t> newest;  // seconds and nanoseconds
+    const auto count = [&](const std::string&, const struct stat& info) {
+      ++entries;
+      // Allocated ones too: a file of full length from the start may be filled bit by bit.
+      bytes += info.st_size + info.st_blocks * 512;
+      newest = std::max(newest, {int64_t{info.st_mtim.tv_sec}, int64_t{info.st_mtim.tv_nsec}});
+    };
+    struct stat log {};
+    if (stat(Absolute(data_directory, error_log).c_str(), &log) == 0) count(error_log, log);
+    GRAFT_RETURN_IF_ERROR(VisitTwoLevels(data_directory, "", count));
+    return absl::StrCat(entries, " files, ", bytes, " bytes, changed at ", newest.first, ".",
+                        absl::Dec(newest.second, absl::kZeroPad9));
+  }
+
+  absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
+                                           const std::string& error_log) override {
+    struct stat info {};
+    const std::string path = Absolute(data_directory, error_log);
+    if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return StartupSigns();
+    const auto tail = ReadTail(path, kErrorLogTail);
+    if (!tail.ok()) return AsHostStatus(tail.status());
+    return ReadSigns(*tail);
+  }
+
+ private:
+  // The server's own test (is_mysqld_managed): the variable names the parent of the process.
+  std::optional<bool> Supervised(const std::string& pid_file) const {
+    const auto text = ReadFile(pid_file);
+    int pid = 0;
+    if (!text.ok() || !absl::SimpleAtoi(*text, &pid)) return std::nullopt;
+    const std::string process = absl::StrCat(proc_, "/", pid);
+    const auto stat_line = ReadFile(process + "/stat");
+    const auto environment = ReadFile(process + "/environ");
+    const auto command = ReadFile(process + "/cmdline");
+    if (!stat_line.ok() || !environment.ok() || environment->empty()) return std::nullopt;
+    if (!command.ok() || !RunsMysqld(*command)) return std::nullopt;
+    const auto parent = ParentOf(*stat_line);
+    if (!parent.has_value()) return std::nullopt;
+    const std::string wanted = absl::StrCat("MYSQLD_PARENT_PID=", *parent);
+    const std::vector<absl::string_view> variables = absl::StrSplit(*environment, '\0');
+    return std::find(variables.begin(), variables.end(), wanted) != variables.end();
+  }
+
+  const std::string proc_;
+};
+
+}  // namespace
+
+std::unique_ptr<ServerHost> MakeLocalServerHost(std::string proc) {
+  return std::make_unique<LocalServerHost>(std::move(proc));
+}
+
+}  // namespace graft

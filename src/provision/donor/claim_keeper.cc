@@ -1,0 +1,107 @@
+#include "provision/donor/claim_keeper.h"
+
+#include <utility>
+
+#include "absl/time/time.h"
+#include "base/errors.h"
+
+namespace graft {
+
+absl::Status ClaimKeeper::Enter(absl::string_view name, const QueueEntry& entry) {
+  // The claim on the donor before this one; what is left of it ends with its lease.
+  Leave().IgnoreError();
+  {
+    absl::MutexLock lock(&mutex_);
+    state_ = State::kNone;
+  }
+  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<QueuePlace> entered, locks_.Enter(name, entry));
+  {
+    absl::MutexLock lock(&mutex_);
+    place_ = std::move(entered);
+    kept_alive_ = std::nullopt;
+    state_ = State::kWaiting;
+  }
+  wait_.Wake();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int> ClaimKeeper::Ahead() {
+  const std::shared_ptr<QueuePlace> mine = present();
+  if (mine == nullptr) {
+    if (state() == State::kLost) {
+      return WithReason(absl::AbortedError("the place in the queue was lost"), Reason::kClaimLost);
+    }
+    return absl::FailedPreconditionError("in no queue");
+  }
+  absl::StatusOr<int> ahead = mine->Ahead();
+  if (absl::IsAborted(ahead.status())) Note(mine, State::kLost);
+  if (ahead.ok()) Note(mine, *ahead == 0 ? State::kHeld : State::kWaiting);
+  return ahead;
+}
+
+ClaimKeeper::State ClaimKeeper::state() const {
+  absl::MutexLock lock(&mutex_);
+  return state_;
+}
+
+absl::Status ClaimKeeper::Leave() {
+  std::shared_ptr<QueuePlace> former;
+  {
+    absl::MutexLock lock(&mutex_);
+    former = std::exchange(place_, nullptr);
+    if (state_ != State::kLost) state_ = State::kNone;
+  }
+  return former == nullptr ? absl::OkStatus() : former->Leave();
+}
+
+absl::Status ClaimKeeper::KeepAliveOnce() {
+  const std::shared_ptr<QueuePlace> mine = present();
+  if (mine == nullptr) return absl::OkStatus();
+  absl::Status kept = mine->KeepAlive();
+  if (absl::IsAborted(kept)) Note(mine, State::kLost);
+  return kept;
+}
+
+void ClaimKeeper::Serve(Clock& clock) {
+  const absl::Duration every = locks_.lease_time() / 3;
+  const absl::Duration soon = locks_.lease_time() / 30;
+  while (!wait_.cancelled()) {
+    const std::shared_ptr<QueuePlace> mine = present();
+    // The store starts the lease's time anew no earlier than this.
+    const absl::Time asked = clock.Now();
+    const absl::Status kept = KeepAliveOnce();
+    NoteKept(mine, kept.ok(), asked);
+    if (present() == nullptr) {
+      wait_.WaitUntil(clock, absl::InfiniteFuture());
+    } else {
+      wait_.WaitFor(clock, kept.ok() ? every : soon);
+    }
+  }
+}
+
+std::optional<absl::Time> ClaimKeeper::kept_alive() const {
+  absl::MutexLock lock(&mutex_);
+  return place_ == nullptr ? std::nullopt : kept_alive_;
+}
+
+void ClaimKeeper::NoteKept(const std::shared_ptr<QueuePlace>& place, bool kept, absl::Time asked) {
+  absl::MutexLock lock(&mutex_);
+  if (place_ != place) return;
+  // A place that was never kept alive has just been entered, which is what woke Serve().
+  if (kept || !kept_alive_.has_value()) kept_alive_ = asked;
+}
+
+std::shared_ptr<QueuePlace> ClaimKeeper::present() const {
+  absl::MutexLock lock(&mutex_);
+  return place_;
+}
+
+void ClaimKeeper::Note(const std::shared_ptr<QueuePlace>& place, State state) {
+  std::shared_ptr<QueuePlace> lost;  // ended after the lock is let go: its end asks the store
+  absl::MutexLock lock(&mutex_);
+  if (place_ != place) return;
+  state_ = state;
+  if (state == State::kLost) lost = std::move(place_);
+}
+
+}  // namespace graft

@@ -1,0 +1,77 @@
+// ClaimKeeper: holds at most one place in a queue, for the operation that runs, and keeps it alive.
+//
+// The operation's thread enters, asks and leaves; the thread that the owner gives it by Serve()
+// keeps the place alive meanwhile. Safe for use from several threads: no call to the store is made
+// under its lock. `locks` must outlive it.
+#ifndef GRAFT_PROVISION_DONOR_CLAIM_KEEPER_H_
+#define GRAFT_PROVISION_DONOR_CLAIM_KEEPER_H_
+
+#include <memory>
+#include <optional>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "graft/cancellation.h"
+#include "graft/clock.h"
+#include "graft/queue_lock.h"
+
+namespace graft {
+
+class ClaimKeeper {
+ public:
+  enum class State {
+    kNone,
+    kWaiting,  // in the queue; who stands before it is known to Ahead() alone
+    kHeld,     // Ahead() has said 0
+    kLost,     // the place ended by itself; remembered until the next Enter()
+  };
+
+  explicit ClaimKeeper(QueueLocks& locks) : locks_(locks) {}
+
+  // Leaves the place it may have, and takes one in the queue `name`. Codes as of QueueLocks::Enter.
+  absl::Status Enter(absl::string_view name, const QueueEntry& entry);
+
+  // How many stand before it; asks the store. ABORTED, reason CLAIM_LOST: the place is lost, now or
+  // earlier. FAILED_PRECONDITION: it is in no queue.
+  absl::StatusOr<int> Ahead();
+
+  // As far as is known here: nothing is asked.
+  State state() const;
+  bool Held() const { return state() == State::kHeld; }
+
+  // Gives the place up; OK without one. After an error the place is no longer kept alive, and so
+  // ends within the lease's time.
+  absl::Status Leave();
+
+  // When the place's lease was kept alive last, by Serve()'s clock; nullopt: there is no place.
+  std::optional<absl::Time> kept_alive() const;
+
+  // OK without a place. ABORTED: it is lost, as state() says from then on; others: try again soon.
+  absl::Status KeepAliveOnce();
+
+  // Keeps alive, well within the lease's time, until Stop().
+  void Serve(Clock& clock);
+  void Stop() { wait_.Cancel(); }
+
+ private:
+  // What a call to `place` has told, unless another place, or none, has come instead meanwhile.
+  void Note(const std::shared_ptr<QueuePlace>& place, State state);
+  std::shared_ptr<QueuePlace> present() const;
+  void NoteKept(const std::shared_ptr<QueuePlace>& place, bool kept, absl::Time asked);
+
+  QueueLocks& locks_;
+  Cancellation wait_;
+
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<QueuePlace> place_ ABSL_GUARDED_BY(mutex_);
+  State state_ ABSL_GUARDED_BY(mutex_) = State::kNone;
+  std::optional<absl::Time> kept_alive_ ABSL_GUARDED_BY(mutex_);  // of `place_`
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_DONOR_CLAIM_KEEPER_H_

@@ -1,0 +1,73 @@
+// Donor ranking: which tablets of the shard may be the donor, the best first. Pure.
+//
+// The order, each point deciding only where those before it do not:
+//   1. no recent failure, else fewer of them: a donor that has just failed most often fails again
+//   2. free before busy, then the shorter queue
+//   3. at most ten minutes behind: the recipient has to catch up with the rest itself
+//   4. a replica before the primary, which has users to serve
+//   5. the recipient's cell
+//   6. the least lag; 7. the alias, so that every agent ranks alike
+// So a free primary wins against a busy replica. A copy burdens a primary but does not stop it,
+// whereas the wait for the replica lasts as long as a whole copy, in which the shard is short of
+// one tablet; and with every whole tablet donating, N of them are rebuilt in log2(N + 1) rounds.
+// Who would rather spare the primary names a tablet.
+#ifndef GRAFT_PROVISION_DONOR_DONOR_RANKING_H_
+#define GRAFT_PROVISION_DONOR_DONOR_RANKING_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "graft/operation.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+// What a candidate's server says.
+struct DonorState {
+  std::string version;
+  std::string gtid_executed;
+  std::optional<absl::Duration> lag;  // nullopt: unknown; a primary has none
+  bool donating = false;              // a session with the command "clone"
+  // Why its replication will not go on, its applier's error for one; empty: it is whole. A receiver
+  // that merely cannot reach its source does not count, or nobody could donate once the primary is
+  // dead.
+  std::string broken_replication;
+};
+
+struct DonorCandidate {
+  Tablet tablet;
+  bool is_primary = false;  // by the shard's record
+  // UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED …: it could not be asked.
+  absl::StatusOr<DonorState> state = absl::UnknownError("not asked");
+  int waiting = 0;  // recipients in the queue for it, the one that it serves included
+  int failures = 0;
+  absl::Time last_failure = absl::InfinitePast();
+  absl::Status ruled_out;  // not OK: no attempt of this operation with it can succeed
+};
+
+struct DonorSearchFacts {
+  TabletAlias recipient;
+  std::string recipient_version;
+  // Read after the candidates' own; nullopt: the primary could not be asked, or there is none.
+  std::optional<std::string> primary_gtid_executed;
+  absl::Time now;
+};
+
+struct DonorRanking {
+  std::vector<TabletAlias> order;     // the best first
+  std::vector<RefusedDonor> refused;  // by alias
+};
+
+// How long a failure counts.
+inline constexpr absl::Duration kFailureMemory = absl::Minutes(30);
+
+DonorRanking RankDonors(const std::vector<DonorCandidate>& candidates,
+                        const DonorSearchFacts& facts);
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_DONOR_DONOR_RANKING_H_

@@ -1,0 +1,102 @@
+#include "provision/operation/readiness.h"
+
+#include "absl/strings/str_cat.h"
+#include "base/duration_flag.h"
+
+namespace graft {
+namespace {
+
+bool ServesNoQueries(TabletType type) {
+  return type == TabletType::kRestore || type == TabletType::kBackup ||
+         type == TabletType::kDrained;
+}
+
+std::string Because(int error_number, const std::string& error) {
+  if (error_number == 0) return error.empty() ? "" : absl::StrCat(": ", error);
+  return absl::StrCat(": error ", error_number, ": ", error);
+}
+
+void AddServer(const TabletSnapshot& tablet, absl::Time now, std::vector<std::string>& reasons) {
+  if (tablet.read_at == absl::InfinitePast()) {
+    reasons.emplace_back("mysqld has not been asked yet");
+    return;
+  }
+  if (!tablet.mysql_reachable) {
+    reasons.push_back(absl::StrCat("mysqld does not answer: ", tablet.mysql_error));
+  }
+  if (now - tablet.read_at > kStaleAfter) {
+    reasons.push_back(absl::StrCat("mysqld was last asked ", HumanDuration(now - tablet.read_at),
+                                   " ago, so nothing is known of it now"));
+  }
+}
+
+void AddType(TabletType type, std::vector<std::string>& reasons) {
+  if (type == TabletType::kUnknown) {
+    reasons.emplace_back("the tablet's record has not been written yet");
+  } else if (ServesNoQueries(type)) {
+    reasons.push_back(
+        absl::StrCat("the tablet's type is ", TabletTypeName(type), ", which serves no queries"));
+  }
+}
+
+bool Rebuilds(const Operation& operation) {
+  return operation.outcome == Outcome::kRunning &&
+         (operation.step >= Step::kFence || operation.data_state != DataState::kIntact);
+}
+
+void AddOperation(const Operation& operation, std::vector<std::string>& reasons) {
+  const bool running = operation.outcome == Outcome::kRunning;
+  if (Rebuilds(operation)) {
+    reasons.push_back(absl::StrCat("operation ", operation.request.id, " rebuilds it: step ",
+                                   StepName(operation.step)));
+  }
+  if (operation.data_state == DataState::kPartial || operation.data_state == DataState::kEmpty) {
+    const std::string remedy =
+        absl::StrCat(": rebuild it with graftctl reprovision ", operation.recipient.ToString());
+    reasons.push_back(
+        absl::StrCat("its data is ", DataStateName(operation.data_state), running ? "" : remedy));
+  }
+  if (!running && operation.fence.up) {
+    reasons.push_back(absl::StrCat("the fence of operation ", operation.request.id,
+                                   " is still up: read-only, replication off"));
+  }
+}
+
+void AddChannel(const ReplicationChannel& channel, std::vector<std::string>& reasons) {
+  const std::string from = absl::StrCat("replication from ", channel.source.ToString());
+  if (!channel.receiver_running && !channel.receiver_connecting) {
+    reasons.push_back(absl::StrCat(from, ": the receiver has stopped",
+                                   Because(channel.receiver_errno, channel.receiver_error)));
+  }
+  if (!channel.applier_running) {
+    reasons.push_back(absl::StrCat(from, ": the applier has stopped",
+                                   Because(channel.applier_errno, channel.applier_error)));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> WhyNotReady(const TabletSnapshot& tablet,
+                                     const std::optional<Operation>& newest, absl::Time now) {
+  std::vector<std::string> reasons;
+  AddServer(tablet, now, reasons);
+  AddType(tablet.type, reasons);
+  if (newest.has_value()) AddOperation(*newest, reasons);
+  // A tablet that is being rebuilt does not replicate, which goes without saying.
+  const bool rebuilds = newest.has_value() && Rebuilds(*newest);
+  if (rebuilds || !tablet.mysql_reachable || tablet.type == TabletType::kPrimary) return reasons;
+  if (tablet.replication.empty()) reasons.emplace_back("it replicates from nobody");
+  for (const ReplicationChannel& channel : tablet.replication) AddChannel(channel, reasons);
+  return reasons;
+}
+
+std::string LagLine(const TabletSnapshot& tablet) {
+  std::string line;
+  for (const ReplicationChannel& channel : tablet.replication) {
+    if (!channel.lag.has_value()) continue;
+    absl::StrAppend(&line, line.empty() ? "replication lag: " : ", ", HumanDuration(*channel.lag));
+  }
+  return line;
+}
+
+}  // namespace graft

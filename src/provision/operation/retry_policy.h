@@ -1,0 +1,28 @@
+// When an attempt that ended badly is followed by another. Pure.
+#ifndef GRAFT_PROVISION_OPERATION_RETRY_POLICY_H_
+#define GRAFT_PROVISION_OPERATION_RETRY_POLICY_H_
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "graft/operation.h"
+
+namespace graft {
+
+// Whether `failure` is one that another attempt, perhaps with another donor, may not meet. What the
+// recipient or the request is at fault for stays as it is however often it is tried. Does not
+// count.
+bool MayTryAgain(const Operation& operation, const absl::Status& failure);
+
+// Whether no attempt of this operation with this donor can succeed: wrong password, wrong version.
+bool IsPermanentForDonor(const absl::Status& failure);
+
+// The donor serves another clone (3634), which was refused before anything was dropped.
+bool IsDonorBusy(const absl::Status& failure);
+
+// How long to wait after attempt number `attempt`: 1 s, doubled each time, at most a minute, of
+// which `jitter` (0 to 1) decides the last half, so that recipients do not come back all at once.
+absl::Duration BackOff(int attempt, double jitter);
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_OPERATION_RETRY_POLICY_H_

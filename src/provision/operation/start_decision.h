@@ -1,0 +1,24 @@
+// What an agent that was started with --restore-with-clone does about it. Pure.
+#ifndef GRAFT_PROVISION_OPERATION_START_DECISION_H_
+#define GRAFT_PROVISION_OPERATION_START_DECISION_H_
+
+#include <string>
+#include <vector>
+
+#include "graft/mysql_server.h"
+#include "graft/operation.h"
+
+namespace graft {
+
+struct StartDecision {
+  bool clone = false;
+  std::string why;  // for the log
+};
+
+// Clones when, and only when, the server holds no data of its own and no earlier operation says
+// otherwise: a restart never clones again. `history` is the journal's, oldest first, all ended.
+StartDecision DecideAtStart(const ServerFacts& server, const std::vector<Operation>& history);
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_OPERATION_START_DECISION_H_

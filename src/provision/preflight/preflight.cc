@@ -1,0 +1,166 @@
+#include "provision/preflight/preflight.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/errors.h"
+#include "provision/preflight/preflight_checks.h"
+
+namespace graft {
+namespace {
+
+enum class Needs { kNoDonor, kDonor };
+
+struct Check {
+  Reason id;
+  CheckSide side;
+  Needs needs;
+  const char* looks_at;
+  Verdict (*judge)(const PreflightFacts&);
+};
+
+constexpr CheckSide kRecipient = CheckSide::kRecipient;
+constexpr CheckSide kDonor = CheckSide::kDonor;
+constexpr CheckSide kSource = CheckSide::kSource;
+constexpr Needs kAlone = Needs::kNoDonor;
+constexpr Needs kWithDonor = Needs::kDonor;
+
+// What is wrong with the recipient itself comes first: no other donor helps against that. Where the
+// two do not fit, it is the donor's matter, since another one may fit.
+// clang-format off
+constexpr Check kChecks[] = {
+    {Reason::kRecipientIsPrimary,   kRecipient, kAlone,     "the recipient is no primary",                        RecipientIsNoPrimary},
+    {Reason::kRecipientHasReplicas, kRecipient, kAlone,     "nobody replicates from the recipient",               RecipientHasNoReplicas},
+    {Reason::kRecipientDonates,      kRecipient, kAlone,     "nobody clones from the recipient",                   RecipientDonatesToNobody},
+    {Reason::kRecipientPlugin,       kRecipient, kAlone,     "the recipient's clone plugin is active",             RecipientPlugin},
+    {Reason::kRecipientPrivilege,    kRecipient, kAlone,     "the agent's privileges on the recipient",            RecipientPrivileges},
+    {Reason::kRecipientPacket,       kRecipient, kAlone,     "the recipient's max_allowed_packet",                 RecipientPacket},
+    {Reason::kInnodbReadOnly,       kRecipient, kAlone,     "the recipient's InnoDB may drop and write",          RecipientInnodbWrites},
+    {Reason::kPersistedVariables,    kRecipient, kAlone,     "the recipient starts with persisted variables",      RecipientLoadsPersisted},
+    {Reason::kGroupReplication,      kRecipient, kAlone,     "the recipient is in no replication group",           RecipientInNoGroup},
+    {Reason::kCloneLeftovers,        kRecipient, kAlone,     "no files of an earlier clone lie about",             CloneLeftovers},
+    {Reason::kRecipientSessions,     kRecipient, kAlone,     "sessions that could keep CLONE waiting",             RecipientSessions},
+    {Reason::kSupervised,             kRecipient, kAlone,     "somebody restarts the recipient's mysqld",           Supervised},
+    {Reason::kDonorUnreachable,      kDonor,     kAlone,     "the donor's mysqld answers",                         DonorAnswers},
+    {Reason::kDonorCredentials,      kDonor,     kAlone,     "the donor lets the clone account in",                DonorLetsIn},
+    {Reason::kDonorPrivilege,        kDonor,     kAlone,     "the clone account's privileges on the donor",        DonorPrivileges},
+    {Reason::kDonorAddress,          kDonor,     kAlone,     "CLONE can name the donor",                           DonorAddress},
+    {Reason::kDonorIsRecipient,     kDonor,     kWithDonor, "donor and recipient are two servers",                DonorIsOther},
+    {Reason::kVersions,               kDonor,     kWithDonor, "the versions may clone from each other",             Versions},
+    {Reason::kDonorPlugin,           kDonor,     kWithDonor, "the donor's clone plugin is active",                 DonorPlugin},
+    {Reason::kDonorTls,              kDonor,     kWithDonor, "the donor takes the link as it is to be",            DonorTls},
+    {Reason::kDonorPacket,           kDonor,     kWithDonor, "the donor's max_allowed_packet",                     DonorPacket},
+    {Reason::kDonorBusy,             kDonor,     kWithDonor, "the donor is not being cloned",                      DonorIsFree},
+    {Reason::kRedoLogDisabled,      kDonor,     kWithDonor, "the donor writes its redo log",                      DonorRedoLog},
+    {Reason::kDonorConnections,      kDonor,     kWithDonor, "the donor has connections left",                     DonorConnections},
+    {Reason::kDonorDdl,              kDonor,     kWithDonor, "no DDL is under way on the donor",                   DonorDdl},
+    {Reason::kOperatingSystem,       kDonor,     kWithDonor, "version_compile_os is the same",                     OperatingSystem},
+    {Reason::kArchitecture,           kDonor,     kWithDonor, "version_compile_machine is the same",                Architecture},
+    {Reason::kPageSize,              kDonor,     kWithDonor, "innodb_page_size is the same",                       PageSize},
+    {Reason::kLowerCaseTableNames, kDonor,     kWithDonor, "lower_case_table_names is the same",                 LowerCaseTableNames},
+    {Reason::kCharacterSets,         kDonor,     kWithDonor, "server and file system character sets are the same", CharacterSets},
+    {Reason::kCollations,             kDonor,     kWithDonor, "the recipient knows the donor's collations",         Collations},
+    {Reason::kDataFilePath,         kDonor,     kWithDonor, "innodb_data_file_path fits",                         SystemTablespace},
+    {Reason::kPlugins,                kDonor,     kWithDonor, "the recipient can load the donor's plugins",         Plugins},
+    {Reason::kClonePluginLoading,   kRecipient, kWithDonor, "the clone plugin outlives the clone",                ClonePluginStays},
+    {Reason::kAgentAccount,          kDonor,     kWithDonor, "the agent can log in with the donor's accounts",     AgentAccount},
+    {Reason::kDiskSpace,             kRecipient, kWithDonor, "free space for the donor's data",                    DiskSpace},
+    {Reason::kTablespacePaths,       kRecipient, kWithDonor, "places of the donor's data files",                   TablespacePaths},
+    {Reason::kNonInnodbTables,      kDonor,     kWithDonor, "the donor's tables are InnoDB's",                    NonInnodbTables},
+    {Reason::kEncryption,             kRecipient, kWithDonor, "TLS and keyring for encrypted data",                 Encryption},
+    {Reason::kGtidMode,              kDonor,     kWithDonor, "gtid_mode is ON",                                    GtidMode},
+    {Reason::kServerId,              kRecipient, kWithDonor, "the recipient has a server_id of its own",           ServerIds},
+    {Reason::kDonorReplication,      kDonor,     kWithDonor, "the donor's replication is whole",                   DonorReplication},
+    {Reason::kDonorLag,              kDonor,     kWithDonor, "how old the donor's data is",                        DonorLag},
+    {Reason::kErrantTransactions,    kDonor,     kWithDonor, "the primary has the donor's transactions",           ErrantTransactions},
+    {Reason::kRecipientTransactions, kRecipient, kWithDonor, "others have the recipient's transactions",           RecipientTransactions},
+    {Reason::kSourceBinlogs,         kSource,    kWithDonor, "binary logs from the donor's data on",               SourceBinlogs},
+};
+// clang-format on
+
+// Of an answer that did not come: whatever it would have been about, it is the donor's matter.
+CheckResult NotAsked(const Check& check) {
+  return {std::string(RowOf(check.id).word),
+          CheckSide::kDonor,
+          CheckOutcome::kUnchecked,
+          check.looks_at,
+          kDonorNotAsked,
+          ""};
+}
+
+CheckResult Judge(const Check& check, const PreflightFacts& facts) {
+  if (check.needs == Needs::kDonor && !facts.donor.ok()) return NotAsked(check);
+  Verdict verdict = check.judge(facts);
+  return {std::string(RowOf(check.id).word),
+          verdict.side.value_or(check.side),
+          verdict.outcome,
+          check.looks_at,
+          std::move(verdict.found),
+          std::move(verdict.remedy)};
+}
+
+using Results = std::vector<const CheckResult*>;
+
+// Those that stop an operation, the fatal ones first. What the donor's silence keeps unchecked is
+// left out: that silence is fatal itself.
+Results Stopping(const std::vector<CheckResult>& results, const Allowances& allow) {
+  Results stopping;
+  for (const CheckResult& result : results) {
+    if (result.outcome == CheckOutcome::kFatal) stopping.push_back(&result);
+  }
+  const bool silent = std::any_of(stopping.begin(), stopping.end(), [](const CheckResult* fatal) {
+    return fatal->side == CheckSide::kDonor;
+  });
+  for (const CheckResult& result : results) {
+    const bool implied = silent && result.found == kDonorNotAsked;
+    const bool counts = result.outcome == CheckOutcome::kUnchecked && !allow.unchecked;
+    if (counts && !implied) stopping.push_back(&result);
+  }
+  return stopping;
+}
+
+absl::StatusCode CodeOf(const CheckResult& result) {
+  if (result.outcome != CheckOutcome::kFatal) return absl::StatusCode::kFailedPrecondition;
+  const Reason reason = ParseReason(result.id);
+  return reason == Reason::kNone ? absl::StatusCode::kFailedPrecondition : RowOf(reason).code;
+}
+
+// Several checks may lack the same thing: its remedy is told once, after the last of them.
+std::string Describe(const Results& stopping) {
+  std::vector<std::string> texts;
+  for (size_t i = 0; i < stopping.size(); ++i) {
+    const bool told_later =
+        std::any_of(stopping.begin() + static_cast<std::ptrdiff_t>(i) + 1, stopping.end(),
+                    [&](const CheckResult* later) { return later->remedy == stopping[i]->remedy; });
+    const std::string& remedy = stopping[i]->remedy;
+    const bool tell = !told_later && !remedy.empty();
+    texts.push_back(absl::StrCat(stopping[i]->found, tell ? "; " : "", tell ? remedy : ""));
+  }
+  return absl::StrJoin(texts, "; and ");
+}
+
+}  // namespace
+
+std::vector<CheckResult> Preflight(const PreflightFacts& facts) {
+  std::vector<CheckResult> results;
+  for (const Check& check : kChecks) results.push_back(Judge(check, facts));
+  return results;
+}
+
+absl::Status FindingsToStatus(const std::vector<CheckResult>& results, const Allowances& allow) {
+  const Results stopping = Stopping(results, allow);
+  if (stopping.empty()) return absl::OkStatus();
+  return WithReason(absl::Status(CodeOf(*stopping.front()), Describe(stopping)),
+                    ParseReason(stopping.front()->id));
+}
+
+bool OnlyDonorIsAtFault(const std::vector<CheckResult>& results, const Allowances& allow) {
+  const Results stopping = Stopping(results, allow);
+  return !stopping.empty() &&
+         std::all_of(stopping.begin(), stopping.end(),
+                     [](const CheckResult* result) { return result->side == CheckSide::kDonor; });
+}
+
+}  // namespace graft

@@ -1,0 +1,66 @@
+// Preflight: the table of things to be known before anything is dropped. Pure: it judges facts that
+// were read beforehand, finds everything at once, and touches nothing.
+//
+// A check is fatal where CLONE would fail, lose something, or leave a server that cannot start,
+// replicate or be logged in to; what an operator merely should know is a warning. What could not be
+// read is never taken for good: it is unchecked, or a warning if the check has nothing worse to
+// say.
+#ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
+#define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "graft/operation_request.h"
+#include "graft/preflight.h"
+#include "graft/server_facts.h"
+#include "graft/server_host.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+// Read in this order, so that nothing which is merely newer looks as if nobody else had it: the
+// recipient, the donor, the source, the primary.
+struct PreflightFacts {
+  ServerSurvey recipient;
+  absl::StatusOr<HostFacts> host = absl::UnknownError("not asked");  // of the recipient
+  // Its status names the server, and so do the next ones'.
+  absl::StatusOr<ServerSurvey> donor = absl::UnknownError("not asked");
+  // The tablet it will follow, perhaps the donor.
+  absl::StatusOr<ServerFacts> source = absl::UnknownError("not asked");
+  // The shard's primary, perhaps the donor. NOT_FOUND: the shard has none.
+  absl::StatusOr<ServerFacts> primary = absl::UnknownError("not asked");
+
+  TabletAlias donor_alias;
+  HostPort donor_mysql;
+  std::string agent_user = "vt_dba";    // the agent's account on the recipient
+  std::string clone_user = "vt_clone";  // its account on the donor
+  bool clone_use_ssl = true;
+  bool agent_starts_mysqld = false;  // after a clone, if nobody else does
+  CloneSettings settings;
+  Allowances allow;
+};
+
+// Every check's result, in the table's order, the passed ones too. What needs the donor while that
+// does not answer is unchecked, on the donor's side, and found to be kDonorNotAsked.
+std::vector<CheckResult> Preflight(const PreflightFacts& facts);
+
+inline constexpr char kDonorNotAsked[] = "the donor could not be asked";
+
+// OK unless something stops the operation: a fatal result always, an unchecked one unless that is
+// allowed. All of it is in the text, the fatal ones first; the first one's id is the reason and
+// decides the code:
+//   UNAVAILABLE          DONOR_UNREACHABLE
+//   UNAUTHENTICATED      DONOR_CREDENTIALS
+//   RESOURCE_EXHAUSTED   DISK_SPACE
+//   FAILED_PRECONDITION  any other
+absl::Status FindingsToStatus(const std::vector<CheckResult>& results, const Allowances& allow);
+
+// Whether something stops the operation, and all of it is the donor's: another one may do.
+bool OnlyDonorIsAtFault(const std::vector<CheckResult>& results, const Allowances& allow);
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_

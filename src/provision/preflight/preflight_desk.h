@@ -1,0 +1,48 @@
+// PreflightDesk: takes requests for a preflight and makes them on a thread of its own, so that they
+// can be had while an operation runs. Touches nothing.
+//
+// Safe for use from several threads. The owner gives it a thread by calling Serve() on one; Stop()
+// makes Serve return, and whoever still waits is told UNAVAILABLE.
+#ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_DESK_H_
+#define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_DESK_H_
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "graft/operation.h"
+#include "graft/provisioning.h"
+
+namespace graft {
+
+class PreflightDesk {
+ public:
+  using Make = std::function<absl::StatusOr<PreflightReport>(Operation draft)>;
+
+  // Codes as of Provisioning::Preflight; also RESOURCE_EXHAUSTED: too many wait already.
+  void Ask(const Operation& draft, PreflightDone on_done);
+
+  // The last report that was made; nullopt: none yet.
+  std::optional<PreflightReport> Last() const;
+
+  void Serve(const Make& make);
+  void Stop();
+
+ private:
+  struct Question {
+    Operation draft;
+    PreflightDone on_done;
+  };
+
+  mutable absl::Mutex mutex_;
+  std::deque<Question> questions_ ABSL_GUARDED_BY(mutex_);
+  std::optional<PreflightReport> last_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_DESK_H_

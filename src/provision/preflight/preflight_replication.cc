@@ -1,0 +1,164 @@
+// Checks of the replication that was, of what the donor has of it, and of that which is to be.
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "provision/donor/gtid_difference.h"
+#include "provision/preflight/preflight_checks.h"
+
+namespace graft {
+namespace {
+
+constexpr absl::Duration kLongLag = absl::Minutes(10);
+
+std::string NameChannel(const ReplicationChannel& channel) {
+  return channel.name.empty() ? "the default channel" : absl::StrCat("channel ", channel.name);
+}
+
+// The source has purged what the receiver asks for: it will never go on.
+bool LacksBinlogs(const ReplicationChannel& channel) {
+  return channel.receiver_errno == 1236 || channel.receiver_errno == 13114;
+}
+
+bool SourceIsDonor(const PreflightFacts& facts) {
+  return facts.source.ok() && facts.source->server_uuid == facts.donor->facts.server_uuid;
+}
+
+Verdict BadGtids(const absl::Status& status) {
+  return Unchecked("a GTID set", status);
+}
+
+}  // namespace
+
+// Without GTIDs nobody can be followed by auto-position.
+Verdict GtidMode(const PreflightFacts& facts) {
+  const std::string& recipient = facts.recipient.facts.gtid_mode;
+  const std::string& donor = facts.donor->facts.gtid_mode;
+  if (recipient == "ON" && donor == "ON") return Passed("ON on both");
+  Verdict verdict = Fatal(
+      absl::StrCat("gtid_mode is ", recipient, " on the recipient and ", donor, " on the donor"),
+      "both must be ON to replicate with auto-position");
+  if (recipient != "ON") verdict.side = CheckSide::kRecipient;
+  return verdict;
+}
+
+// The recipient keeps its own; a source refuses a replica with its number (13117).
+Verdict ServerIds(const PreflightFacts& facts) {
+  const auto recipient = NumberOf(facts.recipient, "server_id");
+  const auto donor = NumberOf(*facts.donor, "server_id");
+  if (!recipient.has_value()) return VariableMissing("server_id", "recipient");
+  if (!donor.has_value()) return VariableMissing("server_id", "donor");
+  constexpr char kRemedy[] = "give the recipient a server_id of its own in its my.cnf";
+  if (*recipient == 0) return Fatal("the recipient's server_id is 0: no source serves it", kRemedy);
+  if (*recipient != *donor) return Passed(absl::StrCat(*recipient, " and ", *donor));
+  const std::string found =
+      absl::StrCat("donor and recipient have the same server_id ", *recipient);
+  return SourceIsDonor(facts) ? Fatal(found, kRemedy) : Warn(found, kRemedy);
+}
+
+// A donor that is merely behind is as good as its age; one whose applier failed has other data
+// than its source, and its copy would fail on the same transaction.
+Verdict DonorReplication(const PreflightFacts& facts) {
+  const auto& channels = facts.donor->channels;
+  if (!channels.ok()) return Unchecked("the donor's replication", channels.status());
+  if (channels->empty()) return Passed("it follows nobody");
+  std::vector<std::string> stopped;
+  for (const ReplicationChannel& channel : *channels) {
+    if (channel.applier_errno != 0 || LacksBinlogs(channel)) {
+      const bool applier = channel.applier_errno != 0;
+      return Fatal(absl::StrCat("replication is broken on the donor, in ", NameChannel(channel),
+                                ": ", applier ? channel.applier_errno : channel.receiver_errno,
+                                ": ", applier ? channel.applier_error : channel.receiver_error),
+                   "choose another donor; this one needs to be rebuilt itself");
+    }
+    if (!channel.receiver_running || !channel.applier_running) {
+      stopped.push_back(absl::StrCat(NameChannel(channel),
+                                     channel.receiver_error.empty() ? "" : ": ",
+                                     channel.receiver_error));
+    }
+  }
+  if (stopped.empty()) return Passed("it runs");
+  return Warn(
+      absl::StrCat("replication does not run on the donor, in ", absl::StrJoin(stopped, ", ")),
+      "its data is as old as that; START REPLICA there, or choose another donor");
+}
+
+Verdict DonorLag(const PreflightFacts& facts) {
+  const auto& channels = facts.donor->channels;
+  if (!channels.ok()) {
+    return Warn(
+        absl::StrCat("how far the donor lags cannot be seen: ", channels.status().message()),
+        "the recipient will have to catch up with that");
+  }
+  absl::Duration most = absl::ZeroDuration();
+  for (const ReplicationChannel& channel : *channels) {
+    most = std::max(most, channel.lag.value_or(absl::ZeroDuration()));
+  }
+  const std::string found = absl::StrCat("the donor lags by ", absl::FormatDuration(most));
+  if (most <= kLongLag) return Passed(found);
+  return Warn(found, "the recipient will have to catch up with that; another donor may be nearer");
+}
+
+// A replica made from them could never follow the primary, and would carry them on.
+Verdict ErrantTransactions(const PreflightFacts& facts) {
+  constexpr char kLook[] = "the primary's transactions";
+  if (absl::IsNotFound(facts.primary.status())) {
+    return Warn("the shard has no primary to compare the donor's transactions with",
+                "compare the donor's gtid_executed with that of the server you will promote");
+  }
+  if (!facts.primary.ok()) return Unchecked(kLook, facts.primary.status());
+  const ServerFacts& donor = facts.donor->facts;
+  if (facts.primary->server_uuid == donor.server_uuid) return Passed("the donor is the primary");
+  const auto errant = GtidDifference(donor.gtid_executed, facts.primary->gtid_executed);
+  if (!errant.ok()) return BadGtids(errant.status());
+  if (errant->empty()) return Passed("the primary has all that the donor has");
+  return Fatal(
+      absl::StrCat("the donor has transactions that the primary has not: ", DescribeGtids(*errant)),
+      "choose another donor; look into these before this one is rebuilt");
+}
+
+// They go with the old data. Often that is what is wanted; it should not be news afterwards.
+Verdict RecipientTransactions(const PreflightFacts& facts) {
+  const std::string& mine = facts.recipient.facts.gtid_executed;
+  auto own = GtidDifference(mine, facts.donor->facts.gtid_executed);
+  if (own.ok() && facts.primary.ok()) {
+    own = GtidDifference(own->ToString(), facts.primary->gtid_executed);
+  }
+  if (!own.ok()) {
+    return Warn(absl::StrCat("whether only the recipient has some transactions cannot be seen: ",
+                             own.status().message()),
+                "look at its gtid_executed");
+  }
+  if (own->empty()) return Passed("others have all of its transactions");
+  return Warn(
+      absl::StrCat(
+          "only the recipient has ", DescribeGtids(*own),
+          facts.primary.ok() ? "" : "; at least the donor has not, and the primary was not asked"),
+      "save them from its binary logs first, if they matter: CLONE deletes both");
+}
+
+// 1236, once the copy is made.
+Verdict SourceBinlogs(const PreflightFacts& facts) {
+  if (!facts.source.ok()) {
+    return Unchecked("the source's binary logs", facts.source.status());
+  }
+  if (SourceIsDonor(facts)) {
+    if (!VariableOf(*facts.donor, "log_bin").has_value()) {
+      return VariableMissing("log_bin", "donor");
+    }
+    if (!IsOn(*facts.donor, "log_bin")) {
+      return Fatal("the donor, which is to be the source, writes no binary log",
+                   "set log_bin there, or follow the primary: --replicate-from primary");
+    }
+    return Passed("the source is the donor");
+  }
+  const auto lost = GtidDifference(facts.source->gtid_purged, facts.donor->facts.gtid_executed);
+  if (!lost.ok()) return BadGtids(lost.status());
+  if (lost->empty()) return Passed("the source has all that the donor has not");
+  return Fatal(absl::StrCat("the source has purged transactions that the donor has not: ",
+                            DescribeGtids(*lost)),
+               "choose a donor that is further on, or follow the donor: --replicate-from donor");
+}
+
+}  // namespace graft

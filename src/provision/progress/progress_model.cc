@@ -1,0 +1,142 @@
+#include "provision/progress/progress_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace graft {
+namespace {
+
+constexpr int kMostLearntFrom = 8;  // older ones speak of another machine load
+constexpr absl::Duration kShortest = absl::Milliseconds(10);
+constexpr int64_t kGiB = int64_t{1} << 30;
+
+// A phase that lasts longer the more data there is.
+bool GrowsWithData(Phase phase) {
+  return phase == Phase::kDropData || phase == Phase::kFileCopy || phase == Phase::kFileSync;
+}
+
+// What a server of two cores with a solid-state disk shows, on the machine or over 10 Gbit/s.
+Expectation Typical(Phase phase, int64_t bytes) {
+  const double gib = static_cast<double>(bytes) / kGiB;
+  const auto about = [](double seconds) {
+    return Expectation{absl::Seconds(seconds), absl::Seconds(seconds / 3),
+                       absl::Seconds(seconds * 3)};
+  };
+  switch (phase) {
+    case Phase::kPrepare:
+      return about(0.5);
+    case Phase::kDropData:
+      return about(0.2 + 0.1 * gib);
+    case Phase::kFileCopy:
+      return about(0.3 + 5 * gib);
+    case Phase::kPageCopy:
+    case Phase::kRedoCopy:
+      return about(0.2);
+    case Phase::kFileSync:
+      return about(0.3 + 0.5 * gib);
+    case Phase::kRestart:
+    case Phase::kRecovery:
+      return about(1.5);
+    case Phase::kFinish:
+      break;
+  }
+  return about(1);
+}
+
+absl::Duration TimeInSteps(const Operation& operation, Step first, Step last) {
+  absl::Duration sum;
+  for (const StepTime& time : operation.times) {
+    if (time.step < first || time.step > last || time.ended == absl::InfinitePast()) continue;
+    sum += std::max(time.ended - time.started, absl::ZeroDuration());
+  }
+  return sum;
+}
+
+// From the sending of CLONE to its first stage.
+absl::Duration ChecksOfClone(const Operation& operation) {
+  if (operation.progress.stages.empty()) return absl::ZeroDuration();
+  const auto sent = ParseServerTime(operation.run.not_before);
+  const auto began = ParseServerTime(operation.progress.stages.front().begin_time);
+  if (!sent.has_value() || !began.has_value()) return absl::ZeroDuration();
+  return std::max(*began - *sent, absl::ZeroDuration());
+}
+
+// The wait in the donor's queue is nobody's speed.
+absl::Duration Preparation(const Operation& operation) {
+  return TimeInSteps(operation, Step::kResolveDonor, Step::kPreflight) +
+         TimeInSteps(operation, Step::kFence, Step::kFence) + ChecksOfClone(operation);
+}
+
+// One attempt, from beginning to end, without agents that came and went: its times are the work's.
+bool IsExemplary(const Operation& operation) {
+  return operation.outcome == Outcome::kDone && operation.failed_attempts.empty() &&
+         operation.resumptions == 0;
+}
+
+absl::Duration Quantile(std::vector<absl::Duration>& sorted, double q) {
+  return sorted[static_cast<size_t>(std::lround(q * static_cast<double>(sorted.size() - 1)))];
+}
+
+}  // namespace
+
+std::optional<absl::Time> ParseServerTime(absl::string_view text) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%Y-%m-%d %H:%M:%E*S", text, absl::UTCTimeZone(), &time, &error)) {
+    return std::nullopt;
+  }
+  return time;
+}
+
+std::optional<absl::Duration> StageTook(const CloneStageRow& row) {
+  const auto began = ParseServerTime(row.begin_time);
+  const auto ended = ParseServerTime(row.end_time);
+  if (!began.has_value() || !ended.has_value() || *ended < *began) return std::nullopt;
+  return *ended - *began;
+}
+
+int64_t FileBytes(const Progress& progress) {
+  for (const CloneStageRow& row : progress.stages) {
+    if (row.stage == CloneStage::kFileCopy) return row.estimate_bytes;
+  }
+  return 0;
+}
+
+ProgressModel ProgressModel::Learn(const std::vector<Operation>& newest_first) {
+  ProgressModel model;
+  for (const Operation& operation : newest_first) {
+    const int64_t bytes = FileBytes(operation.progress);
+    if (!IsExemplary(operation) || bytes <= 0) continue;
+    const auto add = [&](Phase phase, absl::Duration took) {
+      model.samples_[static_cast<size_t>(phase)].push_back({std::max(took, kShortest), bytes});
+    };
+    add(Phase::kPrepare, Preparation(operation));
+    for (const CloneStageRow& row : operation.progress.stages) {
+      const Phase phase = static_cast<Phase>(static_cast<int>(row.stage) + 1);
+      if (const auto took = StageTook(row)) add(phase, *took);
+    }
+    add(Phase::kFinish, TimeInSteps(operation, Step::kVerify, Step::kPublish));
+    if (++model.learnt_from_ == kMostLearntFrom) break;
+  }
+  return model;
+}
+
+Expectation ProgressModel::Expect(Phase phase, int64_t bytes) const {
+  const std::vector<Sample>& samples = samples_[static_cast<size_t>(phase)];
+  if (samples.empty()) return Typical(phase, bytes);
+  std::vector<absl::Duration> times;
+  times.reserve(samples.size());
+  for (const Sample& sample : samples) {
+    const bool scales = GrowsWithData(phase) && bytes > 0;
+    const double factor =
+        scales ? static_cast<double>(bytes) / static_cast<double>(sample.bytes) : 1;
+    times.push_back(std::max(sample.took * factor, kShortest));
+  }
+  std::sort(times.begin(), times.end());
+  // One sample says little about the next; many say it themselves.
+  const double doubt = times.size() == 1 ? 2 : 1.25;
+  return {Quantile(times, 0.5), Quantile(times, 0.1) / doubt, Quantile(times, 0.9) * doubt};
+}
+
+}  // namespace graft

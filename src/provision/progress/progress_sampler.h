@@ -1,0 +1,54 @@
+// ProgressSampler: the one sample of an operation's progress, whatever the number of those who
+// look.
+//
+// The operation's thread asks it at each of its waits; it makes a sample when one is due and says
+// so, and that is what log, metrics, watchers and tags are told. Keeps when each phase was first
+// seen on the agent's own clock, which no setting of the machine's clock changes. Lives for one run
+// of an operation, on its thread.
+#ifndef GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_
+#define GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_
+
+#include <array>
+#include <optional>
+
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "graft/operation.h"
+#include "graft/server_host.h"
+#include "provision/progress/progress_model.h"
+
+namespace graft {
+
+class ProgressSampler {
+ public:
+  // Twice a second is as often as a person reads, and MySQL counts bytes once a second.
+  static constexpr absl::Duration kEvery = absl::Milliseconds(500);
+
+  ProgressSampler(const Clock& clock, ProgressModel model)
+      : clock_(clock), model_(std::move(model)) {}
+
+  bool IsDue() const { return clock_.Now() - last_ >= kEvery; }
+  void Sample(Operation& operation);
+
+  // What the error log tells while the server is down.
+  void NoteStartup(const StartupSigns& startup) { startup_ = startup; }
+  // The next sample is of another attempt.
+  void BeginAttempt();
+
+ private:
+  void Enter(Phase phase, const Operation& operation);
+  absl::Time BeganBefore(Phase phase, const Operation& operation) const;
+
+  const Clock& clock_;
+  const ProgressModel model_;
+  StartupSigns startup_;
+  absl::Time last_ = absl::InfinitePast();
+  std::optional<Phase> running_;
+  bool adopted_ = false;                     // an earlier process saw the copy begin
+  absl::Time began_ = absl::InfinitePast();  // the one that runs
+  std::array<absl::Duration, kPhaseCount> took_;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_

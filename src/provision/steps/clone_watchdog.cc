@@ -1,0 +1,127 @@
+#include "provision/steps/clone_watchdog.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "base/duration_flag.h"
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+// The server refreshes its counters once a second, and a stage may need a moment to begin.
+constexpr absl::Duration kStill = absl::Seconds(3);
+constexpr absl::Duration kLookAtLocksEvery = absl::Seconds(1);
+constexpr absl::Duration kAskDonorEvery = absl::Seconds(5);
+
+bool CopiesBytes(CloneStage stage) {
+  return stage == CloneStage::kFileCopy || stage == CloneStage::kPageCopy ||
+         stage == CloneStage::kRedoCopy;
+}
+
+std::string Rounded(absl::Duration duration) {
+  return HumanDuration(absl::Trunc(duration, absl::Seconds(1)));
+}
+
+}  // namespace
+
+absl::Status CloneWatchdog::Check() {
+  const absl::Time now = context_.clock().Now();
+  if (Moved()) {
+    moved_ = now;
+    donor_lost_ = absl::InfinitePast();
+    Note("");
+    return absl::OkStatus();
+  }
+  const absl::Duration still = now - moved_;
+  // Before the first stage it waits for the backup lock, in DROP DATA for the tables' locks.
+  if (!stage_.has_value() || *stage_ == CloneStage::kDropData) {
+    if (now - asked_ >= kLookAtLocksEvery) EndBlockers();
+    return absl::OkStatus();
+  }
+  if (!CopiesBytes(*stage_) || still < kStill) return absl::OkStatus();
+  if (now - asked_ >= kAskDonorEvery) AskDonor();
+  return JudgeStandstill(still);
+}
+
+bool CloneWatchdog::Moved() {
+  const Progress& progress = context_.operation.progress;
+  if (progress.stage == stage_ && progress.bytes_done == bytes_) return false;
+  stage_ = progress.stage;
+  bytes_ = progress.bytes_done;
+  return true;
+}
+
+// A failure here is no reason to give up a clone: lock_wait_timeout bounds the wait as well.
+void CloneWatchdog::EndBlockers() {
+  asked_ = context_.clock().Now();
+  const auto sessions = context_.recipient().ReadSessions();
+  if (!sessions.ok()) return;
+  std::vector<int64_t> blockers;
+  for (const ServerSession& session : *sessions) {
+    if (session.connection_id == context_.operation.run.connection_id) {
+      blockers = session.waits_for;
+    }
+  }
+  for (const ServerSession& session : *sessions) {
+    const bool blocks =
+        std::find(blockers.begin(), blockers.end(), session.connection_id) != blockers.end();
+    if (!blocks || !context_.recipient().KillConnection(session.connection_id).ok()) continue;
+    context_.operation.ended_sessions.push_back(
+        {session.connection_id, session.user, session.host});
+    Note(absl::StrCat("ended connection ", session.connection_id, " (", session.user, "@",
+                      session.host, "), which held a lock that DROP DATA waits for"));
+  }
+}
+
+void CloneWatchdog::AskDonor() {
+  asked_ = context_.clock().Now();
+  const auto answer = context_.deps.open_peer(context_.operation.donor_mysql)->Describe();
+  const bool gone =
+      absl::IsUnavailable(answer.status()) || absl::IsDeadlineExceeded(answer.status());
+  if (!gone) {
+    donor_lost_ = absl::InfinitePast();
+  } else if (donor_lost_ == absl::InfinitePast()) {
+    donor_lost_ = moved_;  // its last sign of life
+  }
+}
+
+absl::Status CloneWatchdog::JudgeStandstill(absl::Duration still) {
+  const Operation& operation = context_.operation;
+  const std::string donor = operation.donor.ToString();
+  const bool gone = donor_lost_ != absl::InfinitePast();
+  const absl::Duration give_up = context_.options.donor_gone_timeout;
+  if (gone && give_up > absl::ZeroDuration() && still >= give_up) {
+    return WithReason(
+        absl::UnavailableError(absl::StrCat("donor ", donor, " has been gone for ", Rounded(still),
+                                            " (--clone-donor-gone-timeout); the copy was ended")),
+        Reason::kDonorGone);
+  }
+  const absl::Duration stall = context_.options.stall_timeout;
+  if (stall > absl::ZeroDuration() && still >= stall) {
+    return WithReason(
+        absl::UnavailableError(absl::StrCat("no byte from ", donor, " for ", Rounded(still),
+                                            " (--clone-stall-timeout); the copy was ended")),
+        Reason::kCloneStalled);
+  }
+  if (gone) {
+    const absl::Duration left = std::max(operation.donor_patience - still, absl::ZeroDuration());
+    Note(absl::StrCat("donor ", donor, " cannot be reached; no byte for ", Rounded(still),
+                      "; MySQL itself gives up in ", Rounded(left)));
+  } else {
+    Note(absl::StrCat("no byte for ", Rounded(still), ", though donor ", donor, " answers"));
+  }
+  return absl::OkStatus();
+}
+
+void CloneWatchdog::Note(std::string note) {
+  std::string& shown = context_.operation.progress.note;
+  if (shown == note) return;
+  shown = std::move(note);
+  context_.ReportProgress();
+}
+
+}  // namespace graft

@@ -1,0 +1,45 @@
+// CloneWatchdog: knows when a running copy stands still, says why, and does something about it.
+//
+// MySQL itself waits: a year for a metadata lock in DROP DATA, five minutes for a donor that is
+// gone, and its STATE says "In Progress" all the while. Used by the clone step, on the operation's
+// thread, after each look at the clone.
+#ifndef GRAFT_PROVISION_STEPS_CLONE_WATCHDOG_H_
+#define GRAFT_PROVISION_STEPS_CLONE_WATCHDOG_H_
+
+#include <cstdint>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "provision/operation/step_context.h"
+
+namespace graft {
+
+class CloneWatchdog {
+ public:
+  explicit CloneWatchdog(StepContext& context)
+      : context_(context), moved_(context.clock().Now()), asked_(moved_) {}
+
+  // Ends connections that hold up DROP DATA, and writes into the operation's note what the copy
+  // waits for. OK: it may go on. UNAVAILABLE with the reason DONOR_GONE or CLONE_STALLED: it should
+  // be ended, for that.
+  absl::Status Check();
+
+ private:
+  bool Moved();
+  void EndBlockers();
+  absl::Status JudgeStandstill(absl::Duration still);
+  void AskDonor();
+  void Note(std::string note);
+
+  StepContext& context_;
+  std::optional<CloneStage> stage_;
+  int64_t bytes_ = -1;
+  absl::Time moved_;                              // when bytes or stage moved last
+  absl::Time asked_;                              // when sessions or donor were looked at last
+  absl::Time donor_lost_ = absl::InfinitePast();  // InfinitePast(): it answers
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_STEPS_CLONE_WATCHDOG_H_

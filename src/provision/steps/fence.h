@@ -1,0 +1,35 @@
+// The fence: keeps the recipient from serving, replicating and running events while its data is not
+// the data it should have. Holds across CLONE's restart, because persisted variables survive CLONE.
+#ifndef GRAFT_PROVISION_STEPS_FENCE_H_
+#define GRAFT_PROVISION_STEPS_FENCE_H_
+
+#include "absl/status/status.h"
+#include "provision/operation/step_context.h"
+
+namespace graft {
+
+// Notes in the operation what is about to change, journals that, then stops replication and makes
+// the server read-only, now and at its next start. Runs twice without harm.
+absl::Status RaiseFence(StepContext& context);
+
+// Ends every user's connection to the recipient, and notes whose it was: one idle transaction holds
+// up DROP DATA. The agent's own account is left alone.
+absl::Status EndUserSessions(StepContext& context);
+
+// The clone_* variables of the request; notes first what they were, and journals that.
+absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings);
+
+// super_read_only off, for CLONE alone: it refuses to drop anything otherwise (1290).
+absl::Status OpenForClone(StepContext& context);
+
+// Puts back what RaiseFence and ApplyCloneSettings noted. The running server stays read-only if
+// `keep_read_only`.
+absl::Status LiftFence(StepContext& context, bool keep_read_only);
+
+// After a failure or a cancel: lifts the fence and resumes replication if the old data is whole;
+// else makes the server read-only at once.
+absl::Status LeaveServerSafe(StepContext& context);
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_STEPS_FENCE_H_
