@@ -1,7 +1,9 @@
 // graftd: parses its flags, builds the agent, waits for a signal, stops.
 
 #include <pthread.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <thread>
@@ -14,6 +16,19 @@ namespace {
 
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;
+
+// A gRPC connection, a file of the journal, a connection to MySQL: each is a descriptor. Far more
+// than the agent uses.
+constexpr rlim_t kEnoughDescriptors = 65536;
+
+void RaiseDescriptorLimit() {
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
+  const rlim_t raised = std::min(descriptors.rlim_max, kEnoughDescriptors);
+  if (raised <= descriptors.rlim_cur) return;
+  descriptors.rlim_cur = raised;
+  setrlimit(RLIMIT_NOFILE, &descriptors);
+}
 
 int RunAgent(graft::Agent& agent, graft::Log& log, const sigset_t& signals) {
   graft::Cancellation interrupt;
@@ -50,6 +65,7 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
 
   const auto log = graft::MakeLog(options->log);
   log->Info("graftd starts", graft::StartFields(parsed.given));

@@ -5,8 +5,9 @@
 #ifndef GRAFT_CANCELLATION_H_
 #define GRAFT_CANCELLATION_H_
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include <condition_variable>
+#include <mutex>
+
 #include "absl/time/time.h"
 #include "graft/clock.h"
 
@@ -35,9 +36,10 @@ class Cancellation {
   }
 
  private:
-  mutable absl::Mutex mutex_;
-  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
-  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable std::mutex mutex_;  // guards what follows; see Clock::AwaitUntil for why it is std's
+  std::condition_variable changed_;
+  bool cancelled_ = false;
+  bool woken_ = false;
 };
 
 }  // namespace graft

@@ -4,8 +4,10 @@
 #ifndef GRAFT_CLOCK_H_
 #define GRAFT_CLOCK_H_
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+
 #include "absl/time/time.h"
 
 namespace graft {
@@ -18,11 +20,14 @@ class Clock {
   // anchored to the wall at its creation and advances with the monotonic one.
   virtual absl::Time Now() const = 0;
 
-  // Waits until `condition` holds or `deadline` has come; `mutex` is held by the caller and guards
-  // the condition. Returns whether the condition holds. Code waits through Cancellation, which
-  // calls this; nothing else does.
-  virtual bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition, absl::Time deadline)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) = 0;
+  // Waits until `done` holds or `deadline` has come; `lock` is held by the caller and guards what
+  // `done` looks at, whose every change notifies `changed`. Returns whether `done` holds. Code
+  // waits through Cancellation, which calls this; nothing else does.
+  //
+  // Of std and not of absl, whose timed waits are on the wall clock: one that has begun when that
+  // is set back would last longer by as much.
+  virtual bool AwaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+                          const std::function<bool()>& done, absl::Time deadline) = 0;
 };
 
 }  // namespace graft

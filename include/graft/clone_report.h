@@ -32,7 +32,9 @@ absl::string_view CloneStateName(CloneState state);  // "In Progress"
 std::optional<CloneStage> ParseCloneStage(absl::string_view name);
 std::optional<CloneState> ParseCloneState(absl::string_view name);
 
-// One row of clone_progress. Times are the server's, UTC, as text; empty: not yet.
+// One row of clone_progress. Times are the server's, UTC, as text; empty: not yet. All times of a
+// report have three digits, rounded, and compare as text: with each other, and with an earlier
+// ServerFacts::now, which is cut; a later one may seem up to a millisecond before them.
 struct CloneStageRow {
   CloneStage stage = CloneStage::kDropData;
   CloneState state = CloneState::kNotStarted;

@@ -88,6 +88,10 @@ class KeyValueStore {
 
   // Ends it now and deletes its keys. NOT_FOUND: it had ended already.
   virtual absl::Status RevokeLease(LeaseId lease) = 0;
+
+  // Calls that begin from now on also end by `when`, for a program that is to stop whatever is
+  // away. A store that is never away may do nothing.
+  virtual void EndCallsBy(absl::Time /*when*/) {}
 };
 
 }  // namespace graft

@@ -47,6 +47,8 @@ struct CloneRequest {
   bool require_ssl = true;
   // Bounds each wait for a metadata lock in DROP DATA; MySQL's own default is a year.
   absl::Duration lock_wait_timeout = absl::Seconds(10);
+  // The statement's connection takes over what HoldServer() holds, and keeps it to its end.
+  bool hold = true;
 };
 
 struct ReplicationSource {
@@ -76,10 +78,12 @@ class MysqlServer {
   // Lets the donor in (clone_valid_donor_list) and sends CLONE INSTANCE on a connection of its own.
   // Returns that connection's id once the statement is on its way; `on_end` is called exactly once,
   // from another thread, with what the statement said:
-  //   OK or UNAVAILABLE with MYSQL_GONE  (OK packet, 3707, 1053, 2006, 2013): nothing is decided;
-  //                     wait for the server, then ReadClone()
+  //   OK or UNAVAILABLE with RESTART_NEEDED (3707): the copy is made, the server goes down
+  //   UNAVAILABLE with MYSQL_GONE (1053, 2006, 2013): nothing is decided; wait for the server, then
+  //                     ReadClone()
   //   any other         the clone failed; code and reason speak of the donor's inner error where
   //                     MySQL wrapped one (3862)
+  // FAILED_PRECONDITION with SERVER_HELD: as HoldServer(); nothing was sent.
   // The object's end abandons the statement without stopping it; `on_end` is then not called.
   virtual absl::StatusOr<int64_t> StartClone(const CloneRequest& request,
                                              std::function<void(absl::Status)> on_end) = 0;
@@ -99,12 +103,26 @@ class MysqlServer {
 
   virtual absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() = 0;
 
-  // Stops every channel; `forget` also removes them (RESET REPLICA ALL). OK if there are none.
+  // Stops every channel; `forget` also removes them (RESET REPLICA ALL). OK if there are none; and
+  // only when every thread has stopped. UNAVAILABLE with REPLICATION_STOPPING, within seconds: the
+  // STOP waits for the transaction that is being applied. It stays pending, and takes effect even
+  // if nobody asks again; asking again does not send another.
   virtual absl::Status StopReplication(bool forget) = 0;
 
   // With a source: makes the default channel follow it by GTID auto-position, then starts it.
-  // Without: starts the channels that are configured. FAILED_PRECONDITION: none is.
+  // Without: starts the channels that are configured. FAILED_PRECONDITION: none is. UNAVAILABLE
+  // with REPLICATION_STOPPING: a STOP is pending, and would undo the start.
   virtual absl::Status StartReplication(const std::optional<ReplicationSource>& source) = 0;
+
+  // One agent per mysqld: takes a lock on the server, on a connection of its own that stays open
+  // (and so costs a shutdown 2 s). Called again it looks whether it still holds the lock, and takes
+  // it anew after a loss. `own_clone`: the connection of a CLONE that this agent knows as its own,
+  // say from its journal (0: none). A lock held by that one, by a CLONE that this object sent, or
+  // by one of an agent that is dead, is as good as held. FAILED_PRECONDITION with SERVER_HELD:
+  // another agent holds it; the text says which.
+  virtual absl::Status HoldServer(int64_t own_clone) = 0;
+  // Closes that connection. What a CLONE's connection holds it keeps.
+  virtual void ReleaseServer() = 0;
 };
 
 }  // namespace graft

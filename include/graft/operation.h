@@ -1,5 +1,6 @@
-// An operation: one re-provisioning of one recipient, from request to verdict. Plain values; the
-// journal keeps them, the API shows them, src/provision changes them.
+// An operation: one re-provisioning of one recipient, from request to verdict: request, place in
+// the plan, history. Plain values; the API shows them, and graft/tablet_state.h keeps the newest
+// one together with what else is true about the tablet.
 #ifndef GRAFT_OPERATION_H_
 #define GRAFT_OPERATION_H_
 
@@ -19,26 +20,6 @@
 #include "graft/tablet.h"
 
 namespace graft {
-
-// Marks by which a clone is known as this operation's, and no other's.
-struct CloneRun {
-  std::string not_before;     // the server's time just before CLONE was sent
-  std::string begin_time;     // clone_status.BEGIN_TIME, once seen; empty before
-  int64_t connection_id = 0;  // of the CLONE session
-};
-
-// What the fence found, so that it can be taken down again.
-struct FenceRecord {
-  bool up = false;
-  bool replication_was_running = false;
-  struct Persisted {
-    std::string name;
-    std::string value;                     // of @@global, before
-    std::optional<std::string> persisted;  // in mysqld-auto.cnf, before
-  };
-  std::vector<Persisted> variables;
-  std::vector<Persisted> clone_settings;  // clone_* variables that the request changed
-};
 
 // A tablet of the shard that cannot be the donor, and why.
 struct RefusedDonor {
@@ -79,36 +60,31 @@ struct StepTime {
   absl::Time ended = absl::InfinitePast();  // InfinitePast(): still in it
 };
 
+// A user's connections, beyond these, are counted only.
+inline constexpr size_t kMostEndedSessions = 50;
+
 struct Operation {
   OperationRequest request;
   TabletAlias recipient;
   Step step = Step::kResolveDonor;
   Outcome outcome = Outcome::kRunning;
   DataState data_state = DataState::kIntact;
-  DataState data_before = DataState::kIntact;  // when it began: not kIntact after a bad clone
   int attempt = 1;
-  std::vector<FailedAttempt> failed_attempts;   // of this operation, oldest first
-  std::vector<FailedAttempt> earlier_failures;  // of the operation before it: rank donors
-  std::vector<RefusedDonor> refused_donors;     // when the donor was chosen last
-  std::vector<CheckResult> findings;            // of the last preflight, all but what passed
-  int queue_place = 0;                          // waiting for the donor: 1 is next; 0: not waiting
-  bool claim_lost = false;                      // the claim on the donor ended before the copy did
+  std::vector<FailedAttempt> failed_attempts;  // of this operation, oldest first
+  std::vector<RefusedDonor> refused_donors;    // when the donor was chosen last; ten at most
+  int refused_more = 0;                        // how many there were besides
+  std::vector<CheckResult> findings;           // of the last preflight, all but what passed
+  int queue_place = 0;                         // waiting for the donor: 1 is next; 0: not waiting
+  bool claim_lost = false;                     // the claim on the donor ended before the copy did
   int resumptions = 0;  // agents that took it up after one that went away, in this step
-  std::vector<EndedSession> ended_sessions;
+  std::vector<EndedSession> ended_sessions;  // the first kMostEndedSessions
+  int64_t ended_sessions_more = 0;
   Proof proof;
   absl::Duration donor_patience = absl::Minutes(5);  // the server's own, when its donor is gone
   TabletAlias donor;                                 // empty until resolved
   HostPort donor_mysql;
   TabletAlias source;  // whom it follows afterwards; empty until resolved
   HostPort source_mysql;
-  TabletType type_before = TabletType::kUnknown;  // the record's when it began
-  TabletType type_after = TabletType::kUnknown;   // the record's when all is well
-  std::string data_directory;  // the recipient's @@datadir, to be looked at while it is down
-  std::string error_log;       // its @@log_error
-  std::string server_uuid;     // the recipient's own, which CLONE keeps
-  std::string donor_uuid;
-  CloneRun run;
-  FenceRecord fence;
   absl::Time requested = absl::InfinitePast();
   absl::Time ended = absl::InfinitePast();
   std::vector<StepTime> times;

@@ -46,15 +46,39 @@ struct Allowances {
   }
 };
 
+// How far an operator goes with a cancel.
+enum class CancelWish {
+  kIfNothingDropped,  // refused once the old data may be gone
+  kEvenIfDropped,     // also then: the tablet is left empty, fenced and marked
+};
+
+// Which plan it follows; see graft/plan.h.
+enum class OperationKind {
+  kReprovision,
+  kRelease,  // an operator says that the data is good: the fence comes down, the type back
+};
+
+// Who releases a tablet, and on what grounds.
+struct ReleaseWord {
+  std::string by;             // "alice@db-101"
+  std::string note;           // in his own words; may be empty
+  bool data_is_good = false;  // though graft itself knows it to be PARTIAL or EMPTY
+  friend bool operator==(const ReleaseWord& a, const ReleaseWord& b) {
+    return a.by == b.by && a.note == b.note && a.data_is_good == b.data_is_good;
+  }
+};
+
 struct OperationRequest {
   std::string id;  // supplied by the client or made by the agent; unique per agent
+  OperationKind kind = OperationKind::kReprovision;
+  ReleaseWord release;  // for kRelease
   DonorChoice donor;
   ReplicateFrom replicate_from = ReplicateFrom::kDonor;
   CloneSettings settings;
   Allowances allow;
   friend bool operator==(const OperationRequest& a, const OperationRequest& b) {
-    return a.id == b.id && a.donor == b.donor && a.replicate_from == b.replicate_from &&
-           a.settings == b.settings && a.allow == b.allow;
+    return std::tie(a.id, a.kind, a.release, a.donor, a.replicate_from, a.settings, a.allow) ==
+           std::tie(b.id, b.kind, b.release, b.donor, b.replicate_from, b.settings, b.allow);
   }
 };
 

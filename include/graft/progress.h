@@ -52,16 +52,18 @@ struct Progress {
   int64_t bytes_expected = 0;   // the donor's data until CLONE tells; grows with PAGE and REDO COPY
   double bytes_per_second = 0;  // over the last seconds
   absl::Time last_byte = absl::InfinitePast();
-  std::string note;  // what it waits for, for people: "donor unreachable for 12s; …"
+  std::string clone_sent;  // the recipient's time just before CLONE was sent; empty before
+  std::string note;        // what it waits for, for people: "donor unreachable for 12s; …"
 
   // Of the whole attempt: never goes back in it, and is below 100 until the tablet replicates.
   double percent = 0;
   std::optional<Eta> eta;  // nullopt: it stands in a queue, stands still, or has ended
   std::vector<PhaseProgress> phases;
-  int learnt_from = 0;                            // earlier operations; 0: typical figures
-  std::optional<double> recovery_percent;         // of the redo log, as the error log tells
-  absl::Time phase_began = absl::InfinitePast();  // the one that runs
-  absl::Time sampled = absl::InfinitePast();      // when all of this was so
+  int learnt_from = 0;                              // earlier operations; 0: typical figures
+  std::optional<double> recovery_percent;           // of the redo log, as the error log tells
+  absl::Time phase_began = absl::InfinitePast();    // the one that runs
+  absl::Time sampled = absl::InfinitePast();        // when all of this was so
+  absl::Time waiting_since = absl::InfinitePast();  // for what `note` says; InfinitePast(): no wait
 };
 
 }  // namespace graft

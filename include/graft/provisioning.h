@@ -31,10 +31,10 @@ struct ReprovisionCall {
   Allowances allow;
 };
 
-// How far an operator goes with a cancel.
-enum class CancelWish {
-  kIfNothingDropped,  // refused once the old data may be gone
-  kEvenIfDropped,     // also then: the tablet is left empty, fenced and marked
+// An operator's word that the tablet's data is good.
+struct ReleaseCall {
+  std::string id;    // empty: the agent makes one
+  ReleaseWord word;  // `by` is never empty
 };
 
 // The agent's tablet, its server and its replication, as last seen.
@@ -51,6 +51,9 @@ struct TabletSnapshot {
   std::vector<ReplicationChannel> replication;
   std::optional<bool> donating;  // its data is being cloned; nullopt: its sessions cannot be seen
   int64_t donations_seen = 0;    // by this agent; one that began and ended between two looks is not
+  bool fenced = false;  // by graft: read-only, replication off, also at the server's next start
+  // What the agent itself knows against its tablet, for people: "a record of the journal …".
+  std::vector<std::string> held_back;
   absl::Time read_at = absl::InfinitePast();  // InfinitePast(): never yet
 };
 
@@ -72,6 +75,14 @@ class Provisioning {
   // with other parameters. FAILED_PRECONDITION: another operation runs. UNAVAILABLE: the journal
   // cannot be written, or the agent is stopping.
   virtual absl::StatusOr<Operation> Reprovision(const ReprovisionCall& call) = 0;
+
+  // Starts an operation that takes the fence down, makes the tablet serve again and journals who
+  // asked for it, or answers the one that has this id and the same parameters. ALREADY_EXISTS: as
+  // for Reprovision. FAILED_PRECONDITION with the reason DATA_NOT_GOOD (the data is PARTIAL or
+  // EMPTY, and the call does not vouch for it) or OPERATION_RUNNING. UNAVAILABLE: as for
+  // Reprovision. The operation itself ends with NOTHING_TO_RELEASE where there is no fence, on the
+  // server either, and the record has its type.
+  virtual absl::StatusOr<Operation> Release(const ReleaseCall& call) = 0;
 
   // Here and below an empty id means the newest. NOT_FOUND: no such operation, or none at all.
   virtual absl::StatusOr<Operation> Get(absl::string_view id) = 0;

@@ -22,6 +22,10 @@ struct ServerFacts {
   std::string now;        // the server's own UTC time, "2026-11-20 13:00:00.123": compares with
                           // CloneStatus::begin_time as text
   absl::Duration uptime;  // whole seconds
+  // Of the server's process: another one after every restart, the same for as long as one runs,
+  // whatever is done to the wall clock. Compares for equality only.
+  std::string process;
+  bool performance_schema = true;  // OFF: the clone tables and much else stay empty
   int lower_case_table_names = 0;
   bool read_only = false;
   bool super_read_only = false;
@@ -37,6 +41,14 @@ struct Variable {
   std::string name;
   std::string value;                     // of @@global
   std::optional<std::string> persisted;  // in mysqld-auto.cnf
+  // Where the value of @@global comes from: "COMPILED", "EXPLICIT" (my.cnf), "PERSISTED", "DYNAMIC"
+  // (SET GLOBAL or SET PERSIST).
+  std::string source;
+  // Who set that value, "vt_dba@localhost", and when; known of the last two sources only. A
+  // persisted value has its author after the next start: SET PERSIST_ONLY changes neither until
+  // then, and the start takes both from mysqld-auto.cnf, which CLONE leaves alone.
+  std::string set_by;
+  absl::Time set_at = absl::InfinitePast();
 };
 
 struct ReplicationChannel {
@@ -51,6 +63,11 @@ struct ReplicationChannel {
   std::string applier_error;
   std::optional<absl::Duration> lag;  // whole seconds; nullopt: unknown
   bool auto_position = false;
+  // Changes whenever the receiver or the applier gets on; heartbeats do not change it.
+  std::string activity;
+  bool applying = false;   // a transaction is being applied now, however long it takes
+  bool receiving = false;  // a transaction is being queued now
+  bool stopping = false;   // a STOP waits for the transaction that is being applied
 };
 
 // A connection to the server. Its own threads (replication, events) are not among them.

@@ -8,7 +8,8 @@
 
 namespace graft {
 
-// The rows of the step table (src/provision/step_table.cc), in order.
+// What an operation does at a time. Which steps an operation has, and in which order, its plan says
+// (graft/plan.h); nothing follows from the order here.
 enum class Step {
   kResolveDonor,
   kPreflight,
@@ -20,8 +21,9 @@ enum class Step {
   kReplicate,
   kCatchUp,
   kPublish,
+  kRelease,
 };
-inline constexpr int kStepCount = 10;
+inline constexpr int kStepCount = 11;
 absl::string_view StepName(Step step);  // "await_restart"
 std::optional<Step> ParseStep(absl::string_view name);
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -65,8 +66,9 @@ struct Tablet {
   std::string shard;
   TabletType type = TabletType::kUnknown;
   std::map<std::string, std::string> tags;
-  HostPort mysql;                                // where mysqld listens; empty when cleanly stopped
-  absl::Time start_time = absl::InfinitePast();  // InfinitePast(): unset
+  HostPort mysql;           // where mysqld listens; empty when cleanly stopped
+  std::string mysql_fault;  // why the record's address is none; `mysql` is empty then
+  absl::Time start_time = absl::InfinitePast();     // InfinitePast(): unset
   absl::Time shutdown_time = absl::InfinitePast();  // InfinitePast(): unset
 };
 
@@ -74,6 +76,20 @@ struct Shard {
   std::string keyspace;
   std::string name;
   TabletAlias primary;  // empty: none
+};
+
+// A cell some or all of whose tablets could not be read, and why.
+struct MissingCell {
+  std::string name;
+  absl::Status why;
+};
+
+struct TabletList {
+  std::vector<Tablet> tablets;  // by alias
+  std::vector<MissingCell> missing_cells;
+
+  // "cell zone2 is missing here: …; cell zone3 is …"; empty: the list is whole.
+  std::string MissingText() const;
 };
 
 }  // namespace graft

@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -27,9 +26,10 @@ class Topology {
   // NOT_FOUND: no such keyspace, or no such shard; the text says which.
   virtual absl::StatusOr<Shard> GetShard(absl::string_view keyspace, absl::string_view shard) = 0;
 
-  // The tablets of one shard, of every cell, by alias. None is not an error.
-  virtual absl::StatusOr<std::vector<Tablet>> ListShardTablets(absl::string_view keyspace,
-                                                               absl::string_view shard) = 0;
+  // The tablets of one shard, of every cell that answers. None is not an error; no cell is. Takes
+  // no longer for many cells that are away than for one.
+  virtual absl::StatusOr<TabletList> ListShardTablets(absl::string_view keyspace,
+                                                      absl::string_view shard) = 0;
 
   // Read, change, compare-and-swap, again while others write in between. Fields of the record that
   // Tablet does not hold survive. NOT_FOUND; whatever `change` returns ends it unwritten.

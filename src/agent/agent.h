@@ -26,8 +26,8 @@ class Agent {
   virtual void Stop() = 0;
 };
 
-// Opens the journal and the topology's stores. DATA_LOSS: a journal record cannot be read; nothing
-// is touched then.
+// Opens the state directory and the topology's stores. FAILED_PRECONDITION: another agent has the
+// directory; others: as said. A damaged record of the journal does not keep the agent down.
 absl::StatusOr<std::unique_ptr<Agent>> MakeAgent(const AgentOptions& options, Log& log);
 
 }  // namespace graft

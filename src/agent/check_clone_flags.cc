@@ -91,6 +91,8 @@ void CheckBounds(const AgentFlags& flags, CloneOptions& options, Faults& faults)
   take("--clone-donor-wait-timeout", flags.clone_donor_wait_timeout, options.donor_wait_timeout);
   take("--clone-stall-timeout", flags.clone_stall_timeout, options.stall_timeout);
   take("--clone-donor-gone-timeout", flags.clone_donor_gone_timeout, options.donor_gone_timeout);
+  take("--clone-catch-up-stall-timeout", flags.clone_catch_up_stall_timeout,
+       options.catch_up_stall_timeout);
 }
 
 }  // namespace

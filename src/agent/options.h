@@ -64,6 +64,7 @@ struct AgentFlags {
   std::string clone_donor_wait_timeout = "1h";
   std::string clone_stall_timeout = "10m";
   std::string clone_donor_gone_timeout = "0";
+  std::string clone_catch_up_stall_timeout = "10m";
   std::optional<int64_t> clone_max_data_bandwidth;     // MiB/s
   std::optional<int64_t> clone_max_network_bandwidth;  // MiB/s
   std::optional<int> clone_max_concurrency;
@@ -99,7 +100,8 @@ struct CloneOptions {
   absl::Duration donor_wait_timeout;
   absl::Duration stall_timeout;       // zero: none
   absl::Duration donor_gone_timeout;  // zero: none
-  std::string start_command;          // for a mysqld that is down after the copy; empty: none
+  absl::Duration catch_up_stall_timeout = absl::Minutes(10);
+  std::string start_command;  // for a mysqld that is down after the copy; empty: none
 };
 
 struct AgentOptions {

@@ -1,5 +1,7 @@
 #include "agent/options_for.h"
 
+#include "agent/tablet_at_start.h"
+
 namespace graft {
 
 ConnectionOptions LocalConnection(const AgentOptions& options) {
@@ -48,7 +50,13 @@ ProvisionerOptions ForProvisioner(const AgentOptions& options) {
   result.donor_wait_timeout = clone.donor_wait_timeout;
   result.stall_timeout = clone.stall_timeout;
   result.donor_gone_timeout = clone.donor_gone_timeout;
+  result.catch_up_stall_timeout = clone.catch_up_stall_timeout;
   return result;
+}
+
+TabletAgent::Options ForTabletAgent(const AgentOptions& options) {
+  return {ForProvisioner(options), ForOperations(options), AdvertisedMysql(options),
+          options.restore_with_clone, options.init_timeout};
 }
 
 AutoRepair::Options ForRepair(const AgentOptions& options) {

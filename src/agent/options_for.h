@@ -3,6 +3,7 @@
 #define GRAFT_AGENT_OPTIONS_FOR_H_
 
 #include "agent/options.h"
+#include "agent/tablet_agent.h"
 #include "mysql/connector_server.h"
 #include "provision/operation/operations.h"
 #include "provision/provisioner.h"
@@ -17,6 +18,7 @@ ConnectionOptions WatchingConnection(const AgentOptions& options);
 ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& address);
 
 ProvisionerOptions ForProvisioner(const AgentOptions& options);
+TabletAgent::Options ForTabletAgent(const AgentOptions& options);
 AutoRepair::Options ForRepair(const AgentOptions& options);
 Operations::Defaults ForOperations(const AgentOptions& options);
 

@@ -87,6 +87,10 @@ void AddCloneFlags(CLI::App& app, AgentFlags& flags) {
       "a copy whose bytes stand still for so long is ended; 0: never");
   Add(app, "clone-donor-gone-timeout", flags.clone_donor_gone_timeout, "DURATION",
       "a copy whose donor cannot be reached for so long is ended; 0: when MySQL itself gives up");
+  Add(app, "clone-catch-up-stall-timeout", flags.clone_catch_up_stall_timeout, "DURATION",
+      "catching up is given up when nothing moves for so long, and no transaction is being "
+      "applied; "
+      "0: never");
   Add(app, "mysqld-start-command", flags.mysqld_start_command, "COMMAND",
       "shell command that starts mysqld, for one that nobody restarts after the copy");
 }

@@ -43,14 +43,13 @@ absl::Time ShardView::NextRead() {
 }
 
 void ShardView::Read() {
-  absl::StatusOr<std::vector<Tablet>> tablets =
-      topology_.ListShardTablets(options_.keyspace, options_.shard);
+  absl::StatusOr<TabletList> list = topology_.ListShardTablets(options_.keyspace, options_.shard);
   absl::MutexLock lock(&mutex_);
   asked_ = clock_.Now();
-  if (tablets.ok()) {
-    snapshot_ = {*std::move(tablets), asked_, ""};
+  if (list.ok()) {
+    snapshot_ = {std::move(list->tablets), asked_, list->MissingText()};
   } else {
-    snapshot_.error = std::string(tablets.status().message());
+    snapshot_.error = std::string(list.status().message());
   }
 }
 

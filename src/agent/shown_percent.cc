@@ -18,9 +18,9 @@ std::string Of(const Operation& operation) {
 
 }  // namespace
 
-void ShownPercent::Restore(std::vector<Operation>& history) const {
-  if (history.empty() || history.back().outcome != Outcome::kRunning) return;
-  Operation& operation = history.back();
+void ShownPercent::Restore(std::vector<TabletState>& states) const {
+  if (states.empty() || states.back().operation.outcome != Outcome::kRunning) return;
+  Operation& operation = states.back().operation;
   const auto text = ReadFile(path_);
   if (!text.ok()) return;
   absl::string_view rest = *text;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "graft/observer.h"
+#include "graft/tablet_state.h"
 
 namespace graft {
 
@@ -18,8 +19,8 @@ class ShownPercent : public Observer {
  public:
   explicit ShownPercent(const std::string& state_dir) : path_(state_dir + "/percent") {}
 
-  // Gives the newest of `history`, if it has not ended, what the process before had shown of it.
-  void Restore(std::vector<Operation>& history) const;
+  // Gives the newest of `states`, if it has not ended, what the process before had shown of it.
+  void Restore(std::vector<TabletState>& states) const;
 
   void OnStep(const Operation& operation) override { Keep(operation); }
   void OnProgress(const Operation& operation) override { Keep(operation); }

@@ -2,29 +2,41 @@
 
 namespace graft {
 
-bool IsUnfinished(const std::vector<Operation>& history) {
-  return !history.empty() && history.back().outcome == Outcome::kRunning;
+namespace {
+
+bool WasThereOne(const TabletState& state) {
+  return !state.operation.request.id.empty();
 }
 
-bool EndedBadly(const std::vector<Operation>& history) {
-  return !history.empty() && !IsUnfinished(history) && history.back().outcome != Outcome::kDone &&
-         (history.back().data_state != DataState::kIntact || history.back().fence.up);
+}  // namespace
+
+bool IsUnfinished(const TabletState& state) {
+  return WasThereOne(state) && state.operation.outcome == Outcome::kRunning;
 }
 
-bool RecordSaysDropped(const std::vector<Operation>& history, const Tablet& record) {
+bool MustNotServe(const TabletState& state) {
+  return WasThereOne(state) && state.operation.outcome != Outcome::kDone &&
+         (state.operation.data_state != DataState::kIntact || state.fence.up);
+}
+
+bool EndedBadly(const TabletState& state) {
+  return !IsUnfinished(state) && MustNotServe(state);
+}
+
+bool RecordSaysDropped(const TabletState& state, const Tablet& record) {
   const auto data_state = record.tags.find("graft.data_state");
-  return history.empty() && record.type == TabletType::kRestore &&
+  return !WasThereOne(state) && record.type == TabletType::kRestore &&
          data_state != record.tags.end() &&
          (data_state->second == "PARTIAL" || data_state->second == "EMPTY");
 }
 
-TabletType TypeWithoutOperation(const std::vector<Operation>& history, TabletType init_type) {
-  if (history.empty()) return init_type;
-  const Operation& last = history.back();
-  return last.outcome == Outcome::kDone ? last.type_after : last.type_before;
+TabletType TypeWithoutOperation(const TabletState& state, TabletType init_type) {
+  const bool done = state.operation.outcome == Outcome::kDone;
+  const TabletType known = done ? state.type_after : state.type_before;
+  return WasThereOne(state) && known != TabletType::kUnknown ? known : init_type;
 }
 
-Tablet AnnouncedTablet(const AgentOptions& options, const std::vector<Operation>& history,
+Tablet AnnouncedTablet(const AgentOptions& options, const TabletState& state,
                        const AgentPorts& ports) {
   Tablet tablet;
   tablet.alias = options.alias;
@@ -34,7 +46,7 @@ Tablet AnnouncedTablet(const AgentOptions& options, const std::vector<Operation>
   tablet.keyspace = options.keyspace;
   tablet.shard = options.shard;
   // Not to be served from before it is known to hold data.
-  const bool holds_back = options.restore_with_clone || EndedBadly(history);
+  const bool holds_back = options.restore_with_clone || MustNotServe(state);
   tablet.type = holds_back ? TabletType::kRestore : options.init_type;
   if (AdvertisedMysql(options).port != 0) tablet.mysql = AdvertisedMysql(options);
   return tablet;

@@ -6,8 +6,8 @@
 
 #include "absl/strings/numbers.h"
 #include "base/errors.h"
+#include "graft/plan.h"
 #include "log/log_observer.h"
-#include "provision/operation/published_state.h"
 
 namespace graft {
 namespace {
@@ -15,54 +15,51 @@ namespace {
 constexpr absl::Duration kReadEvery = absl::Seconds(5);
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(50);
 constexpr absl::Duration kPublishProgressEvery = absl::Seconds(5);
-
-// When something is due again: after a while if it went well, soon and ever later if not.
-class Pace {
- public:
-  explicit Pace(absl::Duration every) : every_(every) {}
-
-  void Done(bool well, absl::Time now) {
-    failing_ = !well;
-    next_ = now + (well ? every_ : pause_);
-    pause_ = well ? kFirstRetry : std::min(2 * pause_, every_);
-  }
-  absl::Time next() const { return next_; }
-  bool failing() const { return failing_; }
-
- private:
-  const absl::Duration every_;
-  absl::Duration pause_ = kFirstRetry;
-  absl::Time next_ = absl::InfinitePast();
-  bool failing_ = false;
-};
+constexpr absl::Duration kCheckRecordEvery = absl::Seconds(10);
 
 }  // namespace
 
 TabletKeeper::TabletKeeper(Deps deps, Options options)
-    : deps_(deps), options_(std::move(options)), mysql_(options_.advertised_mysql) {
+    : deps_(std::move(deps)),
+      options_(std::move(options)),
+      read_(kReadEvery),
+      publish_(kPublishProgressEvery),
+      check_(kCheckRecordEvery) {
+  TabletFacts facts = deps_.record.facts();
+  facts.mysql = options_.advertised_mysql;
+  deps_.record.Note(facts);
   snapshot_.alias = options_.alias;
   snapshot_.keyspace = options_.keyspace;
   snapshot_.shard = options_.shard;
   snapshot_.mysql_error = "not asked yet";
 }
 
+void TabletKeeper::Pace::Done(bool well, absl::Time now) {
+  failing_ = !well;
+  next_ = now + (well ? every_ : pause_);
+  pause_ = well ? kFirstRetry : std::min(2 * pause_, every_);
+}
+
 void TabletKeeper::Serve() {
-  Pace read(kReadEvery);
-  Pace publish(kPublishProgressEvery);
-  while (!stop_.cancelled()) {
-    const absl::Time now = deps_.clock.Now();
-    if (TakeReadNow() || now >= read.next()) read.Done(ReadServer(), deps_.clock.Now());
-    const Unpublished unpublished = WhatIsUnpublished();
-    // News goes out at once, unless the topology is away; mere progress waits its turn.
-    const bool at_once = unpublished == Unpublished::kNews && !publish.failing();
-    if (unpublished != Unpublished::kNothing && (at_once || now >= publish.next())) {
-      const absl::Status published = Publish();
-      if (!published.ok()) deps_.log.Warning("tablet not published", FailureFields(published));
-      publish.Done(published.ok(), deps_.clock.Now());
-    }
-    const bool wanted = WhatIsUnpublished() != Unpublished::kNothing;
-    stop_.WaitUntil(deps_.clock, wanted ? std::min(read.next(), publish.next()) : read.next());
+  while (!stop_.cancelled()) stop_.WaitUntil(deps_.clock, Turn());
+}
+
+absl::Time TabletKeeper::Turn() {
+  const absl::Time now = deps_.clock.Now();
+  if (check_.next() == absl::InfinitePast()) check_.Done(true, now);  // it has just been registered
+  if (TakeReadNow() || now >= read_.next()) read_.Done(ReadServer(), deps_.clock.Now());
+  if (now >= check_.next()) check_.Done(CheckRecord(), deps_.clock.Now());
+  const Unpublished unpublished = WhatIsUnpublished();
+  // News goes out at once, unless the topology is away; mere progress waits its turn.
+  const bool at_once = unpublished == Unpublished::kNews && !publish_.failing();
+  if (unpublished != Unpublished::kNothing && (at_once || now >= publish_.next())) {
+    const absl::Status published = Publish();
+    if (!published.ok()) deps_.log.Warning("tablet not published", FailureFields(published));
+    publish_.Done(published.ok(), deps_.clock.Now());
   }
+  const bool wanted = WhatIsUnpublished() != Unpublished::kNothing;
+  const absl::Time next = std::min(read_.next(), check_.next());
+  return wanted ? std::min(next, publish_.next()) : next;
 }
 
 LogFields TabletKeeper::FailureFields(const absl::Status& failure) const {
@@ -107,9 +104,79 @@ bool TabletKeeper::ReadServer() {
   }
   if (status.ok()) {
     LookAtDonations();
+    HoldServer();
+    NoteFacts(*facts);
+    FenceHeldBack();
     NoteContact(*facts);
   }
   return status.ok();
+}
+
+void TabletKeeper::NoteFacts(const ServerFacts& facts) {
+  TabletFacts noted = deps_.record.facts();
+  const TabletFacts before = noted;
+  noted.server_uuid = facts.server_uuid;
+  // No operation speaks of it, and its server holds nothing at all.
+  noted.never_provisioned = deps_.owner.state()->operation.request.id.empty() &&
+                            facts.user_schemas.empty() && facts.gtid_executed.empty();
+  if (noted.server_uuid != before.server_uuid ||
+      noted.never_provisioned != before.never_provisioned) {
+    NoteNews(noted);
+  }
+}
+
+void TabletKeeper::NoteNews(const TabletFacts& facts) {
+  deps_.record.Note(facts);
+  absl::MutexLock lock(&mutex_);
+  unpublished_ = Unpublished::kNews;
+}
+
+// While a copy is under way its own connection holds the server, and none of ours may be open.
+bool TabletKeeper::MayHold() const {
+  const TabletOwner::Snapshot state = deps_.owner.state();
+  const bool running =
+      !state->operation.request.id.empty() && state->operation.outcome == Outcome::kRunning;
+  return !running && !state->clone.has_value();
+}
+
+void TabletKeeper::HoldServer() {
+  if (!MayHold()) return;
+  const absl::Status held = deps_.holder.HoldServer(/*own_clone=*/0);
+  absl::MutexLock lock(&mutex_);
+  held_by_other_ =
+      HasReason(held, Reason::kServerHeld) ? std::string(held.message()) : std::string();
+}
+
+void TabletKeeper::FenceHeldBack() {
+  TabletType type = TabletType::kUnknown;
+  bool fenced = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    type = snapshot_.type;
+    fenced = snapshot_.super_read_only;
+  }
+  const bool held = deps_.record.facts().held_back != Reason::kNone && MayHold();
+  if (!held || fenced || type == TabletType::kPrimary || type == TabletType::kUnknown) return;
+  const absl::Status done =
+      deps_.server.SetVariables({{VariableChange::How::kGlobal, "super_read_only", "ON"}});
+  if (!done.ok()) deps_.log.Warning("the server cannot be made read-only", FailureFields(done));
+}
+
+bool TabletKeeper::CheckRecord() {
+  const auto record = deps_.topology.GetTablet(options_.alias);
+  const bool gone = absl::IsNotFound(record.status());
+  {
+    absl::MutexLock lock(&mutex_);
+    record_missing_ = gone ? "its record in the topology was deleted" : "";
+  }
+  if (!gone) return true;
+  deps_.log.Warning("the tablet's record was deleted; it is made anew",
+                    FailureFields(record.status()));
+  if (deps_.register_again == nullptr || !deps_.register_again().ok()) return false;
+  absl::MutexLock lock(&mutex_);
+  record_missing_.clear();
+  unpublished_ = Unpublished::kNews;
+  return true;
 }
 
 void TabletKeeper::LookAtDonations() {
@@ -136,50 +203,36 @@ void TabletKeeper::LookAtDonations() {
 
 void TabletKeeper::NoteContact(const ServerFacts& facts) {
   std::function<void(const ServerFacts&)> first_contact;
-  bool port_unknown = false;
   {
     absl::MutexLock lock(&mutex_);
     first_contact = std::exchange(on_first_contact_, nullptr);
-    port_unknown = mysql_.port == 0;
   }
-  if (port_unknown) {
+  if (TabletFacts noted = deps_.record.facts(); noted.mysql.port == 0) {
     const auto port = deps_.server.ReadVariables({"port"});
     int number = 0;
     if (port.ok() && absl::SimpleAtoi(port->front().value, &number)) {
-      absl::MutexLock lock(&mutex_);
-      mysql_.port = number;
-      unpublished_ = Unpublished::kNews;
+      noted.mysql.port = number;
+      NoteNews(noted);
     }
   }
   if (first_contact) first_contact(facts);
 }
 
 absl::Status TabletKeeper::Publish() {
-  HostPort mysql;
-  std::optional<Operation> operation;
-  std::optional<TabletType> type;
   {
     absl::MutexLock lock(&mutex_);
-    mysql = mysql_;
-    operation = operation_;
-    type = type_;
+    // Another agent works on this server: the record is its to write.
+    if (!held_by_other_.empty()) return absl::FailedPreconditionError(held_by_other_);
     unpublished_ = Unpublished::kNothing;
   }
-  TabletType published = TabletType::kUnknown;
-  absl::Status status = deps_.topology.UpdateTablet(options_.alias, [&](Tablet& tablet) {
-    if (!mysql.empty()) tablet.mysql = mysql;
-    if (type.has_value() && tablet.type != TabletType::kPrimary) tablet.type = *type;
-    if (operation.has_value()) ApplyPublishedState(*operation, tablet);
-    published = tablet.type;
-    return absl::OkStatus();
-  });
+  const auto published = deps_.record.Publish(*deps_.owner.state());
   absl::MutexLock lock(&mutex_);
-  if (status.ok()) {
-    snapshot_.type = published;
+  if (published.ok()) {
+    snapshot_.type = *published;
   } else {
     unpublished_ = Unpublished::kNews;
   }
-  return status;
+  return published.status();
 }
 
 void TabletKeeper::OnFirstContact(std::function<void(const ServerFacts&)> call) {
@@ -188,20 +241,47 @@ void TabletKeeper::OnFirstContact(std::function<void(const ServerFacts&)> call) 
 }
 
 TabletSnapshot TabletKeeper::Snapshot() const {
+  const TabletFacts facts = deps_.record.facts();
+  const TabletOwner::Snapshot state = deps_.owner.state();
   absl::MutexLock lock(&mutex_);
-  return snapshot_;
+  TabletSnapshot snapshot = snapshot_;
+  snapshot.fenced = state->fence.up;
+  for (const std::string& why : {held_by_other_, record_missing_}) {
+    if (!why.empty()) snapshot.held_back.push_back(why);
+  }
+  if (facts.held_back != Reason::kNone) snapshot.held_back.push_back(held_back_);
+  if (facts.never_provisioned && snapshot.type != TabletType::kPrimary) {
+    snapshot.held_back.emplace_back(
+        "it was never provisioned and holds no data: graftctl reprovision");
+  }
+  return snapshot;
 }
 
 void TabletKeeper::SetType(TabletType type) {
+  TabletFacts facts = deps_.record.facts();
+  facts.type = type;
+  NoteNews(facts);
+  stop_.Wake();
+}
+
+void TabletKeeper::HoldBack(Reason reason, std::string why) {
+  TabletFacts facts = deps_.record.facts();
+  facts.held_back = reason;
   {
     absl::MutexLock lock(&mutex_);
-    type_ = type;
-    unpublished_ = Unpublished::kNews;
+    held_back_ = std::move(why);
   }
+  NoteNews(facts);
   stop_.Wake();
 }
 
 void TabletKeeper::Note(const Operation& operation) {
+  TabletFacts facts = deps_.record.facts();
+  if (facts.type.has_value() || facts.held_back != Reason::kNone) {
+    facts.type = std::nullopt;  // the operation's word counts from now on
+    facts.held_back = Reason::kNone;
+    deps_.record.Note(facts);
+  }
   {
     absl::MutexLock lock(&mutex_);
     const bool no_news = operation_.has_value() && operation_->step == operation.step &&
@@ -209,7 +289,6 @@ void TabletKeeper::Note(const Operation& operation) {
                          operation_->data_state == operation.data_state &&
                          operation_->queue_place == operation.queue_place;
     operation_ = operation;
-    type_ = std::nullopt;  // the operation's word counts from now on
     unpublished_ = std::max(unpublished_, no_news ? Unpublished::kProgress : Unpublished::kNews);
     read_now_ = read_now_ || operation.outcome != Outcome::kRunning;
   }

@@ -1,10 +1,11 @@
 // TabletKeeper: keeps the tablet's record true and the tablet's snapshot fresh.
 //
 // Reads the local server every few seconds, and soon after it went away, so that GetTablet answers
-// without asking it. Publishes the server's address once known, and the operation's state whenever
-// it changes, again and again while the topology is away. It is an observer of the operations and
-// only notes what it is told; the work is done on the thread that its owner gives it by Serve().
-// Safe for use from several threads; what it is given must outlive it.
+// without asking it; and the tablet's record now and then, which it makes anew if somebody deleted
+// it. Publishes the owner's newest state whenever there is news, again and again while the topology
+// is away. It is an observer of the operations and only notes that there is news; the work is done
+// on the thread that its owner gives it by Serve(). Safe for use from several threads; what it is
+// given must outlive it.
 #ifndef GRAFT_AGENT_TABLET_KEEPER_H_
 #define GRAFT_AGENT_TABLET_KEEPER_H_
 
@@ -22,6 +23,8 @@
 #include "graft/provisioning.h"
 #include "graft/topology.h"
 #include "log/log.h"
+#include "provision/operation/tablet_owner.h"
+#include "provision/operation/tablet_record.h"
 
 namespace graft {
 
@@ -30,8 +33,12 @@ class TabletKeeper : public Observer {
   struct Deps {
     Clock& clock;
     MysqlServer& server;  // for this keeper alone: its calls wait for each other
+    MysqlServer& holder;  // holds the server for this agent while no copy is under way
     Topology& topology;
+    TabletOwner& owner;
+    TabletRecord& record;
     Log& log;
+    std::function<absl::Status()> register_again;  // a record that is gone; nullptr: it stays so
   };
   struct Options {
     TabletAlias alias;
@@ -44,6 +51,8 @@ class TabletKeeper : public Observer {
 
   // Works until Stop().
   void Serve();
+  // What Serve does, once; when there is something to do again.
+  absl::Time Turn();
   void Stop() { stop_.Cancel(); }
 
   // Called on Serve's thread when the server answers for the first time.
@@ -54,14 +63,34 @@ class TabletKeeper : public Observer {
   // The type to publish for a tablet that no operation speaks of.
   void SetType(TabletType type);
 
+  // Holds the tablet out of service, unless it is a primary: RESTORE, read-only, not ready, until
+  // an operation has begun. `why` is for people.
+  void HoldBack(Reason reason, std::string why);
+
   void OnStep(const Operation& operation) override { Note(operation); }
   void OnProgress(const Operation& operation) override { Note(operation); }
   void OnEnd(const Operation& operation) override { Note(operation); }
 
  private:
+  // When something is due again: after a while if it went well, soon and ever later if not.
+  class Pace {
+   public:
+    explicit Pace(absl::Duration every) : every_(every) {}
+    void Done(bool well, absl::Time now);
+    absl::Time next() const { return next_; }
+    bool failing() const { return failing_; }
+
+   private:
+    const absl::Duration every_;
+    absl::Duration pause_ = absl::Milliseconds(50);
+    absl::Time next_ = absl::InfinitePast();
+    bool failing_ = false;
+  };
+
   enum class Unpublished { kNothing, kProgress, kNews };
 
   Unpublished WhatIsUnpublished() const;
+  void NoteNews(const TabletFacts& facts);
   // Was a fresh look at the server asked for since the last one?
   bool TakeReadNow();
   // Reads the server into the snapshot; whether it answered.
@@ -69,6 +98,12 @@ class TabletKeeper : public Observer {
   void NoteContact(const ServerFacts& facts);
   // Who clones from the server now.
   void LookAtDonations();
+  void NoteFacts(const ServerFacts& facts);
+  void HoldServer();
+  bool MayHold() const;
+  void FenceHeldBack();
+  // Whether the record is there, or is again.
+  bool CheckRecord();
   absl::Status Publish();
   // Of the operation too, while one runs.
   LogFields FailureFields(const absl::Status& failure) const;
@@ -77,14 +112,19 @@ class TabletKeeper : public Observer {
   const Deps deps_;
   const Options options_;
   Cancellation stop_;
-  std::set<int64_t> donating_sessions_;  // Serve's thread alone: connections seen last
+  // Serve's thread alone.
+  Pace read_;
+  Pace publish_;
+  Pace check_;
+  std::set<int64_t> donating_sessions_;  // connections seen last
 
   mutable absl::Mutex mutex_;
   TabletSnapshot snapshot_ ABSL_GUARDED_BY(mutex_);
+  std::string held_by_other_ ABSL_GUARDED_BY(mutex_);  // not empty: another agent works here
+  std::string record_missing_ ABSL_GUARDED_BY(mutex_);
+  std::string held_back_ ABSL_GUARDED_BY(mutex_);  // why
   std::function<void(const ServerFacts&)> on_first_contact_ ABSL_GUARDED_BY(mutex_);
-  HostPort mysql_ ABSL_GUARDED_BY(mutex_);
-  std::optional<Operation> operation_ ABSL_GUARDED_BY(mutex_);
-  std::optional<TabletType> type_ ABSL_GUARDED_BY(mutex_);
+  std::optional<Operation> operation_ ABSL_GUARDED_BY(mutex_);  // as it was told last
   Unpublished unpublished_ ABSL_GUARDED_BY(mutex_) = Unpublished::kNews;
   bool read_now_ ABSL_GUARDED_BY(mutex_) = false;  // the server has just changed
 };

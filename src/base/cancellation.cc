@@ -2,25 +2,28 @@
 
 namespace graft {
 
+// Both notify under the lock: whoever waited may destroy this as soon as it is free.
 void Cancellation::Cancel() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   cancelled_ = true;
+  changed_.notify_all();
 }
 
 void Cancellation::Wake() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   woken_ = true;
+  changed_.notify_all();
 }
 
 bool Cancellation::cancelled() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   return cancelled_;
 }
 
 WaitEnd Cancellation::WaitUntil(Clock& clock, absl::Time deadline) {
-  absl::MutexLock lock(&mutex_);
-  const auto interrupted = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return cancelled_ || woken_; };
-  clock.AwaitUntil(mutex_, absl::Condition(&interrupted), deadline);
+  std::unique_lock<std::mutex> lock(mutex_);
+  clock.AwaitUntil(
+      lock, changed_, [this] { return cancelled_ || woken_; }, deadline);
   if (cancelled_) return WaitEnd::kCancelled;
   if (woken_) {
     woken_ = false;

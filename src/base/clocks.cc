@@ -4,21 +4,34 @@
 #include <chrono>
 #include <utility>
 
+#include "base/monotonic_futex.h"
+
 namespace graft {
 namespace {
 
+constexpr absl::Duration kLongestWait = absl::Hours(24);
+
 class RealClock : public Clock {
  public:
-  explicit RealClock(const ClockAnchor& anchor) : start_(anchor.time - anchor.monotonic) {}
+  explicit RealClock(const ClockAnchor& anchor) : start_(anchor.time - anchor.monotonic) {
+    UseMonotonicFutexes();
+  }
 
   absl::Time Now() const override {
     return start_ + absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
   }
 
-  bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition,
-                  absl::Time deadline) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-    // By duration, not by deadline: Abseil's deadlines are on the wall clock, which may be set.
-    return mutex.AwaitWithTimeout(condition, std::max(deadline - Now(), absl::ZeroDuration()));
+  bool AwaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+                  const std::function<bool()>& done, absl::Time deadline) override {
+    while (!done()) {
+      const absl::Duration left = deadline - Now();
+      if (left <= absl::ZeroDuration()) return false;
+      // libstdc++ waits for this clock with pthread_cond_clockwait(), on CLOCK_MONOTONIC. In parts,
+      // since it counts in nanoseconds, which "never" is too many of.
+      const absl::Duration part = std::min(left, kLongestWait);
+      changed.wait_until(lock, std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(part));
+    }
+    return true;
   }
 
  private:
@@ -40,16 +53,16 @@ absl::Time SimulatedClock::Now() const {
   return now_;
 }
 
-bool SimulatedClock::AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition,
-                                absl::Time deadline) {
-  bool done = condition.Eval();
-  while (!done && Now() < deadline) {
-    mutex.Unlock();  // scheduled calls may Wake() or Cancel() the very waiter
+bool SimulatedClock::AwaitUntil(std::unique_lock<std::mutex>& lock,
+                                std::condition_variable& /*changed*/,
+                                const std::function<bool()>& done, absl::Time deadline) {
+  while (!done()) {
+    if (Now() >= deadline) return false;
+    lock.unlock();  // scheduled calls may Wake() or Cancel() the very waiter
     Step(deadline);
-    mutex.Lock();
-    done = condition.Eval();
+    lock.lock();
   }
-  return done;
+  return true;
 }
 
 void SimulatedClock::At(absl::Time when, std::function<void()> call) {

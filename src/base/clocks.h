@@ -2,11 +2,14 @@
 #ifndef GRAFT_BASE_CLOCKS_H_
 #define GRAFT_BASE_CLOCKS_H_
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "base/clock_anchor.h"
 #include "graft/clock.h"
 
@@ -25,8 +28,8 @@ class SimulatedClock : public Clock {
   explicit SimulatedClock(absl::Time start = absl::FromUnixSeconds(1'800'000'000)) : now_(start) {}
 
   absl::Time Now() const override;
-  bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition,
-                  absl::Time deadline) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  bool AwaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+                  const std::function<bool()>& done, absl::Time deadline) override;
 
   // Runs `call` when the time comes, on the thread that waits then and without locks of the
   // clock's held. `call` must not take the mutex of a waiting Cancellation's owner.

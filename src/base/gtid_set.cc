@@ -96,6 +96,15 @@ GtidSet GtidSet::Minus(const GtidSet& other) const {
   return rest;
 }
 
+GtidSet GtidSet::WithoutSource(absl::string_view uuid) const {
+  GtidSet rest;
+  const std::string source = absl::AsciiStrToLower(uuid);
+  for (const auto& [key, intervals] : intervals_) {
+    if (key.substr(0, key.find(':')) != source) rest.intervals_.emplace(key, intervals);
+  }
+  return rest;
+}
+
 std::string GtidSet::ToString() const {
   std::vector<std::string> parts;
   for (const auto& [key, intervals] : intervals_) {

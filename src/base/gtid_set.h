@@ -22,6 +22,8 @@ class GtidSet {
   // Is every transaction of `other` in this set?
   bool Contains(const GtidSet& other) const { return other.Minus(*this).empty(); }
   GtidSet Minus(const GtidSet& other) const;
+  // Without what the server of this uuid executed first, whatever tag it gave that.
+  GtidSet WithoutSource(absl::string_view uuid) const;
   // Sorted, merged, lower case.
   std::string ToString() const;
 

@@ -1,12 +1,15 @@
 #include "graft/operation.h"
 
 #include <array>
+#include <tuple>
+
+#include "graft/tablet_state.h"
 
 namespace graft {
 namespace {
 constexpr std::array<absl::string_view, kStepCount> kStepNames = {
-    "resolve_donor", "preflight", "claim_donor", "fence",    "clone",
-    "await_restart", "verify",    "replicate",   "catch_up", "publish"};
+    "resolve_donor", "preflight", "claim_donor", "fence",   "clone",  "await_restart",
+    "verify",        "replicate", "catch_up",    "publish", "release"};
 constexpr std::array<absl::string_view, 4> kOutcomeNames = {"running", "done", "failed",
                                                             "cancelled"};
 constexpr std::array<absl::string_view, 4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY",
@@ -41,6 +44,15 @@ absl::string_view CheckOutcomeName(CheckOutcome outcome) {
 
 absl::string_view CheckSideName(CheckSide side) {
   return kCheckSideNames[static_cast<size_t>(side)];
+}
+
+bool IsOlder(const TabletState& a, const TabletState& b) {
+  const auto order = [](const TabletState& state) {
+    const Operation& operation = state.operation;
+    return std::make_tuple(state.sequence, operation.outcome == Outcome::kRunning,
+                           operation.requested, operation.request.id);
+  };
+  return order(a) < order(b);
 }
 
 }  // namespace graft

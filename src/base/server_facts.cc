@@ -43,6 +43,7 @@ const std::vector<std::string>& SurveyedVariables() {
       "skip_replica_start",
       "skip_slave_start",  // its name before 8.0.26
       "binlog_expire_logs_seconds",
+      "performance_schema",
   };
   return *names;
 }

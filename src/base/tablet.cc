@@ -60,4 +60,10 @@ std::string HostPort::ToString() const {
   return absl::StrCat(host, ":", port);
 }
 
+std::string TabletList::MissingText() const {
+  return absl::StrJoin(missing_cells, "; ", [](std::string* text, const MissingCell& cell) {
+    absl::StrAppend(text, "cell ", cell.name, " is missing here: ", cell.why.message());
+  });
+}
+
 }  // namespace graft

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "base/duration_flag.h"
 #include "base/errors.h"
 #include "graft/v1/provisioner.grpc.pb.h"
 
@@ -13,6 +14,46 @@ namespace graft::cli {
 namespace {
 
 constexpr char kReasonMetadata[] = "graft-reason";
+constexpr int kLargestAnswerBytes = 16 * 1024 * 1024;
+
+// The events of one stream, each awaited for a bounded time. No event may be under way when it
+// dies.
+class Stream {
+ public:
+  Stream(grpc::ClientContext& context, absl::Duration patience)
+      : context_(context), patience_(patience) {}
+  ~Stream() {
+    queue_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+    }
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  grpc::CompletionQueue* queue() { return &queue_; }
+  bool silent() const { return silent_; }  // an event did not come in time, which ended the call
+
+  // Whether what was begun went well.
+  bool Await() {
+    void* tag = nullptr;
+    bool ok = false;
+    const auto deadline = std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience_);
+    if (queue_.AsyncNext(&tag, &ok, deadline) == grpc::CompletionQueue::TIMEOUT) {
+      silent_ = true;
+      context_.TryCancel();
+      queue_.Next(&tag, &ok);
+    }
+    return ok;
+  }
+
+ private:
+  grpc::ClientContext& context_;
+  const absl::Duration patience_;
+  grpc::CompletionQueue queue_;
+  bool silent_ = false;
+};
 
 class GrpcAgentClient : public AgentClient {
  public:
@@ -22,6 +63,13 @@ class GrpcAgentClient : public AgentClient {
     // An agent that restarts is back within seconds; gRPC's own back-off grows to minutes.
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
     arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+    // A connection that is dead is noticed while a watch still has patience. A live one is not
+    // asked: the stream's heartbeat is more frequent.
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 3000);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3000);
+    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+    // An older agent's list has no pages.
+    arguments.SetMaxReceiveMessageSize(kLargestAnswerBytes);
     // Agents are reached directly, as Vitess's tools do it.
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     stub_ = v1::Provisioner::NewStub(
@@ -30,6 +78,10 @@ class GrpcAgentClient : public AgentClient {
 
   absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& request) override {
     return Call<v1::Operation>(&v1::Provisioner::Stub::Reprovision, request);
+  }
+
+  absl::StatusOr<v1::Operation> Release(const v1::ReleaseRequest& request) override {
+    return Call<v1::Operation>(&v1::Provisioner::Stub::Release, request);
   }
 
   absl::StatusOr<v1::PreflightReport> Preflight(const v1::PreflightRequest& request) override {
@@ -42,9 +94,9 @@ class GrpcAgentClient : public AgentClient {
     return Call<v1::Operation>(&v1::Provisioner::Stub::GetOperation, request);
   }
 
-  absl::StatusOr<v1::ListOperationsResponse> ListOperations() override {
-    return Call<v1::ListOperationsResponse>(&v1::Provisioner::Stub::ListOperations,
-                                            v1::ListOperationsRequest());
+  absl::StatusOr<v1::ListOperationsResponse> ListOperations(
+      const v1::ListOperationsRequest& request) override {
+    return Call<v1::ListOperationsResponse>(&v1::Provisioner::Stub::ListOperations, request);
   }
 
   absl::StatusOr<v1::Operation> CancelOperation(
@@ -61,40 +113,52 @@ class GrpcAgentClient : public AgentClient {
     return Call<v1::GetTabletResponse>(&v1::Provisioner::Stub::GetTablet, v1::GetTabletRequest());
   }
 
-  absl::Status WatchOperation(const v1::WatchOperationRequest& request, WatchStop& stop,
+  absl::Status WatchOperation(const v1::WatchOperationRequest& request, absl::Duration longest,
+                              WatchStop& stop,
                               const std::function<void(const v1::Operation&)>& on_update) override {
     grpc::ClientContext context;
-    SetDeadline(context);
+    if (longest < absl::InfiniteDuration()) SetDeadline(context, longest);
     const WatchStop::OnStop on_stop(stop, [&context] { context.TryCancel(); });
-    const auto reader = stub_->WatchOperation(&context, request);
+    Stream stream(context, timeout_);
     v1::Operation operation;
-    while (reader->Read(&operation)) on_update(operation);
-    return ToStatus(reader->Finish(), context);
+    grpc::Status status;
+    const auto reader = stub_->AsyncWatchOperation(&context, request, stream.queue(), nullptr);
+    bool more = stream.Await();
+    while (more) {
+      reader->Read(&operation, nullptr);
+      more = stream.Await();
+      if (more) on_update(operation);
+    }
+    reader->Finish(&status, nullptr);
+    stream.Await();
+    if (!stream.silent()) return ToStatus(status, context);
+    return absl::DeadlineExceededError(
+        absl::StrCat("agent at ", address_, ": it has said nothing for ", HumanDuration(timeout_)));
   }
 
  private:
   template <typename Response, typename Method, typename Request>
   absl::StatusOr<Response> Call(Method method, const Request& request) {
     grpc::ClientContext context;
-    SetDeadline(context);
+    SetDeadline(context, timeout_);
     Response response;
     const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
     if (!status.ok()) return ToStatus(status, context);
     return response;
   }
 
-  void SetDeadline(grpc::ClientContext& context) const {
-    context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(timeout_));
+  static void SetDeadline(grpc::ClientContext& context, absl::Duration longest) {
+    context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(longest));
   }
 
   absl::Status ToStatus(const grpc::Status& status, const grpc::ClientContext& context) const {
     if (status.ok()) return absl::OkStatus();
     const auto code = static_cast<absl::StatusCode>(status.error_code());
     // These may be gRPC's own and then speak of sockets, not of whom they meant.
-    if (code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDeadlineExceeded) {
-      return absl::Status(code, absl::StrCat("agent at ", address_, ": ", status.error_message()));
-    }
-    absl::Status result(code, status.error_message());
+    const bool speaks_of_sockets =
+        code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDeadlineExceeded;
+    absl::Status result(code, absl::StrCat(speaks_of_sockets ? "agent at " + address_ + ": " : "",
+                                           status.error_message()));
     const auto& trailer = context.GetServerTrailingMetadata();
     const auto reason = trailer.find(kReasonMetadata);
     if (reason == trailer.end()) return result;

@@ -1,8 +1,8 @@
 // AgentClient: one agent's graft.v1.Provisioner API.
 //
-// Every call ends within the client's timeout. Codes are the agent's own; the reason
-// (base/errors.h) is attached where it sent one. UNAVAILABLE, DEADLINE_EXCEEDED: no contact; the
-// text names the address. Not safe for use from several threads at once.
+// Every call but WatchOperation ends within the client's timeout. Codes are the agent's own; the
+// reason (base/errors.h) is attached where it sent one. UNAVAILABLE, DEADLINE_EXCEEDED: no contact;
+// the text names the address. Not safe for use from several threads at once.
 #ifndef GRAFT_CLI_AGENT_CLIENT_H_
 #define GRAFT_CLI_AGENT_CLIENT_H_
 
@@ -23,21 +23,25 @@ class AgentClient {
   virtual ~AgentClient() = default;
 
   virtual absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& request) = 0;
+  virtual absl::StatusOr<v1::Operation> Release(const v1::ReleaseRequest& request) = 0;
   virtual absl::StatusOr<v1::PreflightReport> Preflight(const v1::PreflightRequest& request) = 0;
   // An empty id means the newest, here and below.
   virtual absl::StatusOr<v1::Operation> GetOperation(const std::string& id) = 0;
-  virtual absl::StatusOr<v1::ListOperationsResponse> ListOperations() = 0;
+  // One page.
+  virtual absl::StatusOr<v1::ListOperationsResponse> ListOperations(
+      const v1::ListOperationsRequest& request) = 0;
   virtual absl::StatusOr<v1::Operation> CancelOperation(
       const v1::CancelOperationRequest& request) = 0;
   virtual absl::StatusOr<v1::Operation> ThrottleOperation(
       const v1::ThrottleOperationRequest& request) = 0;
   virtual absl::StatusOr<v1::GetTabletResponse> GetTablet() = 0;
 
-  // Calls `on_update` for each state until the agent ends the stream (OK), the timeout is over
+  // Calls `on_update` for each state, some of which are the one before once more, until the agent
+  // ends the stream (OK), says nothing for the timeout, or goes on for longer than `longest`
   // (DEADLINE_EXCEEDED), or `stop` ends it (CANCELLED): whoever wants more watches again and gets
   // the present state at once.
   virtual absl::Status WatchOperation(
-      const v1::WatchOperationRequest& request, WatchStop& stop,
+      const v1::WatchOperationRequest& request, absl::Duration longest, WatchStop& stop,
       const std::function<void(const v1::Operation&)>& on_update) = 0;
 };
 

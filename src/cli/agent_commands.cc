@@ -12,9 +12,12 @@
 #include "cli/render_live.h"
 #include "cli/render_preflight.h"
 #include "cli/render_tablets.h"
+#include "cli/render_words.h"
 
 namespace graft::cli {
 namespace {
+
+constexpr int kPage = 100;  // as many as an agent gives at once
 
 bool AsObjects(const Session& session) {
   return session.output != OutputFormat::kTable;
@@ -44,6 +47,21 @@ std::vector<std::string> RenderNow(const Session& session, const v1::Operation& 
   return lines;
 }
 
+// Page after page.
+absl::StatusOr<v1::ListOperationsResponse> ListAll(AgentClient& agent) {
+  v1::ListOperationsResponse all;
+  v1::ListOperationsRequest request;
+  request.set_limit(kPage);
+  while (true) {
+    GRAFT_ASSIGN_OR_RETURN(v1::ListOperationsResponse page, agent.ListOperations(request));
+    for (v1::Operation& operation : *page.mutable_operations()) {
+      *all.add_operations() = std::move(operation);
+    }
+    if (!page.more() || page.operations().empty()) return all;
+    request.set_before_id(all.operations(all.operations_size() - 1).id());
+  }
+}
+
 }  // namespace
 
 Result Reprovision(const Session& session, const Connect& connect,
@@ -51,6 +69,13 @@ Result Reprovision(const Session& session, const Connect& connect,
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->Reprovision(request));
   ShowAccepted(session, operation, " accepted");
+  return ExitCode::kDone;
+}
+
+Result Release(const Session& session, const Connect& connect, const v1::ReleaseRequest& request) {
+  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
+  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->Release(request));
+  ShowAccepted(session, operation, absl::StrCat(" accepted: ", WhoReleases(operation)));
   return ExitCode::kDone;
 }
 
@@ -99,7 +124,7 @@ Result ShowStatus(const Session& session, const Connect& connect, const Tablet* 
 
 Result ShowHistory(const Session& session, const Connect& connect) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
-  GRAFT_ASSIGN_OR_RETURN(const v1::ListOperationsResponse list, agent->ListOperations());
+  GRAFT_ASSIGN_OR_RETURN(const v1::ListOperationsResponse list, ListAll(*agent));
   if (!AsObjects(session)) {
     WriteLines(RenderOperations(list, session.clock.Now()), session.out);
     return ExitCode::kDone;

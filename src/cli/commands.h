@@ -50,6 +50,10 @@ Result Reprovision(const Session& session, const Connect& connect,
 Result WatchOperation(const Session& session, const Connect& connect, const WatchCall& call);
 Result ReprovisionAndWatch(const Session& session, const Connect& connect,
                            const v1::ReprovisionRequest& request, OnInterrupt on_interrupt);
+// The operator's word that the data is good.
+Result Release(const Session& session, const Connect& connect, const v1::ReleaseRequest& request);
+Result ReleaseAndWatch(const Session& session, const Connect& connect,
+                       const v1::ReleaseRequest& request);
 // Every check as a table; kRefused if CLONE must not be tried.
 Result ShowPreflight(const Session& session, const Connect& connect,
                      const v1::PreflightRequest& request);

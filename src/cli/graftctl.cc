@@ -1,5 +1,10 @@
 #include "cli/graftctl.h"
 
+#include <limits.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +57,23 @@ absl::StatusOr<v1::ThrottleOperationRequest> MakeThrottleRequest(const GraftctlF
   return request;
 }
 
+// Of whoever calls, also through sudo.
+std::string CallerName() {
+  const char* user = getenv("SUDO_USER");
+  const passwd* entry = user == nullptr ? getpwuid(geteuid()) : nullptr;
+  if (entry != nullptr) user = entry->pw_name;
+  char host[HOST_NAME_MAX + 1] = "";
+  gethostname(host, sizeof(host) - 1);
+  return absl::StrCat(user != nullptr ? std::string(user) : absl::StrCat("uid ", geteuid()), "@",
+                      host);
+}
+
+v1::ReleaseRequest MakeReleaseRequest(const GraftctlFlags& flags) {
+  ReleaseCall call = {flags.operation_id, flags.word};
+  if (call.word.by.empty()) call.word.by = CallerName();
+  return ToProto(call);
+}
+
 OnInterrupt OnInterruptOf(const GraftctlFlags& flags) {
   return flags.cancel_on_interrupt ? OnInterrupt::kCancel : OnInterrupt::kLeave;
 }
@@ -85,6 +107,9 @@ Result RunAgentCommand(const GraftctlFlags& flags, const Session& session, const
                              MakeThrottleRequest(flags));
       return ThrottleOperation(session, connect, request);
     }
+    case Command::kRelease:
+      return flags.watch ? ReleaseAndWatch(session, connect, MakeReleaseRequest(flags))
+                         : Release(session, connect, MakeReleaseRequest(flags));
     default:
       return absl::InternalError("no subcommand");
   }

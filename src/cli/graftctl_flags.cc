@@ -93,6 +93,21 @@ void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   AddCancelOnInterrupt(*reprovision, flags)->needs(watch);
 }
 
+void AddRelease(CLI::App& app, GraftctlFlags& flags) {
+  CLI::App* release =
+      AddCommand(app, "release", "say that a fenced tablet's data is good: it serves again",
+                 Command::kRelease, flags);
+  AddAlias(*release, flags);
+  release->add_flag("--data-is-good", flags.word.data_is_good,
+                    "you have looked: also when graft holds the data for PARTIAL or EMPTY");
+  release->add_option("--by", flags.word.by, "who says so; without it you, as user@host")
+      ->type_name("NAME");
+  release->add_option("--note", flags.word.note, "why, for the journal")->type_name("TEXT");
+  release->add_option("--id", flags.operation_id,
+                      "the same id again is the same operation; without it a new one");
+  release->add_flag("--watch", flags.watch, "follow it to its end");
+}
+
 void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
   CLI::App* preflight =
       AddCommand(app, "preflight", "every check that reprovision makes first; touches nothing",
@@ -128,6 +143,7 @@ void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
   AddAlias(*throttle, flags);
   AddOperationId(*throttle, flags);
   AddBandwidthFlags(*throttle, flags);
+  AddRelease(app, flags);
 }
 
 void AddTopoCommands(CLI::App& app, GraftctlFlags& flags) {

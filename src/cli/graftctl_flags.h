@@ -22,6 +22,7 @@ enum class Command {
   kWatch,
   kCancel,
   kThrottle,
+  kRelease,
   kTablets,
   kTopoAddCell,
   kTopoShow,
@@ -44,6 +45,7 @@ struct GraftctlFlags {
   CloneSettings settings;
   Allowances allow;
   bool even_if_dropped = false;
+  ReleaseWord word;  // release; an empty `by` means who calls
   bool watch = false;
   bool cancel_on_interrupt = false;
   bool no_ask = false;  // tablets: the topology alone

@@ -21,6 +21,8 @@ ManPageText GraftctlManText() {
                     "graftctl reprovision zone1-101 --from-any --watch"},
                    {"The same id again is the same operation, so that a script may ask twice:",
                     "graftctl reprovision zone1-101 --from-primary --id ticket-4711"},
+                   {"A tablet that was left fenced, and whose data you have restored by hand:",
+                    "graftctl release zone1-101 --data-is-good --note 'restored from the dump'"},
                    {"In a Vitess cluster:",
                     "export GRAFT_TOPO_IMPLEMENTATION=etcd2\n"
                     "export GRAFT_TOPO_GLOBAL_SERVER_ADDRESS=etcd1:2379,etcd2:2379\n"

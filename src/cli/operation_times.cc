@@ -68,7 +68,8 @@ void AgentTime::Heard(const v1::Operation& operation, absl::Time now) {
 
 EtaText EtaOf(const v1::Progress& progress, absl::Time now) {
   EtaText text;
-  if (!progress.has_eta()) return text;
+  // How long it will wait nobody knows.
+  if (!progress.has_eta() || progress.has_waiting_since()) return text;
   const absl::Duration age =
       progress.has_sampled() ? Since(progress.sampled(), now) : absl::ZeroDuration();
   const auto left = [age](const google::protobuf::Duration& duration) {

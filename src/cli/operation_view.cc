@@ -7,11 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/duration_flag.h"
+#include "base/errors.h"
 #include "cli/operation_times.h"
 #include "cli/render.h"
 
 namespace graft::cli {
 namespace {
+
+// A connection that is made anew is no news.
+constexpr absl::Duration kShortSilence = absl::Seconds(3);
 
 // Says on `err` what is not about the operation, so that `out` is its alone.
 class StreamView : public OperationView {
@@ -20,10 +24,10 @@ class StreamView : public OperationView {
 
   void Silent(absl::Time since, const absl::Status& why) override {
     absl::MutexLock lock(&mutex_);
-    if (silent_) return;
+    const std::string text = SilenceText(deps_.clock.Now() - since, why);
+    if (silent_ || text.empty()) return;
     silent_ = true;
-    deps_.err << "no contact with the agent for " << HumanDuration(deps_.clock.Now() - since)
-              << ", trying again: " << why.message() << '\n';
+    deps_.err << text << '\n';
     deps_.err.flush();
   }
 
@@ -89,6 +93,16 @@ class ObjectView : public StreamView {
 };
 
 }  // namespace
+
+std::string SilenceText(absl::Duration silence, const absl::Status& why) {
+  if (silence < kShortSilence) return "";
+  if (HasReason(why, Reason::kAgentStarting)) {
+    return absl::StrCat("the agent is starting, asked again since ", HumanDuration(silence), ": ",
+                        why.message());
+  }
+  return absl::StrCat("no contact with the agent for ", HumanDuration(silence),
+                      ", trying again: ", why.message());
+}
 
 std::unique_ptr<OperationView> MakePlainView(const ViewDeps& deps) {
   return std::make_unique<PlainView>(deps);

@@ -23,7 +23,7 @@ class OperationView {
  public:
   virtual ~OperationView() = default;
   virtual void Show(const v1::Operation& operation) = 0;
-  // No contact with the agent since then, and why. Over with the next Show().
+  // The agent has not told of the operation since then, and why. Over with the next Show().
   virtual void Silent(absl::Time since, const absl::Status& why) = 0;
   // A line about the watch itself: never among what programs read.
   virtual void Tell(const std::string& line) = 0;
@@ -39,6 +39,10 @@ struct ViewDeps {
   std::ostream& out;
   std::ostream& err;
 };
+
+// What a view says when the agent has not told of the operation for so long, and why; empty while
+// that is too short to be worth a word.
+std::string SilenceText(absl::Duration silence, const absl::Status& why);
 
 std::unique_ptr<OperationView> MakeTerminalView(const ViewDeps& deps, const Screen& screen);
 std::unique_ptr<OperationView> MakePlainView(const ViewDeps& deps);

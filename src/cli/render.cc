@@ -19,6 +19,7 @@ namespace {
 constexpr absl::Duration kPace = absl::Seconds(1);
 // A log of an hour's copy is to be read, too.
 constexpr absl::Duration kLaterPace = absl::Seconds(10);
+constexpr absl::Duration kStillWaits = absl::Minutes(1);
 constexpr absl::Duration kLater = absl::Minutes(1);
 
 std::string Donor(const v1::Operation& operation) {
@@ -70,8 +71,10 @@ void AddHistoryNotTold(const v1::Operation& operation, PlainState& state,
 void AddWaiting(const v1::Operation& operation, absl::Time now, PlainState& state,
                 std::vector<std::string>& lines) {
   const std::string waiting = WaitsFor(operation);
-  if (waiting == state.waiting_told || now - state.last_waiting < kPace) return;
-  if (!waiting.empty()) lines.push_back(waiting);
+  const bool again = waiting == state.waiting_told;
+  if (again && WaitedText(operation, now).empty()) return;
+  if (now - state.last_waiting < (again ? kStillWaits : kPace)) return;
+  if (!waiting.empty()) lines.push_back(again ? WaitsFor(operation, now) : waiting);
   state.waiting_told = waiting;
   state.last_waiting = now;
 }

@@ -51,7 +51,8 @@ std::vector<std::string> Summary(const v1::Operation& operation, absl::Time now)
                 {"ended", TimeText(operation.has_ended(), operation.ended())},
                 {"took", HumanDuration(TotalTime(operation, now))},
                 {"attempts", absl::StrCat(operation.attempt())},
-                {"waits for", WaitsFor(operation)}});
+                {"waits for", WaitsFor(operation)},
+                {"waits since", WaitedText(operation, now)}});
 }
 
 std::string DonorAskedFor(const v1::DonorChoice& choice) {
@@ -72,6 +73,12 @@ std::string SwitchText(bool set, bool on) {
 }
 
 std::vector<std::string> Request(const v1::Operation& operation) {
+  const v1::ReleaseWord& word = operation.release();
+  if (operation.kind() == v1::RELEASE) {
+    return Facts({{"released by", word.by()},
+                  {"note", word.note()},
+                  {"vouched for", word.data_is_good() ? "PARTIAL or EMPTY data too" : ""}});
+  }
   const v1::CloneSettings& settings = operation.settings();
   const bool bounded =
       settings.has_max_data_bandwidth_mib() || settings.has_max_network_bandwidth_mib();

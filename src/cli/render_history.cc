@@ -5,8 +5,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/duration_flag.h"
 #include "cli/render_preflight.h"
+#include "cli/render_words.h"
 #include "cli/text.h"
+#include "wire/time_proto.h"
 
 namespace graft::cli {
 namespace {
@@ -14,12 +17,13 @@ namespace {
 constexpr int kMostNames = 10;      // of tables and sessions in one line
 constexpr int kLongestGtids = 200;  // characters of a GTID set
 
-// "a, b and 3 more".
-std::string Listed(const std::vector<std::string>& names, HistoryExtent extent) {
-  if (extent == HistoryExtent::kAll || names.size() <= kMostNames)
-    return absl::StrJoin(names, ", ");
-  return absl::StrCat(absl::StrJoin(names.begin(), names.begin() + kMostNames, ", "), " and ",
-                      names.size() - kMostNames, " more");
+// "a, b and 3 more", of the names and of those that were only counted.
+std::string Listed(const std::vector<std::string>& names, HistoryExtent extent, int64_t more = 0) {
+  const auto size = static_cast<int64_t>(names.size());
+  const int64_t shown = extent == HistoryExtent::kAll ? size : std::min<int64_t>(size, kMostNames);
+  const std::string text = absl::StrJoin(names.begin(), names.begin() + shown, ", ");
+  const int64_t others = size - shown + more;
+  return others == 0 ? text : absl::StrCat(text, " and ", others, " more");
 }
 
 std::string Count(int64_t count, const char* thing) {
@@ -61,8 +65,9 @@ void AddEndedSessions(const v1::Operation& operation, HistoryExtent extent,
     sessions.push_back(
         absl::StrCat(session.connection_id(), " ", session.user(), "@", session.host()));
   }
-  lines.push_back(absl::StrCat("ended ", Count(operation.ended_sessions_size(), "session"), ": ",
-                               Listed(sessions, extent)));
+  lines.push_back(absl::StrCat(
+      "ended ", Count(operation.ended_sessions_size() + operation.ended_sessions_more(), "session"),
+      ": ", Listed(sessions, extent, operation.ended_sessions_more())));
 }
 
 void AddProof(const v1::Proof& proof, HistoryExtent extent, std::vector<std::string>& lines) {
@@ -96,14 +101,34 @@ std::string WaitsFor(const v1::Operation& operation) {
   return text;
 }
 
+std::string WaitedText(const v1::Operation& operation, absl::Time now) {
+  if (operation.outcome() != v1::RUNNING || !operation.progress().has_waiting_since()) return "";
+  const absl::Time since = FromTimestamp(operation.progress().waiting_since());
+  return HumanDuration(std::max(absl::ZeroDuration(), now - since));
+}
+
+std::string WaitsFor(const v1::Operation& operation, absl::Time now) {
+  const std::string text = WaitsFor(operation);
+  const std::string waited = WaitedText(operation, now);
+  if (waited.empty()) return text;
+  return absl::StrCat("waits since ", waited, text.empty() ? "" : ": ", text);
+}
+
 std::vector<std::string> HistoryLines(const v1::Operation& operation, HistoryExtent extent) {
   std::vector<std::string> lines;
+  if (operation.kind() == v1::RELEASE) lines.push_back(WhoReleases(operation));
+  if (operation.release().data_is_good()) {
+    lines.emplace_back("the operator vouches for data that graft holds for PARTIAL or EMPTY");
+  }
   for (const auto& attempt : operation.failed_attempts()) {
     lines.push_back(FailedAttemptLine(attempt));
   }
   for (const auto& refused : operation.refused_donors()) {
     lines.push_back(absl::StrCat("refused as donor: ", refused.alias(), ": ", refused.reason(),
                                  ": ", refused.text()));
+  }
+  if (operation.refused_more() > 0) {
+    lines.push_back(absl::StrCat("refused as donor: ", operation.refused_more(), " more"));
   }
   for (const auto& finding : operation.findings()) lines.push_back(FindingLine(finding));
   if (operation.resumptions() > 0) {

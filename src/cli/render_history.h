@@ -6,12 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "graft/v1/operation.pb.h"
 
 namespace graft::cli {
 
 // Of a running operation: its place in the donor's queue, and its note. Empty: nothing.
 std::string WaitsFor(const v1::Operation& operation);
+// The same with how long it has waited: "waits since 12s: …".
+std::string WaitsFor(const v1::Operation& operation, absl::Time now);
+// "12s"; empty while it does not wait.
+std::string WaitedText(const v1::Operation& operation, absl::Time now);
 
 // Failed attempts, refused donors, findings, sessions ended, what the new data cost. A line says
 // the same for as long as what it tells of is the same.

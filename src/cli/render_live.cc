@@ -10,8 +10,10 @@
 #include "cli/operation_times.h"
 #include "cli/phases.h"
 #include "cli/render_history.h"
+#include "cli/render_words.h"
 #include "cli/text.h"
 #include "graft/clone_report.h"
+#include "graft/plan.h"
 #include "graft/step.h"
 #include "wire/time_proto.h"
 
@@ -35,7 +37,9 @@ constexpr int kRankHistory = 6;
 Line Headline(const v1::Operation& operation, const Layout& layout) {
   const char* arrow = layout.utf8 ? " ← " : " <- ";
   std::vector<Piece> pieces = {{operation.recipient(), Tone::kStrong}};
-  if (!operation.donor().empty()) {
+  if (operation.kind() == v1::RELEASE) {
+    pieces.push_back({WhoReleases(operation), Tone::kPlain, 1});
+  } else if (!operation.donor().empty()) {
     pieces[0].text += absl::StrCat(arrow, operation.donor());
     if (!operation.donor_mysql().empty()) {
       pieces.push_back({absl::StrCat("(", operation.donor_mysql(), ")"), Tone::kPlain, 3});
@@ -84,10 +88,12 @@ Line Overall(const v1::Operation& operation, absl::Time now, const Layout& layou
 
 Line StepLine(const v1::Operation& operation, absl::Time now, const Layout& layout) {
   std::vector<Piece> pieces = {{absl::StrCat("step ", operation.step()), Tone::kPlain}};
+  const bool releases = operation.kind() == v1::RELEASE;
+  const Plan& plan = PlanOf(releases ? OperationKind::kRelease : OperationKind::kReprovision);
   const std::optional<Step> step = ParseStep(operation.step());
-  if (step.has_value()) {
-    pieces.push_back(
-        {absl::StrCat(static_cast<int>(*step) + 1, " of ", kStepCount), Tone::kPlain, 3});
+  const std::optional<size_t> place = step.has_value() ? PlaceIn(plan, *step) : std::nullopt;
+  if (place.has_value()) {
+    pieces.push_back({absl::StrCat(*place + 1, " of ", plan.size()), Tone::kPlain, 3});
   }
   if (!operation.times().empty()) {
     const v1::StepTime& last = operation.times(operation.times_size() - 1);
@@ -133,7 +139,7 @@ std::string LateBytes(const v1::Operation& operation, absl::Time now) {
 std::vector<Line> RenderLive(const v1::Operation& operation, absl::Time now, const Layout& layout,
                              const std::vector<std::string>& notices) {
   std::vector<Line> lines = {Headline(operation, layout), Overall(operation, now, layout)};
-  for (const std::string& text : {WaitsFor(operation), LateBytes(operation, now)}) {
+  for (const std::string& text : {WaitsFor(operation, now), LateBytes(operation, now)}) {
     if (!text.empty()) AddText(text, Tone::kNotice, kRankWait, layout, lines);
   }
   lines.push_back(StepLine(operation, now, layout));

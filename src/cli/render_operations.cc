@@ -10,6 +10,11 @@
 namespace graft::cli {
 namespace {
 
+std::string From(const v1::Operation& operation) {
+  if (operation.kind() == v1::RELEASE) return "release by " + operation.release().by();
+  return operation.donor().empty() ? "-" : operation.donor();
+}
+
 std::vector<std::string> Row(const v1::Operation& operation, absl::Time now) {
   const int64_t bytes = operation.progress().bytes_done();
   const double rate = AverageRate(operation);
@@ -19,7 +24,7 @@ std::vector<std::string> Row(const v1::Operation& operation, absl::Time now) {
           OutcomeWord(operation.outcome()),
           operation.step(),
           v1::DataState_Name(operation.data_state()),
-          operation.donor().empty() ? "-" : operation.donor(),
+          From(operation),
           HumanDuration(TotalTime(operation, now)),
           bytes > 0 ? HumanBytes(bytes) : "-",
           rate > 0 ? HumanRate(rate) : "-",

@@ -25,6 +25,12 @@ std::string DataStateMeans(v1::DataState state) {
   }
 }
 
+std::string WhoReleases(const v1::Operation& operation) {
+  if (operation.kind() != v1::RELEASE) return "";
+  const v1::ReleaseWord& word = operation.release();
+  return absl::StrCat("release by ", word.by(), word.note().empty() ? "" : ": ", word.note());
+}
+
 std::string HostOf(const std::string& alias, const std::string& mysql) {
   return mysql.empty() ? alias : absl::StrCat(alias, " (", mysql, ")");
 }

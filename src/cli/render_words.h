@@ -10,6 +10,9 @@ namespace graft::cli {
 
 std::string OutcomeWord(v1::Outcome outcome);     // "failed"; "unknown"
 std::string DataStateMeans(v1::DataState state);  // "INTACT: the old data is whole"
+// "release by alice@ops-1: restored by hand"; empty if the operation is a rebuild.
+std::string WhoReleases(const v1::Operation& operation);
+
 std::string HostOf(const std::string& alias, const std::string& mysql);  // "zone1-1 (h:3306)"
 
 }  // namespace graft::cli

@@ -10,7 +10,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "base/duration_flag.h"
 #include "cli/operation_times.h"
 #include "cli/operation_view.h"
 #include "cli/render.h"
@@ -42,7 +41,7 @@ class TerminalView : public OperationView {
     absl::MutexLock lock(&mutex_);
     operation_ = operation;
     heard_ = true;
-    silence_.clear();
+    silence_ = absl::OkStatus();
     time_.Heard(operation, deps_.clock.Now());
     Draw();
   }
@@ -50,7 +49,7 @@ class TerminalView : public OperationView {
   void Silent(absl::Time since, const absl::Status& why) override {
     absl::MutexLock lock(&mutex_);
     silent_since_ = since;
-    silence_ = std::string(why.message());
+    silence_ = why;
     Draw();
   }
 
@@ -97,14 +96,13 @@ class TerminalView : public OperationView {
   std::vector<Line> Lines(const Layout& layout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const absl::Time now = deps_.clock.Now();
     std::vector<std::string> notices;
-    if (!silence_.empty()) {
-      notices.push_back(absl::StrCat("no contact with the agent for ",
-                                     HumanDuration(now - silent_since_),
-                                     ", trying again: ", silence_));
+    if (!silence_.ok()) {
+      const std::string text = SilenceText(now - silent_since_, silence_);
+      if (!text.empty()) notices.push_back(text);
     }
     if (!told_.empty()) notices.push_back(told_);
     // Without contact nothing goes on that is known of.
-    const absl::Time known = silence_.empty() ? now : silent_since_;
+    const absl::Time known = silence_.ok() ? now : silent_since_;
     if (heard_) return RenderLive(operation_, time_.At(known), layout, notices);
     std::vector<Line> lines;
     for (const std::string& notice : notices) lines.push_back({{{notice, Tone::kNotice}}});
@@ -138,7 +136,7 @@ class TerminalView : public OperationView {
   AgentTime time_ ABSL_GUARDED_BY(mutex_);
   bool heard_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time silent_since_ ABSL_GUARDED_BY(mutex_);
-  std::string silence_ ABSL_GUARDED_BY(mutex_);  // why there is no contact; empty: there is
+  absl::Status silence_ ABSL_GUARDED_BY(mutex_);  // why there is none of it; OK: there is
   std::string told_ ABSL_GUARDED_BY(mutex_);
   std::vector<int> drawn_ ABSL_GUARDED_BY(mutex_);  // widths of the lines on the screen
   Cancellation stop_;

@@ -42,25 +42,36 @@ Struct ShardObject(const Shard& shard) {
 }
 
 std::string TopologyJson(const std::vector<Cell>& cells, const std::vector<Shard>& shards,
-                         const std::vector<Tablet>& tablets) {
-  std::vector<std::string> parts[3];
+                         const TabletList& list) {
+  std::vector<std::string> parts[4];
   for (const Cell& cell : cells) {
     parts[0].push_back(ToJsonLine(CellObject(cell)));
   }
   for (const Shard& shard : shards) {
     parts[1].push_back(ToJsonLine(ShardObject(shard)));
   }
-  for (const Tablet& tablet : tablets) parts[2].push_back(TabletJson(tablet));
+  for (const Tablet& tablet : list.tablets) parts[2].push_back(TabletJson(tablet));
+  for (const MissingCell& cell : list.missing_cells) {
+    parts[3].push_back(
+        ToJsonLine(MakeObject({{"name", cell.name}, {"error", cell.why.ToString()}})));
+  }
   return absl::StrCat("{\"cells\":[", absl::StrJoin(parts[0], ","), "],\"shards\":[",
                       absl::StrJoin(parts[1], ","), "],\"tablets\":[", absl::StrJoin(parts[2], ","),
-                      "]}");
+                      "],\"missingCells\":[", absl::StrJoin(parts[3], ","), "]}");
+}
+
+// Beside the list, which is not whole then.
+void TellMissing(const Session& session, const TabletList& list) {
+  if (!list.missing_cells.empty()) session.err << list.MissingText() << '\n';
 }
 
 }  // namespace
 
 Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter,
                    const AskAgent& ask) {
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<Tablet> tablets, topology.ListTablets(filter));
+  GRAFT_ASSIGN_OR_RETURN(const TabletList list, topology.ListTablets(filter));
+  const std::vector<Tablet>& tablets = list.tablets;
+  TellMissing(session, list);
   const bool as_objects = session.output != OutputFormat::kTable;
   if (ask == nullptr) {
     if (!as_objects) WriteLines(RenderTablets(tablets), session.out);
@@ -92,9 +103,10 @@ Result AddCell(const Session& session, VitessTopology& topology, const Cell& cel
 Result ShowTopology(const Session& session, VitessTopology& topology) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Cell> cells, topology.ListCells());
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Shard> shards, topology.ListShards(""));
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<Tablet> tablets, topology.ListTablets({}));
+  GRAFT_ASSIGN_OR_RETURN(const TabletList list, topology.ListTablets({}));
+  TellMissing(session, list);
   if (session.output != OutputFormat::kTable) {
-    WriteObject(session.output, TopologyJson(cells, shards, tablets), session.out);
+    WriteObject(session.output, TopologyJson(cells, shards, list), session.out);
     return ExitCode::kDone;
   }
   std::vector<std::vector<std::string>> rows = {{"CELL", "SERVER", "ROOT"}};
@@ -108,7 +120,7 @@ Result ShowTopology(const Session& session, VitessTopology& topology) {
   session.out << '\n';
   WriteLines(AlignColumns(rows), session.out);
   session.out << '\n';
-  WriteLines(RenderTablets(tablets), session.out);
+  WriteLines(RenderTablets(list.tablets), session.out);
   return ExitCode::kDone;
 }
 

@@ -21,6 +21,16 @@ bool MayPass(const absl::Status& status) {
          absl::IsCancelled(status);
 }
 
+// The agent answers, and will tell more soon.
+bool IsStarting(const absl::Status& status) {
+  return HasReason(status, Reason::kAgentStarting);
+}
+
+// A heartbeat is the state before once more.
+bool IsSame(const v1::Operation& a, const v1::Operation& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
 absl::Status NoContact(absl::Duration since, const absl::Status& status, const std::string& id) {
   return absl::UnavailableError(absl::StrCat(
       "no contact for ", HumanDuration(since), ": ", status.message(),
@@ -33,46 +43,84 @@ absl::Status NotEnded(const v1::Operation& last) {
       absl::StrCat("operation ", last.id(), " has not ended yet; it is in ", last.step()));
 }
 
+// One watch. Run() is called once.
+class Watch {
+ public:
+  Watch(Clock& clock, const Connect& connect, const WatchOptions& options, const WatchSink& sink,
+        WatchStop& stop)
+      : clock_(clock),
+        connect_(connect),
+        options_(options),
+        sink_(sink),
+        stop_(stop),
+        contact_(clock.Now()) {
+    request_.set_id(options.id);
+    *request_.mutable_min_interval() = ToDuration(options.min_interval);
+  }
+
+  absl::StatusOr<v1::Operation> Run() {
+    while (true) {
+      const absl::Status status = Listen();
+      if (HasEnded(last_)) return last_;
+      if (stop_.stopped()) return absl::CancelledError("the watch was stopped");
+      if (!MayPass(status)) return status;
+      const absl::Duration silence = clock_.Now() - contact_;
+      if (!heard_ && sink_.on_silence != nullptr) sink_.on_silence(silent_since_, status);
+      if (!heard_ && silence >= options_.patience) return NoContact(silence, status, request_.id());
+      if (clock_.Now() >= options_.deadline) return NotEnded(last_);
+      stop_.pause().WaitFor(clock_, kReconnectPause);
+    }
+  }
+
+ private:
+  // To the end of one stream.
+  absl::Status Listen() {
+    // An agent that answers needs no look-up, and no topology.
+    if (!heard_) {
+      absl::StatusOr<std::unique_ptr<AgentClient>> found = connect_();
+      if (found.ok()) agent_ = *std::move(found);
+      if (agent_ == nullptr || !MayPass(found.status())) return found.status();
+    }
+    heard_ = false;
+    if (stop_.stopped()) return absl::OkStatus();
+    const absl::Status status =
+        agent_->WatchOperation(request_, options_.deadline - clock_.Now(), stop_,
+                               [this](const v1::Operation& operation) { Hear(operation); });
+    // A stream lives until it breaks; one that says nothing any more has died before.
+    if (heard_ && !absl::IsDeadlineExceeded(status)) silent_since_ = contact_ = clock_.Now();
+    if (IsStarting(status)) contact_ = clock_.Now();
+    return status;
+  }
+
+  void Hear(const v1::Operation& operation) {
+    silent_since_ = contact_ = clock_.Now();
+    const bool news = !heard_ || !IsSame(operation, last_);
+    heard_ = true;
+    if (!news) return;
+    last_ = operation;
+    request_.set_id(operation.id());  // a newer one that starts meanwhile is not meant
+    sink_.on_update(operation);
+  }
+
+  Clock& clock_;
+  const Connect& connect_;
+  const WatchOptions& options_;
+  const WatchSink& sink_;
+  WatchStop& stop_;
+  v1::WatchOperationRequest request_;
+  std::unique_ptr<AgentClient> agent_;
+  v1::Operation last_;
+  bool heard_ = false;                  // of the operation, in the last stream
+  absl::Time contact_;                  // the agent's last sign of life
+  absl::Time silent_since_ = contact_;  // the operation's
+};
+
 }  // namespace
 
 absl::StatusOr<v1::Operation> WatchToEnd(Clock& clock, const Connect& connect,
                                          const WatchOptions& options, const WatchSink& sink,
                                          WatchStop& stop) {
-  v1::Operation last;
-  v1::WatchOperationRequest request;
-  request.set_id(options.id);
-  *request.mutable_min_interval() = ToDuration(options.min_interval);
-  absl::Time contact = clock.Now();
-  std::unique_ptr<AgentClient> agent;
-  bool heard = false;
-  while (true) {
-    absl::Status status;
-    // An agent that answers needs no look-up, and no topology.
-    if (!heard) {
-      absl::StatusOr<std::unique_ptr<AgentClient>> found = connect();
-      status = found.status();
-      if (found.ok()) agent = *std::move(found);
-    }
-    heard = false;
-    if (agent != nullptr && MayPass(status) && !stop.stopped()) {
-      status = agent->WatchOperation(request, stop, [&](const v1::Operation& operation) {
-        heard = true;
-        contact = clock.Now();
-        last = operation;
-        request.set_id(operation.id());  // a newer one that starts meanwhile is not meant
-        sink.on_update(operation);
-      });
-    }
-    if (HasEnded(last)) return last;
-    if (stop.stopped()) return absl::CancelledError("the watch was stopped");
-    if (!MayPass(status)) return status;
-    if (!heard && sink.on_silence != nullptr) sink.on_silence(contact, status);
-    if (clock.Now() - contact >= options.patience) {
-      return NoContact(clock.Now() - contact, status, request.id());
-    }
-    if (clock.Now() >= options.deadline) return NotEnded(last);
-    stop.pause().WaitFor(clock, kReconnectPause);
-  }
+  return Watch(clock, connect, options, sink, stop).Run();
 }
 
 }  // namespace graft::cli

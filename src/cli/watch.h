@@ -28,13 +28,14 @@ struct WatchOptions {
 
 struct WatchSink {
   std::function<void(const v1::Operation&)> on_update;  // each state seen
-  // The agent could not be asked; it is tried again. Since when there is no contact, and why.
+  // The agent does not tell of the operation; it is tried again. Since when, and why.
   std::function<void(absl::Time, const absl::Status&)> on_silence;
 };
 
-// The last state, in which the operation has ended. UNAVAILABLE: no contact for `patience` (the
-// operation goes on). DEADLINE_EXCEEDED: it has not ended by `deadline`; a stream that hangs then
-// may hold this up by the agent client's own timeout. CANCELLED: stopped. Any other error is the
+// The last state, in which the operation has ended. Contact is lost when the stream breaks, or says
+// nothing for the agent client's timeout, and a new one does not begin; an agent that says that it
+// is starting is not lost. UNAVAILABLE: no contact for `patience` (the operation goes on).
+// DEADLINE_EXCEEDED: it has not ended by `deadline`. CANCELLED: stopped. Any other error is the
 // agent's.
 absl::StatusOr<v1::Operation> WatchToEnd(Clock& clock, const Connect& connect,
                                          const WatchOptions& options, const WatchSink& sink,

@@ -155,6 +155,23 @@ class Watching {
   std::optional<Interrupts> interrupts_;     // last: it uses all of the above
 };
 
+constexpr absl::Duration kAskAgainPause = absl::Milliseconds(250);
+
+// An agent that has just started takes requests in a moment; at most `session.timeout` is waited.
+absl::StatusOr<v1::Operation> AskOnceStarted(
+    const Session& session, const Connect& connect,
+    const std::function<absl::StatusOr<v1::Operation>(AgentClient&)>& ask) {
+  const absl::Time deadline = session.clock.Now() + session.timeout;
+  Cancellation pause;
+  while (true) {
+    GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
+    absl::StatusOr<v1::Operation> operation = ask(*agent);
+    if (!HasReason(operation.status(), Reason::kAgentStarting)) return operation;
+    if (session.clock.Now() >= deadline) return operation;
+    pause.WaitFor(session.clock, kAskAgainPause);
+  }
+}
+
 }  // namespace
 
 Result WatchOperation(const Session& session, const Connect& connect, const WatchCall& call) {
@@ -166,9 +183,20 @@ Result WatchOperation(const Session& session, const Connect& connect, const Watc
 
 Result ReprovisionAndWatch(const Session& session, const Connect& connect,
                            const v1::ReprovisionRequest& request, OnInterrupt on_interrupt) {
-  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
-  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->Reprovision(request));
+  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation,
+                         AskOnceStarted(session, connect, [&request](AgentClient& agent) {
+                           return agent.Reprovision(request);
+                         }));
   return Watching(session, connect, on_interrupt).Run(operation);
+}
+
+Result ReleaseAndWatch(const Session& session, const Connect& connect,
+                       const v1::ReleaseRequest& request) {
+  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation,
+                         AskOnceStarted(session, connect, [&request](AgentClient& agent) {
+                           return agent.Release(request);
+                         }));
+  return Watching(session, connect, OnInterrupt::kLeave).Run(operation);
 }
 
 }  // namespace graft::cli

@@ -1,7 +1,6 @@
 #include "etcd/cluster.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "base/errors.h"
 #include "etcd/etcd_errors.h"
+#include "grpc/support/time.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
@@ -18,9 +18,12 @@
 namespace graft {
 namespace {
 
-// gRPC's deadlines are on this clock; it lives in this file only.
-using GrpcClock = std::chrono::system_clock;
-using GrpcTime = GrpcClock::time_point;
+// The deadline that comes after `duration`. On gRPC's monotonic clock, as graft's own are, and not
+// on the wall clock, which may be set in between.
+gpr_timespec DeadlineIn(absl::Duration duration) {
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_micros(absl::ToInt64Microseconds(duration), GPR_TIMESPAN));
+}
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
   if (path.empty()) return std::string();
@@ -79,7 +82,7 @@ absl::StatusOr<std::string> ParseEndpoint(absl::string_view endpoint) {
 }
 
 // Waits until the channel is connected.
-grpc::Status Connect(EtcdMember& member, GrpcTime deadline) {
+grpc::Status Connect(EtcdMember& member, gpr_timespec deadline) {
   member.EndBackoff();
   grpc::Channel& channel = *member.channel;
   grpc_connectivity_state state = channel.GetState(true);
@@ -105,11 +108,11 @@ void EtcdMember::EndBackoff() {
   if (channel->GetState(true) != GRPC_CHANNEL_TRANSIENT_FAILURE) return;
   grpc::experimental::ChannelResetConnectionBackoff(channel.get());
   // gRPC moves a connection on only while somebody waits for it, or every 5 s.
-  channel->WaitForStateChange(GRPC_CHANNEL_TRANSIENT_FAILURE,
-                              GrpcClock::now() + std::chrono::milliseconds(300));
+  channel->WaitForStateChange(GRPC_CHANNEL_TRANSIENT_FAILURE, DeadlineIn(absl::Milliseconds(300)));
 }
 
-absl::StatusOr<std::unique_ptr<EtcdCluster>> EtcdCluster::Create(const EtcdOptions& options) {
+absl::StatusOr<std::unique_ptr<EtcdCluster>> EtcdCluster::Create(Clock& clock,
+                                                                 const EtcdOptions& options) {
   if (options.endpoints.empty()) {
     return absl::InvalidArgumentError("etcd: no endpoint given, want at least one host:port");
   }
@@ -124,28 +127,51 @@ absl::StatusOr<std::unique_ptr<EtcdCluster>> EtcdCluster::Create(const EtcdOptio
     auto channel = grpc::CreateCustomChannel(address, credentials, arguments);
     members.push_back(std::make_unique<EtcdMember>(std::move(address), std::move(channel)));
   }
-  return std::unique_ptr<EtcdCluster>(new EtcdCluster(std::move(members), options.call_timeout));
+  return std::unique_ptr<EtcdCluster>(
+      new EtcdCluster(clock, std::move(members), options.call_timeout));
 }
 
-absl::Status EtcdCluster::Call(
-    Repeat repeat, absl::string_view what,
-    const std::function<grpc::Status(EtcdMember&, grpc::ClientContext&)>& call) {
-  const GrpcTime deadline = GrpcClock::now() + absl::ToChronoNanoseconds(timeout_);
+Shares SharesOf(absl::Duration left, size_t members) {
+  // absl's durations stay signed whatever divides them.
+  const absl::Duration all = std::max(left, absl::ZeroDuration());
+  return {all, all / static_cast<int64_t>(members)};
+}
+
+void EtcdCluster::EndCallsBy(absl::Time when) {
+  absl::MutexLock lock(&mutex_);
+  end_calls_by_ = when;
+}
+
+absl::Time EtcdCluster::Deadline() {
+  absl::MutexLock lock(&mutex_);
+  return std::min(clock_.Now() + timeout_, end_calls_by_);
+}
+
+EtcdCluster::Answer EtcdCluster::Ask(EtcdMember& member, Repeat repeat, const Shares& shares,
+                                     const MemberCall& call) {
+  const gpr_timespec share = DeadlineIn(shares.of_this_member);
+  grpc::Status status = Connect(member, share);
+  if (!status.ok()) return {status, /*sent=*/false};
+  grpc::ClientContext context;
+  // What must not be sent twice goes to no other member afterwards, so it may take all the time.
+  context.set_deadline(repeat == Repeat::kYes ? share : DeadlineIn(shares.left));
+  return {call(member, context), /*sent=*/true};
+}
+
+absl::Status EtcdCluster::Call(Repeat repeat, absl::string_view what, const MemberCall& call) {
+  const absl::Time deadline = Deadline();
   const size_t first = preferred();
   std::vector<std::string> failures;
   bool all_down = true;
   for (size_t i = 0; i < members_.size(); ++i) {
     EtcdMember& member = *members_[(first + i) % members_.size()];
-    // A member that hangs must leave the others their share of the time.
-    const GrpcTime now = GrpcClock::now();
-    const GrpcTime share = now + (deadline - now) / (members_.size() - i);
-    grpc::Status status = Connect(member, share);
-    const bool sent = status.ok();
-    if (sent) {
-      grpc::ClientContext context;
-      context.set_deadline(repeat == Repeat::kYes ? share : deadline);
-      status = call(member, context);
+    const Shares shares = SharesOf(deadline - clock_.Now(), members_.size() - i);
+    if (shares.left == absl::ZeroDuration()) {
+      failures.emplace_back("no time is left");
+      all_down = false;
+      break;
     }
+    const auto [status, sent] = Ask(member, repeat, shares, call);
     if (!WorthAnotherMember(status)) {
       preferred_ = first + i;
       return FromEtcd(status, member.address, what);

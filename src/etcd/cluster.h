@@ -10,12 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "etcd/etcd_store.h"
 #include "etcd/rpc.grpc.pb.h"
+#include "graft/clock.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 
@@ -39,16 +42,30 @@ struct EtcdMember {
   etcdserverpb::Watch::Stub watch;
 };
 
+// What is left of a call's time, never less than none, and how much of that the next member may
+// take: one that hangs must leave the others theirs.
+struct Shares {
+  absl::Duration left;
+  absl::Duration of_this_member;
+};
+// `members` are yet to be asked, at least one.
+Shares SharesOf(absl::Duration left, size_t members);
+
 class EtcdCluster {
  public:
   // Whether a call may be sent again when nobody knows if it was carried out.
   enum class Repeat { kYes, kNo };
 
-  static absl::StatusOr<std::unique_ptr<EtcdCluster>> Create(const EtcdOptions& options);
+  // `clock` must outlive the cluster.
+  static absl::StatusOr<std::unique_ptr<EtcdCluster>> Create(Clock& clock,
+                                                             const EtcdOptions& options);
 
   // Runs `call` on one member after the other until one answers. `what` is for the error's text.
-  absl::Status Call(Repeat repeat, absl::string_view what,
-                    const std::function<grpc::Status(EtcdMember&, grpc::ClientContext&)>& call);
+  using MemberCall = std::function<grpc::Status(EtcdMember&, grpc::ClientContext&)>;
+  absl::Status Call(Repeat repeat, absl::string_view what, const MemberCall& call);
+
+  // As KeyValueStore's.
+  void EndCallsBy(absl::Time when);
 
   // The member that answered last, and how to move on when it no longer does.
   size_t preferred() const { return preferred_.load(std::memory_order_relaxed) % members_.size(); }
@@ -57,12 +74,26 @@ class EtcdCluster {
   size_t size() const { return members_.size(); }
 
  private:
-  EtcdCluster(std::vector<std::unique_ptr<EtcdMember>> members, absl::Duration timeout)
-      : timeout_(timeout), members_(std::move(members)) {}
+  EtcdCluster(Clock& clock, std::vector<std::unique_ptr<EtcdMember>> members,
+              absl::Duration timeout)
+      : clock_(clock), timeout_(timeout), members_(std::move(members)) {}
 
+  struct Answer {
+    grpc::Status status;
+    bool sent = false;  // the member may have got it
+  };
+  static Answer Ask(EtcdMember& member, Repeat repeat, const Shares& shares,
+                    const MemberCall& call);
+
+  // When a call that begins now has to end.
+  absl::Time Deadline();
+
+  Clock& clock_;
   const absl::Duration timeout_;
   const std::vector<std::unique_ptr<EtcdMember>> members_;
   std::atomic<size_t> preferred_{0};
+  absl::Mutex mutex_;
+  absl::Time end_calls_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 };
 
 }  // namespace graft

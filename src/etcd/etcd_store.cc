@@ -158,6 +158,8 @@ class EtcdStore : public KeyValueStore {
     return absl::OkStatus();
   }
 
+  void EndCallsBy(absl::Time when) override { cluster_->EndCallsBy(when); }
+
   absl::Status RevokeLease(LeaseId lease) override {
     pb::LeaseRevokeRequest request;
     request.set_id(lease);
@@ -195,7 +197,7 @@ class EtcdStore : public KeyValueStore {
 
 absl::StatusOr<std::unique_ptr<KeyValueStore>> MakeEtcdStore(Clock& clock,
                                                              const EtcdOptions& options) {
-  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<EtcdCluster> cluster, EtcdCluster::Create(options));
+  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<EtcdCluster> cluster, EtcdCluster::Create(clock, options));
   return std::unique_ptr<KeyValueStore>(std::make_unique<EtcdStore>(clock, std::move(cluster)));
 }
 

@@ -64,8 +64,9 @@ absl::Status Folder::Prepare() const {
   return StoreStatus(SyncDirectory(root_));
 }
 
-absl::StatusOr<FolderSession> Folder::Enter() const {
-  GRAFT_ASSIGN_OR_RETURN(FolderLock lock, FolderLock::Take(*clock_, Path("lock"), kLockTimeout));
+absl::StatusOr<FolderSession> Folder::Enter(absl::Time deadline) const {
+  const absl::Duration patience = std::min(deadline - clock_->Now(), kLockTimeout);
+  GRAFT_ASSIGN_OR_RETURN(FolderLock lock, FolderLock::Take(*clock_, Path("lock"), patience));
   FolderSession session(*this, std::move(lock));
   GRAFT_RETURN_IF_ERROR(session.Begin());
   return session;

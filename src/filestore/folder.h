@@ -70,8 +70,9 @@ class Folder {
  public:
   static absl::StatusOr<Folder> Create(Clock& clock, const std::string& root);
 
-  // Takes the lock, completes a write that was cut short and ends overdue leases.
-  absl::StatusOr<FolderSession> Enter() const;
+  // Takes the lock, completes a write that was cut short and ends overdue leases. Waits for the
+  // lock until `deadline`, and at most kLockTimeout.
+  absl::StatusOr<FolderSession> Enter(absl::Time deadline = absl::InfiniteFuture()) const;
 
   const std::string& root() const { return root_; }
 

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "base/errors.h"
 #include "filestore/folder.h"
 #include "filestore/folder_watch.h"
@@ -15,13 +18,13 @@ class FolderStore : public KeyValueStore {
   explicit FolderStore(Folder folder) : folder_(std::move(folder)) {}
 
   absl::StatusOr<KeyValue> Get(absl::string_view key) override {
-    GRAFT_ASSIGN_OR_RETURN(const FolderSession session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(const FolderSession session, Enter());
     return session.Read(key);
   }
 
   absl::StatusOr<Version> Create(absl::string_view key, absl::string_view value,
                                  LeaseId lease) override {
-    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, Enter());
     const absl::Status present = session.Read(key).status();
     if (present.ok()) {
       return absl::AlreadyExistsError(absl::StrCat("folder store: the key exists: ", key));
@@ -34,7 +37,7 @@ class FolderStore : public KeyValueStore {
 
   absl::StatusOr<Version> Update(absl::string_view key, absl::string_view value,
                                  Version expected) override {
-    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, Enter());
     absl::StatusOr<KeyValue> item = session.Read(key);
     if (item.status().code() == absl::StatusCode::kNotFound) return Changed(key, expected);
     GRAFT_RETURN_IF_ERROR(item.status());
@@ -44,7 +47,7 @@ class FolderStore : public KeyValueStore {
   }
 
   absl::Status Delete(absl::string_view key, Version expected) override {
-    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, Enter());
     GRAFT_ASSIGN_OR_RETURN(const KeyValue item, session.Read(key));
     if (item.version != expected) return Changed(key, expected);
     KeyEvent event = {KeyEvent::Kind::kDelete, {}};
@@ -53,7 +56,7 @@ class FolderStore : public KeyValueStore {
   }
 
   absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) override {
-    GRAFT_ASSIGN_OR_RETURN(const FolderSession session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(const FolderSession session, Enter());
     return session.List(prefix);
   }
 
@@ -67,18 +70,23 @@ class FolderStore : public KeyValueStore {
     if (ttl < absl::Seconds(1) || ttl % absl::Seconds(1) != absl::ZeroDuration()) {
       return absl::InvalidArgumentError("folder store: a lease lasts whole seconds, at least 1");
     }
-    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, Enter());
     return session.GrantLease(absl::ToInt64Seconds(ttl));
   }
 
   absl::Status KeepLeaseAlive(LeaseId lease) override {
-    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, Enter());
     return session.KeepLeaseAlive(lease);
   }
 
   absl::Status RevokeLease(LeaseId lease) override {
-    GRAFT_ASSIGN_OR_RETURN(FolderSession session, folder_.Enter());
+    GRAFT_ASSIGN_OR_RETURN(FolderSession session, Enter());
     return session.EndLease(lease);
+  }
+
+  void EndCallsBy(absl::Time when) override {
+    absl::MutexLock lock(&mutex_);
+    end_calls_by_ = when;
   }
 
  private:
@@ -87,7 +95,16 @@ class FolderStore : public KeyValueStore {
                                            expected, ": read it again"));
   }
 
+  absl::StatusOr<FolderSession> Enter() const {
+    absl::ReleasableMutexLock lock(&mutex_);
+    const absl::Time deadline = end_calls_by_;
+    lock.Release();
+    return folder_.Enter(deadline);
+  }
+
   const Folder folder_;
+  mutable absl::Mutex mutex_;
+  absl::Time end_calls_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 };
 
 }  // namespace

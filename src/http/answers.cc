@@ -4,6 +4,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/errors.h"
 #include "http/page.h"
 #include "http/status_json.h"
 #include "provision/operation/readiness.h"
@@ -45,12 +46,6 @@ absl::string_view StatusText(int status) {
   }
 }
 
-std::optional<Operation> Newest(Provisioning& provisioning) {
-  absl::StatusOr<Operation> newest = provisioning.Get("");
-  if (!newest.ok()) return std::nullopt;
-  return *std::move(newest);
-}
-
 }  // namespace
 
 const std::vector<Answers::Route>& Answers::Routes() {
@@ -62,7 +57,7 @@ const std::vector<Answers::Route>& Answers::Routes() {
       {"/debug/vars", &Answers::Vars, "the most important of it, flat"},
       {"/debug/health", &Answers::Health, "does mysqld answer?"},
       {"/debug/liveness", &Answers::Alive, ""},
-      {"/healthz", &Answers::Alive, "does this process live?"},
+      {"/healthz", &Answers::Alive, "does this process live, and does its API answer?"},
       {"/readyz", &Answers::Ready, "may the tablet be used, and if not, why"},
       {"/metrics", &Answers::Metrics, "for Prometheus"},
   };
@@ -112,13 +107,24 @@ Answer Answers::Root() const {
 Answer Answers::Alive() const {
   Answer answer;
   answer.body = "ok\n";
+  if (sources_.api == nullptr) return answer;
+  if (const absl::Status api = sources_.api(); !api.ok()) {
+    answer.status = 503;
+    answer.body = absl::StrCat("the API does not answer: ", api.message(), "\n");
+  }
   return answer;
 }
 
 Answer Answers::Ready() const {
   const TabletSnapshot tablet = sources_.provisioning.Tablet();
-  const std::vector<std::string> reasons =
-      WhyNotReady(tablet, Newest(sources_.provisioning), sources_.clock.Now());
+  const absl::StatusOr<Operation> newest = sources_.provisioning.Get("");
+  std::vector<std::string> reasons = WhyNotReady(
+      tablet, newest.ok() ? std::make_optional(*newest) : std::nullopt, sources_.clock.Now());
+  // An agent that has just started does not know yet what the tablet is.
+  if (!newest.ok() && !absl::IsNotFound(newest.status())) {
+    reasons.insert(reasons.begin(),
+                   absl::StrCat(ReasonOf(newest.status()), ": ", newest.status().message()));
+  }
   Answer answer;
   if (!reasons.empty()) {
     answer.status = 503;

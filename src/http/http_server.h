@@ -1,7 +1,8 @@
 // HttpServer: what a browser, a monitor and a load balancer ask of the agent, on a port.
 //
 //   /debug/status       a page for people, with /debug/status.json for programs; / leads there
-//   /healthz            200 while the process lives; /debug/liveness is the same
+//   /healthz            200 while the process lives and its API answers, else 503 and why;
+//                       /debug/liveness is the same
 //   /readyz             200 if the tablet may be used, else 503 and each reason on a line
 //   /debug/health       as vttablet's: "ok", or 500 if mysqld does not answer
 //   /metrics            Prometheus's
@@ -18,6 +19,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "graft/clock.h"
 #include "graft/provisioning.h"
@@ -32,7 +34,8 @@ struct HttpSources {
   std::function<std::string()> metrics;  // in Prometheus's text format
   std::function<ShardSnapshot()> shard;
   std::function<std::optional<PreflightReport>()> last_preflight;
-  std::string version;  // of this program
+  std::string version;                          // of this program
+  std::function<absl::Status()> api = nullptr;  // whether the agent's gRPC API answers
 };
 
 struct HttpOptions {

@@ -12,8 +12,11 @@ void AddEntry(const Operation& operation, absl::Time now, Html& html) {
   html.Raw("<details class=\"operation\" id=\"op-").Text(operation.request.id).Raw("\"><summary>");
   AddChip(OutcomeTone(operation.outcome), OutcomeName(operation.outcome), html);
   html.Raw(" <time>").Text(DateText(operation.requested)).Raw("</time> <span class=\"took\">");
-  html.Text(HumanDuration(TimeTaken(operation, now))).Raw("</span> <span>from ");
-  html.Text(AliasOrDash(operation.donor)).Raw("</span> ");
+  html.Text(HumanDuration(TimeTaken(operation, now))).Raw("</span> <span>");
+  const bool release = operation.request.kind == OperationKind::kRelease;
+  html.Text(release ? absl::StrCat("release by ", operation.request.release.by)
+                    : absl::StrCat("from ", AliasOrDash(operation.donor)));
+  html.Raw("</span> ");
   AddChip(DataTone(operation.data_state), DataStateName(operation.data_state), html);
   html.Raw(" <span class=\"error\">").Text(ReasonText(operation.error)).Raw("</span></summary>");
   html.Raw("<dl class=\"facts\">");

@@ -34,6 +34,8 @@ void AddHero(const Operation& operation, absl::Time now, Html& html) {
       .Raw("</b> %</p><p class=\"eta\">");
   if (operation.queue_place > 0) {
     html.Text(absl::StrCat("waits for its donor: place ", operation.queue_place, " in the queue"));
+  } else if (progress.waiting_since != absl::InfinitePast()) {
+    html.Text(absl::StrCat("waits since ", HumanDuration(now - progress.waiting_since)));
   } else if (progress.eta.has_value()) {
     html.Text(EtaText(*progress.eta, progress.sampled, now));
     if (progress.learnt_from == 0) {
@@ -73,6 +75,14 @@ void AddFacts(const Operation& operation, absl::Time now, Html& html) {
   html.Raw("</dl>");
 }
 
+std::string Title(const Operation& operation) {
+  if (operation.request.kind == OperationKind::kRelease) {
+    return absl::StrCat("Release by ", operation.request.release.by);
+  }
+  return absl::StrCat("Rebuilding from ", operation.donor.empty() ? "a donor to be chosen"
+                                                                  : operation.donor.ToString());
+}
+
 // How the last one ended, when none runs: what went wrong is what somebody comes to read.
 void AddLast(const StatusFacts& facts, Html& html) {
   html.Raw("<section id=\"idle\"><h2>Operation</h2>");
@@ -98,9 +108,7 @@ void AddRunning(const StatusFacts& facts, Html& html) {
     AddLast(facts, html);
     return;
   }
-  html.Raw("<section id=\"running\"><h2>Rebuilding from ")
-      .Text(running->donor.empty() ? "a donor to be chosen" : running->donor.ToString())
-      .Raw("</h2>");
+  html.Raw("<section id=\"running\"><h2>").Text(Title(*running)).Raw("</h2>");
   AddHero(*running, facts.now, html);
   AddPhases(*running, html);
   AddFacts(*running, facts.now, html);

@@ -9,11 +9,13 @@ namespace {
 
 constexpr size_t kMostNames = 10;
 
-std::string Listed(const std::vector<std::string>& names) {
+// Of the names, and of those that were only counted.
+std::string Listed(const std::vector<std::string>& names, int64_t more = 0) {
   const size_t shown = std::min(names.size(), kMostNames);
   std::string text =
       absl::StrJoin(names.begin(), names.begin() + static_cast<ptrdiff_t>(shown), ", ");
-  if (names.size() > shown) absl::StrAppend(&text, " and ", names.size() - shown, " more");
+  const int64_t others = static_cast<int64_t>(names.size() - shown) + more;
+  if (others > 0) absl::StrAppend(&text, " and ", others, " more");
   return text;
 }
 
@@ -33,6 +35,9 @@ void AddAttempts(const Operation& operation, Html& html) {
     AddLine(absl::StrCat(refused.alias.ToString(), " refused as donor"),
             absl::StrCat(refused.reason, ": ", refused.text), html);
   }
+  if (operation.refused_more > 0) {
+    AddLine("Refused as donors", absl::StrCat(operation.refused_more, " more"), html);
+  }
 }
 
 void AddConsequences(const Operation& operation, Html& html) {
@@ -50,7 +55,7 @@ void AddConsequences(const Operation& operation, Html& html) {
     for (const EndedSession& session : operation.ended_sessions) {
       sessions.push_back(absl::StrCat(session.connection_id, " ", session.user, "@", session.host));
     }
-    AddLine("Sessions ended", Listed(sessions), html);
+    AddLine("Sessions ended", Listed(sessions, operation.ended_sessions_more), html);
   }
   if (proof.transactions_discarded > 0) {
     AddLine("Discarded",

@@ -18,7 +18,7 @@ namespace graft {
 struct ShardSnapshot {
   std::vector<Tablet> tablets;                // by alias, this agent's own among them
   absl::Time read_at = absl::InfinitePast();  // InfinitePast(): never yet
-  std::string error;  // of a later read that failed; `tablets` is older then
+  std::string error;  // which cells are missing; or of a later read that failed, `tablets` is older
 };
 
 struct StatusFacts {

@@ -1,6 +1,10 @@
 #include "journal/file_journal.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,8 +27,9 @@ namespace {
 constexpr absl::string_view kPrefix = "operation-";
 constexpr absl::string_view kSuffix = ".json";
 constexpr absl::string_view kTemporarySuffix = ".json.tmp";
-// Longer names are refused by common file systems.
-constexpr size_t kLongestName = 255;
+constexpr absl::string_view kDamagedSuffix = ".damaged";
+// Common file systems refuse names of more than 255 bytes; the rest is for what is added to a name.
+constexpr size_t kLongestName = 255 - 12;
 
 bool IsRecord(absl::string_view name) {
   return absl::StartsWith(name, kPrefix) && absl::EndsWith(name, kSuffix);
@@ -48,21 +53,25 @@ std::string Escaped(absl::string_view id) {
   return text;
 }
 
-absl::StatusOr<std::string> ToJson(const Operation& operation) {
+std::string NameOf(const Operation& operation) {
+  return absl::StrCat(kPrefix, Escaped(operation.request.id), kSuffix);
+}
+
+absl::StatusOr<std::string> ToJson(const TabletState& state) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;
   options.preserve_proto_field_names = true;
   std::string json;
   const auto status =
-      google::protobuf::util::MessageToJsonString(ToJournalRecord(operation), &json, options);
+      google::protobuf::util::MessageToJsonString(ToJournalRecord(state), &json, options);
   if (!status.ok()) {
-    return absl::InternalError(absl::StrCat("operation ", operation.request.id,
+    return absl::InternalError(absl::StrCat("operation ", state.operation.request.id,
                                             " cannot be written as JSON: ", status.ToString()));
   }
   return json;
 }
 
-absl::StatusOr<Operation> FromJson(const std::string& json) {
+absl::StatusOr<TabletState> FromJson(const std::string& json) {
   v1::JournalRecord record;
   google::protobuf::util::JsonParseOptions options;
   // What an older graft does not know it must not drop: refuse instead.
@@ -74,18 +83,24 @@ absl::StatusOr<Operation> FromJson(const std::string& json) {
   return FromJournalRecord(record);
 }
 
-absl::StatusOr<Operation> LoadRecord(const std::string& path) {
+absl::StatusOr<TabletState> LoadRecord(const std::string& path) {
   GRAFT_ASSIGN_OR_RETURN(const std::string json, ReadFile(path));
-  absl::StatusOr<Operation> operation = FromJson(json);
-  if (operation.ok()) return operation;
-  return absl::DataLossError(absl::StrCat(
-      "the journal's record ", path, " cannot be read: ", operation.status().message(),
-      ". If a newer graft wrote it, run that one; else look at the server's data and replication, "
-      "then move the file out of the folder: its operation is forgotten"));
+  return FromJson(json);
 }
 
-bool Older(const Operation& a, const Operation& b) {
-  return a.requested != b.requested ? a.requested < b.requested : a.request.id < b.request.id;
+// As Load() can read it. INVALID_ARGUMENT: it could not.
+absl::StatusOr<std::string> ReadableJson(const TabletState& state) {
+  GRAFT_ASSIGN_OR_RETURN(std::string json, ToJson(state));
+  const absl::Status readable = FromJson(json).status();
+  if (readable.ok()) return json;
+  return absl::InvalidArgumentError(
+      absl::StrCat("the journal keeps no record that it could not read again: operation ",
+                   state.operation.request.id, ": ", readable.message()));
+}
+
+DamagedRecord Damaged(const std::string& path, const absl::Status& status) {
+  return {path, absl::StrCat("the journal's record ", path, " cannot be read: ", status.message(),
+                             ". If a newer graft wrote it, run that one")};
 }
 
 class FileJournal : public Journal {
@@ -98,7 +113,8 @@ class FileJournal : public Journal {
     GRAFT_RETURN_IF_ERROR(MakeDirectory(directory_));
     GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory_));
     for (const std::string& name : names) {
-      if (IsTemporary(name)) GRAFT_RETURN_IF_ERROR(RemoveFile(PathOf(name)));
+      // What cannot be removed is in the way of that one record alone, whose save says so.
+      if (IsTemporary(name)) RemoveFile(PathOf(name)).IgnoreError();
     }
     // A folder made just now must outlive a crash too; where its parent may not be read, the file
     // system's own order has to do.
@@ -106,35 +122,82 @@ class FileJournal : public Journal {
     return absl::OkStatus();
   }
 
-  absl::Status Save(const Operation& operation) override ABSL_LOCKS_EXCLUDED(mutex_) {
-    const std::string name = absl::StrCat(kPrefix, Escaped(operation.request.id), kSuffix);
-    if (operation.request.id.empty() || name.size() + 4 > kLongestName) {
+  absl::Status Save(const TabletState& state) override ABSL_LOCKS_EXCLUDED(mutex_) {
+    const Operation& operation = state.operation;
+    const std::string name = NameOf(operation);
+    if (operation.request.id.empty() || name.size() > kLongestName) {
       return absl::InvalidArgumentError(
           absl::StrCat("the journal keeps no operation whose id is empty or this long: \"",
                        operation.request.id, "\""));
     }
-    GRAFT_ASSIGN_OR_RETURN(const std::string json, ToJson(operation));
+    GRAFT_ASSIGN_OR_RETURN(const std::string json, ReadableJson(state));
     absl::MutexLock lock(&mutex_);
-    GRAFT_RETURN_IF_ERROR(ReplaceFile(PathOf(name), json));
-    GRAFT_RETURN_IF_ERROR(SyncDirectory(directory_));
+    GRAFT_RETURN_IF_ERROR(Annotate(Write(PathOf(name), json), "journal"));
     // The operation is safe; what could not be cleared away is tried again at the next save.
     Prune().IgnoreError();
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::vector<Operation>> Load() override ABSL_LOCKS_EXCLUDED(mutex_) {
+  absl::StatusOr<LoadedJournal> Load() override ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
-    GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> paths, Records());
-    std::vector<Operation> operations;
-    for (const std::string& path : paths) {
-      GRAFT_ASSIGN_OR_RETURN(operations.emplace_back(), LoadRecord(path));
+    return LoadAll();
+  }
+
+  absl::Status SetDamagedAside() override ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    GRAFT_ASSIGN_OR_RETURN(const LoadedJournal loaded, LoadAll());
+    for (const DamagedRecord& record : loaded.damaged) {
+      const std::string aside = FreeNameFor(absl::StrCat(record.file, kDamagedSuffix));
+      if (rename(record.file.c_str(), aside.c_str()) != 0) {
+        return Annotate(FileError("rename", record.file, errno), "journal");
+      }
     }
-    std::sort(operations.begin(), operations.end(), Older);
-    return operations;
+    return loaded.damaged.empty() ? absl::OkStatus() : SyncDirectory(directory_);
   }
 
  private:
   std::string PathOf(absl::string_view name) const { return absl::StrCat(directory_, "/", name); }
+
+  absl::Status Write(const std::string& path, const std::string& json)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    // Somebody may have removed the folder, or the state directory that holds it.
+    const std::filesystem::path folder(directory_);
+    std::error_code error;
+    if (!std::filesystem::exists(folder, error)) {
+      if (folder.has_parent_path()) GRAFT_RETURN_IF_ERROR(MakeDirectory(folder.parent_path()));
+      GRAFT_RETURN_IF_ERROR(MakeDirectory(directory_));
+    }
+    GRAFT_RETURN_IF_ERROR(ReplaceFile(path, json));
+    return SyncDirectory(directory_);
+  }
+
+  // `path` itself, or with a number behind it: nothing that was set aside before is overwritten.
+  static std::string FreeNameFor(const std::string& path) {
+    std::string name = path;
+    std::error_code error;
+    for (int i = 2; std::filesystem::exists(name, error); ++i) name = absl::StrCat(path, "-", i);
+    return name;
+  }
+
+  absl::StatusOr<LoadedJournal> LoadAll() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    absl::StatusOr<std::vector<std::string>> paths = Records();
+    if (!paths.ok()) return Annotate(paths.status(), "journal");
+    LoadedJournal loaded;
+    for (const std::string& path : *paths) {
+      absl::StatusOr<TabletState> state = LoadRecord(path);
+      if (state.ok() && PathOf(NameOf(state->operation)) != path) {
+        state = absl::DataLossError(
+            absl::StrCat("it is a copy of the record of operation ", state->operation.request.id));
+      }
+      if (state.ok()) {
+        loaded.states.push_back(*std::move(state));
+      } else if (!absl::IsNotFound(state.status())) {
+        loaded.damaged.push_back(Damaged(path, state.status()));
+      }
+    }
+    std::sort(loaded.states.begin(), loaded.states.end(), IsOlder);
+    return loaded;
+  }
 
   absl::StatusOr<std::vector<std::string>> Records() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory_));
@@ -145,23 +208,18 @@ class FileJournal : public Journal {
     return paths;
   }
 
-  // Removes the oldest ended operations beyond keep_. What cannot be read is nobody's to remove.
+  // Removes the oldest ended operations beyond keep_, never the newest. What cannot be read is
+  // nobody's to remove, and takes no place of the others.
   absl::Status Prune() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> paths, Records());
-    auto excess = static_cast<int>(paths.size()) - keep_;
-    if (excess <= 0) return absl::OkStatus();
-    std::vector<std::pair<Operation, std::string>> ended;
-    for (const std::string& path : paths) {
-      absl::StatusOr<Operation> operation = LoadRecord(path);
-      if (operation.ok() && operation->outcome != Outcome::kRunning) {
-        ended.emplace_back(*std::move(operation), path);
-      }
-    }
-    std::sort(ended.begin(), ended.end(),
-              [](const auto& a, const auto& b) { return Older(a.first, b.first); });
-    for (const auto& [operation, path] : ended) {
-      if (excess-- <= 0) break;
-      GRAFT_RETURN_IF_ERROR(RemoveFile(path));
+    if (static_cast<int>(paths.size()) <= keep_) return absl::OkStatus();
+    GRAFT_ASSIGN_OR_RETURN(LoadedJournal loaded, LoadAll());
+    auto excess = static_cast<int>(loaded.states.size()) - keep_;
+    for (size_t i = 0; excess > 0 && i + 1 < loaded.states.size(); ++i) {
+      const Operation& operation = loaded.states[i].operation;
+      if (operation.outcome == Outcome::kRunning) continue;
+      GRAFT_RETURN_IF_ERROR(RemoveFile(PathOf(NameOf(operation))));
+      --excess;
     }
     return SyncDirectory(directory_);
   }

@@ -1,7 +1,8 @@
 // FileJournal: a Journal as a folder, one JSON file an operation, readable by people.
 //
 // The folder must lie outside mysqld's data directory, which CLONE wipes. One FileJournal a folder
-// at a time. Safe for use from several threads.
+// at a time. A folder that somebody removes is made anew by the next save. Damaged records stay as
+// <name>.damaged once set aside. Safe for use from several threads.
 #ifndef GRAFT_JOURNAL_FILE_JOURNAL_H_
 #define GRAFT_JOURNAL_FILE_JOURNAL_H_
 

@@ -25,7 +25,7 @@ LogFields FieldsOf(const Operation& operation, Step step, int attempt, DataState
   return fields;
 }
 
-LogFields ProgressFields(const Operation& operation) {
+LogFields ProgressFields(const Operation& operation, absl::Time now) {
   const Progress& progress = operation.progress;
   LogFields fields = OperationFields(operation);
   const auto add = [&fields](absl::string_view name, std::string value) {
@@ -46,6 +46,9 @@ LogFields ProgressFields(const Operation& operation) {
   }
   if (operation.queue_place > 0) add("queue_place", absl::StrCat(operation.queue_place));
   if (!progress.note.empty()) add("note", progress.note);
+  if (progress.waiting_since != absl::InfinitePast()) {
+    add("waited", HumanDuration(now - progress.waiting_since));
+  }
   return fields;
 }
 
@@ -60,12 +63,14 @@ class LogObserver : public Observer {
       absl::MutexLock lock(&mutex_);
       last_progress_ = absl::InfinitePast();
     }
-    log_.Info("step begins", OperationFields(operation));
+    LogFields fields = OperationFields(operation);
+    AddReleaser(operation, fields);
+    log_.Info("step begins", fields);
   }
 
   void OnProgress(const Operation& operation) override {
     LogFailedAttempts(operation);
-    if (IsDue(operation)) log_.Info("progress", ProgressFields(operation));
+    if (IsDue(operation)) log_.Info("progress", ProgressFields(operation, clock_.Now()));
   }
 
   void OnEnd(const Operation& operation) override {
@@ -74,6 +79,7 @@ class LogObserver : public Observer {
     if (operation.requested != absl::InfinitePast() && operation.ended != absl::InfinitePast()) {
       fields.emplace_back("took", HumanDuration(operation.ended - operation.requested));
     }
+    AddReleaser(operation, fields);
     AddVerdict(operation, fields);
     if (!operation.error.ok()) {
       for (auto& field : StatusFields(operation.error)) fields.push_back(std::move(field));
@@ -85,6 +91,12 @@ class LogObserver : public Observer {
   static LogLevel Level(Outcome outcome) {
     if (outcome == Outcome::kDone) return LogLevel::kInfo;
     return outcome == Outcome::kCancelled ? LogLevel::kWarning : LogLevel::kError;
+  }
+
+  static void AddReleaser(const Operation& operation, LogFields& fields) {
+    if (operation.request.kind != OperationKind::kRelease) return;
+    fields.emplace_back("released_by", operation.request.release.by);
+    if (operation.request.release.data_is_good) fields.emplace_back("data_is_good", "true");
   }
 
   // What was lost on the way, and what could not be proved.
@@ -102,6 +114,9 @@ class LogObserver : public Observer {
     for (const EndedSession& session : operation.ended_sessions) {
       fields.emplace_back("ended_session", absl::StrCat(session.connection_id, " ", session.user,
                                                         "@", session.host));
+    }
+    if (operation.ended_sessions_more > 0) {
+      fields.emplace_back("ended_sessions_more", absl::StrCat(operation.ended_sessions_more));
     }
   }
 
@@ -126,7 +141,8 @@ class LogObserver : public Observer {
     const absl::Time now = clock_.Now();
     // A note counts its seconds; that it is there, and not how it goes on, is news. One that comes
     // and goes with every look is not: it waits its turn.
-    const bool waits = !operation.progress.note.empty();
+    const bool waits = !operation.progress.note.empty() ||
+                       operation.progress.waiting_since != absl::InfinitePast();
     absl::MutexLock lock(&mutex_);
     const bool note_changed = waits != last_waits_;
     const bool news = operation.progress.stage != last_stage_ ||

@@ -52,6 +52,10 @@ class MeteredMysqlServer : public MysqlServer {
   absl::Status StartReplication(const std::optional<ReplicationSource>& source) override {
     return meter_.Run("StartReplication", [&] { return server_->StartReplication(source); });
   }
+  absl::Status HoldServer(int64_t own_clone) override {
+    return meter_.Run("HoldServer", [&] { return server_->HoldServer(own_clone); });
+  }
+  void ReleaseServer() override { server_->ReleaseServer(); }
 
  private:
   const std::unique_ptr<MysqlServer> server_;

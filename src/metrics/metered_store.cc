@@ -36,6 +36,7 @@ class MeteredStore : public KeyValueStore {
   absl::StatusOr<LeaseId> GrantLease(absl::Duration ttl) override {
     return meter_.Run("GrantLease", [&] { return store_->GrantLease(ttl); });
   }
+  void EndCallsBy(absl::Time when) override { store_->EndCallsBy(when); }
   absl::Status KeepLeaseAlive(LeaseId lease) override {
     return meter_.Run("KeepLeaseAlive", [&] { return store_->KeepLeaseAlive(lease); });
   }

@@ -74,6 +74,9 @@ void WriteTimes(const Operation* running, absl::Time now, MetricsPage& page) {
                             "Since the running operation is in its step.");
   auto waited = page.Gauge("graft_operation_donor_wait_seconds",
                            "Since the running operation waits for its donor; 0: it does not.");
+  auto waiting = page.Gauge("graft_operation_waiting_seconds",
+                            "Since the running operation waits for something that should not take "
+                            "long; 0: it does not.");
   auto eta = page.Gauge("graft_operation_eta_seconds",
                         "Until the end of the running operation, as estimated; four of five end "
                         "between low and high.");
@@ -83,7 +86,9 @@ void WriteTimes(const Operation* running, absl::Time now, MetricsPage& page) {
   const bool waits = running->step == Step::kClaimDonor;
   waited.Set(waits ? Seconds(now - StepBegan(*running)) : 0);
   const Progress& progress = running->progress;
-  if (!progress.eta.has_value()) return;
+  const bool stands = progress.waiting_since != absl::InfinitePast();
+  waiting.Set(stands ? Seconds(now - progress.waiting_since) : 0);
+  if (stands || !progress.eta.has_value()) return;
   const absl::Duration age = now - std::min(progress.sampled, now);
   const auto left = [age](absl::Duration then) { return Seconds(then - age); };
   eta.Set(left(progress.eta->likely), {{"bound", "likely"}});

@@ -7,11 +7,15 @@
 #include "absl/strings/str_cat.h"
 #include "base/clocks.h"
 #include "base/errors.h"
+#include "mysql/server_hold.h"
 #include "mysql/statements.h"
 #include "mysql/survey_statements.h"
 
 namespace graft {
 namespace {
+
+// Until the server has seen that the agent's own connection gave the lock up.
+constexpr absl::Duration kHoldWait = absl::Seconds(5);
 
 absl::StatusOr<int64_t> ConnectionId(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
@@ -30,13 +34,15 @@ Clock& ProcessClock() {
 
 absl::StatusOr<std::shared_ptr<CloneSession>> CloneSession::Start(
     const ConnectionOptions& options, const CloneRequest& request,
-    std::function<void(absl::Status)> on_end) {
+    const std::function<bool(int64_t holder)>& is_own, std::function<void(absl::Status)> on_end) {
   GRAFT_ASSIGN_OR_RETURN(std::string sql, CloneStatement(request, Secrets::kReveal));
   GRAFT_ASSIGN_OR_RETURN(const std::string shown, CloneStatement(request, Secrets::kMask));
-  GRAFT_ASSIGN_OR_RETURN(
-      std::unique_ptr<Session> session,
-      Session::Open(ProcessClock(), options, absl::InfiniteDuration(), request.lock_wait_timeout));
+  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
+                         Session::Open(ProcessClock(), HoldingOptions(ProcessClock(), options),
+                                       absl::InfiniteDuration(), request.lock_wait_timeout));
   GRAFT_ASSIGN_OR_RETURN(const int64_t id, ConnectionId(*session));
+  bool taken = false;
+  if (request.hold) GRAFT_RETURN_IF_ERROR(TakeServerLock(*session, kHoldWait, is_own, &taken));
   const std::shared_ptr<CloneSession> clone(new CloneSession(id, std::move(on_end)));
   try {
     std::thread([clone, shown, sql = std::move(sql), secret = request.password,

@@ -22,10 +22,11 @@ namespace graft {
 
 class CloneSession {
  public:
-  // Connects and sends CLONE; codes as of MysqlServer::StartClone.
+  // Connects and sends CLONE; codes as of MysqlServer::StartClone. `is_own`: a connection whose
+  // lock on the server does not matter.
   static absl::StatusOr<std::shared_ptr<CloneSession>> Start(
       const ConnectionOptions& options, const CloneRequest& request,
-      std::function<void(absl::Status)> on_end);
+      const std::function<bool(int64_t holder)>& is_own, std::function<void(absl::Status)> on_end);
 
   int64_t connection_id() const { return connection_id_; }
   // `on_end` has returned.

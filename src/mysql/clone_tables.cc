@@ -5,11 +5,22 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
 #include "base/errors.h"
 #include "mysql/error_map.h"
 
 namespace graft {
 namespace {
+
+// clone_status shows milliseconds, rounded; clone_progress microseconds. Rounded alike they compare
+// as text.
+std::string Milliseconds(const std::string& text) {
+  absl::Time time;
+  std::string error;
+  if (!absl::ParseTime("%Y-%m-%d %H:%M:%E*S", text, absl::UTCTimeZone(), &time, &error)) return "";
+  return absl::FormatTime("%Y-%m-%d %H:%M:%E3S", time + absl::Microseconds(500),
+                          absl::UTCTimeZone());
+}
 
 absl::StatusOr<CloneState> StateOf(const Row& row) {
   const std::string text = row.Text({"state"});
@@ -49,8 +60,8 @@ absl::StatusOr<CloneStageRow> StageOf(const Row& row) {
   GRAFT_ASSIGN_OR_RETURN(result.estimate_bytes, row.Number({"estimate"}));
   GRAFT_ASSIGN_OR_RETURN(result.data_bytes, row.Number({"data"}));
   GRAFT_ASSIGN_OR_RETURN(result.network_bytes, row.Number({"network"}));
-  result.begin_time = row.Text({"begin_time"});
-  result.end_time = row.Text({"end_time"});
+  result.begin_time = Milliseconds(row.Text({"begin_time"}));
+  result.end_time = Milliseconds(row.Text({"end_time"}));
   return result;
 }
 

@@ -11,6 +11,8 @@
 #include "mysql/clone_plugin.h"
 #include "mysql/clone_session.h"
 #include "mysql/clone_tables.h"
+#include "mysql/replication.h"
+#include "mysql/server_hold.h"
 #include "mysql/server_survey.h"
 #include "mysql/server_tables.h"
 #include "mysql/session_pool.h"
@@ -21,7 +23,8 @@ namespace {
 
 class ConnectorServer : public MysqlServer {
  public:
-  ConnectorServer(Clock& clock, ConnectionOptions options) : pool_(clock, std::move(options)) {}
+  ConnectorServer(Clock& clock, const ConnectionOptions& options)
+      : pool_(clock, options), hold_(clock, options) {}
   ~ConnectorServer() override {
     std::vector<std::shared_ptr<CloneSession>> clones;
     {
@@ -46,9 +49,15 @@ class ConnectorServer : public MysqlServer {
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override;
   absl::Status StopReplication(bool forget) override;
   absl::Status StartReplication(const std::optional<ReplicationSource>& source) override;
+  absl::Status HoldServer(int64_t own_clone) override;
+  void ReleaseServer() override;
 
  private:
+  // It runs a CLONE that this object sent.
+  bool IsCloning(int64_t connection_id);
+
   SessionPool pool_;
+  ServerHold hold_;
   absl::Mutex mutex_;
   std::vector<std::shared_ptr<CloneSession>> clones_ ABSL_GUARDED_BY(mutex_);
 };
@@ -90,8 +99,10 @@ absl::StatusOr<int64_t> ConnectorServer::StartClone(const CloneRequest& request,
   GRAFT_ASSIGN_OR_RETURN(const std::string list, DonorListStatement(request.donor));
   GRAFT_RETURN_IF_ERROR(
       pool_.Run([&list](Session& session) { return session.Execute(list, list); }));
+  if (request.hold) hold_.Release();
+  const auto is_own = [this](int64_t holder) { return IsCloning(holder); };
   GRAFT_ASSIGN_OR_RETURN(std::shared_ptr<CloneSession> clone,
-                         CloneSession::Start(pool_.options(), request, std::move(on_end)));
+                         CloneSession::Start(pool_.options(), request, is_own, std::move(on_end)));
   const int64_t id = clone->connection_id();
   absl::MutexLock lock(&mutex_);
   clones_.erase(std::remove_if(clones_.begin(), clones_.end(),
@@ -152,44 +163,32 @@ absl::StatusOr<std::vector<ReplicationChannel>> ConnectorServer::ReadReplication
 }
 
 absl::Status ConnectorServer::StopReplication(bool forget) {
-  return pool_.Run([forget](Session& session) -> absl::Status {
-    GRAFT_RETURN_IF_ERROR(
-        session.Execute(StopReplicaStatement(session.version()), "stop replication"));
-    if (!forget) return absl::OkStatus();
-    return session.Execute(ForgetReplicaStatement(session.version()), "forget replication");
-  });
-}
-
-// The default channel is stopped first: a running one refuses CHANGE (3021).
-absl::Status Follow(Session& session, const ReplicationSource& source) {
-  GRAFT_ASSIGN_OR_RETURN(const std::string change,
-                         ChangeSourceStatement(session.version(), source, Secrets::kReveal));
-  GRAFT_ASSIGN_OR_RETURN(const std::string shown,
-                         ChangeSourceStatement(session.version(), source, Secrets::kMask));
-  GRAFT_RETURN_IF_ERROR(
-      session.Execute(StopDefaultChannelStatement(session.version()), "stop replication"));
-  GRAFT_RETURN_IF_ERROR(session.ExecuteSecret(change, shown, source.password));
-  return session.Execute(StartDefaultChannelStatement(session.version()), "start replication");
+  return StopChannels(pool_, forget);
 }
 
 absl::Status ConnectorServer::StartReplication(const std::optional<ReplicationSource>& source) {
-  return pool_.Run([&source](Session& session) -> absl::Status {
-    if (!source.has_value()) {
-      return session.Execute(StartReplicaStatement(session.version()), "start replication");
-    }
-    absl::Status status = Follow(session, *source);
-    if (!HasReason(status, Reason::kReplicationMetadata)) return status;
-    // Left-overs of another life of this server are in the way (1871, 1872): drop them, once more.
-    GRAFT_RETURN_IF_ERROR(
-        session.Execute(ForgetReplicaStatement(session.version()), "forget replication"));
-    return Follow(session, *source);
+  return StartChannels(pool_, source);
+}
+
+absl::Status ConnectorServer::HoldServer(int64_t own_clone) {
+  return hold_.Take([&](int64_t holder) { return holder == own_clone || IsCloning(holder); });
+}
+
+void ConnectorServer::ReleaseServer() {
+  hold_.Release();
+}
+
+bool ConnectorServer::IsCloning(int64_t connection_id) {
+  absl::MutexLock lock(&mutex_);
+  return std::any_of(clones_.begin(), clones_.end(), [connection_id](const auto& clone) {
+    return clone->connection_id() == connection_id && !clone->ended();
   });
 }
 
 }  // namespace
 
 std::unique_ptr<MysqlServer> MakeConnectorServer(Clock& clock, ConnectionOptions options) {
-  return std::make_unique<ConnectorServer>(clock, std::move(options));
+  return std::make_unique<ConnectorServer>(clock, options);
 }
 
 }  // namespace graft

@@ -2,6 +2,7 @@
 #ifndef GRAFT_MYSQL_CONNECTOR_SERVER_H_
 #define GRAFT_MYSQL_CONNECTOR_SERVER_H_
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -27,6 +28,9 @@ struct ConnectionOptions {
   // false: every call connects anew. A session that is open when mysqld shuts down costs it 2 s
   // ("Give threads time to die" in its close_connections), however idle the session is.
   bool keep_session = true;
+  // What the connections say of themselves, besides what the client library says, in
+  // performance_schema.session_connect_attrs.
+  std::map<std::string, std::string> attributes;
 };
 
 // Never blocks; connects when first needed. `clock` must outlive the server. The server must not be

@@ -24,7 +24,7 @@ struct Meaning {
 
 // What this server, or the way to it, says.
 constexpr Meaning kHere[] = {
-    {3707, "", Code::kUnavailable, Reason::kMysqlGone,
+    {3707, "", Code::kUnavailable, Reason::kRestartNeeded,
      "nobody restarts this mysqld: start it, and the clone is completed then"},
     {1053, "", Code::kUnavailable, Reason::kMysqlGone, "wait until mysqld is up again"},
     {1077, "", Code::kUnavailable, Reason::kMysqlGone, "wait until mysqld is up again"},
@@ -130,6 +130,10 @@ constexpr Meaning kHere[] = {
     {1815, "Encrypt Key", Code::kFailedPrecondition, Reason::kKeyringMissing,
      "the donor's data is encrypted: give the recipient a keyring"},
     {1815, "", Code::kInternal, Reason::kCloneInternal, "see mysqld's error log"},
+    {1875, "", Code::kUnavailable, Reason::kReplicationStopping,
+     "STOP REPLICA waits for the transaction that is being applied"},
+    {1876, "", Code::kUnavailable, Reason::kReplicationStopping,
+     "STOP REPLICA waits for the receiver"},
     {1200, "", Code::kFailedPrecondition, Reason::kNoReplicationSource, "name a source first"},
     {1777, "", Code::kFailedPrecondition, Reason::kGtidModeOff, "set gtid_mode = ON"},
     {1871, "", Code::kFailedPrecondition, Reason::kReplicationMetadata, "run RESET REPLICA ALL"},
@@ -166,8 +170,10 @@ constexpr Meaning kDonor[] = {
      "a DDL statement or backup holds up the donor"},
     {3633, "", Code::kUnavailable, Reason::kDonorDdl, "a DDL statement ran on the donor"},
     {1053, "", Code::kUnavailable, Reason::kDonorLost, "the donor shut down"},
-    {1317, "", Code::kUnavailable, Reason::kDonorLost, "the donor shut down or killed the clone"},
-    {1815, "", Code::kUnavailable, Reason::kDonorLost, "the donor lost the clone's snapshot"},
+    {1317, "", Code::kUnavailable, Reason::kDonorLost,
+     "the donor shut down, or somebody killed the clone there"},
+    {1815, "", Code::kUnavailable, Reason::kDonorLost,
+     "the donor was restarted, or somebody killed the clone's connections there"},
     {2002, "", Code::kUnavailable, Reason::kDonorUnreachable,
      "is the donor's mysqld up and reachable?"},
     {2003, "", Code::kUnavailable, Reason::kDonorUnreachable,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "mysql/replication.h"
 #include "mysql/server_tables.h"
 #include "mysql/session_tables.h"
 #include "mysql/statements.h"
@@ -121,10 +122,13 @@ absl::StatusOr<ServerFacts> ReadFacts(Session& session) {
                          session.Query(DescribeStatement(), "read the server's variables"));
   GRAFT_ASSIGN_OR_RETURN(const RowSet uptime,
                          session.Query(UptimeStatement(), "read the server's uptime"));
+  auto main_thread = session.Query(MainThreadStatement(), "read the server's process");
+  if (absl::IsPermissionDenied(main_thread.status())) main_thread = RowSet{};
+  GRAFT_RETURN_IF_ERROR(main_thread.status());
   GRAFT_ASSIGN_OR_RETURN(const RowSet grants, Grants(session));
   GRAFT_ASSIGN_OR_RETURN(const RowSet schemas,
                          session.Query(UserSchemasStatement(), "list the schemas"));
-  return ReadServerFacts(row, uptime, grants, schemas);
+  return ReadServerFacts(row, uptime, *main_thread, grants, schemas);
 }
 
 absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session) {
@@ -142,12 +146,6 @@ absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(rows.held_locks, session.Query(HeldLocksStatement(), kDoing));
   GRAFT_ASSIGN_OR_RETURN(rows.lock_waits, session.Query(LockWaitsStatement(), kDoing));
   return ReadSessionRows(rows);
-}
-
-absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session) {
-  GRAFT_ASSIGN_OR_RETURN(const RowSet rows, session.Query(ShowReplicaStatement(session.version()),
-                                                          "read the replication status"));
-  return ReadReplicationRows(rows);
 }
 
 absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,

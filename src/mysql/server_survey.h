@@ -18,7 +18,6 @@ using WithSession = std::function<absl::Status(const std::function<absl::Status(
 
 absl::StatusOr<ServerFacts> ReadFacts(Session& session);
 absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session);
-absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session);
 
 // Each part has a session run of its own, so that one that takes too long costs only itself. Fails
 // only if the server cannot be asked at all; codes as of MysqlServer.

@@ -1,5 +1,6 @@
 #include "mysql/server_tables.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -21,27 +22,27 @@ std::string OneLine(const std::string& gtid_set) {
   return absl::StrReplaceAll(gtid_set, {{"\n", ""}});
 }
 
-absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
-  ReplicationChannel channel;
-  channel.name = row.Text({"Channel_Name"});
-  channel.source.host = row.Text({"Source_Host", "Master_Host"});
-  GRAFT_ASSIGN_OR_RETURN(const int64_t port, row.Number({"Source_Port", "Master_Port"}));
-  channel.source.port = static_cast<int>(port);
-  const std::string receiver = row.Text({"Replica_IO_Running", "Slave_IO_Running"});
-  channel.receiver_running = receiver == "Yes";
-  channel.receiver_connecting = receiver == "Connecting";
-  channel.applier_running = row.Text({"Replica_SQL_Running", "Slave_SQL_Running"}) == "Yes";
-  GRAFT_ASSIGN_OR_RETURN(const int64_t io_errno, row.Number({"Last_IO_Errno"}));
-  GRAFT_ASSIGN_OR_RETURN(const int64_t sql_errno, row.Number({"Last_SQL_Errno"}));
-  channel.receiver_errno = static_cast<int>(io_errno);
-  channel.receiver_error = row.Text({"Last_IO_Error"});
-  channel.applier_errno = static_cast<int>(sql_errno);
-  channel.applier_error = row.Text({"Last_SQL_Error"});
-  channel.auto_position = row.Text({"Auto_Position"}) == "1";
-  const auto lag = row.Find({"Seconds_Behind_Source", "Seconds_Behind_Master"});
+// The wall clock may have been set back behind the server's start; Uptime is unsigned then.
+absl::StatusOr<int64_t> SecondsOf(const std::string& text) {
   int64_t seconds = 0;
-  if (lag.has_value() && absl::SimpleAtoi(*lag, &seconds)) channel.lag = absl::Seconds(seconds);
-  return channel;
+  uint64_t wrapped = 0;
+  if (absl::SimpleAtoi(text, &seconds)) return seconds;
+  if (absl::SimpleAtoi(text, &wrapped)) return static_cast<int64_t>(wrapped);
+  return absl::InternalError(absl::StrCat("MySQL's uptime is \"", text, "\", which is no number"));
+}
+
+Variable ReadVariable(const Row& row) {
+  Variable variable;
+  variable.name = row.Text({"name"});
+  variable.value = row.Text({"value"});
+  variable.persisted = row.Find({"persisted"});
+  variable.source = row.Text({"source"});
+  const std::string user = row.Text({"set_user"});
+  if (!user.empty()) variable.set_by = absl::StrCat(user, "@", row.Text({"set_host"}));
+  std::string error;
+  absl::ParseTime("%Y-%m-%d %H:%M:%E*S", row.Text({"set_time"}), absl::UTCTimeZone(),
+                  &variable.set_at, &error);
+  return variable;
 }
 
 }  // namespace
@@ -63,7 +64,8 @@ std::set<std::string> ReadGrants(const RowSet& grants) {
 }
 
 absl::StatusOr<ServerFacts> ReadServerFacts(const RowSet& facts, const RowSet& uptime,
-                                            const RowSet& grants, const RowSet& schemas) {
+                                            const RowSet& main_thread, const RowSet& grants,
+                                            const RowSet& schemas) {
   if (facts.rows.size() != 1 || uptime.rows.size() != 1) {
     return absl::InternalError("MySQL did not describe itself in one row");
   }
@@ -72,8 +74,13 @@ absl::StatusOr<ServerFacts> ReadServerFacts(const RowSet& facts, const RowSet& u
   result.version = row.Text({"version"});
   result.server_uuid = row.Text({"server_uuid"});
   result.now = row.Text({"now"});
-  GRAFT_ASSIGN_OR_RETURN(const int64_t seconds, Row(uptime, 0).Number({"Value"}));
-  result.uptime = absl::Seconds(seconds);
+  GRAFT_ASSIGN_OR_RETURN(const int64_t seconds, SecondsOf(Row(uptime, 0).Text({"uptime"})));
+  GRAFT_ASSIGN_OR_RETURN(const int64_t now, Row(uptime, 0).Number({"now"}));
+  result.uptime = absl::Seconds(std::max<int64_t>(0, seconds));
+  const bool has_pid = !main_thread.rows.empty();
+  result.process =
+      absl::StrCat(has_pid ? Row(main_thread, 0).Text({"pid"}) : "", "@", now - seconds);
+  result.performance_schema = IsOn(row.Text({"performance_schema"}));
   GRAFT_ASSIGN_OR_RETURN(const int64_t lower_case, row.Number({"lower_case_table_names"}));
   result.lower_case_table_names = static_cast<int>(lower_case);
   result.read_only = IsOn(row.Text({"read_only"}));
@@ -97,7 +104,7 @@ absl::StatusOr<std::vector<Variable>> OrderVariables(const std::vector<std::stri
     for (size_t i = 0; i < rows.rows.size() && !found; ++i) {
       const Row row(rows, i);
       if (row.Text({"name"}) != name) continue;
-      variables.push_back({name, row.Text({"value"}), row.Find({"persisted"})});
+      variables.push_back(ReadVariable(row));
       found = true;
     }
     if (!found) {
@@ -107,15 +114,6 @@ absl::StatusOr<std::vector<Variable>> OrderVariables(const std::vector<std::stri
     }
   }
   return variables;
-}
-
-absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet& rows) {
-  std::vector<ReplicationChannel> channels;
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
-    GRAFT_ASSIGN_OR_RETURN(ReplicationChannel channel, ReadChannel(Row(rows, i)));
-    channels.push_back(std::move(channel));
-  }
-  return channels;
 }
 
 }  // namespace graft

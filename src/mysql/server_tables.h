@@ -12,9 +12,11 @@
 
 namespace graft {
 
-// DescribeStatement(), UptimeStatement(), GrantsStatement(), UserSchemasStatement().
+// DescribeStatement(), UptimeStatement(), MainThreadStatement(), which may have no row,
+// GrantsStatement(), UserSchemasStatement().
 absl::StatusOr<ServerFacts> ReadServerFacts(const RowSet& facts, const RowSet& uptime,
-                                            const RowSet& grants, const RowSet& schemas);
+                                            const RowSet& main_thread, const RowSet& grants,
+                                            const RowSet& schemas);
 
 // Global privileges only: of "GRANT SELECT, CLONE_ADMIN ON *.* TO ..." SELECT and CLONE_ADMIN.
 std::set<std::string> ReadGrants(const RowSet& grants);
@@ -22,9 +24,6 @@ std::set<std::string> ReadGrants(const RowSet& grants);
 // In the order of `names`. NOT_FOUND: one is not among the rows.
 absl::StatusOr<std::vector<Variable>> OrderVariables(const std::vector<std::string>& names,
                                                      const RowSet& rows);
-
-// SHOW REPLICA STATUS, or SHOW SLAVE STATUS of a server before 8.0.22.
-absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet& rows);
 
 }  // namespace graft
 

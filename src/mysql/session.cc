@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -60,6 +61,11 @@ sql::ConnectOptionsMap ToMap(const ConnectionOptions& options, absl::Duration re
     map["OPT_READ_TIMEOUT"] = WholeSeconds(read_timeout);
     map["OPT_WRITE_TIMEOUT"] = WholeSeconds(read_timeout);
   }
+  std::map<sql::SQLString, sql::SQLString> attributes;
+  for (const auto& [name, value] : options.attributes) {
+    attributes[sql::SQLString(name)] = sql::SQLString(value);
+  }
+  if (!attributes.empty()) map["OPT_CONNECT_ATTR_ADD"] = attributes;
   if (!options.socket.empty()) {
     map["hostName"] = sql::SQLString(absl::StrCat("unix://", options.socket));
   } else {

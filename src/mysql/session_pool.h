@@ -31,6 +31,7 @@ class SessionPool {
     return Run(work, /*keep=*/false);
   }
 
+  Clock& clock() const { return clock_; }
   const ConnectionOptions& options() const { return options_; }
 
  private:

@@ -78,12 +78,20 @@ std::string DescribeStatement() {
          "@@lower_case_table_names AS lower_case_table_names, @@GLOBAL.read_only AS read_only, "
          "@@GLOBAL.super_read_only AS super_read_only, @@GLOBAL.gtid_mode AS gtid_mode, "
          "@@GLOBAL.gtid_executed AS gtid_executed, @@GLOBAL.gtid_purged AS gtid_purged, "
+         "@@performance_schema AS performance_schema, "
          "(SELECT plugin_status FROM information_schema.plugins WHERE plugin_name='clone') "
          "AS clone_plugin_status";
 }
 
 std::string UptimeStatement() {
-  return "SHOW GLOBAL STATUS LIKE 'Uptime'";
+  // Both by the statement's own time, so that their difference is the start of the process as the
+  // wall clock had it then, and stays so when the clock is set. Works with performance_schema=OFF.
+  return "SELECT UNIX_TIMESTAMP() AS now, variable_value AS uptime "
+         "FROM performance_schema.global_status WHERE variable_name='Uptime'";
+}
+
+std::string MainThreadStatement() {
+  return "SELECT thread_os_id AS pid FROM performance_schema.threads WHERE name='thread/sql/main'";
 }
 
 // Counts active roles in; information_schema.user_privileges does not (seen on 9.7.4).
@@ -104,9 +112,12 @@ absl::StatusOr<std::string> ReadVariablesStatement(const std::vector<std::string
     absl::StrAppend(out, QuoteText(name));
   });
   return absl::StrCat(
-      "SELECT g.variable_name AS name, g.variable_value AS value, p.variable_value AS persisted "
-      "FROM performance_schema.global_variables g LEFT JOIN performance_schema.persisted_variables "
-      "p ON p.variable_name = g.variable_name WHERE g.variable_name IN (",
+      "SELECT g.variable_name AS name, g.variable_value AS value, p.variable_value AS persisted, "
+      "i.variable_source AS source, i.set_user AS set_user, i.set_host AS set_host, "
+      "i.set_time AS set_time FROM performance_schema.global_variables g "
+      "LEFT JOIN performance_schema.persisted_variables p ON p.variable_name = g.variable_name "
+      "LEFT JOIN performance_schema.variables_info i ON i.variable_name = g.variable_name "
+      "WHERE g.variable_name IN (",
       list.empty() ? "''" : list, ")");
 }
 
@@ -168,6 +179,17 @@ std::string InstallClonePluginStatement() {
 
 std::string ShowReplicaStatement(const ServerVersion& version) {
   return absl::StrCat("SHOW ", ReplicaWord(version), " STATUS");
+}
+
+std::string ReplicationWorkStatement() {
+  return "SELECT channel_name AS channel, 'worker' AS part, service_state AS state, "
+         "applying_transaction AS current, last_applied_transaction AS last "
+         "FROM performance_schema.replication_applier_status_by_worker UNION ALL "
+         "SELECT channel_name, 'coordinator', service_state, processing_transaction, "
+         "last_processed_transaction "
+         "FROM performance_schema.replication_applier_status_by_coordinator UNION ALL "
+         "SELECT channel_name, 'receiver', service_state, queueing_transaction, "
+         "last_queued_transaction FROM performance_schema.replication_connection_status";
 }
 
 std::string StopReplicaStatement(const ServerVersion& version) {

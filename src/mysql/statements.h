@@ -28,13 +28,17 @@ std::string QuoteText(absl::string_view text);  // 'it''s'
 std::string SessionSetup(absl::Duration lock_wait);
 
 // One row: version, server_uuid, now, lower_case_table_names, read_only, super_read_only,
-// gtid_mode, gtid_executed, gtid_purged, clone_plugin_status.
+// gtid_mode, gtid_executed, gtid_purged, performance_schema, clone_plugin_status.
 std::string DescribeStatement();
+// now, uptime: in seconds, by one clock.
 std::string UptimeStatement();
+// pid of the server; no row if performance_schema is OFF.
+std::string MainThreadStatement();
 std::string GrantsStatement();
 std::string UserSchemasStatement();
 
-// name, value, persisted. INVALID_ARGUMENT: a name has other characters than [a-z0-9_.].
+// name, value, persisted, source, set_user, set_host, set_time. INVALID_ARGUMENT: a name has other
+// characters than [a-z0-9_.].
 absl::StatusOr<std::string> ReadVariablesStatement(const std::vector<std::string>& names);
 // INVALID_ARGUMENT as above.
 absl::StatusOr<std::string> SetVariableStatement(const VariableChange& change);
@@ -52,6 +56,9 @@ std::string InstallClonePluginStatement();
 // STOP/START/RESET/SHOW REPLICA from 8.0.22 on, SLAVE before; CHANGE REPLICATION SOURCE
 // from 8.0.23.
 std::string ShowReplicaStatement(const ServerVersion& version);
+// channel, part ("worker", "coordinator", "receiver"), state ("ON", "OFF"), current, last: the
+// GTIDs of the transaction the thread is at and of the one before.
+std::string ReplicationWorkStatement();
 std::string StopReplicaStatement(const ServerVersion& version);
 std::string ForgetReplicaStatement(const ServerVersion& version);
 std::string StartReplicaStatement(const ServerVersion& version);

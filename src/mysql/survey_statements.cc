@@ -102,6 +102,31 @@ std::string AccountsStatement(absl::string_view user) {
       QuoteText(user), " ORDER BY host");
 }
 
+std::string TakeServerLockStatement(absl::Duration wait) {
+  return absl::StrCat("SELECT GET_LOCK('graft.agent',", absl::ToInt64Seconds(wait), ") AS `taken`");
+}
+
+std::string ServerLockHolderStatement() {
+  return "SELECT CONNECTION_ID() AS `id`, IS_USED_LOCK('graft.agent') AS `holder`";
+}
+
+std::string HoldingAttributesStatement(int64_t connection_id) {
+  const auto attribute = [](absl::string_view name) {
+    return absl::StrCat("MAX(IF(attr_name='", name, "',attr_value,NULL))");
+  };
+  return absl::StrCat("SELECT ", attribute("program_name"), " AS `program`, ",
+                      attribute("graft_pid"), " AS `pid`, ", attribute("graft_host"),
+                      " AS `host`, ", attribute("graft_pid_namespace"), " AS `pid_namespace`, ",
+                      attribute("graft_since"),
+                      " AS `since` FROM performance_schema.session_connect_attrs "
+                      "WHERE processlist_id=",
+                      connection_id, " HAVING `pid` IS NOT NULL");
+}
+
+std::string KeepSessionStatement() {
+  return "SET SESSION wait_timeout=31536000";
+}
+
 std::string ProcesslistStatement() {
   return "SHOW PROCESSLIST";
 }

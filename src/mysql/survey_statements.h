@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace graft {
 
@@ -44,6 +45,15 @@ std::string EncryptedTablespacesStatement();
 std::string NonInnodbTablesStatement();
 // host, plugin, fingerprint.
 std::string AccountsStatement(absl::string_view user);
+
+// taken: 1, or 0 if another connection has the agent's lock and kept it for `wait`.
+std::string TakeServerLockStatement(absl::Duration wait);
+// id of this connection, holder: that of the one that has the lock, or NULL.
+std::string ServerLockHolderStatement();
+// program, pid, host, pid_namespace, since: as the connection told them; NULL where it did not.
+std::string HoldingAttributesStatement(int64_t connection_id);
+// No idle timeout of the server's ends this connection.
+std::string KeepSessionStatement();
 
 // SHOW PROCESSLIST cuts statements at 100 characters, and shows all sessions to PROCESS only.
 std::string ProcesslistStatement();

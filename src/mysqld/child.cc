@@ -15,6 +15,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/clocks.h"
 
 namespace graft {
 namespace {
@@ -27,13 +28,14 @@ class FdSignalQueue : public SignalQueue {
     sigprocmask(SIG_SETMASK, &before_, nullptr);
   }
 
-  std::optional<int> Next(absl::Time deadline) override {
+  std::optional<int> Next(absl::Duration limit) override {
+    const absl::Time deadline = clock_->Now() + limit;
     signalfd_siginfo info;
     while (true) {
       if (read(fd_, &info, sizeof(info)) == sizeof(info)) return static_cast<int>(info.ssi_signo);
       int timeout_ms = -1;
       if (deadline != absl::InfiniteFuture()) {
-        const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
+        const int64_t left = absl::ToInt64Milliseconds(deadline - clock_->Now());
         if (left <= 0) return std::nullopt;
         timeout_ms = static_cast<int>(std::min<int64_t>(left + 1, INT_MAX));
       }
@@ -43,6 +45,7 @@ class FdSignalQueue : public SignalQueue {
   }
 
  private:
+  const std::unique_ptr<Clock> clock_ = MakeRealClock();
   const int fd_;
   const sigset_t before_;
 };
@@ -126,7 +129,7 @@ absl::StatusOr<std::unique_ptr<SignalQueue>> SignalQueue::Create(const std::vect
 ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, bool* interrupted) {
   while (true) {
     if (const std::optional<ExitStatus> status = ReapChild(pid)) return *status;
-    const std::optional<int> signal = signals.Next(absl::InfiniteFuture());
+    const std::optional<int> signal = signals.Next(absl::InfiniteDuration());
     if (signal == SIGTERM || signal == SIGINT) {
       *interrupted = true;
       kill(pid, SIGTERM);

@@ -39,8 +39,8 @@ class SignalQueue {
   static absl::StatusOr<std::unique_ptr<SignalQueue>> Create(const std::vector<int>& signals);
   virtual ~SignalQueue() = default;
 
-  // The next signal; nullopt: none until `deadline`. Several of one number may come as one.
-  virtual std::optional<int> Next(absl::Time deadline) = 0;
+  // The next signal; nullopt: none for `limit`. Several of one number may come as one.
+  virtual std::optional<int> Next(absl::Duration limit) = 0;
 };
 
 // Waits for the end of `pid`, a child; passes SIGTERM and SIGINT from `signals` (which must also

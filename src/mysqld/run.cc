@@ -9,7 +9,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "base/clocks.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/files.h"
@@ -36,7 +36,7 @@ class Parent {
       GRAFT_RETURN_IF_ERROR(Start());
       const ExitStatus status = Await();
       if (stopping_) return Stopped(status);
-      const RestartDecision decision = policy_.OnExit(status, absl::Now());
+      const RestartDecision decision = policy_.OnExit(status, clock_->Now());
       Tell(status, decision);
       if (decision.kind != RestartDecision::Kind::kRestart) return decision.exit_code;
       if (!Pause(decision.delay)) return 0;
@@ -67,7 +67,7 @@ class Parent {
   ExitStatus Await() {
     while (true) {
       if (const std::optional<ExitStatus> status = ReapChild(pid_)) return *status;
-      const std::optional<int> signal = signals_.Next(absl::InfiniteFuture());
+      const std::optional<int> signal = signals_.Next(absl::InfiniteDuration());
       if (signal == SIGHUP) {
         kill(pid_, SIGHUP);
       } else if (signal == SIGTERM || signal == SIGINT) {
@@ -108,15 +108,16 @@ class Parent {
 
   // Waits, unless told to stop. Returns whether to go on.
   bool Pause(absl::Duration delay) {
-    const absl::Time until = absl::Now() + delay;
+    const absl::Time until = clock_->Now() + delay;
     while (delay > absl::ZeroDuration()) {
-      const std::optional<int> signal = signals_.Next(until);
+      const std::optional<int> signal = signals_.Next(until - clock_->Now());
       if (!signal.has_value()) break;
       if (signal == SIGTERM || signal == SIGINT) return false;
     }
     return true;
   }
 
+  const std::unique_ptr<Clock> clock_ = MakeRealClock();
   const RunOptions& options_;
   SignalQueue& signals_;
   RestartPolicy policy_;

@@ -1,4 +1,4 @@
-// Provisioner: runs one operation through the step table, from where it stands to its end.
+// Provisioner: runs one operation through its plan, from where it stands to its end.
 //
 // It may be handed an operation that an earlier process left half-way: every step looks before it
 // acts. It neither logs nor counts (see Observer) and does not care whether it lives in a daemon.
@@ -13,7 +13,6 @@
 
 #include "absl/time/time.h"
 #include "graft/clock.h"
-#include "graft/journal.h"
 #include "graft/mysql_server.h"
 #include "graft/observer.h"
 #include "graft/operation.h"
@@ -22,7 +21,10 @@
 #include "graft/server_host.h"
 #include "graft/topology.h"
 #include "provision/donor/claim_keeper.h"
+#include "provision/donor/peers.h"
 #include "provision/operation/operation_control.h"
+#include "provision/operation/tablet_owner.h"
+#include "provision/operation/tablet_record.h"
 
 namespace graft {
 
@@ -41,8 +43,8 @@ struct ProvisionerOptions {
 
   // From the end of the CLONE statement until the server answers again.
   absl::Duration restart_wait_timeout = absl::Minutes(5);
-  // How long catching up may stand still.
-  absl::Duration catch_up_stall_timeout = absl::Minutes(1);
+  // How long catching up may stand still, with no transaction being applied; zero: for ever.
+  absl::Duration catch_up_stall_timeout = absl::Minutes(10);
   // Bounds each wait for a metadata lock while CLONE drops the old data.
   absl::Duration lock_wait_timeout = absl::Seconds(10);
 
@@ -58,18 +60,22 @@ struct ProvisionerOptions {
 struct ProvisionerDeps {
   Clock& clock;
   MysqlServer& recipient;
+  MysqlServer& holder;  // of the recipient too: holds it for this agent (MysqlServer::HoldServer)
   // A connection to another tablet's server, as the clone user.
-  std::function<std::unique_ptr<MysqlServer>(const HostPort&)> open_peer;
+  OpenPeer open_peer;
   Topology& topology;
-  QueueLocks& locks;    // to see who waits for whom
-  ClaimKeeper& claims;  // of the operation that runs
-  ServerHost& host;     // of the recipient's mysqld
-  Journal& journal;
+  QueueLocks& locks;     // to see who waits for whom
+  ClaimKeeper& claims;   // of the operation that runs
+  ServerHost& host;      // of the recipient's mysqld
+  TabletOwner& owner;    // of the recipient's state
+  TabletRecord& record;  // of the recipient in the topology
   std::vector<Observer*> observers;
   // Asks whoever runs mysqld to start it, after a copy that left it down; nullptr: nobody can be.
   std::function<absl::Status()> start_server;
   // The operations before this one, newest first: what progress is estimated by. nullptr: none.
   std::function<std::vector<Operation>()> history;
+  // How many servers are asked at the same time; nullptr: one after the other.
+  AskAll ask_all;
 };
 
 class Provisioner {
@@ -77,13 +83,14 @@ class Provisioner {
   Provisioner(ProvisionerDeps deps, ProvisionerOptions options)
       : deps_(std::move(deps)), options_(std::move(options)) {}
 
-  // Returns when the operation has ended, or, its outcome still kRunning, when `control` was told
-  // to stop: then the journal has what is needed to go on.
-  void Run(Operation& operation, const std::shared_ptr<OperationControl>& control);
+  // Runs `state`'s operation. Returns when it has ended, or, its outcome still kRunning, when
+  // `control` was told to stop: then the journal has what is needed to go on.
+  void Run(TabletState& state, const std::shared_ptr<OperationControl>& control);
 
   // Finds donor and source for `draft` and judges everything, touching nothing. Codes as of
-  // Provisioning::Preflight.
-  absl::StatusOr<PreflightReport> Preflight(Operation draft) const;
+  // Provisioning::Preflight; CANCELLED: `control` was told to stop.
+  absl::StatusOr<PreflightReport> Preflight(Operation draft,
+                                            const std::shared_ptr<OperationControl>& control) const;
 
   const ProvisionerOptions& options() const { return options_; }
 

@@ -5,6 +5,7 @@
 #ifndef GRAFT_RPC_OPEN_CALLS_H_
 #define GRAFT_RPC_OPEN_CALLS_H_
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -17,11 +18,16 @@ namespace graft {
 template <typename Call>
 class OpenCalls {
  public:
-  // False: closed; the call is kept all the same, but has to end.
-  bool Add(std::shared_ptr<Call> call) {
+  enum class Place { kTaken, kFull, kClosed };
+
+  explicit OpenCalls(size_t most) : most_(most) {}
+
+  // The call is kept whatever the answer; unless that is kTaken, it has to end.
+  Place Add(std::shared_ptr<Call> call) {
     absl::MutexLock lock(&mutex_);
     calls_.push_back(std::move(call));
-    return !closed_;
+    if (closed_) return Place::kClosed;
+    return calls_.size() > most_ ? Place::kFull : Place::kTaken;
   }
 
   void Remove(const Call* call) {
@@ -49,6 +55,7 @@ class OpenCalls {
   }
 
  private:
+  const size_t most_;
   absl::Mutex mutex_;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::shared_ptr<Call>> calls_ ABSL_GUARDED_BY(mutex_);

@@ -10,10 +10,10 @@
 #include <memory>
 
 #include "graft/provisioning.h"
-#include "graft/v1/provisioner.pb.h"
 #include "rpc/open_calls.h"
 
 namespace grpc {
+class ByteBuffer;
 class CallbackServerContext;
 class ServerUnaryReactor;
 }  // namespace grpc
@@ -25,9 +25,9 @@ class Preflights {
   explicit Preflights(Provisioning& provisioning);
   ~Preflights();
 
-  // A reactor that lives until gRPC is done with it. `context` and `response` are the call's.
-  grpc::ServerUnaryReactor* Start(const v1::PreflightRequest& request,
-                                  v1::PreflightReport& response,
+  // A reactor that lives until gRPC is done with it. `context` and `response` are the call's,
+  // `request` a v1::PreflightRequest.
+  grpc::ServerUnaryReactor* Start(const grpc::ByteBuffer& request, grpc::ByteBuffer& response,
                                   grpc::CallbackServerContext& context);
 
   // Ends every call with UNAVAILABLE, those still to come included.

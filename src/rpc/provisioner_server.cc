@@ -4,19 +4,21 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "base/errors.h"
 #include "graft/v1/provisioner.grpc.pb.h"
-#include "rpc/grpc_status.h"
-#include "rpc/preflights.h"
-#include "rpc/watchers.h"
-#include "wire/operation_proto.h"
-#include "wire/provisioner_proto.h"
+#include "rpc/api_probe.h"
+#include "rpc/listener.h"
+#include "rpc/provisioner_service.h"
 
 namespace graft {
 namespace {
@@ -27,137 +29,68 @@ constexpr int kLargestRequestBytes = 64 * 1024;
 constexpr size_t kGrpcMemoryBytes = size_t{16} * 1024 * 1024;
 constexpr int kMostStreamsPerConnection = 100;
 
-// WatchOperation is raw: its messages are made once for all who watch.
-using RawWatchService =
-    v1::Provisioner::WithRawCallbackMethod_WatchOperation<v1::Provisioner::CallbackService>;
+constexpr size_t kMostConnections = 512;
 
-class ProvisionerService : public RawWatchService {
- public:
-  ProvisionerService(Provisioning& provisioning, Clock& clock)
-      : provisioning_(provisioning),
-        clock_(clock),
-        watchers_(provisioning, clock),
-        preflights_(provisioning) {}
+// A client that does not speak HTTP/2 goes soon, one that has no call a little later, and one whose
+// machine is gone is noticed.
+constexpr int kHandshakeTimeoutMs = 10'000;
+constexpr int kMostIdleMs = 30'000;
+constexpr int kKeepaliveMs = 30'000;
+constexpr int kKeepaliveTimeoutMs = 10'000;
+constexpr int kLeastPingIntervalMs = 1'000;  // of a client's own
 
-  // Of the calls that end when something happens.
-  void EndOpenCalls() {
-    watchers_.EndAll();
-    preflights_.EndAll();
-  }
-
-  grpc::ServerUnaryReactor* Reprovision(grpc::CallbackServerContext* context,
-                                        const v1::ReprovisionRequest* request,
-                                        v1::Operation* response) override {
-    const absl::StatusOr<ReprovisionCall> call = FromProto(*request);
-    if (!call.ok()) return Fail(*context, call.status());
-    return Answer(*context, provisioning_.Reprovision(*call), *response);
-  }
-
-  grpc::ServerUnaryReactor* Preflight(grpc::CallbackServerContext* context,
-                                      const v1::PreflightRequest* request,
-                                      v1::PreflightReport* response) override {
-    return preflights_.Start(*request, *response, *context);
-  }
-
-  grpc::ServerUnaryReactor* GetOperation(grpc::CallbackServerContext* context,
-                                         const v1::GetOperationRequest* request,
-                                         v1::Operation* response) override {
-    if (const auto id = CheckOperationId(request->id()); !id.ok()) return Fail(*context, id);
-    return Answer(*context, provisioning_.Get(request->id()), *response);
-  }
-
-  grpc::ServerUnaryReactor* ListOperations(grpc::CallbackServerContext* context,
-                                           const v1::ListOperationsRequest* /*request*/,
-                                           v1::ListOperationsResponse* response) override {
-    for (const Operation& operation : provisioning_.List()) {
-      *response->add_operations() = ToProto(operation);
-    }
-    return Finish(*context, grpc::Status::OK);
-  }
-
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchOperation(
-      grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) override {
-    return watchers_.Start(*request, *context);
-  }
-
-  grpc::ServerUnaryReactor* CancelOperation(grpc::CallbackServerContext* context,
-                                            const v1::CancelOperationRequest* request,
-                                            v1::Operation* response) override {
-    if (const auto id = CheckOperationId(request->id()); !id.ok()) return Fail(*context, id);
-    return Answer(*context, provisioning_.Cancel(request->id(), WishOf(*request)), *response);
-  }
-
-  grpc::ServerUnaryReactor* ThrottleOperation(grpc::CallbackServerContext* context,
-                                              const v1::ThrottleOperationRequest* request,
-                                              v1::Operation* response) override {
-    const absl::StatusOr<CloneSettings> settings = FromProto(*request);
-    if (!settings.ok()) return Fail(*context, settings.status());
-    return Answer(*context, provisioning_.Throttle(request->id(), *settings), *response);
-  }
-
-  grpc::ServerUnaryReactor* GetTablet(grpc::CallbackServerContext* context,
-                                      const v1::GetTabletRequest* /*request*/,
-                                      v1::GetTabletResponse* response) override {
-    *response = ToProto(provisioning_.Tablet(), clock_.Now());
-    return Finish(*context, grpc::Status::OK);
-  }
-
- private:
-  static grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext& context,
-                                          const grpc::Status& status) {
-    grpc::ServerUnaryReactor* reactor = context.DefaultReactor();
-    reactor->Finish(status);
-    return reactor;
-  }
-
-  static grpc::ServerUnaryReactor* Fail(grpc::CallbackServerContext& context,
-                                        const absl::Status& status) {
-    return Finish(context, ToGrpc(status, context));
-  }
-
-  static grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext& context,
-                                          const absl::StatusOr<Operation>& operation,
-                                          v1::Operation& response) {
-    if (operation.ok()) response = ToProto(*operation);
-    return Fail(context, operation.status());
-  }
-
-  Provisioning& provisioning_;
-  Clock& clock_;
-  Watchers watchers_;
-  Preflights preflights_;
-};
+// A quarter of what the process may open.
+size_t DefaultMostConnections() {
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return kMostConnections;
+  return std::clamp<size_t>(descriptors.rlim_cur / 4, 4, kMostConnections);
+}
 
 class GrpcServer : public RpcServer {
  public:
-  GrpcServer(Provisioning& provisioning, Clock& clock) : service_(provisioning, clock) {}
+  GrpcServer(Provisioning& provisioning, Clock& clock)
+      : clock_(clock), service_(MakeProvisionerService(provisioning, clock)) {}
   ~GrpcServer() override { ShutDown(absl::ZeroDuration()); }
 
-  absl::Status Start(const std::string& address) {
+  absl::Status Start(const RpcOptions& options) {
+    const size_t most =
+        options.most_connections > 0 ? options.most_connections : DefaultMostConnections();
+    GRAFT_ASSIGN_OR_RETURN(listener_,
+                           Listener::Open(clock_, {options.bind_address, options.port, most}));
     grpc::ServerBuilder builder;
     Limit(builder);
     // TLS and roles belong here, in the credentials, once the API has them.
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterService(&service_);
+    using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+    acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+        ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
+    builder.RegisterService(&service_->service());
     server_ = builder.BuildAndStart();
-    if (server_ == nullptr || port_ == 0) {
-      return absl::UnavailableError(
-          absl::StrCat("cannot listen on ", address,
-                       ": another process has the port, or the address is not this machine's; "
-                       "choose another --grpc-port or --bind-address"));
-    }
+    if (server_ == nullptr) return absl::UnavailableError("gRPC's server does not start");
     server_->GetHealthCheckService()->SetServingStatus(v1::Provisioner::service_full_name(), true);
+    listener_->Serve([this](int listening_fd, int fd) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+      connection.listener_fd = listening_fd;
+      connection.fd = fd;
+      acceptor_->HandleNewConnection(&connection);
+    });
+    probe_ = std::make_unique<ApiProbe>(clock_, options.bind_address, port());
+    probing_ = std::thread([this] { probe_->Serve(); });
     return absl::OkStatus();
   }
 
-  int port() const override { return port_; }
+  absl::Status Health() const override { return probe_->Last(); }
+  int port() const override { return listener_->port(); }
   void Shutdown(absl::Duration grace) override { ShutDown(grace); }
 
  private:
   static void Limit(grpc::ServerBuilder& builder) {
-    // Without it a second agent on the same port would silently get half of the calls.
-    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostStreamsPerConnection);
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kMostIdleMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+    builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                               kLeastPingIntervalMs);
     builder.SetMaxReceiveMessageSize(kLargestRequestBytes);
     builder.SetResourceQuota(grpc::ResourceQuota("graft").Resize(kGrpcMemoryBytes));
     // Reflection is gRPC's one synchronous service: one thread waits for it, not one a core.
@@ -171,26 +104,25 @@ class GrpcServer : public RpcServer {
     absl::MutexLock lock(&mutex_);
     if (down_) return;
     down_ = true;
+    probe_->Stop();
+    probing_.join();
+    listener_->Stop();
     server_->GetHealthCheckService()->Shutdown();
-    service_.EndOpenCalls();
+    service_->EndOpenCalls();
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(grace));
     server_->Wait();
   }
 
-  ProvisionerService service_;
+  Clock& clock_;
+  const std::unique_ptr<ProvisionerService> service_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
-  int port_ = 0;
+  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<ApiProbe> probe_;
+  std::thread probing_;
   absl::Mutex mutex_;  // held while shutting down, so that a second caller waits for the end
   bool down_ ABSL_GUARDED_BY(mutex_) = false;
 };
-
-std::string ListenAddress(const RpcOptions& options) {
-  if (options.bind_address.empty()) return absl::StrCat("[::]:", options.port);
-  const bool bare_ipv6 =
-      absl::StrContains(options.bind_address, ':') && !absl::StartsWith(options.bind_address, "[");
-  return bare_ipv6 ? absl::StrCat("[", options.bind_address, "]:", options.port)
-                   : absl::StrCat(options.bind_address, ":", options.port);
-}
 
 }  // namespace
 
@@ -203,7 +135,7 @@ absl::StatusOr<std::unique_ptr<RpcServer>> MakeRpcServer(Provisioning& provision
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   auto server = std::make_unique<GrpcServer>(provisioning, clock);
-  if (absl::Status started = server->Start(ListenAddress(options)); !started.ok()) return started;
+  if (absl::Status started = server->Start(options); !started.ok()) return started;
   return server;
 }
 

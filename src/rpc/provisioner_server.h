@@ -1,13 +1,14 @@
 // RpcServer: graft.v1.Provisioner on a port, with reflection and grpc.health.v1.
 //
-// What it is given must outlive it. Its threads are gRPC's; it answers from them without blocking,
-// as Provisioning never does. Safe for use from several threads.
+// What it is given must outlive it. Its threads are gRPC's and its listener's; it answers from them
+// without blocking, as Provisioning never does. Safe for use from several threads.
 #ifndef GRAFT_RPC_PROVISIONER_SERVER_H_
 #define GRAFT_RPC_PROVISIONER_SERVER_H_
 
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "graft/clock.h"
@@ -21,6 +22,9 @@ inline constexpr char kReasonMetadata[] = "graft-reason";
 struct RpcOptions {
   std::string bind_address;  // "127.0.0.1", "::1", a host's name; empty: every address
   int port = 0;              // 0: any free one
+  // At the same time; more are closed at once. 0: a quarter of the descriptors that the process may
+  // have, and at most 512.
+  size_t most_connections = 0;
 };
 
 class RpcServer {
@@ -29,6 +33,10 @@ class RpcServer {
   virtual ~RpcServer() = default;
 
   virtual int port() const = 0;
+
+  // Whether a client that connects is answered, as of a few seconds ago: the server asks itself.
+  // UNAVAILABLE: it is not; the text says why.
+  virtual absl::Status Health() const = 0;
 
   // Says NOT_SERVING, ends every watch and every preflight with UNAVAILABLE, takes no new call, and
   // lets the running ones end until `grace` is over; then they are cancelled. Returns when all have

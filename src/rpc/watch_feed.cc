@@ -6,19 +6,10 @@
 
 #include "base/errors.h"
 #include "graft/v1/operation.pb.h"
+#include "rpc/messages.h"
 #include "wire/operation_proto.h"
 
 namespace graft {
-namespace {
-
-grpc::ByteBuffer ToBytes(const Operation& operation) {
-  const v1::Operation message = ToProto(operation);
-  const std::string text = message.SerializeAsString();
-  const grpc::Slice slice(text);
-  return grpc::ByteBuffer(&slice, 1);
-}
-
-}  // namespace
 
 absl::StatusOr<std::shared_ptr<WatchFeed>> WatchFeed::Open(Provisioning& provisioning,
                                                            const std::string& id,
@@ -50,7 +41,7 @@ std::shared_ptr<const WatchedState> WatchFeed::Latest() {
     auto state = std::make_shared<WatchedState>();
     state->number = number_;
     state->last = operation_.outcome != Outcome::kRunning;
-    state->bytes = ToBytes(operation_);
+    state->bytes = ToBytes(ToProto(operation_));
     latest_ = std::move(state);
   }
   return latest_;

@@ -21,29 +21,37 @@ void Watcher::Follow(std::shared_ptr<WatchFeed> feed, absl::Duration min_interva
 
 Watcher::Move Watcher::Decide() {
   Move move;
-  if (sending_ != nullptr || finished_) return move;
-  const bool news = feed_ != nullptr && feed_->number() != sent_ && !end_.has_value();
-  if (news) {
-    const absl::Time now = clock_.Now();
-    const absl::Time due = last_sent_ + min_interval_;
-    std::shared_ptr<const WatchedState> state = feed_->Latest();
-    if (now + kSlack < due && !state->last) {
-      move.due = due;
-      return move;
-    }
-    sent_ = state->number;
-    last_sent_ = now;
-    if (state->last) end_ = absl::OkStatus();
-    sending_ = state;
-    move.send = std::move(state);
+  if (finished_) return move;
+  if (sending_ != nullptr) {
+    move.due = clock_.Now() + kHeartbeat;
   } else if (end_.has_value()) {
     finished_ = true;
     move.finish = end_;
+  } else if (feed_ != nullptr) {
+    DecideWhatToSend(move);
   }
   return move;
 }
 
-absl::Time Watcher::Offer() {
+void Watcher::DecideWhatToSend(Move& move) {
+  const absl::Time now = clock_.Now();
+  std::shared_ptr<const WatchedState> state = feed_->Latest();
+  const bool news = state->number != sent_;
+  const absl::Time due = last_sent_ + (news ? min_interval_ : std::max(min_interval_, kHeartbeat));
+  if (now + kSlack < due && !state->last) {
+    move.due = due;
+    move.news_waits = news;
+    return;
+  }
+  sent_ = state->number;
+  last_sent_ = now;
+  if (state->last) end_ = absl::OkStatus();
+  sending_ = state;
+  move.send = std::move(state);
+  move.due = now + kHeartbeat;
+}
+
+Watcher::Move Watcher::Act() {
   Move move;
   {
     absl::MutexLock lock(&mutex_);
@@ -55,7 +63,7 @@ absl::Time Watcher::Offer() {
   } else if (move.finish.has_value()) {
     Finish(ToGrpc(*move.finish, context_));
   }
-  return move.due;
+  return move;
 }
 
 void Watcher::End(absl::Status status) {
@@ -74,7 +82,8 @@ void Watcher::OnWriteDone(bool ok) {
       end_ = absl::CancelledError("the watcher has gone");
     }
   }
-  if (Offer() != absl::InfiniteFuture()) calls_.look_again();
+  // The heartbeat is looked after already: sending has told its time.
+  if (Act().news_waits) calls_.look_again();
 }
 
 }  // namespace graft

@@ -1,8 +1,10 @@
 // Watcher: one WatchOperation stream.
 //
 // Sends the feed's newest state when the stream is free and its interval is over, the last one at
-// once. What comes meanwhile is never kept, so a slow reader costs no memory. Lives until gRPC is
-// done with it. Safe for use from several threads.
+// once. What comes meanwhile is never kept, so a slow reader costs no memory. A state to which
+// nothing new has come is sent again after kHeartbeat, or the interval if that is longer, so that
+// the client can tell a quiet operation from a lost agent. Lives until gRPC is done with it. Safe
+// for use from several threads.
 #ifndef GRAFT_RPC_WATCHER_H_
 #define GRAFT_RPC_WATCHER_H_
 
@@ -21,6 +23,8 @@
 
 namespace graft {
 
+inline constexpr absl::Duration kHeartbeat = absl::Seconds(2);
+
 class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
  public:
   struct Calls {
@@ -34,9 +38,8 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // Once at most, before the first Offer().
   void Follow(std::shared_ptr<WatchFeed> feed, absl::Duration min_interval);
 
-  // Sends what is due. Returns when to be called again: InfiniteFuture() unless a state waits for
-  // its time.
-  absl::Time Offer();
+  // Sends what is due. Returns when to be called again; InfiniteFuture(): the stream ends.
+  absl::Time Offer() { return Act().due; }
 
   // What is on its way is sent before. The first end counts.
   void End(absl::Status status);
@@ -51,8 +54,11 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
     std::shared_ptr<const WatchedState> send;
     std::optional<absl::Status> finish;
     absl::Time due = absl::InfiniteFuture();
+    bool news_waits = false;  // until `due`; else `due` is the heartbeat's
   };
+  Move Act();
   Move Decide() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void DecideWhatToSend(Move& move) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Clock& clock_;
   grpc::CallbackServerContext& context_;

@@ -1,19 +1,22 @@
 #include "rpc/watchers.h"
 
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "graft/v1/provisioner.pb.h"
+#include "rpc/messages.h"
 #include "rpc/watch_feed.h"
 #include "rpc/watcher.h"
 #include "wire/provisioner_proto.h"
 
 namespace graft {
 namespace {
+
+constexpr size_t kMostWatchers = 5000;  // each costs some kilobytes
 
 absl::Status Stopping() {
   return WithReason(
@@ -27,7 +30,7 @@ absl::Status Stopping() {
 Watchers::Watchers(Provisioning& provisioning, Clock& clock)
     : provisioning_(provisioning),
       clock_(clock),
-      open_(std::make_shared<OpenCalls<Watcher>>()),
+      open_(std::make_shared<OpenCalls<Watcher>>(kMostWatchers)),
       wait_(std::make_shared<Cancellation>()),
       thread_([this] { Serve(); }) {}
 
@@ -50,8 +53,12 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Start(const grpc::ByteBuff
       clock_, context,
       Watcher::Calls{[wait = wait_] { wait->Wake(); },
                      [open = open_](const Watcher* done) { open->Remove(done); }});
-  if (!open_->Add(watcher)) {
+  const auto place = open_->Add(watcher);
+  if (place == OpenCalls<Watcher>::Place::kClosed) {
     watcher->End(Stopping());
+  } else if (place == OpenCalls<Watcher>::Place::kFull) {
+    watcher->End(absl::ResourceExhaustedError(
+        absl::StrCat(kMostWatchers, " watches are open already; end some, or ask again later")));
   } else if (absl::Status followed = Follow(request, *watcher); !followed.ok()) {
     watcher->End(std::move(followed));
   } else if (watcher->Offer() != absl::InfiniteFuture()) {
@@ -61,12 +68,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Start(const grpc::ByteBuff
 }
 
 absl::Status Watchers::Follow(const grpc::ByteBuffer& request, Watcher& watcher) {
-  v1::WatchOperationRequest message;
-  grpc::ByteBuffer bytes = request;
-  using Traits = grpc::SerializationTraits<v1::WatchOperationRequest>;
-  if (!Traits::Deserialize(&bytes, &message).ok()) {
-    return absl::InvalidArgumentError("the request is no graft.v1.WatchOperationRequest");
-  }
+  GRAFT_ASSIGN_OR_RETURN(const auto message, ParseMessage<v1::WatchOperationRequest>(request));
   GRAFT_RETURN_IF_ERROR(CheckOperationId(message.id()));
   GRAFT_ASSIGN_OR_RETURN(const absl::Duration min_interval, MinInterval(message));
   GRAFT_ASSIGN_OR_RETURN(std::shared_ptr<WatchFeed> feed, FeedOf(message.id()));

@@ -30,6 +30,29 @@ absl::StatusOr<std::string> DecodeHex(absl::string_view name, absl::string_view 
   return absl::HexStringToBytes(hex);
 }
 
+// A name or an address. MySQL takes none that is longer (1059).
+bool IsHost(absl::string_view text) {
+  constexpr size_t kLongestHost = 255;
+  constexpr absl::string_view kOthers = "-_.:%[]";
+  return !text.empty() && text.size() <= kLongestHost &&
+         std::all_of(text.begin(), text.end(), [&](char c) {
+           return absl::ascii_isalnum(c) || kOthers.find(c) != absl::string_view::npos;
+         });
+}
+
+// Why nobody can connect to it; empty: one may try, or the record has none on purpose.
+std::string FaultOfAddress(const topodata::Tablet& record) {
+  constexpr int kHighestPort = 65535;
+  const std::string& host = record.mysql_hostname();
+  const int port = record.mysql_port();
+  if (host.empty() && port == 0) return "";
+  if (!IsHost(host)) {
+    return absl::StrCat("mysql_hostname is \"", absl::CHexEscape(host.substr(0, 64)), "\"");
+  }
+  if (port < 1 || port > kHighestPort) return absl::StrCat("mysql_port is ", port);
+  return "";
+}
+
 }  // namespace
 
 std::string Serialize(const google::protobuf::MessageLite& record) {
@@ -75,9 +98,15 @@ Tablet FromRecord(const topodata::Tablet& record) {
   tablet.port_map.insert(record.port_map().begin(), record.port_map().end());
   tablet.keyspace = record.keyspace();
   tablet.shard = record.shard();
-  tablet.type = static_cast<TabletType>(record.type());
+  // A number that graft does not know, as a later Vitess may write, is no type to act on.
+  if (topodata::TabletType_IsValid(record.type())) {
+    tablet.type = static_cast<TabletType>(record.type());
+  }
   tablet.tags.insert(record.tags().begin(), record.tags().end());
-  tablet.mysql = HostPort{record.mysql_hostname(), record.mysql_port()};
+  tablet.mysql_fault = FaultOfAddress(record);
+  if (tablet.mysql_fault.empty()) {
+    tablet.mysql = HostPort{record.mysql_hostname(), record.mysql_port()};
+  }
   tablet.start_time = FromRecord(record.has_tablet_start_time(), record.tablet_start_time());
   tablet.shutdown_time =
       FromRecord(record.has_tablet_shutdown_time(), record.tablet_shutdown_time());
@@ -89,26 +118,41 @@ Shard FromRecord(absl::string_view keyspace, absl::string_view shard,
   return Shard{std::string(keyspace), std::string(shard), FromRecord(record.primary_alias())};
 }
 
+namespace {
+
+void MergeTimes(const Tablet& tablet, const Tablet& before, topodata::Tablet& record) {
+  if (tablet.start_time != before.start_time) {
+    record.clear_tablet_start_time();
+    if (tablet.start_time != absl::InfinitePast()) {
+      *record.mutable_tablet_start_time() = ToRecord(tablet.start_time);
+    }
+  }
+  if (tablet.shutdown_time != before.shutdown_time) {
+    record.clear_tablet_shutdown_time();
+    if (tablet.shutdown_time != absl::InfinitePast()) {
+      *record.mutable_tablet_shutdown_time() = ToRecord(tablet.shutdown_time);
+    }
+  }
+}
+
+}  // namespace
+
 void MergeInto(const Tablet& tablet, topodata::Tablet& record) {
+  const Tablet before = FromRecord(record);
   *record.mutable_alias() = ToRecord(tablet.alias);
   record.set_hostname(tablet.hostname);
   record.mutable_port_map()->clear();
   for (const auto& [name, port] : tablet.port_map) (*record.mutable_port_map())[name] = port;
   record.set_keyspace(tablet.keyspace);
   record.set_shard(tablet.shard);
-  record.set_type(static_cast<topodata::TabletType>(tablet.type));
+  if (tablet.type != before.type) record.set_type(static_cast<topodata::TabletType>(tablet.type));
   record.mutable_tags()->clear();
   for (const auto& [name, value] : tablet.tags) (*record.mutable_tags())[name] = value;
-  record.set_mysql_hostname(tablet.mysql.host);
-  record.set_mysql_port(tablet.mysql.port);
-  record.clear_tablet_start_time();
-  if (tablet.start_time != absl::InfinitePast()) {
-    *record.mutable_tablet_start_time() = ToRecord(tablet.start_time);
+  if (tablet.mysql.host != before.mysql.host || tablet.mysql.port != before.mysql.port) {
+    record.set_mysql_hostname(tablet.mysql.host);
+    record.set_mysql_port(tablet.mysql.port);
   }
-  record.clear_tablet_shutdown_time();
-  if (tablet.shutdown_time != absl::InfinitePast()) {
-    *record.mutable_tablet_shutdown_time() = ToRecord(tablet.shutdown_time);
-  }
+  MergeTimes(tablet, before, record);
   if (tablet.type != TabletType::kPrimary) record.clear_primary_term_start_time();
 }
 

@@ -42,7 +42,8 @@ Shard FromRecord(absl::string_view keyspace, absl::string_view shard,
                  const topodata::Shard& record);
 
 // Writes what `tablet` holds into `record` and leaves the rest, but for the primary's term, which a
-// tablet of any other type must not have.
+// tablet of any other type must not have. What graft could not read of it (an address or a type
+// that is none) stays as it is unless `tablet` has another.
 void MergeInto(const Tablet& tablet, topodata::Tablet& record);
 
 // A valid shard name. One with a '-' is a range of keyspace ids.

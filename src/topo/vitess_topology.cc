@@ -1,7 +1,9 @@
 #include "topo/vitess_topology.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -104,7 +106,15 @@ absl::StatusOr<VitessTopology::Place> VitessTopology::OpenCell(const Cell& cell)
   }
   absl::MutexLock lock(&mutex_);
   const auto kept = cell_stores_.emplace(cell.server_address, *std::move(opened)).first;
+  kept->second->EndCallsBy(end_calls_by_);
   return Place{kept->second, cell.root};
+}
+
+void VitessTopology::EndCallsBy(absl::Time when) {
+  deps_.global.EndCallsBy(when);
+  absl::MutexLock lock(&mutex_);
+  end_calls_by_ = when;
+  for (const auto& [address, store] : cell_stores_) store->EndCallsBy(when);
 }
 
 absl::StatusOr<Tablet> VitessTopology::GetTablet(const TabletAlias& alias) {
@@ -113,7 +123,9 @@ absl::StatusOr<Tablet> VitessTopology::GetTablet(const TabletAlias& alias) {
       topo::ReadRecord<topodata::Tablet>(*place.store, topo::TabletKey(place.root, alias));
   if (absl::IsNotFound(record.status())) return NoTablet(alias);
   if (!record.ok()) return record.status();
-  return topo::FromRecord(*record);
+  Tablet tablet = topo::FromRecord(*record);
+  tablet.alias = alias;
+  return tablet;
 }
 
 absl::StatusOr<Shard> VitessTopology::GetShard(absl::string_view keyspace,
@@ -149,7 +161,58 @@ absl::Status VitessTopology::UpdateTablet(const TabletAlias& alias,
   return !found && absl::IsNotFound(status) ? NoTablet(alias) : status;
 }
 
-absl::StatusOr<std::vector<Tablet>> VitessTopology::ListTablets(const TabletFilter& filter) {
+struct VitessTopology::CellAnswer {
+  bool answered = false;
+  std::vector<Tablet> tablets;
+  absl::Status fault;  // why tablets are missing, all of them or some
+};
+
+VitessTopology::CellAnswer VitessTopology::ListCellTablets(const Cell& cell,
+                                                           const TabletFilter& filter) {
+  CellAnswer answer;
+  const absl::StatusOr<Place> place = OpenCell(cell);
+  if (!place.ok()) {
+    answer.fault = place.status();
+    return answer;
+  }
+  const std::string prefix = topo::TabletsPrefix(place->root);
+  const absl::StatusOr<std::vector<KeyValue>> items = place->store->List(prefix);
+  if (!items.ok()) {
+    answer.fault = Annotate(items.status(), absl::StrCat("list ", prefix));
+    return answer;
+  }
+  answer.answered = true;
+  for (const KeyValue& item : *items) {
+    const auto name = topo::MiddleOf(item.key, prefix, "Tablet");
+    const auto alias = TabletAlias::Parse(name.value_or(""));
+    if (!alias.ok()) continue;
+    const auto record = topo::Parse<topodata::Tablet>(item.key, item.value);
+    answer.fault.Update(record.status());
+    if (!record.ok()) continue;
+    Tablet tablet = topo::FromRecord(*record);
+    tablet.alias = *alias;  // of the key, whatever the record says
+    if (Matches(filter, tablet)) answer.tablets.push_back(std::move(tablet));
+  }
+  return answer;
+}
+
+std::vector<VitessTopology::CellAnswer> VitessTopology::AskCells(const std::vector<Cell>& cells,
+                                                                 const TabletFilter& filter) {
+  std::vector<CellAnswer> answers(cells.size());
+  std::vector<std::thread> threads;  // one for each store that may be away, all joined here
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const auto ask = [&, i] { answers[i] = ListCellTablets(cells[i], filter); };
+    if (cells.size() == 1 || cells[i].server_address == deps_.global_server_address) {
+      ask();
+    } else {
+      threads.emplace_back(ask);
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+  return answers;
+}
+
+absl::StatusOr<TabletList> VitessTopology::ListTablets(const TabletFilter& filter) {
   std::vector<Cell> cells;
   if (filter.cell.empty()) {
     GRAFT_ASSIGN_OR_RETURN(cells, ListCells());
@@ -157,36 +220,28 @@ absl::StatusOr<std::vector<Tablet>> VitessTopology::ListTablets(const TabletFilt
     GRAFT_ASSIGN_OR_RETURN(const Cell cell, GetCell(filter.cell));
     cells.push_back(cell);
   }
-  std::vector<Tablet> tablets;
-  for (const Cell& cell : cells) {
-    GRAFT_RETURN_IF_ERROR(ListCellTablets(cell, filter, tablets));
+  TabletList list;
+  bool answered = cells.empty();
+  std::vector<CellAnswer> answers = AskCells(cells, filter);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    CellAnswer& answer = answers[i];
+    answered = answered || answer.answered;
+    if (!answer.fault.ok()) list.missing_cells.push_back({cells[i].name, answer.fault});
+    std::move(answer.tablets.begin(), answer.tablets.end(), std::back_inserter(list.tablets));
   }
+  if (!answered) return list.missing_cells.front().why;
   const auto by_alias = [](const Tablet& a, const Tablet& b) { return a.alias < b.alias; };
-  std::sort(tablets.begin(), tablets.end(), by_alias);
+  std::sort(list.tablets.begin(), list.tablets.end(), by_alias);
   // Cells may share a root, as in Vitess's own single-cell set-ups.
   const auto same = [](const Tablet& a, const Tablet& b) { return a.alias == b.alias; };
-  tablets.erase(std::unique(tablets.begin(), tablets.end(), same), tablets.end());
-  return tablets;
+  list.tablets.erase(std::unique(list.tablets.begin(), list.tablets.end(), same),
+                     list.tablets.end());
+  return list;
 }
 
-absl::StatusOr<std::vector<Tablet>> VitessTopology::ListShardTablets(absl::string_view keyspace,
-                                                                     absl::string_view shard) {
+absl::StatusOr<TabletList> VitessTopology::ListShardTablets(absl::string_view keyspace,
+                                                            absl::string_view shard) {
   return ListTablets({"", std::string(keyspace), std::string(shard)});
-}
-
-absl::Status VitessTopology::ListCellTablets(const Cell& cell, const TabletFilter& filter,
-                                             std::vector<Tablet>& tablets) {
-  GRAFT_ASSIGN_OR_RETURN(const Place place, OpenCell(cell));
-  const std::string prefix = topo::TabletsPrefix(place.root);
-  const absl::StatusOr<std::vector<KeyValue>> items = place.store->List(prefix);
-  if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
-  for (const KeyValue& item : *items) {
-    if (!topo::MiddleOf(item.key, prefix, "Tablet").has_value()) continue;
-    GRAFT_ASSIGN_OR_RETURN(const auto record, topo::Parse<topodata::Tablet>(item.key, item.value));
-    Tablet tablet = topo::FromRecord(record);
-    if (Matches(filter, tablet)) tablets.push_back(std::move(tablet));
-  }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view keyspace) {

@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "graft/clock.h"
 #include "graft/key_value_store.h"
 #include "graft/tablet.h"
@@ -63,14 +64,15 @@ class VitessTopology : public Topology {
 
   absl::StatusOr<Tablet> GetTablet(const TabletAlias& alias) override;
   absl::StatusOr<Shard> GetShard(absl::string_view keyspace, absl::string_view shard) override;
-  absl::StatusOr<std::vector<Tablet>> ListShardTablets(absl::string_view keyspace,
-                                                       absl::string_view shard) override;
+  absl::StatusOr<TabletList> ListShardTablets(absl::string_view keyspace,
+                                              absl::string_view shard) override;
   // ABORTED: others kept writing in between.
   absl::Status UpdateTablet(const TabletAlias& alias,
                             const std::function<absl::Status(Tablet&)>& change) override;
 
-  // Ordered by alias. NOT_FOUND: the filter's cell.
-  absl::StatusOr<std::vector<Tablet>> ListTablets(const TabletFilter& filter);
+  // Asks all cells at the same time. Cells that do not answer are missing, as are those of which a
+  // record cannot be read; if none answers, it is an error. NOT_FOUND: the filter's cell.
+  absl::StatusOr<TabletList> ListTablets(const TabletFilter& filter);
   // Ordered by keyspace and name; of all keyspaces if `keyspace` is empty.
   absl::StatusOr<std::vector<Shard>> ListShards(absl::string_view keyspace);
   absl::StatusOr<std::vector<std::string>> ListKeyspaces();
@@ -90,6 +92,9 @@ class VitessTopology : public Topology {
   // FAILED_PRECONDITION: another process has taken the record over; it is left alone.
   absl::Status UnregisterTablet(const Tablet& self);
 
+  // As KeyValueStore's, for all cells' stores.
+  void EndCallsBy(absl::Time when);
+
   // Says in the records who the shard's primary is, for shards that no Vitess manages: a new term
   // in Shard, the tablet PRIMARY, the former primary REPLICA. Touches no server.
   // NOT_FOUND; FAILED_PRECONDITION: the tablet is of another shard, or is being rebuilt.
@@ -104,8 +109,9 @@ class VitessTopology : public Topology {
 
   absl::StatusOr<Place> OpenCell(absl::string_view name);
   absl::StatusOr<Place> OpenCell(const Cell& cell);
-  absl::Status ListCellTablets(const Cell& cell, const TabletFilter& filter,
-                               std::vector<Tablet>& tablets);
+  struct CellAnswer;
+  CellAnswer ListCellTablets(const Cell& cell, const TabletFilter& filter);
+  std::vector<CellAnswer> AskCells(const std::vector<Cell>& cells, const TabletFilter& filter);
   absl::Status EnsureKeyspace(absl::string_view keyspace);
   absl::Status EnsureShard(absl::string_view keyspace, absl::string_view shard);
   absl::Status EnsureReplicationNode(const Place& place, const Tablet& tablet);
@@ -116,6 +122,7 @@ class VitessTopology : public Topology {
   absl::Mutex mutex_;
   std::map<std::string, std::shared_ptr<KeyValueStore>> cell_stores_
       ABSL_GUARDED_BY(mutex_);  // by server address
+  absl::Time end_calls_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 };
 
 }  // namespace graft

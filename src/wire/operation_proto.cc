@@ -1,5 +1,6 @@
 #include "wire/operation_proto.h"
 
+#include <algorithm>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,8 @@
 
 namespace graft {
 namespace {
+
+constexpr int kMostRefusals = 10;  // as an operation keeps them
 
 v1::Outcome ToProto(Outcome outcome) {
   return static_cast<v1::Outcome>(static_cast<int>(outcome) + 1);
@@ -47,6 +50,18 @@ absl::StatusOr<StepTime> FromProto(const v1::StepTime& proto) {
   return time;
 }
 
+void RequestToProto(const OperationRequest& request, v1::Operation& proto) {
+  proto.set_id(request.id);
+  *proto.mutable_donor_choice() = graft::ToProto(request.donor);
+  proto.set_replicate_from(graft::ToProto(request.replicate_from));
+  *proto.mutable_settings() = graft::ToProto(request.settings);
+  *proto.mutable_allow() = graft::ToProto(request.allow);
+  proto.set_kind(graft::ToProto(request.kind));
+  if (request.kind == OperationKind::kRelease) {
+    *proto.mutable_release() = graft::ToProto(request.release);
+  }
+}
+
 absl::StatusOr<OperationRequest> RequestFromProto(const v1::Operation& proto) {
   OperationRequest request;
   request.id = proto.id();
@@ -56,6 +71,8 @@ absl::StatusOr<OperationRequest> RequestFromProto(const v1::Operation& proto) {
   request.replicate_from = *from;
   request.settings = graft::FromProto(proto.settings());
   request.allow = graft::FromProto(proto.allow());
+  GRAFT_ASSIGN_OR_RETURN(request.kind, graft::FromProto(proto.kind()));
+  request.release = graft::FromProto(proto.release());
   return request;
 }
 
@@ -77,6 +94,7 @@ void AddHistory(const Operation& operation, v1::Operation& proto) {
   for (const RefusedDonor& refused : operation.refused_donors) {
     *proto.add_refused_donors() = graft::ToProto(refused);
   }
+  proto.set_refused_more(operation.refused_more);
   for (const CheckResult& finding : operation.findings) {
     *proto.add_findings() = graft::ToProto(finding);
   }
@@ -86,6 +104,7 @@ void AddHistory(const Operation& operation, v1::Operation& proto) {
   for (const EndedSession& session : operation.ended_sessions) {
     *proto.add_ended_sessions() = graft::ToProto(session);
   }
+  proto.set_ended_sessions_more(operation.ended_sessions_more);
   *proto.mutable_proof() = graft::ToProto(operation.proof);
   *proto.mutable_donor_patience() = ToDuration(operation.donor_patience);
 }
@@ -94,8 +113,12 @@ absl::Status ReadHistory(const v1::Operation& proto, Operation& operation) {
   for (const v1::FailedAttempt& attempt : proto.failed_attempts()) {
     GRAFT_ASSIGN_OR_RETURN(operation.failed_attempts.emplace_back(), graft::FromProto(attempt));
   }
-  for (const v1::RefusedDonor& refused : proto.refused_donors()) {
-    GRAFT_ASSIGN_OR_RETURN(operation.refused_donors.emplace_back(), graft::FromProto(refused));
+  // Records of old have thousands of them, more than a client takes.
+  const int kept = std::min(proto.refused_donors_size(), kMostRefusals);
+  operation.refused_more = proto.refused_more() + proto.refused_donors_size() - kept;
+  for (int i = 0; i < kept; ++i) {
+    GRAFT_ASSIGN_OR_RETURN(operation.refused_donors.emplace_back(),
+                           graft::FromProto(proto.refused_donors(i)));
   }
   for (const v1::CheckResult& finding : proto.findings()) {
     GRAFT_ASSIGN_OR_RETURN(operation.findings.emplace_back(), graft::FromProto(finding));
@@ -106,6 +129,7 @@ absl::Status ReadHistory(const v1::Operation& proto, Operation& operation) {
   for (const v1::EndedSession& session : proto.ended_sessions()) {
     operation.ended_sessions.push_back(graft::FromProto(session));
   }
+  operation.ended_sessions_more = proto.ended_sessions_more();
   operation.proof = graft::FromProto(proto.proof());
   // A record of version 1 has none; the default is the server's.
   if (proto.has_donor_patience()) operation.donor_patience = FromDuration(proto.donor_patience());
@@ -127,12 +151,8 @@ absl::StatusOr<DataState> FromProto(v1::DataState proto) {
 
 v1::Operation ToProto(const Operation& operation) {
   v1::Operation proto;
-  proto.set_id(operation.request.id);
+  RequestToProto(operation.request, proto);
   proto.set_recipient(AliasText(operation.recipient));
-  *proto.mutable_donor_choice() = ToProto(operation.request.donor);
-  proto.set_replicate_from(ToProto(operation.request.replicate_from));
-  *proto.mutable_settings() = ToProto(operation.request.settings);
-  *proto.mutable_allow() = ToProto(operation.request.allow);
   proto.set_step(std::string(StepName(operation.step)));
   proto.set_outcome(ToProto(operation.outcome));
   proto.set_data_state(ToProto(operation.data_state));

@@ -8,26 +8,24 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "graft/operation.h"
+#include "graft/tablet_state.h"
 #include "graft/v1/journal.pb.h"
 #include "graft/v1/operation.pb.h"
 
 namespace graft {
 
 // Written; every version from 1 on is read, and what an older one lacks has its default.
-inline constexpr int kJournalSchemaVersion = 3;
+inline constexpr int kJournalSchemaVersion = 4;
 
 // What the API shows. The estimated time left is worked out here: bytes left / rate, while bytes
 // are being copied.
 v1::Operation ToProto(const Operation& operation);
-// What the API does not show (types, server ids, the server's files, clone run, fence, the data
-// state when it began, failures of the operation before) stays at its default.
 absl::StatusOr<Operation> FromProto(const v1::Operation& proto);
 
 // All of it.
-v1::JournalRecord ToJournalRecord(const Operation& operation);
+v1::JournalRecord ToJournalRecord(const TabletState& state);
 // FAILED_PRECONDITION: the record's schema is none, or newer than kJournalSchemaVersion.
-absl::StatusOr<Operation> FromJournalRecord(const v1::JournalRecord& record);
+absl::StatusOr<TabletState> FromJournalRecord(const v1::JournalRecord& record);
 
 v1::DataState ToProto(DataState state);
 absl::StatusOr<DataState> FromProto(v1::DataState proto);

@@ -75,6 +75,9 @@ void EstimateToProto(const Operation& operation, v1::Progress& proto) {
     *proto.mutable_phase_began() = ToTimestamp(progress.phase_began);
   }
   if (IsSet(progress.sampled)) *proto.mutable_sampled() = ToTimestamp(progress.sampled);
+  if (IsSet(progress.waiting_since)) {
+    *proto.mutable_waiting_since() = ToTimestamp(progress.waiting_since);
+  }
 }
 
 absl::Status EstimateFromProto(const v1::Progress& proto, Progress& progress) {
@@ -91,6 +94,7 @@ absl::Status EstimateFromProto(const v1::Progress& proto, Progress& progress) {
   if (proto.has_recovery_percent()) progress.recovery_percent = proto.recovery_percent();
   progress.phase_began = TimeOrUnset(proto.has_phase_began(), proto.phase_began());
   progress.sampled = TimeOrUnset(proto.has_sampled(), proto.sampled());
+  progress.waiting_since = TimeOrUnset(proto.has_waiting_since(), proto.waiting_since());
   return absl::OkStatus();
 }
 
@@ -106,6 +110,7 @@ v1::Progress ProgressToProto(const Operation& operation) {
   proto.set_bytes_per_second(progress.bytes_per_second);
   if (IsSet(progress.last_byte)) *proto.mutable_last_byte() = ToTimestamp(progress.last_byte);
   proto.set_note(progress.note);
+  proto.set_clone_sent(progress.clone_sent);
   EstimateToProto(operation, proto);
   return proto;
 }
@@ -123,6 +128,7 @@ absl::StatusOr<Progress> FromProto(const v1::Progress& proto) {
   progress.bytes_per_second = proto.bytes_per_second();
   progress.last_byte = TimeOrUnset(proto.has_last_byte(), proto.last_byte());
   progress.note = proto.note();
+  progress.clone_sent = proto.clone_sent();
   GRAFT_RETURN_IF_ERROR(EstimateFromProto(proto, progress));
   return progress;
 }

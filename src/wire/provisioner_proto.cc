@@ -19,6 +19,22 @@ bool IsIdCharacter(char c) {
          c == ':';
 }
 
+constexpr size_t kLongestBy = 256;
+constexpr size_t kLongestNote = 1024;
+
+// One line for people, which goes into journal, log and page.
+absl::Status CheckText(absl::string_view field, absl::string_view text, size_t most) {
+  if (text.size() > most) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(field, " has ", text.size(), " bytes; at most ", most, " are allowed"));
+  }
+  const auto is_control = [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); };
+  if (std::any_of(text.begin(), text.end(), is_control)) {
+    return absl::InvalidArgumentError(absl::StrCat(field, " must be one line of text"));
+  }
+  return absl::OkStatus();
+}
+
 v1::ReplicationStatus ToProto(const ReplicationChannel& channel) {
   v1::ReplicationStatus proto;
   proto.set_source(channel.source.ToString());
@@ -104,6 +120,22 @@ absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto) {
   GRAFT_ASSIGN_OR_RETURN(ReprovisionCall call, CallFromProto(proto));
   call.id = proto.id();
   return call;
+}
+
+v1::ReleaseRequest ToProto(const ReleaseCall& call) {
+  v1::ReleaseRequest proto;
+  proto.set_id(call.id);
+  *proto.mutable_word() = ToProto(call.word);
+  return proto;
+}
+
+absl::StatusOr<ReleaseCall> FromProto(const v1::ReleaseRequest& proto) {
+  GRAFT_RETURN_IF_ERROR(CheckOperationId(proto.id()));
+  const v1::ReleaseWord& word = proto.word();
+  if (word.by().empty()) return absl::InvalidArgumentError("word.by: say who releases the tablet");
+  GRAFT_RETURN_IF_ERROR(CheckText("word.by", word.by(), kLongestBy));
+  GRAFT_RETURN_IF_ERROR(CheckText("word.note", word.note(), kLongestNote));
+  return ReleaseCall{proto.id(), FromProto(word)};
 }
 
 v1::PreflightRequest ToPreflightRequest(const ReprovisionCall& call) {

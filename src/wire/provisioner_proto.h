@@ -21,6 +21,10 @@ absl::Status CheckOperationId(absl::string_view id);
 v1::ReprovisionRequest ToProto(const ReprovisionCall& call);
 absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto);
 
+v1::ReleaseRequest ToProto(const ReleaseCall& call);
+// INVALID_ARGUMENT also when nobody says so, or when a text is too long or has control characters.
+absl::StatusOr<ReleaseCall> FromProto(const v1::ReleaseRequest& proto);
+
 // A call without its id.
 v1::PreflightRequest ToPreflightRequest(const ReprovisionCall& call);
 absl::StatusOr<ReprovisionCall> FromProto(const v1::PreflightRequest& proto);

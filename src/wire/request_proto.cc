@@ -98,6 +98,34 @@ absl::Status CheckCloneSettings(const CloneSettings& settings) {
   return CheckRange("max_concurrency", settings.max_concurrency.value_or(1), 1, kMostConcurrency);
 }
 
+v1::OperationKind ToProto(OperationKind kind) {
+  return kind == OperationKind::kRelease ? v1::RELEASE : v1::REPROVISION;
+}
+
+absl::StatusOr<OperationKind> FromProto(v1::OperationKind proto) {
+  switch (proto) {
+    case v1::OPERATION_KIND_UNSPECIFIED:
+    case v1::REPROVISION:
+      return OperationKind::kReprovision;
+    case v1::RELEASE:
+      return OperationKind::kRelease;
+    default:
+      return UnknownWord("kind", absl::StrCat(static_cast<int>(proto)));
+  }
+}
+
+v1::ReleaseWord ToProto(const ReleaseWord& word) {
+  v1::ReleaseWord proto;
+  proto.set_by(word.by);
+  proto.set_note(word.note);
+  proto.set_data_is_good(word.data_is_good);
+  return proto;
+}
+
+ReleaseWord FromProto(const v1::ReleaseWord& proto) {
+  return {proto.by(), proto.note(), proto.data_is_good()};
+}
+
 v1::Allowances ToProto(const Allowances& allow) {
   v1::Allowances proto;
   proto.set_non_innodb(allow.non_innodb);

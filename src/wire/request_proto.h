@@ -30,6 +30,13 @@ CloneSettings FromProto(const v1::CloneSettings& proto);
 // For the border. INVALID_ARGUMENT: a number out of MySQL's bounds; the text names field and range.
 absl::Status CheckCloneSettings(const CloneSettings& settings);
 
+v1::OperationKind ToProto(OperationKind kind);
+// INVALID_ARGUMENT also for a kind of a newer graft's: nobody else knows what it does.
+absl::StatusOr<OperationKind> FromProto(v1::OperationKind proto);
+
+v1::ReleaseWord ToProto(const ReleaseWord& word);
+ReleaseWord FromProto(const v1::ReleaseWord& proto);
+
 v1::Allowances ToProto(const Allowances& allow);
 Allowances FromProto(const v1::Allowances& proto);
 

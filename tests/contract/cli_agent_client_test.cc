@@ -62,11 +62,19 @@ class Agent : public v1::Provisioner::Service {
   grpc::Status WatchOperation(grpc::ServerContext* context,
                               const v1::WatchOperationRequest* request,
                               grpc::ServerWriter<v1::Operation>* writer) override {
+    if (request->id() == "starts") {
+      context->AddTrailingMetadata("graft-reason", "AGENT_STARTING");
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "it reads its journal");
+    }
     for (const char* step : {"fence", "clone", "verify"}) {
       v1::Operation operation;
       operation.set_id(request->id());
       operation.set_step(step);
       writer->Write(operation);
+    }
+    for (int i = 0; request->id() == "beats" && i < 4; ++i) {
+      hang_ended_.WaitForNotificationWithTimeout(absl::Milliseconds(300));
+      writer->Write(v1::Operation());
     }
     // Until the client has gone.
     while (request->id() == "hangs" && !context->IsCancelled()) {
@@ -77,6 +85,8 @@ class Agent : public v1::Provisioner::Service {
 
   absl::Notification hang_ended_;
 };
+
+constexpr absl::Duration kNoEnd = absl::InfiniteDuration();
 
 v1::WatchOperationRequest WatchRequest(const std::string& id) {
   v1::WatchOperationRequest request;
@@ -142,7 +152,7 @@ TEST_F(CliAgentClientTest, AnErrorKeepsCodeTextAndReason) {
 }
 
 TEST_F(CliAgentClientTest, AnAgentThatHangsEndsInTheDeadline) {
-  const absl::Status status = Client(absl::Milliseconds(100))->ListOperations().status();
+  const absl::Status status = Client(absl::Milliseconds(100))->ListOperations({}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(std::string(status.message()), HasSubstr("agent at 127.0.0.1:"));
   agent_.hang_ended_.Notify();
@@ -153,11 +163,55 @@ TEST_F(CliAgentClientTest, AWatchTellsEachStateInOrder) {
   WatchStop never;
   const absl::Status status =
       Client(absl::Seconds(30))
-          ->WatchOperation(WatchRequest("op1"), never, [&](const v1::Operation& operation) {
+          ->WatchOperation(WatchRequest("op1"), kNoEnd, never, [&](const v1::Operation& operation) {
             steps.push_back(operation.step());
           });
   EXPECT_TRUE(status.ok()) << status;
   EXPECT_THAT(steps, ElementsAre("fence", "clone", "verify"));
+}
+
+TEST_F(CliAgentClientTest, AWatchGoesOnForAsLongAsItIsToldSomething) {
+  const absl::Time begin = absl::Now();
+  int states = 0;
+  WatchStop never;
+  const absl::Status status =
+      Client(absl::Seconds(1))
+          ->WatchOperation(WatchRequest("beats"), kNoEnd, never,
+                           [&](const v1::Operation& /*operation*/) { ++states; });
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(states, 3 + 4);
+  EXPECT_GT(absl::Now() - begin, absl::Seconds(1));
+}
+
+TEST_F(CliAgentClientTest, AWatchThatSaysNothingEndsAfterTheTimeout) {
+  int states = 0;
+  WatchStop never;
+  const absl::Status status =
+      Client(absl::Milliseconds(500))
+          ->WatchOperation(WatchRequest("hangs"), kNoEnd, never,
+                           [&](const v1::Operation& /*operation*/) { ++states; });
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("it has said nothing for"));
+  EXPECT_EQ(states, 3);
+}
+
+TEST_F(CliAgentClientTest, AWatchEndsWhenItHasGoneOnForTheLongest) {
+  WatchStop never;
+  const absl::Status status =
+      Client(absl::Minutes(5))
+          ->WatchOperation(WatchRequest("hangs"), absl::Milliseconds(300), never,
+                           [](const v1::Operation& /*operation*/) {});
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_F(CliAgentClientTest, AnAgentThatStartsSaysSoInAReason) {
+  WatchStop never;
+  const absl::Status status =
+      Client(absl::Seconds(30))
+          ->WatchOperation(WatchRequest("starts"), kNoEnd, never,
+                           [](const v1::Operation& /*operation*/) { ADD_FAILURE(); });
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(HasReason(status, Reason::kAgentStarting));
 }
 
 TEST_F(CliAgentClientTest, AWatchIsStoppedFromAnotherThread) {
@@ -167,11 +221,12 @@ TEST_F(CliAgentClientTest, AWatchIsStoppedFromAnotherThread) {
     seen.WaitForNotification();
     stop.Stop();
   });
-  const absl::Status status =
-      Client(absl::Minutes(5))
-          ->WatchOperation(WatchRequest("hangs"), stop, [&](const v1::Operation& operation) {
-            if (operation.step() == "verify") seen.Notify();
-          });
+  const absl::Status status = Client(absl::Minutes(5))
+                                  ->WatchOperation(WatchRequest("hangs"), kNoEnd, stop,
+                                                   [&](const v1::Operation& operation) {
+                                                     if (operation.step() == "verify")
+                                                       seen.Notify();
+                                                   });
   stopper.join();
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
 }
@@ -181,7 +236,7 @@ TEST_F(CliAgentClientTest, AWatchThatIsStoppedBeforeItBeginsSeesNothing) {
   stop.Stop();
   const absl::Status status =
       Client(absl::Minutes(5))
-          ->WatchOperation(WatchRequest("hangs"), stop,
+          ->WatchOperation(WatchRequest("hangs"), kNoEnd, stop,
                            [](const v1::Operation& /*operation*/) { ADD_FAILURE(); });
   EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
 }

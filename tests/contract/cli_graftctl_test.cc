@@ -42,6 +42,18 @@ class AskedAgent : public v1::Provisioner::Service {
     response->set_id(request->id());
     return grpc::Status::OK;
   }
+  grpc::Status Release(grpc::ServerContext* context, const v1::ReleaseRequest* request,
+                       v1::Operation* response) override {
+    asked = request->ShortDebugString();
+    if (!request->word().data_is_good()) {
+      context->AddTrailingMetadata("graft-reason", "DATA_NOT_GOOD");
+      return grpc::Status(grpc::StatusCode::FAILED_PRECONDITION, "look at it");
+    }
+    response->set_id(request->id());
+    response->set_kind(v1::RELEASE);
+    *response->mutable_release() = request->word();
+    return grpc::Status::OK;
+  }
   grpc::Status ThrottleOperation(grpc::ServerContext* /*context*/,
                                  const v1::ThrottleOperationRequest* request,
                                  v1::Operation* /*response*/) override {
@@ -120,6 +132,21 @@ TEST_F(CliGraftctlTest, CancelGoesAsFarAsItIsTold) {
   EXPECT_EQ(Graftctl({"cancel", "zone1-1", "op1", "--even-if-dropped"}), 6);
   EXPECT_EQ(agent_.asked, "id: \"op1\" even_if_dropped: true");
   EXPECT_THAT(out_.str(), HasSubstr("the tablet is fenced, its record says RESTORE"));
+}
+
+TEST_F(CliGraftctlTest, ReleaseSaysWhoAsksForIt) {
+  EXPECT_EQ(Graftctl({"release", "zone1-1", "--by", "alice@ops-1", "--note", "restored by hand",
+                      "--data-is-good", "--id", "r1"}),
+            0);
+  EXPECT_EQ(
+      agent_.asked,
+      "id: \"r1\" word { by: \"alice@ops-1\" note: \"restored by hand\" data_is_good: true }");
+  EXPECT_THAT(out_.str(), HasSubstr("accepted: release by alice@ops-1: restored by hand\n"));
+  EXPECT_EQ(Graftctl({"release", "zone1-1"}), 5);
+  EXPECT_THAT(agent_.asked, ::testing::ContainsRegex("word [{] by: \"[^ @]+@[^ @]+\" [}]"));
+  EXPECT_THAT(err_.str(), HasSubstr("FAILED_PRECONDITION (DATA_NOT_GOOD): look at it\n"));
+  EXPECT_EQ(Graftctl({"release", "zone1-1", "--data-is-good", "--id", "r2", "--watch"}), 6)
+      << "as the watched operation ended";
 }
 
 TEST_F(CliGraftctlTest, ThrottleNeedsABandwidth) {

@@ -30,6 +30,7 @@ using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::Matches;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -315,8 +316,25 @@ TEST_F(CliTerminalTest, AnAgentThatRestartsIsWatchedOn) {
   EXPECT_THAT(Screen(), Contains(HasSubstr("45.2%")));  // what was known last
   Listen();
   agent_.Become(WithPercent(55.5));
-  ASSERT_TRUE(graftctl_->AwaitText("55.5%"));
-  EXPECT_THAT(Screen(), Each(Not(HasSubstr("no contact"))));
+  // A whole drawing: what is read may end in the middle of one.
+  EXPECT_TRUE(graftctl_->Await([this](const std::string&) {
+    const std::vector<std::string> screen = Screen();
+    return Matches(Contains(HasSubstr("55.5%")))(screen) &&
+           Matches(Each(Not(HasSubstr("no contact"))))(screen);
+  })) << graftctl_->output();
+}
+
+// The agent is there; its operation has nothing to say for longer than the watch has patience.
+TEST_F(CliTerminalTest, AQuietOperationIsWatchedOn) {
+  Watch({}, {"--timeout", "1s"});
+  ASSERT_TRUE(graftctl_->Await([](const std::string& output) {
+    size_t drawings = 0;  // one a second
+    for (size_t at = 0; (at = output.find("\x1b[?25l", at)) != std::string::npos; ++at) ++drawings;
+    return drawings > 8;
+  }));
+  EXPECT_THAT(graftctl_->output(), Not(HasSubstr("no contact")));
+  agent_.Become(Ended(v1::FAILED, v1::EMPTY));
+  EXPECT_EQ(graftctl_->AwaitEnd(), "exit code 6");
 }
 
 TEST_F(CliTerminalTest, CtrlCEndsAWatchThatHasNoContact) {

@@ -2,14 +2,21 @@
 // lost connections, compaction.
 #include "etcd/etcd_store.h"
 
+#include <memory>
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "base/clocks.h"
 #include "contract/kv_backends.h"
+#include "etcd/cluster.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "testing/black_hole.h"
 #include "testing/etcd_server.h"
 #include "testing/eventually.h"
 #include "testing/ports.h"
+#include "testing/realtime_waits.h"
 
 namespace graft {
 namespace {
@@ -81,6 +88,62 @@ TEST_F(EtcdStoreTest, StoppedServerIsDeadlineExceeded) {
   EXPECT_EQ(fresh->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
   etcd_->Continue();
   EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return store_->List("/").ok(); }));
+}
+
+// 292 years, once: a negative duration divided by an unsigned number.
+TEST(EtcdSharesTest, NoTimeLeftIsNoTimeForAnyMember) {
+  for (const absl::Duration left :
+       {-absl::Nanoseconds(1), -absl::Hours(1), absl::ZeroDuration(), -absl::InfiniteDuration()}) {
+    for (const size_t members : {size_t{1}, size_t{2}, size_t{3}}) {
+      const Shares shares = SharesOf(left, members);
+      EXPECT_EQ(shares.left, absl::ZeroDuration()) << left;
+      EXPECT_EQ(shares.of_this_member, absl::ZeroDuration()) << left;
+    }
+  }
+  EXPECT_EQ(SharesOf(absl::Seconds(6), 3).of_this_member, absl::Seconds(2));
+  EXPECT_EQ(SharesOf(absl::Seconds(6), 1).of_this_member, absl::Seconds(6));
+}
+
+TEST_F(EtcdStoreTest, EndpointsThatSwallowPacketsTakeNoMoreThanOneTimeout) {
+  // Listens and never accepts: once its queue is full, nobody is let in or turned away.
+  const BlackHole one;
+  const BlackHole two;
+  const BlackHole three;
+  const auto store = Open({one.address(), two.address(), three.address()});
+  const absl::Time start = clock_->Now();
+  EXPECT_EQ(store->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_LT(clock_->Now() - start, absl::Seconds(3));
+  EXPECT_EQ(store->Create("/a", "1", kNoLease).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_LT(clock_->Now() - start, absl::Seconds(6));
+}
+
+TEST_F(EtcdStoreTest, CallsEndWhenTheProgramIsToStop) {
+  ASSERT_TRUE(etcd_->Stop().ok());
+  const absl::Time start = clock_->Now();
+  store_->EndCallsBy(start + absl::Milliseconds(200));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(store_->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
+    EXPECT_EQ(store_->Create("/a", "1", kNoLease).status().code(),
+              absl::StatusCode::kDeadlineExceeded);
+  }
+  EXPECT_LT(clock_->Now() - start, absl::Seconds(1));
+  etcd_->Continue();
+  store_->EndCallsBy(absl::InfiniteFuture());
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [&] { return store_->List("/").ok(); }));
+}
+
+// gRPC waits with Abseil, on the wall clock unless base/monotonic_futex.cc is linked in.
+TEST(EtcdClockTest, NoCallWaitsOnTheWallClock) {
+  EXPECT_TRUE(RunsWithoutRealtimeWaits([] {
+    const BlackHole nobody;
+    const std::unique_ptr<Clock> clock = MakeRealClock();
+    EtcdOptions options;
+    options.endpoints = {nobody.address(), nobody.address()};
+    options.call_timeout = absl::Milliseconds(500);
+    const auto store = MakeEtcdStore(*clock, options);
+    EXPECT_EQ((*store)->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
+  }));
 }
 
 TEST_F(EtcdStoreTest, DeadServerIsUnavailableAndNamed) {

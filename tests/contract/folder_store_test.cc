@@ -152,6 +152,11 @@ TEST_F(FolderStoreTest, StoppedHolderIsDeadlineExceeded) {
   const absl::Status status = store_->Get("/a").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr(path));
+  const absl::Time start = clock_->Now();
+  store_->EndCallsBy(start + absl::Milliseconds(100));
+  EXPECT_EQ(store_->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(store_->Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_LT(clock_->Now() - start, absl::Seconds(2));
   close(fd);
   EXPECT_EQ(store_->Get("/a").status().code(), absl::StatusCode::kNotFound);
 }

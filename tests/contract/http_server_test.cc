@@ -1,5 +1,6 @@
 // The HTTP server over real sockets.
 #include "http/http_server.h"
+#include "base/errors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -49,6 +50,19 @@ TEST_F(HttpServerTest, SaysThatItLives) {
   EXPECT_EQ(Ask("/debug/liveness").status, 200);
 }
 
+TEST_F(HttpServerTest, SaysThatTheApiDoesNotAnswer) {
+  absl::Status api = absl::UnavailableError("localhost:15999: Connection refused");
+  HttpSources sources = agent_.Sources(*clock_);
+  sources.api = [&api] { return api; };
+  const auto server = MakeHttpServer(sources, {"127.0.0.1", 0});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const HttpReply dead = AskHttp((*server)->port(), "/healthz");
+  EXPECT_EQ(dead.status, 503);
+  EXPECT_EQ(dead.body, "the API does not answer: localhost:15999: Connection refused\n");
+  api = absl::OkStatus();
+  EXPECT_EQ(AskHttp((*server)->port(), "/healthz").status, 200);
+}
+
 TEST_F(HttpServerTest, ReadinessIsTheTablets) {
   const HttpReply ready = Ask("/readyz");
   EXPECT_EQ(ready.status, 200);
@@ -62,6 +76,24 @@ TEST_F(HttpServerTest, ReadinessIsTheTablets) {
                               "zone1-0000000101\n"),
                     HasSubstr("mysqld does not answer: Can't connect")));
   EXPECT_EQ(Ask("/healthz").status, 200) << "it lives all the same";
+}
+
+// It does not know yet what the tablet is.
+class StartingAgent : public SceneAgent {
+ public:
+  using SceneAgent::SceneAgent;
+  absl::StatusOr<Operation> Get(absl::string_view /*id*/) override {
+    return Failure(Reason::kAgentStarting, "it reads its journal");
+  }
+};
+
+TEST_F(HttpServerTest, AnAgentThatIsStartingIsNotReady) {
+  StartingAgent agent(IdleScene(clock_->Now()));
+  const auto server = MakeHttpServer(agent.Sources(*clock_), {"127.0.0.1", 0});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const HttpReply reply = AskHttp((*server)->port(), "/readyz");
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "AGENT_STARTING: it reads its journal\n");
 }
 
 TEST_F(HttpServerTest, HealthIsMysqlds) {

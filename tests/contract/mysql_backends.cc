@@ -47,6 +47,10 @@ class FakeBackend : public MysqlBackend {
     return recipient_;
   }
   CloneRequest Request() override {
+    recipient_.Edit([](FakeMysqlState& state) {
+      state.script.donor_refuses = false;
+      state.script.fail_with = absl::OkStatus();
+    });
     CloneRequest request;
     request.donor = {"donor", 3306};
     request.user = "vt_clone";
@@ -60,12 +64,14 @@ class FakeBackend : public MysqlBackend {
     return source;
   }
   CloneRequest WrongPassword() override {
+    CloneRequest request = Request();
     Refuse(absl::UnauthenticatedError("1045"), "DONOR_CREDENTIALS");
-    return Request();
+    return request;
   }
   CloneRequest DonorDown() override {
+    CloneRequest request = Request();
     Refuse(absl::UnavailableError("2003"), "DONOR_UNREACHABLE");
-    return Request();
+    return request;
   }
   int64_t OtherSession() override {
     recipient_.Edit([](FakeMysqlState& state) {
@@ -87,12 +93,19 @@ class FakeBackend : public MysqlBackend {
     });
     return 4712;
   }
+  std::unique_ptr<MysqlServer> OtherAgent() override { return recipient_.Another(); }
+  void SlowTransaction(absl::Duration duration) override {
+    recipient_.Edit([duration](FakeMysqlState& state) {
+      state.replication.applying = state.replication.stop_takes = duration;
+    });
+    EXPECT_TRUE(recipient_.StartReplication(std::nullopt).ok());
+  }
   bool Await(const std::function<bool()>& condition) override {
     const absl::Time deadline = clock_.Now() + absl::Minutes(2);
     while (!condition() && clock_.Now() < deadline) clock_.Advance(absl::Milliseconds(50));
     return condition();
   }
-  void StopRecipient() override { recipient_.Crash(absl::InfiniteDuration()); }
+  void StopRecipient() override { recipient_.Shutdown(absl::InfiniteDuration()); }
   void AwaitRecipientEnd() override {
     EXPECT_TRUE(Await([this] { return !recipient_.Describe().ok(); }));
   }
@@ -100,6 +113,11 @@ class FakeBackend : public MysqlBackend {
     recipient_.Edit([with_clone_plugin](FakeMysqlState& state) {
       state.facts.clone_plugin_status = with_clone_plugin ? "ACTIVE" : "DISABLED";
     });
+    clock_.Advance(absl::Seconds(1));
+    recipient_.StartServer();
+  }
+  void StartRecipientWithoutPerformanceSchema() override {
+    recipient_.Edit([](FakeMysqlState& state) { state.config["performance_schema"] = "OFF"; });
     recipient_.StartServer();
   }
   void RemoveClonePlugin() override {
@@ -209,6 +227,18 @@ class RealPair : public MysqlBackend {
     EXPECT_TRUE(id.ok()) << id.status();
     return id.ok() ? Row(*id, 0).Number({"id"}).value_or(0) : 0;
   }
+  std::unique_ptr<MysqlServer> OtherAgent() override {
+    return MakeConnectorServer(*clock_, recipient_mysqld_.Socket("vt_dba"));
+  }
+  void SlowTransaction(absl::Duration duration) override {
+    // As a statement it is applied as it was executed, SLEEP and all; later than now, without it.
+    donor_mysqld_.Sql(
+        absl::StrCat("SET SESSION binlog_format=STATEMENT; INSERT INTO shop.goods "
+                     "SELECT MAX(id)+1+IF(@@server_id=",
+                     donor_mysqld_.sandbox().port(), ",0,SLEEP(GREATEST(0,",
+                     absl::ToUnixSeconds(clock_->Now() + duration),
+                     "-UNIX_TIMESTAMP(SYSDATE())))) FROM shop.goods"));
+  }
   bool Await(const std::function<bool()>& condition) override {
     return Eventually(absl::Minutes(1), condition);
   }
@@ -217,6 +247,9 @@ class RealPair : public MysqlBackend {
   void StartRecipient(bool with_clone_plugin) override {
     recipient_mysqld_.Start(with_clone_plugin ? std::vector<std::string>()
                                               : std::vector<std::string>{"--clone=OFF"});
+  }
+  void StartRecipientWithoutPerformanceSchema() override {
+    recipient_mysqld_.Start({"--performance-schema=OFF"});
   }
   void RemoveClonePlugin() override {
     if (recipient_mysqld_.Sql("SELECT COUNT(*) FROM mysql.plugin") != "0") {

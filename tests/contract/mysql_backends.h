@@ -2,11 +2,16 @@
 #ifndef GRAFT_TESTS_CONTRACT_MYSQL_BACKENDS_H_
 #define GRAFT_TESTS_CONTRACT_MYSQL_BACKENDS_H_
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "graft/mysql_server.h"
 #include "mysql/connector_server.h"
 #include "mysql/session.h"
@@ -37,14 +42,47 @@ class MysqlBackend {
   // read a table of "old".
   virtual int64_t IdleTransaction() = 0;
 
+  // Another agent's object for the recipient.
+  virtual std::unique_ptr<MysqlServer> OtherAgent() = 0;
+  // The donor's newest transaction; the recipient, which follows it, is at it for so long.
+  virtual void SlowTransaction(absl::Duration duration) = 0;
+
   // Lets time pass until `condition` holds; false: it did not within a minute.
   virtual bool Await(const std::function<bool()>& condition) = 0;
   virtual void StopRecipient() = 0;
   virtual void AwaitRecipientEnd() = 0;
   virtual void StartRecipient(bool with_clone_plugin = true) = 0;
+  virtual void StartRecipientWithoutPerformanceSchema() = 0;
   // The recipient runs as if its my.cnf did not load the clone plugin; and as it was before.
   virtual void RemoveClonePlugin() = 0;
   virtual void RestoreClonePlugin() = 0;
+};
+
+// What on_end was given, safe across threads.
+class End {
+ public:
+  std::function<void(absl::Status)> Callback() {
+    return [state = state_](absl::Status status) {
+      absl::MutexLock lock(&state->mutex);
+      EXPECT_FALSE(state->status.has_value()) << "on_end was called twice";
+      state->status = std::move(status);
+    };
+  }
+  bool came() const {
+    absl::MutexLock lock(&state_->mutex);
+    return state_->status.has_value();
+  }
+  absl::Status status() const {
+    absl::MutexLock lock(&state_->mutex);
+    return state_->status.value_or(absl::UnknownError("on_end was not called"));
+  }
+
+ private:
+  struct State {
+    absl::Mutex mutex;
+    std::optional<absl::Status> status;
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 // KILL QUERY of a CLONE. 9.7.4 now and then does not answer it (1 of about 100); another one does.

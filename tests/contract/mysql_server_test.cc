@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 
-#include "absl/synchronization/mutex.h"
 #include "base/errors.h"
 #include "base/gtid_set.h"
 #include "base/server_version.h"
@@ -20,33 +19,6 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using How = VariableChange::How;
-
-// What on_end was given, safe across threads.
-class End {
- public:
-  std::function<void(absl::Status)> Callback() {
-    return [state = state_](absl::Status status) {
-      absl::MutexLock lock(&state->mutex);
-      EXPECT_FALSE(state->status.has_value()) << "on_end was called twice";
-      state->status = std::move(status);
-    };
-  }
-  bool came() const {
-    absl::MutexLock lock(&state_->mutex);
-    return state_->status.has_value();
-  }
-  absl::Status status() const {
-    absl::MutexLock lock(&state_->mutex);
-    return state_->status.value_or(absl::UnknownError("on_end was not called"));
-  }
-
- private:
-  struct State {
-    absl::Mutex mutex;
-    std::optional<absl::Status> status;
-  };
-  std::shared_ptr<State> state_ = std::make_shared<State>();
-};
 
 class MysqlServerTest : public ::testing::TestWithParam<bool> {
  protected:
@@ -146,7 +118,8 @@ TEST_P(MysqlServerTest, ReplicationFollowsStopsAndIsForgotten) {
   EXPECT_TRUE(absl::IsFailedPrecondition(server().StartReplication(std::nullopt)));
 
   ASSERT_TRUE(server().StartReplication(backend_->Source()).ok());
-  ASSERT_TRUE(server().StartReplication(backend_->Source()).ok()) << "a second time";
+  const absl::Status again = server().StartReplication(backend_->Source());
+  ASSERT_TRUE(again.ok()) << again;
   const GtidSet donors = GtidSet::Parse(backend_->donor().Describe()->gtid_executed).value();
   ASSERT_FALSE(donors.empty());
   EXPECT_TRUE(backend_->Await([&] {
@@ -162,7 +135,8 @@ TEST_P(MysqlServerTest, ReplicationFollowsStopsAndIsForgotten) {
   EXPECT_EQ(channel.source.ToString(), backend_->Source().address.ToString());
   EXPECT_TRUE(channel.auto_position);
 
-  ASSERT_TRUE(server().StopReplication(false).ok());
+  const absl::Status stop = server().StopReplication(false);
+  ASSERT_TRUE(stop.ok()) << stop;
   const ReplicationChannel stopped = server().ReadReplication()->at(0);
   EXPECT_FALSE(stopped.receiver_running || stopped.receiver_connecting || stopped.applier_running);
   EXPECT_TRUE(server().StartReplication(std::nullopt).ok());

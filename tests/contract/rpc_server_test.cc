@@ -14,12 +14,46 @@
 #include "base/errors.h"
 #include "contract/rpc_suite.h"
 #include "wire/operation_proto.h"
+#include "wire/provisioner_proto.h"
 #include "wire/time_proto.h"
 
 namespace graft {
 namespace {
 
 using ::testing::HasSubstr;
+
+// The two services that come with gRPC have no C++ headers in Debian, so their few messages are
+// spelled as bytes here. Field 1 of HealthCheckRequest is the service, field 1 of the response the
+// status (1: SERVING). Field 7 of ServerReflectionRequest is list_services; a stream of one message
+// each way is a unary call on the wire.
+struct RawAnswer {
+  grpc::Status status;
+  std::string bytes;
+};
+
+RawAnswer RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
+                  const std::string& request) {
+  const grpc::Slice slice(request);
+  Call call;
+  grpc::GenericStub stub(channel);
+  grpc::CompletionQueue queue;
+  const auto reader =
+      stub.PrepareUnaryCall(call.get(), method, grpc::ByteBuffer(&slice, 1), &queue);
+  RawAnswer answer;
+  grpc::ByteBuffer buffer;
+  reader->StartCall();
+  reader->Finish(&buffer, &answer.status, &queue);
+  void* tag = nullptr;
+  bool ok = false;
+  EXPECT_TRUE(queue.Next(&tag, &ok));  // within the call's deadline
+  std::vector<grpc::Slice> slices;
+  if (answer.status.ok() && buffer.Dump(&slices).ok()) {
+    for (const grpc::Slice& part : slices) {
+      answer.bytes.append(reinterpret_cast<const char*>(part.begin()), part.size());
+    }
+  }
+  return answer;
+}
 
 TEST_F(RpcServerTest, ReprovisionPassesTheCallOnAndAnswersTheOperation) {
   v1::ReprovisionRequest request;
@@ -109,6 +143,19 @@ TEST_F(RpcServerTest, ACancelGoesAsFarAsItIsAsked) {
   EXPECT_EQ(provisioning_.last_wish(), CancelWish::kIfNothingDropped);
 }
 
+TEST_F(RpcServerTest, ReleasePassesTheOperatorsWordOn) {
+  const ReleaseCall call = {"release-1", {"alice@ops-1", "restored by hand", true}};
+  v1::ReleaseRequest request = ToProto(call);
+  v1::Operation answer;
+  ASSERT_TRUE(stub_->Release(Call().get(), request, &answer).ok());
+  EXPECT_EQ(answer.kind(), v1::RELEASE);
+  EXPECT_EQ(provisioning_.last_release().id, call.id);
+  EXPECT_EQ(provisioning_.last_release().word, call.word);
+  request.mutable_word()->clear_by();
+  EXPECT_EQ(stub_->Release(Call().get(), request, &answer).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
 TEST_F(RpcServerTest, ThrottlePassesIdAndSettingsOn) {
   v1::Operation answer;
   v1::ThrottleOperationRequest request;
@@ -141,6 +188,20 @@ TEST_F(RpcServerTest, ThrottleRefusesWhatCannotBeMeant) {
   request.set_id("a b");
   EXPECT_EQ(stub_->ThrottleOperation(Call().get(), request, &answer).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+// A client of another version, or something that is no client at all.
+TEST_F(RpcServerTest, BytesThatAreNoMessageAreAnInvalidArgument) {
+  const std::string service = v1::Provisioner::service_full_name();
+  const auto* methods =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
+  for (int i = 0; i < methods->method_count(); ++i) {
+    const std::string& name = methods->method(i)->name();
+    const RawAnswer answer = RawCall(channel_, absl::StrCat("/", service, "/", name), "\x0a\x7fx");
+    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << name;
+    EXPECT_THAT(answer.status.error_message(),
+                HasSubstr(absl::StrCat("no ", methods->method(i)->input_type()->full_name())));
+  }
 }
 
 TEST_F(RpcServerTest, ListHoldsEveryOperation) {
@@ -274,6 +335,22 @@ TEST_F(RpcServerTest, AWatchKeepsItsInterval) {
   }
 }
 
+// So that a client can tell an operation that has nothing to say from an agent that is lost.
+TEST_F(RpcServerTest, AStateIsSentAgainWhileNothingChanges) {
+  Call call;
+  const auto stream = stub_->WatchOperation(&call.context, WatchEvery(absl::Milliseconds(50)));
+  v1::Operation first;
+  ASSERT_TRUE(stream->Read(&first));
+  const absl::Time begin = absl::Now();
+  for (int i = 0; i < 2; ++i) {
+    v1::Operation again;
+    ASSERT_TRUE(stream->Read(&again));
+    EXPECT_EQ(again.SerializeAsString(), first.SerializeAsString());
+  }
+  EXPECT_GT(absl::Now() - begin, absl::Seconds(2)) << "it costs little";
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(8)) << "nobody's patience ends";
+}
+
 TEST_F(RpcServerTest, TheEndDoesNotWaitForTheInterval) {
   Operation operation = FullOperation();
   Call call;
@@ -404,39 +481,6 @@ TEST_F(RpcServerTest, BindAddresses) {
   // TEST-NET-1: no machine's own.
   EXPECT_EQ(MakeRpcServer(provisioning_, *clock_, {"192.0.2.1", 0}).status().code(),
             absl::StatusCode::kUnavailable);
-}
-
-// The two services that come with gRPC have no C++ headers in Debian, so their few messages are
-// spelled as bytes here. Field 1 of HealthCheckRequest is the service, field 1 of the response the
-// status (1: SERVING). Field 7 of ServerReflectionRequest is list_services; a stream of one message
-// each way is a unary call on the wire.
-struct RawAnswer {
-  grpc::Status status;
-  std::string bytes;
-};
-
-RawAnswer RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                  const std::string& request) {
-  const grpc::Slice slice(request);
-  Call call;
-  grpc::GenericStub stub(channel);
-  grpc::CompletionQueue queue;
-  const auto reader =
-      stub.PrepareUnaryCall(call.get(), method, grpc::ByteBuffer(&slice, 1), &queue);
-  RawAnswer answer;
-  grpc::ByteBuffer buffer;
-  reader->StartCall();
-  reader->Finish(&buffer, &answer.status, &queue);
-  void* tag = nullptr;
-  bool ok = false;
-  EXPECT_TRUE(queue.Next(&tag, &ok));  // within the call's deadline
-  std::vector<grpc::Slice> slices;
-  if (answer.status.ok() && buffer.Dump(&slices).ok()) {
-    for (const grpc::Slice& part : slices) {
-      answer.bytes.append(reinterpret_cast<const char*>(part.begin()), part.size());
-    }
-  }
-  return answer;
 }
 
 std::string HealthRequest(const std::string& service) {

@@ -36,6 +36,11 @@ class ScriptedProvisioning : public Provisioning {
     last_call_ = call;
     return answer_;
   }
+  absl::StatusOr<Operation> Release(const ReleaseCall& call) override {
+    absl::MutexLock lock(&mutex_);
+    last_release_ = call;
+    return answer_;
+  }
   absl::StatusOr<Operation> Get(absl::string_view id) override { return Answer(id); }
   std::vector<Operation> List() override { return {FullOperation(), FullOperation()}; }
   absl::StatusOr<Operation> Cancel(absl::string_view id, CancelWish wish) override {
@@ -76,6 +81,10 @@ class ScriptedProvisioning : public Provisioning {
   ReprovisionCall last_call() const {
     absl::MutexLock lock(&mutex_);
     return last_call_;
+  }
+  ReleaseCall last_release() const {
+    absl::MutexLock lock(&mutex_);
+    return last_release_;
   }
   std::string last_id() const {
     absl::MutexLock lock(&mutex_);
@@ -160,6 +169,7 @@ class ScriptedProvisioning : public Provisioning {
   mutable absl::Mutex mutex_;
   absl::StatusOr<Operation> answer_ ABSL_GUARDED_BY(mutex_) = FullOperation();
   ReprovisionCall last_call_ ABSL_GUARDED_BY(mutex_);
+  ReleaseCall last_release_ ABSL_GUARDED_BY(mutex_);
   std::string last_id_ ABSL_GUARDED_BY(mutex_);
   CancelWish last_wish_ ABSL_GUARDED_BY(mutex_) = CancelWish::kIfNothingDropped;
   CloneSettings last_settings_ ABSL_GUARDED_BY(mutex_);

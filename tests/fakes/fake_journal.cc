@@ -3,39 +3,57 @@
 #include <algorithm>
 #include <utility>
 
-namespace graft {
-namespace {
-bool Older(const Operation& a, const Operation& b) {
-  return a.requested != b.requested ? a.requested < b.requested : a.request.id < b.request.id;
-}
-}  // namespace
+#include "graft/cancellation.h"
 
-absl::Status FakeJournal::Save(const Operation& operation) {
-  if (before_save) {
-    if (const absl::Status refused = before_save(operation); !refused.ok()) return refused;
+namespace graft {
+
+absl::Status FakeJournal::Save(const TabletState& state) {
+  const Operation& operation = state.operation;
+  if (before_save && !quiet) {
+    if (const absl::Status refused = before_save(state); !refused.ok()) return refused;
   }
+  std::function<void()> hang;
   {
     absl::MutexLock lock(&mutex_);
-    if (failures_left_ > 0) {
+    hang = std::exchange(hang_, nullptr);
+  }
+  if (hang && !quiet) hang();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (failures_left_ > 0 && !quiet) {
       --failures_left_;
       return failure_;
     }
-    const auto same = std::find_if(
-        operations_.begin(), operations_.end(),
-        [&operation](const Operation& other) { return other.request.id == operation.request.id; });
-    if (same != operations_.end()) operations_.erase(same);
-    operations_.insert(std::upper_bound(operations_.begin(), operations_.end(), operation, Older),
-                       operation);
+    const auto same =
+        std::find_if(states_.begin(), states_.end(), [&operation](const TabletState& other) {
+          return other.operation.request.id == operation.request.id;
+        });
+    if (same != states_.end()) states_.erase(same);
+    states_.insert(std::upper_bound(states_.begin(), states_.end(), state, IsOlder), state);
     Prune();
-    ++saves_;
+    if (!quiet) ++saves_;
   }
-  if (on_save) on_save(operation);
+  if (on_save && !quiet) on_save(state);
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Operation>> FakeJournal::Load() {
+absl::StatusOr<LoadedJournal> FakeJournal::Load() {
+  if (before_load) {
+    if (const absl::Status refused = before_load(); !refused.ok()) return refused;
+  }
   absl::MutexLock lock(&mutex_);
-  return operations_;
+  if (load_failures_left_ > 0) {
+    --load_failures_left_;
+    return load_failure_;
+  }
+  ++loads_;
+  return LoadedJournal{states_, damaged_};
+}
+
+absl::Status FakeJournal::SetDamagedAside() {
+  absl::MutexLock lock(&mutex_);
+  damaged_.clear();
+  return absl::OkStatus();
 }
 
 void FakeJournal::FailNext(int times, absl::Status status) {
@@ -44,19 +62,40 @@ void FakeJournal::FailNext(int times, absl::Status status) {
   failure_ = std::move(status);
 }
 
+void FakeJournal::FailNextLoad(int times, absl::Status status) {
+  absl::MutexLock lock(&mutex_);
+  load_failures_left_ = times;
+  load_failure_ = std::move(status);
+}
+
+void FakeJournal::HangNext(Clock& clock, absl::Duration duration) {
+  absl::MutexLock lock(&mutex_);
+  hang_ = [&clock, duration] { Cancellation().WaitFor(clock, duration); };
+}
+
+void FakeJournal::AddDamaged(DamagedRecord record) {
+  absl::MutexLock lock(&mutex_);
+  damaged_.push_back(std::move(record));
+}
+
 int FakeJournal::saves() const {
   absl::MutexLock lock(&mutex_);
   return saves_;
 }
 
+int FakeJournal::loads() const {
+  absl::MutexLock lock(&mutex_);
+  return loads_;
+}
+
 void FakeJournal::Prune() {
-  auto excess = static_cast<int>(operations_.size()) - keep_;
-  for (auto it = operations_.begin(); excess > 0 && it != operations_.end();) {
-    if (it->outcome == Outcome::kRunning) {
-      ++it;
+  auto excess = static_cast<int>(states_.size()) - keep_;
+  for (size_t i = 0; excess > 0 && i + 1 < states_.size();) {
+    if (states_[i].operation.outcome == Outcome::kRunning) {
+      ++i;
       continue;
     }
-    it = operations_.erase(it);
+    states_.erase(states_.begin() + static_cast<std::ptrdiff_t>(i));
     --excess;
   }
 }

@@ -39,14 +39,19 @@ absl::Status FakeMysqlServer::Core::Refusal() const {
 }
 
 absl::StatusOr<int64_t> FakeMysqlServer::Core::StartClone(
-    const CloneRequest& request, std::function<void(absl::Status)> on_end) {
+    int agent, const CloneRequest& request, std::function<void(absl::Status)> on_end) {
   if (state_.facts.clone_plugin_status != "ACTIVE") {
     return WithReason(absl::FailedPreconditionError("1193: the clone plugin is not loaded"),
                       "CLONE_PLUGIN_MISSING");
   }
+  if (request.hold) {
+    GRAFT_RETURN_IF_ERROR(Hold(agent, /*own_clone=*/0));
+    state_.held = 0;  // handed over to the statement's connection
+  }
   state_.clones.push_back(request);
   state_.variables["clone_valid_donor_list"] = request.donor.ToString();
   const int64_t id = ++last_connection_;
+  senders_[id] = agent;
   absl::Status refusal = Refusal();
   if (!refusal.ok()) {
     Schedule(id, std::move(on_end), std::move(refusal));
@@ -58,6 +63,7 @@ absl::StatusOr<int64_t> FakeMysqlServer::Core::StartClone(
   running_ = true;
   blocked_ = false;
   statement_ = id;
+  statement_holds_ = request.hold;
   on_end_ = std::move(on_end);
   if (script_.checks == absl::ZeroDuration()) {
     BeginRun(kFirstStage);
@@ -75,8 +81,8 @@ void FakeMysqlServer::Core::BeginRun(CloneStage first_stage) {
   status.begin_time = NowText();
   status.source = state_.clones.back().donor.ToString();
   status.destination = "LOCAL INSTANCE";
-  state_.clone = {status, {}};
   const bool refused = script_.donor_refuses && !script_.fail_with.ok();
+  state_.clone = {status, {}};
   Later(absl::ZeroDuration(), refused ? &Core::FailStage : &Core::BeginStage, first_stage);
 }
 
@@ -110,6 +116,7 @@ int64_t FakeMysqlServer::Core::StageBytes(CloneStage stage) const {
 
 void FakeMysqlServer::Core::BeginStage(CloneStage stage) {
   if (stage == kFirstStage) {
+    unread_.reset();
     for (int i = 0; i < kCloneStageCount; ++i) {
       CloneStageRow row;
       row.stage = static_cast<CloneStage>(i);
@@ -198,7 +205,7 @@ void FakeMysqlServer::Core::EndStage(CloneStage stage) {
   EndStatement(script_.supervised
                    ? absl::OkStatus()
                    : WithReason(absl::UnavailableError("3707: nobody restarts this server"),
-                                Reason::kMysqlGone));
+                                Reason::kRestartNeeded));
   Later(script_.shutdown, &Core::ShutDown, CloneStage::kRestart);
 }
 
@@ -233,6 +240,11 @@ void FakeMysqlServer::Core::Fail(CloneStage stage, int error_no, const absl::Sta
   if (!state_.clone.stages.empty()) {
     state_.clone.stages[Index(stage)].state = CloneState::kFailed;
     state_.clone.stages[Index(stage)].end_time = row.end_time;
+  } else if (unread_.has_value()) {  // a mixture of two runs, as the real server shows it
+    unread_->connection_id = row.connection_id;
+    unread_->begin_time = row.begin_time;
+    unread_->source = row.source;
+    row = *std::exchange(unread_, std::nullopt);
   }
   EndStatement(status);
 }
@@ -269,12 +281,19 @@ void FakeMysqlServer::Core::TakeDonorData() {
   }
   const DonorData& donor = state_.donor;
   row.gtid_executed = donor.gtid_executed;
+  unread_ = row;
   state_.facts.gtid_executed = state_.facts.gtid_purged = donor.gtid_executed;
   state_.facts.user_schemas = donor.user_schemas;
   // mysql.plugin is the donor's; what my.cnf loads is there in any case.
   if (ClonePlugin().by_statement) state_.facts.clone_plugin_status = donor.clone_plugin_status;
   if (!donor.privileges.empty()) state_.facts.privileges = donor.privileges;
   state_.channels = donor.channels;
+}
+
+CloneReport FakeMysqlServer::Core::ReadClone() {
+  if (state_.variables["performance_schema"] == "OFF") return {};
+  if (!running_) unread_.reset();
+  return ShowClone();
 }
 
 CloneReport FakeMysqlServer::Core::ShowClone() const {

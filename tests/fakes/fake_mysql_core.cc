@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "base/gtid_set.h"
 
 namespace graft {
 namespace {
@@ -27,6 +26,39 @@ absl::Status FakeMysqlServer::Core::Enter(absl::string_view method) {
   }
   if (cut_off_ || stopped_) return Gone("2003: the fake MySQL server is down");
   return absl::OkStatus();
+}
+
+void FakeMysqlServer::Core::Change(const VariableChange& change) {
+  Variable author;
+  author.source = "DYNAMIC";
+  author.set_by = absl::StrCat(state_.survey.account_user, "@", state_.survey.account_host);
+  author.set_at = clock_.Now();
+  switch (change.how) {
+    case VariableChange::How::kForget:
+      state_.persisted.erase(change.name);
+      state_.set_persisted.erase(change.name);
+      return;
+    case VariableChange::How::kPersistOnly:
+      state_.persisted[change.name] = change.value;
+      author.source = "PERSISTED";
+      state_.set_persisted[change.name] = author;
+      return;
+    case VariableChange::How::kGlobal:
+      state_.set[change.name] = author;
+      SetVariable(change.name, change.value);
+  }
+}
+
+Variable FakeMysqlServer::Core::ShowVariable(const std::string& name) const {
+  Variable variable;
+  variable.source = "COMPILED";
+  const auto set = state_.set.find(name);
+  if (set != state_.set.end()) variable = set->second;
+  variable.name = name;
+  variable.value = state_.variables.at(name);
+  const auto persisted = state_.persisted.find(name);
+  if (persisted != state_.persisted.end()) variable.persisted = persisted->second;
+  return variable;
 }
 
 void FakeMysqlServer::Core::SetVariable(const std::string& name, const std::string& value) {
@@ -59,7 +91,7 @@ void FakeMysqlServer::Core::Deliver(int64_t statement,
                                     const absl::Status& status) {
   {
     absl::MutexLock lock(&mutex_);
-    if (statement <= abandoned_) return;
+    if (senders_[statement] == 0) return;
     ++delivering_;
   }
   on_end(status);
@@ -67,8 +99,10 @@ void FakeMysqlServer::Core::Deliver(int64_t statement,
   --delivering_;
 }
 
-void FakeMysqlServer::Core::Abandon() {
-  abandoned_ = last_connection_;
+void FakeMysqlServer::Core::Abandon(int agent) {
+  for (auto& [statement, sender] : senders_) {
+    if (sender == agent) sender = 0;
+  }
   const auto idle = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return delivering_ == 0; };
   mutex_.Await(absl::Condition(&idle));
 }
@@ -83,49 +117,8 @@ void FakeMysqlServer::Core::CutStatement() {
   EndStatement(Gone("2013: lost connection"));
 }
 
-std::vector<ReplicationChannel> FakeMysqlServer::Core::ShowChannels() const {
-  std::vector<ReplicationChannel> channels = state_.channels;
-  const absl::Time connected = replication_began_ + state_.replication.connect;
-  for (ReplicationChannel& channel : channels) {
-    if (!channel.receiver_running) continue;
-    channel.receiver_connecting =
-        state_.replication.receiver_errno != 0 || clock_.Now() < connected;
-    channel.receiver_running = !channel.receiver_connecting;
-    if (!channel.receiver_running || !channel.applier_running) continue;
-    const absl::Duration rest = connected + state_.replication.catch_up - clock_.Now();
-    channel.lag = absl::Seconds(absl::ToInt64Seconds(std::max(rest, absl::ZeroDuration())));
-  }
-  return channels;
-}
-
-void FakeMysqlServer::Core::StartChannels() {
-  const ReplicationScript& script = state_.replication;
-  replication_began_ = clock_.Now();
-  for (ReplicationChannel& channel : state_.channels) {
-    channel.receiver_running = true;
-    channel.receiver_errno = script.receiver_errno;
-    channel.receiver_error = script.receiver_error;
-    channel.applier_running = script.applier_errno == 0;
-    channel.applier_errno = script.applier_errno;
-    channel.applier_error = script.applier_error;
-  }
-  Later(script.connect + script.catch_up, &Core::CatchUp, CloneStage::kDropData);
-}
-
-void FakeMysqlServer::Core::CatchUp(CloneStage /*stage*/) {
-  const std::string& more = state_.replication.gtid_executed_after;
-  const bool applied = std::any_of(
-      state_.channels.begin(), state_.channels.end(),
-      [](const ReplicationChannel& c) { return c.receiver_running && c.applier_running; });
-  if (more.empty() || !applied || state_.replication.receiver_errno != 0) return;
-  const auto merged = GtidSet::Parse(absl::StrCat(state_.facts.gtid_executed, ",", more));
-  if (merged.ok()) state_.facts.gtid_executed = merged->ToString();
-}
-
 void FakeMysqlServer::Core::Crash(absl::Duration down) {
   CutStatement();
-  ++life_;
-  stopped_ = true;
   if (running_ && !copied_) {
     // Only the stage is "Failed"; the real row of clone_status never becomes so by itself.
     state_.clone = ShowClone();
@@ -137,7 +130,20 @@ void FakeMysqlServer::Core::Crash(absl::Duration down) {
     state_.clone.status->failure =
         WithReason(absl::CancelledError("Query execution was interrupted"), "CLONE_KILLED");
   }
-  running_ = false;
+  GoDown(down);
+}
+
+void FakeMysqlServer::Core::Shutdown(absl::Duration down) {
+  if (running_) KillClone();
+  CutStatement();
+  GoDown(down);
+}
+
+void FakeMysqlServer::Core::GoDown(absl::Duration down) {
+  ++life_;
+  stopped_ = true;
+  running_ = blocked_ = stop_pending_ = false;
+  state_.held = 0;
   Later(down, &Core::Recover, CloneStage::kRestart);
 }
 
@@ -146,16 +152,17 @@ void FakeMysqlServer::Core::ComeUp() {
   ++life_;
   stopped_ = false;
   started_ = clock_.Now();
+  ++starts_;
+  stop_pending_ = false;
   state_.sessions.clear();
   state_.variables = state_.config;
+  state_.set = state_.set_persisted;
   for (const auto& [name, value] : state_.persisted) SetVariable(name, value);
   if (copied_) TakeDonorData();
   if (state_.clone.status.has_value()) state_.clone.status->connection_id = 0;
   const auto skip = state_.variables.find("skip_replica_start");
   if (skip != state_.variables.end() && skip->second == "ON") {
-    for (ReplicationChannel& channel : state_.channels) {
-      channel.receiver_running = channel.applier_running = false;
-    }
+    StopThreads();
   } else if (!state_.channels.empty()) {
     StartChannels();
   }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,7 +22,7 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
 
   // Counts the call; an injected fault, or that the server is down.
   absl::Status Enter(absl::string_view method) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<int64_t> StartClone(const CloneRequest& request,
+  absl::StatusOr<int64_t> StartClone(int agent, const CloneRequest& request,
                                      std::function<void(absl::Status)> on_end)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   CloneReport ShowClone() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -34,14 +35,21 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status InstallClonePlugin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StartChannels() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckNoStop() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status StopChannels() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Hold(int agent, int64_t own_clone) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  CloneReport ReadClone() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Variable ShowVariable(const std::string& name) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Change(const VariableChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::vector<ReplicationChannel> ShowChannels() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetVariable(const std::string& name, const std::string& value)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CutStatement() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Crash(absl::Duration down) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Shutdown(absl::Duration down) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ComeUp() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Waits for an on_end that is being called.
-  void Abandon() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Abandon(int agent) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   SimulatedClock& clock_;
@@ -51,6 +59,7 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
   bool cut_off_ ABSL_GUARDED_BY(mutex_) = false;  // SetDown
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;  // the process is not running
   absl::Time started_ ABSL_GUARDED_BY(mutex_);
+  int agents_ ABSL_GUARDED_BY(mutex_) = 1;
 
  private:
   using Event = void (Core::*)(CloneStage stage);
@@ -92,9 +101,14 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
   void DropData() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeDonorData() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CatchUp(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndStop(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void StopThreads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GoDown(absl::Duration down) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  CloneScript script_ ABSL_GUARDED_BY(mutex_);     // of the run
-  int64_t statement_ ABSL_GUARDED_BY(mutex_) = 0;  // connection id of the run
+  CloneScript script_ ABSL_GUARDED_BY(mutex_);              // of the run
+  int64_t statement_ ABSL_GUARDED_BY(mutex_) = 0;           // connection id of the run
+  std::map<int64_t, int> senders_ ABSL_GUARDED_BY(mutex_);  // agents, by statement; 0: abandoned
+  bool statement_holds_ ABSL_GUARDED_BY(mutex_) = false;    // CloneRequest::hold of the run
   std::function<void(absl::Status)> on_end_ ABSL_GUARDED_BY(mutex_);
   absl::Duration lock_wait_ ABSL_GUARDED_BY(mutex_);
   bool running_ ABSL_GUARDED_BY(mutex_) = false;  // phases B to G
@@ -102,10 +116,15 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
   bool copied_ ABSL_GUARDED_BY(mutex_) = false;   // the next start takes the donor's files
   int life_ ABSL_GUARDED_BY(mutex_) = 0;          // events of an earlier life do nothing
   int delivering_ ABSL_GUARDED_BY(mutex_) = 0;
-  int64_t abandoned_ ABSL_GUARDED_BY(mutex_) = 0;  // statements up to this one
   int64_t last_connection_ ABSL_GUARDED_BY(mutex_) = 10;
   absl::Time stage_began_ ABSL_GUARDED_BY(mutex_);
   absl::Time replication_began_ ABSL_GUARDED_BY(mutex_);
+  bool stop_pending_ ABSL_GUARDED_BY(mutex_) = false;  // a STOP REPLICA waits
+  // A run that was completed by a start, until its row is read while no CLONE runs, or the next
+  // run drops data.
+  std::optional<CloneStatus> unread_ ABSL_GUARDED_BY(mutex_);
+  int caught_up_ ABSL_GUARDED_BY(mutex_) = 0;  // times
+  int starts_ ABSL_GUARDED_BY(mutex_) = 1;
 };
 
 }  // namespace graft

@@ -23,6 +23,12 @@ FakeMysqlServer::FakeMysqlServer(SimulatedClock& clock) : core_(std::make_shared
 
 FakeMysqlServer::~FakeMysqlServer() {
   AbandonClone();
+  FakeMysqlServer::ReleaseServer();
+}
+
+std::unique_ptr<FakeMysqlServer> FakeMysqlServer::Another() {
+  absl::MutexLock lock(&core_->mutex_);
+  return std::unique_ptr<FakeMysqlServer>(new FakeMysqlServer(core_, ++core_->agents_));
 }
 
 absl::StatusOr<ServerFacts> FakeMysqlServer::Describe() {
@@ -44,17 +50,15 @@ absl::StatusOr<std::vector<Variable>> FakeMysqlServer::ReadVariables(
                                                        {"version", facts.version}};
   for (const std::string& name : names) {
     if (computed.count(name) > 0) {
-      variables.push_back({name, computed.at(name), std::nullopt});
+      Variable& variable = variables.emplace_back();
+      variable.name = name;
+      variable.value = computed.at(name);
       continue;
     }
-    const auto found = core_->state_.variables.find(name);
-    if (found == core_->state_.variables.end()) {
+    if (core_->state_.variables.count(name) == 0) {
       return absl::NotFoundError(absl::StrCat("there is no variable ", name));
     }
-    Variable variable{name, found->second, std::nullopt};
-    const auto persisted = core_->state_.persisted.find(name);
-    if (persisted != core_->state_.persisted.end()) variable.persisted = persisted->second;
-    variables.push_back(std::move(variable));
+    variables.push_back(core_->ShowVariable(name));
   }
   return variables;
 }
@@ -66,18 +70,11 @@ absl::Status FakeMysqlServer::SetVariables(const std::vector<VariableChange>& ch
     if (!IsVariableName(change.name)) {
       return absl::InvalidArgumentError(absl::StrCat("\"", change.name, "\" is no variable name"));
     }
-    if (change.how == VariableChange::How::kForget) {
-      core_->state_.persisted.erase(change.name);
-      continue;
-    }
-    if (core_->state_.variables.count(change.name) == 0) {
+    const bool known = core_->state_.variables.count(change.name) > 0;
+    if (!known && change.how != VariableChange::How::kForget) {
       return absl::InvalidArgumentError(absl::StrCat("1193: there is no variable ", change.name));
     }
-    if (change.how == VariableChange::How::kPersistOnly) {
-      core_->state_.persisted[change.name] = change.value;
-    } else {
-      core_->SetVariable(change.name, change.value);
-    }
+    core_->Change(change);
   }
   return absl::OkStatus();
 }
@@ -86,7 +83,7 @@ absl::StatusOr<int64_t> FakeMysqlServer::StartClone(const CloneRequest& request,
                                                     std::function<void(absl::Status)> on_end) {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("StartClone"));
-  return core_->StartClone(request, std::move(on_end));
+  return core_->StartClone(agent_, request, std::move(on_end));
 }
 
 absl::StatusOr<CloneReport> FakeMysqlServer::ReadClone() {
@@ -96,7 +93,7 @@ absl::StatusOr<CloneReport> FakeMysqlServer::ReadClone() {
     return WithReason(absl::FailedPreconditionError("1146: the clone plugin is not loaded"),
                       "CLONE_PLUGIN_MISSING");
   }
-  return core_->ShowClone();
+  return core_->ReadClone();
 }
 
 absl::StatusOr<std::vector<ReplicationChannel>> FakeMysqlServer::ReadReplication() {
@@ -108,9 +105,7 @@ absl::StatusOr<std::vector<ReplicationChannel>> FakeMysqlServer::ReadReplication
 absl::Status FakeMysqlServer::StopReplication(bool forget) {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("StopReplication"));
-  for (ReplicationChannel& channel : core_->state_.channels) {
-    channel.receiver_running = channel.applier_running = false;
-  }
+  GRAFT_RETURN_IF_ERROR(core_->StopChannels());
   if (forget) core_->state_.channels.clear();
   return absl::OkStatus();
 }
@@ -118,8 +113,10 @@ absl::Status FakeMysqlServer::StopReplication(bool forget) {
 absl::Status FakeMysqlServer::StartReplication(const std::optional<ReplicationSource>& source) {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("StartReplication"));
+  GRAFT_RETURN_IF_ERROR(core_->CheckNoStop());
   std::vector<ReplicationChannel>& channels = core_->state_.channels;
   if (source.has_value()) {
+    GRAFT_RETURN_IF_ERROR(core_->StopChannels());
     core_->state_.source = source;
     ReplicationChannel channel;
     channel.source = source->address;
@@ -135,6 +132,17 @@ absl::Status FakeMysqlServer::StartReplication(const std::optional<ReplicationSo
   }
   core_->StartChannels();
   return absl::OkStatus();
+}
+
+absl::Status FakeMysqlServer::HoldServer(int64_t own_clone) {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("HoldServer"));
+  return core_->Hold(agent_, own_clone);
+}
+
+void FakeMysqlServer::ReleaseServer() {
+  absl::MutexLock lock(&core_->mutex_);
+  if (core_->state_.held == agent_) core_->state_.held = 0;
 }
 
 void FakeMysqlServer::Edit(const std::function<void(FakeMysqlState&)>& change) {
@@ -174,6 +182,11 @@ void FakeMysqlServer::Crash(absl::Duration down) {
   core_->Crash(down);
 }
 
+void FakeMysqlServer::Shutdown(absl::Duration down) {
+  absl::MutexLock lock(&core_->mutex_);
+  core_->Shutdown(down);
+}
+
 void FakeMysqlServer::StartServer() {
   absl::MutexLock lock(&core_->mutex_);
   core_->ComeUp();
@@ -181,7 +194,7 @@ void FakeMysqlServer::StartServer() {
 
 void FakeMysqlServer::AbandonClone() {
   absl::MutexLock lock(&core_->mutex_);
-  core_->Abandon();
+  core_->Abandon(agent_);
 }
 
 }  // namespace graft

@@ -14,6 +14,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -46,7 +47,9 @@ struct CloneScript {
   absl::Status fail_with;
   std::optional<CloneStage> fail_in;
   int fail_errno = 1815;  // what clone_status.ERROR_NO shows then
-  // With no stage: the donor refuses. The row is new and "Failed" then, but nothing was dropped.
+  // With no stage: the donor refuses. The row is new and "Failed" then, but nothing was dropped. If
+  // an earlier run was completed by a start, and clone_status not read before this run, that one's
+  // "Completed", end_time and GTIDs stand in it instead, as on the real server.
   bool donor_refuses = false;
 
   // A session that holds a metadata lock in the last schema, from DROP DATA on if not before: once
@@ -66,6 +69,8 @@ struct CloneScript {
 struct ReplicationScript {
   absl::Duration connect;           // "Connecting" for so long
   absl::Duration catch_up;          // then lags, by as much as it still needs
+  absl::Duration applying;          // then one transaction is applied, and nothing else moves
+  absl::Duration stop_takes;        // a STOP waits so long for the transaction that is applied
   std::string gtid_executed_after;  // added to gtid_executed once it has caught up
   int receiver_errno = 0;           // not 0: never gets beyond connecting
   std::string receiver_error;
@@ -84,11 +89,14 @@ struct DonorData {
 };
 
 struct FakeMysqlState {
-  // read_only, super_read_only, gtid_mode and lower_case_table_names follow `variables`; now and
-  // uptime follow the clock.
+  // read_only, super_read_only, gtid_mode, lower_case_table_names and performance_schema follow
+  // `variables`; now and uptime follow the clock, process the server's life.
   ServerFacts facts;
   std::map<std::string, std::string> config;     // what a start sets: my.cnf and MySQL's defaults
   std::map<std::string, std::string> persisted;  // mysqld-auto.cnf, applied over it
+  // Who set what is in `variables`, and what is in `persisted`: Variable's source, set_by, set_at.
+  std::map<std::string, Variable> set;
+  std::map<std::string, Variable> set_persisted;
   std::map<std::string, std::string> variables;  // @@global
   std::vector<ReplicationChannel> channels;
   CloneReport clone;
@@ -99,6 +107,8 @@ struct FakeMysqlState {
   // Its facts, sessions and channels are those above, so are its variables unless set here. Parts
   // that the account lacks the privilege for are denied.
   ServerSurvey survey;
+  int held = 0;                             // by which agent, by HoldServer(); 0: none
+  std::string held_by;                      // another agent has it: "connection 99 of 'vt_dba'"
   std::vector<CloneRequest> clones;         // every CLONE statement sent
   std::optional<ReplicationSource> source;  // of the last StartReplication that had one
 };
@@ -107,6 +117,8 @@ class FakeMysqlServer : public MysqlServer {
  public:
   // A healthy replica with a schema "old", the clone plugin and every privilege needed.
   explicit FakeMysqlServer(SimulatedClock& clock);
+  // Another agent's object for the same mysqld.
+  std::unique_ptr<FakeMysqlServer> Another();
   ~FakeMysqlServer() override;
 
   absl::StatusOr<ServerFacts> Describe() override;
@@ -124,6 +136,8 @@ class FakeMysqlServer : public MysqlServer {
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override;
   absl::Status StopReplication(bool forget) override;
   absl::Status StartReplication(const std::optional<ReplicationSource>& source) override;
+  absl::Status HoldServer(int64_t own_clone) override;
+  void ReleaseServer() override;
 
   // The test's side.
   void Edit(const std::function<void(FakeMysqlState&)>& change);
@@ -137,6 +151,9 @@ class FakeMysqlServer : public MysqlServer {
   void SetDown(bool down);
   // kill -9, started again `down` later. A clone under way is dead; its row stays "In Progress".
   void Crash(absl::Duration down);
+  // SIGTERM, started again `down` after its end. A clone under way ends with 1317, and its row is
+  // "Failed"; one that is copied is completed by the next start.
+  void Shutdown(absl::Duration down);
   // Starts a server that stays down: after a restart that failed or that nobody supervises.
   void StartServer();
   // As if the MysqlServer object had ended: the clone goes on, its on_end is never called.
@@ -144,7 +161,10 @@ class FakeMysqlServer : public MysqlServer {
 
  private:
   class Core;
+  FakeMysqlServer(std::shared_ptr<Core> core, int agent) : core_(std::move(core)), agent_(agent) {}
+
   const std::shared_ptr<Core> core_;
+  const int agent_ = 1;
 };
 
 }  // namespace graft

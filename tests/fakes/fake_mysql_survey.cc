@@ -42,6 +42,7 @@ std::map<std::string, std::string> HealthyVariables() {
           {"lower_case_table_names", "0"},
           {"max_allowed_packet", "67108864"},
           {"max_connections", "151"},
+          {"performance_schema", "ON"},
           {"persisted_globals_load", "ON"},
           {"pid_file", "/var/run/mysqld/mysqld.pid"},
           {"plugin_dir", "/usr/lib/mysql/plugin/"},
@@ -124,6 +125,8 @@ ServerFacts FakeMysqlServer::Core::ShowFacts() const {
   ServerFacts facts = state_.facts;
   const std::map<std::string, std::string>& variables = state_.variables;
   facts.now = NowText();
+  facts.process = absl::StrCat("4711@", starts_);
+  facts.performance_schema = Get(variables, "performance_schema") != "OFF";
   facts.uptime = absl::Seconds(absl::ToInt64Seconds(clock_.Now() - started_));
   facts.read_only = Get(variables, "read_only") == "ON";
   facts.super_read_only = Get(variables, "super_read_only") == "ON";

@@ -1,5 +1,6 @@
 #include "fakes/fake_store.h"
 
+#include <algorithm>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "graft/cancellation.h"
 
 namespace graft {
 namespace {
@@ -72,6 +74,7 @@ class FakeStore::FakeWatch : public Watch {
 };
 
 absl::StatusOr<KeyValue> FakeStore::Get(absl::string_view key) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kGet));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   GRAFT_RETURN_IF_ERROR(CheckKey(key));
@@ -82,6 +85,7 @@ absl::StatusOr<KeyValue> FakeStore::Get(absl::string_view key) {
 
 absl::StatusOr<Version> FakeStore::Create(absl::string_view key, absl::string_view value,
                                           LeaseId lease) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kCreate));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   GRAFT_RETURN_IF_ERROR(CheckKey(key));
@@ -94,6 +98,7 @@ absl::StatusOr<Version> FakeStore::Create(absl::string_view key, absl::string_vi
 
 absl::StatusOr<Version> FakeStore::Update(absl::string_view key, absl::string_view value,
                                           Version expected) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kUpdate));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   GRAFT_RETURN_IF_ERROR(CheckKey(key));
@@ -107,6 +112,7 @@ absl::StatusOr<Version> FakeStore::Update(absl::string_view key, absl::string_vi
 }
 
 absl::Status FakeStore::Delete(absl::string_view key, Version expected) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kDelete));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   GRAFT_RETURN_IF_ERROR(CheckKey(key));
@@ -120,6 +126,7 @@ absl::Status FakeStore::Delete(absl::string_view key, Version expected) {
 }
 
 absl::StatusOr<std::vector<KeyValue>> FakeStore::List(absl::string_view prefix) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kList));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   std::vector<KeyValue> result;
@@ -132,6 +139,7 @@ absl::StatusOr<std::vector<KeyValue>> FakeStore::List(absl::string_view prefix) 
 
 absl::StatusOr<std::unique_ptr<Watch>> FakeStore::WatchPrefix(
     absl::string_view prefix, Version after, std::function<void(const KeyEvent&)> on_event) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kWatchPrefix));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   if (after < 0 || after > version_) {
@@ -143,6 +151,7 @@ absl::StatusOr<std::unique_ptr<Watch>> FakeStore::WatchPrefix(
 }
 
 absl::StatusOr<LeaseId> FakeStore::GrantLease(absl::Duration ttl) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kGrantLease));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   if (ttl < absl::Seconds(1) || ttl % absl::Seconds(1) != absl::ZeroDuration()) {
@@ -153,6 +162,7 @@ absl::StatusOr<LeaseId> FakeStore::GrantLease(absl::Duration ttl) {
 }
 
 absl::Status FakeStore::KeepLeaseAlive(LeaseId lease) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kKeepLeaseAlive));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   auto it = leases_.find(lease);
@@ -162,6 +172,7 @@ absl::Status FakeStore::KeepLeaseAlive(LeaseId lease) {
 }
 
 absl::Status FakeStore::RevokeLease(LeaseId lease) {
+  GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kRevokeLease));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   if (leases_.count(lease) == 0) return NoSuchLease(lease);
@@ -173,6 +184,22 @@ void FakeStore::FailNext(int calls, absl::Status status) {
   absl::MutexLock lock(&mutex_);
   failures_left_ = calls;
   next_failure_ = std::move(status);
+}
+
+void FakeStore::FailNext(StoreMethod method, absl::Status status, int times) {
+  absl::MutexLock lock(&mutex_);
+  faults_[method].failures = times;
+  faults_[method].failure = std::move(status);
+}
+
+void FakeStore::HangNext(StoreMethod method, int times) {
+  absl::MutexLock lock(&mutex_);
+  faults_[method].hangs = times;
+}
+
+void FakeStore::EndCallsBy(absl::Time when) {
+  absl::MutexLock lock(&mutex_);
+  end_calls_by_ = when;
 }
 
 void FakeStore::FailAll(absl::Status status) {
@@ -188,6 +215,7 @@ void FakeStore::LoseAnswer(absl::Status status) {
 void FakeStore::Heal() {
   absl::MutexLock lock(&mutex_);
   failures_left_ = 0;
+  faults_.clear();
   failure_ = absl::OkStatus();
   lost_answer_ = absl::OkStatus();
 }
@@ -199,11 +227,37 @@ void FakeStore::Tick() {
 
 int FakeStore::calls() const {
   absl::MutexLock lock(&mutex_);
-  return calls_;
+  int all = 0;
+  for (const auto& [method, calls] : calls_) all += calls;
+  return all;
+}
+
+int FakeStore::calls(StoreMethod method) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = calls_.find(method);
+  return found == calls_.end() ? 0 : found->second;
+}
+
+absl::Status FakeStore::Approach(StoreMethod method) {
+  if (before_call) GRAFT_RETURN_IF_ERROR(before_call(method));
+  absl::Time deadline = clock_.Now() + call_timeout_;
+  {
+    absl::MutexLock lock(&mutex_);
+    deadline = std::min(deadline, end_calls_by_);
+    ++calls_[method];
+    Fault& fault = faults_[method];
+    if (fault.hangs == 0) {
+      if (fault.failures == 0) return absl::OkStatus();
+      --fault.failures;
+      return fault.failure;
+    }
+    --fault.hangs;
+  }
+  Cancellation().WaitUntil(clock_, deadline);
+  return absl::DeadlineExceededError("the store did not answer in time");
 }
 
 absl::Status FakeStore::Enter() {
-  ++calls_;
   ExpireLeases();
   if (failures_left_ > 0) {
     --failures_left_;

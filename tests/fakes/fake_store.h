@@ -24,9 +24,23 @@
 
 namespace graft {
 
+enum class StoreMethod {
+  kGet,
+  kCreate,
+  kUpdate,
+  kDelete,
+  kList,
+  kWatchPrefix,
+  kGrantLease,
+  kKeepLeaseAlive,
+  kRevokeLease
+};
+
 class FakeStore : public KeyValueStore {
  public:
-  explicit FakeStore(Clock& clock) : clock_(clock) {}
+  // `call_timeout` is how long a call that hangs takes.
+  explicit FakeStore(Clock& clock, absl::Duration call_timeout = absl::Seconds(5))
+      : clock_(clock), call_timeout_(call_timeout) {}
 
   absl::StatusOr<KeyValue> Get(absl::string_view key) override;
   absl::StatusOr<Version> Create(absl::string_view key, absl::string_view value,
@@ -41,9 +55,18 @@ class FakeStore : public KeyValueStore {
   absl::StatusOr<LeaseId> GrantLease(absl::Duration ttl) override;
   absl::Status KeepLeaseAlive(LeaseId lease) override;
   absl::Status RevokeLease(LeaseId lease) override;
+  void EndCallsBy(absl::Time when) override;
 
   // The next `calls` calls return `status` and do nothing else. Takes precedence over FailAll().
   void FailNext(int calls, absl::Status status);
+  // The next `times` calls of that method do.
+  void FailNext(StoreMethod method, absl::Status status, int times = 1);
+  // The next `times` calls of that method last until their deadline, which moves a simulated clock
+  // there, and answer DEADLINE_EXCEEDED without having done anything.
+  void HangNext(StoreMethod method, int times = 1);
+  // Called before each call, without locks held: may count, let time pass, or fail it by an answer
+  // that is not OK. Set it before others use the store.
+  std::function<absl::Status(StoreMethod method)> before_call;
   // Every call does, until Heal(). Running watches stay silent meanwhile, as on a lost connection.
   void FailAll(absl::Status status);
   // The next write happens, but its caller is told `status` (as after a lost answer).
@@ -53,8 +76,9 @@ class FakeStore : public KeyValueStore {
   // Ends the leases whose time is over.
   void Tick();
 
-  // Calls made so far, failed ones included.
+  // Calls made so far, failed ones included; of all methods, or of one.
   int calls() const;
+  int calls(StoreMethod method) const;
 
  private:
   class FakeWatch;
@@ -64,7 +88,15 @@ class FakeStore : public KeyValueStore {
     absl::Time end;
   };
 
-  // To be called first by every call of the port: the injected fault, or OK.
+  struct Fault {
+    int hangs = 0;  // calls, before those that fail
+    int failures = 0;
+    absl::Status failure;
+  };
+
+  // To be called first by every call of the port, without the lock, and then Enter() with it.
+  absl::Status Approach(StoreMethod method) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The injected fault, or OK.
   absl::Status Enter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What a write that has happened answers.
   absl::StatusOr<Version> Written(Version version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -74,6 +106,7 @@ class FakeStore : public KeyValueStore {
   void ExpireLeases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Clock& clock_;
+  const absl::Duration call_timeout_;
   mutable absl::Mutex mutex_;
   std::map<std::string, KeyValue> items_ ABSL_GUARDED_BY(mutex_);
   std::map<LeaseId, Lease> leases_ ABSL_GUARDED_BY(mutex_);
@@ -84,7 +117,9 @@ class FakeStore : public KeyValueStore {
   absl::Status next_failure_ ABSL_GUARDED_BY(mutex_);
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   absl::Status lost_answer_ ABSL_GUARDED_BY(mutex_);
-  int calls_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Time end_calls_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
+  std::map<StoreMethod, int> calls_ ABSL_GUARDED_BY(mutex_);
+  std::map<StoreMethod, Fault> faults_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace graft

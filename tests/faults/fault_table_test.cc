@@ -18,7 +18,7 @@ struct Fault {
   const char* name;
   void (*strike)(FaultWorld&, Step step);
   // From this step on the operation has to end well all the same: a healthy copy is never thrown
-  // away. kStepCount: it need only end safely.
+  // away. kNever: it need only end safely.
   int done_from;
 };
 
@@ -101,10 +101,11 @@ void LoseClaim(FaultWorld& world, Step) {
 }
 
 void Cancel(FaultWorld& world, Step) {
-  world.control->Cancel(CancelWish::kEvenIfDropped);
+  world.Cancel(CancelWish::kEvenIfDropped).IgnoreError();
 }
 
-constexpr int kNever = kStepCount;
+constexpr int kSteps = 10;  // of a reprovision
+constexpr int kNever = kSteps;
 
 constexpr Fault kFaults[] = {
     {"AgentKilled", KillAgent, 0},
@@ -149,7 +150,7 @@ TEST_P(FaultTableTest, TheTabletIsWholeOrFencedAndMarked) {
 
 INSTANTIATE_TEST_SUITE_P(Table, FaultTableTest,
                          ::testing::Combine(::testing::ValuesIn(kFaults),
-                                            ::testing::Range(0, kStepCount)),
+                                            ::testing::Range(0, kSteps)),
                          [](const auto& info) {
                            const Step step = static_cast<Step>(std::get<1>(info.param));
                            return absl::StrCat(std::get<0>(info.param).name, "_at_",
@@ -173,7 +174,9 @@ TEST_P(JournalCrashTest, TheNextAgentFinishesWithOneClone) {
   const auto [before, write] = GetParam();
   FaultWorld world;
   Operation operation = world.Request();
-  ASSERT_TRUE(world.journal.Save(operation).ok());  // as the desk does before it starts
+  TabletState requested;
+  requested.operation = operation;
+  ASSERT_TRUE(world.journal.Save(requested).ok());  // as the desk does before it starts
   int writes = 0;
   bool died = false;
   const auto die_at = [&, number = write] {
@@ -182,9 +185,9 @@ TEST_P(JournalCrashTest, TheNextAgentFinishesWithOneClone) {
     return absl::UnavailableError("the process is gone");
   };
   if (before) {
-    world.journal.before_save = [&](const Operation&) { return die_at(); };
+    world.journal.before_save = [&](const TabletState&) { return die_at(); };
   } else {
-    world.journal.on_save = [&](const Operation&) { die_at().IgnoreError(); };
+    world.journal.on_save = [&](const TabletState&) { die_at().IgnoreError(); };
   }
   world.RunToEnd(operation);
   EXPECT_TRUE(died) << "the operation makes fewer writes than that: " << writes;

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "provision/operation/take_over.h"
-#include "provision/steps/step_table.h"
+#include "graft/plan.h"
 
 namespace graft {
 namespace {
@@ -17,10 +16,10 @@ bool Follows(const FakeMysqlState& state) {
 }
 
 // The step table says what the data can be, at worst, where the operation ended.
-void ExpectNoWorseThanItsRow(const Operation& operation) {
-  switch (StepTable()[static_cast<size_t>(operation.step)].worst_data_state) {
+void ExpectNoWorseThanItsRow(const Operation& operation, const TabletState& state) {
+  switch (RowOf(operation).worst) {
     case DataState::kIntact:
-      EXPECT_EQ(operation.data_state, operation.data_before) << StepName(operation.step);
+      EXPECT_EQ(operation.data_state, state.data_before) << StepName(operation.step);
       break;
     case DataState::kCloned:
       EXPECT_EQ(operation.data_state, DataState::kCloned) << StepName(operation.step);
@@ -58,49 +57,48 @@ void FaultWorld::RunToEnd(Operation& operation) {
     claims.Leave().IgnoreError();
     store.Heal();
     const auto records = journal.Load();
-    ASSERT_TRUE(records.ok() && !records->empty()) << records.status();
-    operation = records->back();
+    ASSERT_TRUE(records.ok() && !records->states.empty()) << records.status();
+    operation = records->states.back().operation;
     if (operation.outcome != Outcome::kRunning) return;
-    ++operation.resumptions;
     control = std::make_shared<OperationControl>();
     Run(operation);
   }
 }
 
 void FaultWorld::AtStep(Step step, std::function<void()> fault) {
-  journal.on_save = [this, step, fault = std::move(fault)](const Operation& saved) {
-    if (saved.step != step || saved.outcome != Outcome::kRunning || fault_fired_) return;
+  observer.on_step = [this, step, fault = std::move(fault)](const Operation& entered) {
+    if (entered.step != step || fault_fired_) return;
     fault_fired_ = true;
     fault();
   };
 }
 
 void FaultWorld::ExpectTruthful(const Operation& operation) {
-  const FakeMysqlState state = recipient.state();
+  const FakeMysqlState server = recipient.state();
   ASSERT_NE(operation.outcome, Outcome::kRunning);
   EXPECT_LE(recipient.clones_started(), operation.attempt);
-  EXPECT_EQ(state.variables.at("super_read_only"), "ON");
-  ExpectNoWorseThanItsRow(operation);
-  const bool old_data = state.facts.user_schemas == std::vector<std::string>{"old"};
+  EXPECT_EQ(server.variables.at("super_read_only"), "ON");
+  ExpectNoWorseThanItsRow(operation, state);
+  const bool old_data = server.facts.user_schemas == std::vector<std::string>{"old"};
   if (operation.data_state == DataState::kIntact) EXPECT_TRUE(old_data);
   if (operation.data_state == DataState::kCloned) {
-    EXPECT_EQ(state.facts.user_schemas, state.donor.user_schemas);
+    EXPECT_EQ(server.facts.user_schemas, server.donor.user_schemas);
   }
 }
 
 void FaultWorld::ExpectSafe(const Operation& operation) {
   ExpectTruthful(operation);
-  const FakeMysqlState state = recipient.state();
+  const FakeMysqlState server = recipient.state();
   const Tablet record = Record(replica);
   if (operation.outcome == Outcome::kDone) {
     EXPECT_EQ(operation.data_state, DataState::kCloned);
-    EXPECT_TRUE(Follows(state));
+    EXPECT_TRUE(Follows(server));
     EXPECT_EQ(record.type, TabletType::kReplica);
-    EXPECT_TRUE(state.persisted.empty()) << "the fence is still up";
+    EXPECT_TRUE(server.persisted.empty()) << "the fence is still up";
   } else if (operation.data_state == DataState::kIntact) {
-    EXPECT_TRUE(Follows(state)) << "the old replication was not resumed";
+    EXPECT_TRUE(Follows(server)) << "the old replication was not resumed";
     EXPECT_EQ(record.type, TabletType::kReplica);
-    EXPECT_TRUE(state.persisted.empty()) << "the fence is still up";
+    EXPECT_TRUE(server.persisted.empty()) << "the fence is still up";
   } else {
     EXPECT_EQ(record.type, TabletType::kRestore);
     EXPECT_EQ(record.tags.at("graft.data_state"), DataStateName(operation.data_state));
@@ -118,12 +116,13 @@ void FaultWorld::ExpectSafe(const Operation& operation) {
 void FaultWorld::ExpectSecondRequestSucceeds(const Operation& first) {
   journal.on_save = nullptr;
   journal.before_save = nullptr;
+  observer.on_step = nullptr;
   recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
   clock.Advance(absl::Minutes(10));  // what the first one left running has ended
   control = std::make_shared<OperationControl>();
   Operation again = Request();
   again.request.id = "op-2";
-  TakeOver(first, again);
+  ASSERT_NE(first.outcome, Outcome::kRunning);
   Run(again);
   EXPECT_EQ(again.outcome, Outcome::kDone) << again.error;
   EXPECT_EQ(Record(replica).type, TabletType::kReplica);

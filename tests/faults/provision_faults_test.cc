@@ -167,7 +167,7 @@ class JournalFaultTest : public ::testing::TestWithParam<std::tuple<int, int>> {
 TEST_P(JournalFaultTest, ACopyUnderWayIsFinishedAndNoneIsBegunUnwritten) {
   const auto [after, failures] = GetParam();
   FaultWorld world;
-  world.journal.on_save = [&world, after = after, failures = failures](const Operation&) {
+  world.journal.on_save = [&world, after = after, failures = failures](const TabletState&) {
     if (world.journal.saves() == after) {
       world.journal.FailNext(failures, absl::UnavailableError("disk full"));
     }

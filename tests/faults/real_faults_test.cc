@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "faults/real_fault_suite.h"
+#include "graft/plan.h"
 #include "graft/step.h"
 
 namespace graft {
@@ -130,14 +131,14 @@ TEST_P(RealFaultTest, TheTabletIsWholeOrFencedAndMarked) {
   ExpectSecondRequestSucceeds();
 }
 
-std::vector<Step> AllSteps() {
+std::vector<Step> StepsOfReprovision() {
   std::vector<Step> steps;
-  for (int i = 0; i < kStepCount; ++i) steps.push_back(static_cast<Step>(i));
+  for (const PlanRow& row : PlanOf(OperationKind::kReprovision)) steps.push_back(row.step);
   return steps;
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, RealFaultTest,
-                         testing::Combine(testing::ValuesIn(AllSteps()),
+                         testing::Combine(testing::ValuesIn(StepsOfReprovision()),
                                           testing::ValuesIn(kFaults)),
                          [](const auto& info) {
                            return absl::StrCat(StepName(std::get<0>(info.param)), "_",

@@ -221,11 +221,12 @@ TEST_F(BadInputTest, DonorWithoutAddress) {
 TEST_F(BadInputTest, ShardWithoutPrimaryAndDonorOfAnotherShard) {
   const std::string alias = "zone1-0000000300";
   const std::string port = absl::StrCat(FreePort());
+  ASSERT_THAT(shard().StopAgent(bare()), IsOk());  // one agent at a time works on a mysqld
   const auto argv = shard().AgentCommand(
       bare(), {"--tablet-path", alias, "--init-keyspace", "lonely", "--grpc-port", port,
                "--state-dir", shard().folder() + "/lonely"});
   ASSERT_THAT(argv, IsOk());
-  const auto agent = shard().Spawn(*argv, shard().folder() + "/lonely.log");
+  auto agent = shard().Spawn(*argv, shard().folder() + "/lonely.log");
   ASSERT_THAT(agent, IsOk());
   ASSERT_TRUE(Eventually(absl::Seconds(20), [&] {
     return shard().Graftctl({"status", alias}).code == 0;
@@ -236,6 +237,8 @@ TEST_F(BadInputTest, ShardWithoutPrimaryAndDonorOfAnotherShard) {
   ExpectOfGraftctl({{"reprovision", alias, "--from-tablet", replica().alias, "--watch"},
                     1,
                     {"DONOR_OF_OTHER_SHARD", "INTACT"}});
+  agent->reset();
+  ASSERT_THAT(shard().StartAgent(bare()), IsOk());
 }
 
 TEST_F(BadInputTest, ShardRecordMissing) {

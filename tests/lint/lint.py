@@ -59,6 +59,10 @@ FOREIGN = [
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 SLEEP_CALL = re.compile(r"\b(sleep|sleep_for|sleep_until|SleepFor|usleep|nanosleep)\s*\(")
+# Abseil's timed waits are on the wall clock, and a wall clock's time is no place to count from.
+WALL_CLOCK = re.compile(
+    r"\b(\w+With(?:Timeout|Deadline)|AwaitWith\w+|absl::Now|pthread_cond_timedwait|sem_timedwait)\s*\("
+    r"|\bsystem_clock\b|\bCLOCK_REALTIME\b")
 SLEEP_COMMAND = re.compile(r"(^|[\s;&|(`])sleep\s")
 
 LONGEST_SOURCE = 300
@@ -163,8 +167,45 @@ def part_of(tree, path):
     return relative[1] if len(relative) > 2 else "main"
 
 
+ROOMS = "src/provision"
+MAY_INCLUDE_LINE = re.compile(r"^May include: ([a-z_, ]+)\.$", re.M)
+
+
+def rooms(tree):
+    """{room: those it may include}, as the README.md of each says; None where it does not say."""
+    folders = [path for path in (tree.root / ROOMS).glob("*") if path.is_dir()]
+    says = {}
+    for folder in folders:
+        readme = folder / "README.md"
+        match = MAY_INCLUDE_LINE.search(readme.read_text()) if readme.exists() else None
+        says[folder.name] = {folder.name, *match.group(1).split(", ")} if match else None
+    return says
+
+
+def room_includes(tree):
+    """The rooms of src/provision form no cycle, since each names those that it may include."""
+    says = rooms(tree)
+    for room, may in says.items():
+        if may is None:
+            yield tree.root / ROOMS / room / "README.md", 1, 'has no line "May include: <rooms>."'
+    for path in tree.files([ROOMS], {".h", ".cc"}):
+        room = path.parent.name
+        may = says.get(room)
+        if may is None or tree.is_allowed("includes", path):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = INCLUDE.match(line)
+            parts = match.group(2).split("/") if match else []
+            if parts[:1] != ["provision"]:
+                continue
+            target = parts[1] if len(parts) > 2 else "provision"
+            if target not in may:
+                yield path, number, f"{room} must not include {match.group(2)}; see its README.md"
+
+
 def includes(tree):
     private = private_headers(tree)
+    yield from room_includes(tree)
     for path in tree.files(["src", "include"], {".h", ".cc"}):
         part = part_of(tree, path)
         if part != "include" and part not in MAY_INCLUDE:
@@ -240,6 +281,18 @@ def sleeps(tree):
                 yield path, number, "waits on time instead of on a condition"
 
 
+def wall_clock(tree):
+    """graft waits through Cancellation, on the monotonic clock."""
+    for path in tree.files(["src", "include"], {".h", ".cc"}):
+        # gRPC turns a deadline into one on its monotonic clock as soon as it is given.
+        grpc = part_of(tree, path) in ("rpc", "cli")
+        for number, line in enumerate(code_only(path.read_text()).splitlines(), 1):
+            match = WALL_CLOCK.search(line)
+            if match and not (grpc and match.group() == "system_clock") \
+                    and not tree.is_allowed("wall_clock", path):
+                yield path, number, f"{match.group().rstrip('(')} is on the wall clock, which may be set back"
+
+
 def sizes(tree):
     for path in tree.files(["src", "include"], {".h", ".cc"}):
         longest = LONGEST_HEADER if path.suffix == ".h" else LONGEST_SOURCE
@@ -250,55 +303,48 @@ def sizes(tree):
 
 # docs/failures.md, which an operator reads at night, against the words and texts of the code.
 
-REASON = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"')
-NUMBERED_REASON = re.compile(r'StrCat\("((?:[A-Z]+_)+)",')  # with a MySQL error's number behind it
-ONLY_REASON = re.compile(r'.*,\s*"([A-Z]+)"\s*\Z', re.S)
-CHECK = re.compile(r'\{"([A-Z_]+)",\s*k(?:Recipient|Donor|Source),')
-# MySQL's names of privileges and locks, variables of the environment, a parameter's name.
-NO_REASON = re.compile(r"GRAFT_|OPT_|LC_|SHARED_|INTENTION_|\w+_ADMIN$|SYSTEM_USER$|OPERATION_ID$|NO_COLOR$")
+TABLE = "src/base/reasons.cc"
+SECTION = re.compile(r'^constexpr absl::string_view (k\w+) = "([^"]+)";', re.M)
+ROW = re.compile(r'\{Reason::(k\w+),\s*"([A-Z0-9_]+(?:<number>)?)",\s*Code::k\w+,\s*k\w+,\s*k\w+,\s*'
+                 r'(k\w+),((?:\s*"(?:\\.|[^"\\])*")+)\}')
+CHECK = re.compile(r"\{Reason::(k\w+),\s*k(?:Recipient|Donor|Source),")
+LITERAL = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 
 CHECKS_HEADING = "## Preflight"
 INDEX_HEADING = "## Index of reasons"
 LEAST_QUOTED = 4  # characters; less than that is found anywhere
 
 
-def calls(text, name):
-    """(position, text between the brackets) of each call of the function."""
-    code = code_only(text)
-    for match in re.finditer(r"\b" + name + r"\(", code):
-        depth, end = 1, match.end()
-        while depth and end < len(code):
-            depth += {"(": 1, ")": -1}.get(code[end], 0)
-            end += 1
-        yield match.start(), text[match.end():end - 1]
-
-
-def reasons_in(text):
-    """(word, position) of each reason that the code may give, and of some that it may not."""
-    for match in REASON.finditer(text):
-        yield match.group(1), match.start()
-    for match in NUMBERED_REASON.finditer(text):
-        yield match.group(1) + "<number>", match.start()
-    for match in CHECK.finditer(text):
-        yield match.group(1), match.start()
-    for position, arguments in calls(text, "WithReason"):
-        match = ONLY_REASON.match(arguments)
-        if match:
-            yield match.group(1), position
+def table_of(text):
+    """{enumerator: (word, heading, meaning, line)} of the table of reasons, in its order."""
+    sections = dict(SECTION.findall(text))
+    rows = {}
+    for match in ROW.finditer(text):
+        reason, word, section, meaning = match.groups()
+        meaning = "".join(LITERAL.findall(meaning)).replace('\\"', '"')
+        rows[reason] = (word, sections.get(section, section), meaning,
+                        text.count("\n", 0, match.start()) + 1)
+    return rows
 
 
 def entries(lines, heading, pattern):
-    """{word: line number} of a section's entries, and the words that it has twice."""
-    found, twice, inside = {}, [], False
+    """[(line number, match)] of a section's entries."""
+    found, inside = [], False
     for number, line in enumerate(lines, 1):
         if line.startswith("## "):
             inside = line == heading
         match = pattern.match(line) if inside else None
-        if match and match.group(1) in found:
-            twice.append((match.group(1), number))
-        elif match:
-            found[match.group(1)] = number
-    return found, twice
+        if match:
+            found.append((number, match))
+    return found
+
+
+def twice(found):
+    seen = set()
+    for number, match in found:
+        if match.group(1) in seen:
+            yield number, match.group(1)
+        seen.add(match.group(1))
 
 
 def texts_of(sources):
@@ -307,8 +353,7 @@ def texts_of(sources):
     texts = []
     for text in sources:
         for match in side_by_side.finditer(text):
-            parts = re.findall(r'"((?:\\.|[^"\\\n])*)"', match.group())
-            texts.append("".join(parts).replace('\\"', '"'))
+            texts.append("".join(LITERAL.findall(match.group())).replace('\\"', '"'))
     return "\n".join(texts)
 
 
@@ -327,37 +372,77 @@ def quoted(lines):
                 yield number, part.strip()
 
 
-def compare(tree, doc, what, in_code, in_doc):
-    for word, (path, number) in sorted(in_code.items()):
-        if word not in in_doc:
-            yield path, number, f"{word} is not in {what} of {tree.name(doc)}"
+def index_faults(tree, doc, lines, rows):
+    """The index has the table's words, with their meaning, in their order, and no others."""
+    table = tree.root / TABLE
+    index = entries(lines, INDEX_HEADING, re.compile(r"\| `([A-Z0-9_]+(?:<number>)?)` \| (.*) \|$"))
+    meanings = {match.group(1): (number, match.group(2)) for number, match in index}
+    for word, heading, meaning, line in rows.values():
+        if word not in meanings:
+            yield table, line, f"{word} is not in the index of {tree.name(doc)}"
+        elif meanings[word][1] != meaning:
+            yield doc, meanings[word][0], f'{word} means "{meaning}" in {TABLE}'
+        if f"## {heading}" not in lines:
+            yield table, line, f"{word}: {tree.name(doc)} has no section {heading}"
+    words = [row[0] for row in rows.values()]
+    for number, match in index:
+        if match.group(1) not in words:
+            yield doc, number, f"{match.group(1)} is in the index, but {TABLE} does not know it"
+    for number, word in twice(index):
+        yield doc, number, f"{word} stands there twice"
+    if sorted(match.group(1) for _, match in index) != sorted(words):
+        return
+    for (number, match), word in zip(index, words):
+        if match.group(1) != word:
+            yield doc, number, f"{match.group(1)} stands where {word} does in {TABLE}"
+            return
+
+
+def check_faults(tree, doc, lines, rows, sources):
+    """The list of checks has each check of preflight, and no others."""
+    listed = entries(lines, CHECKS_HEADING, re.compile(r"- \*\*`([A-Z_]+)`\*\*"))
+    in_doc = {match.group(1): number for number, match in listed}
+    checks = set()
+    for path, text in sources.items():
+        for match in CHECK.finditer(text):
+            word = rows[match.group(1)][0] if match.group(1) in rows else match.group(1)
+            checks.add(word)
+            if word not in in_doc:
+                number = text.count("\n", 0, match.start()) + 1
+                yield path, number, f"{word} is not in the list of checks of {tree.name(doc)}"
     for word, number in in_doc.items():
-        if word not in in_code:
-            yield doc, number, f"{word} is in {what}, but the code does not know it"
+        if word not in checks:
+            yield doc, number, f"{word} is in the list of checks, but the code does not know it"
+    for number, word in twice(listed):
+        yield doc, number, f"{word} stands there twice"
+
+
+def literal_faults(tree, rows, sources):
+    """A reason is an enumerator; its word stands in the table alone."""
+    words = {row[0] for row in rows.values()}
+    stems = {word[:-len("<number>")] for word in words if word.endswith("<number>")}
+    for path, text in sources.items():
+        if tree.name(path) == TABLE:
+            continue
+        for match in LITERAL.finditer(text):
+            if match.group(1) in words | stems and not tree.is_allowed("failures", path):
+                yield path, text.count("\n", 0, match.start()) + 1, \
+                    f"{match.group(1)} is a reason's word; say Reason::k…"
 
 
 def failures(tree):
-    doc = tree.root / "docs/failures.md"
-    if not doc.exists():
-        yield doc, 1, "is missing"
+    doc, table = tree.root / "docs/failures.md", tree.root / TABLE
+    if not doc.exists() or not table.exists():
+        yield doc if table.exists() else table, 1, "is missing"
         return
     lines = doc.read_text().splitlines()
-    reasons, checks, sources = {}, {}, []
-    for path in tree.files(["src", "include"], {".h", ".cc"}):
-        text = without_comments(path.read_text())
-        sources.append(text)
-        for word, position in reasons_in(text):
-            if not NO_REASON.match(word):
-                reasons.setdefault(word, (path, text.count("\n", 0, position) + 1))
-        for match in CHECK.finditer(text):
-            checks[match.group(1)] = (path, text.count("\n", 0, match.start()) + 1)
-    index, twice = entries(lines, INDEX_HEADING, re.compile(r"\| `([A-Z0-9_]+(?:<number>)?)` \|"))
-    listed, again = entries(lines, CHECKS_HEADING, re.compile(r"- \*\*`([A-Z_]+)`\*\*"))
-    yield from compare(tree, doc, "the index", reasons, index)
-    yield from compare(tree, doc, "the list of checks", checks, listed)
-    for word, number in twice + again:
-        yield doc, number, f"{word} stands there twice"
-    texts = texts_of(sources)
+    rows = table_of(table.read_text())
+    sources = {path: without_comments(path.read_text())
+               for path in tree.files(["src", "include"], {".h", ".cc"})}
+    yield from index_faults(tree, doc, lines, rows)
+    yield from check_faults(tree, doc, lines, rows, sources)
+    yield from literal_faults(tree, rows, sources)
+    texts = texts_of(sources.values())
     for number, text in quoted(lines):
         if text not in texts:
             yield doc, number, f'"{text}" is no text of the code'
@@ -369,6 +454,7 @@ RULES = {
     "clang_format": clang_format,
     "shellcheck": shellcheck,
     "sleeps": sleeps,
+    "wall_clock": wall_clock,
     "sizes": sizes,
     "failures": failures,
 }

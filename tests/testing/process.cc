@@ -22,6 +22,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "testing/realtime_waits.h"
 #include "testing/temp_folder.h"
 
 namespace graft {
@@ -112,6 +113,7 @@ void Redirect(const std::string& file, int flags, int target) {
   Redirect(options.log_file, kAppend, STDOUT_FILENO);
   Redirect(options.log_file, kAppend, STDERR_FILENO);
   Redirect(options.stdout_file, kAppend, STDOUT_FILENO);
+  if (options.forbid_realtime_waits && !ForbidRealtimeWaits()) _exit(126);
   execve(program, argv, env);
   _exit(127);
 }

@@ -21,10 +21,11 @@
 namespace graft {
 
 struct ProcessOptions {
-  std::vector<std::string> env;  // "NAME=value", over what the test itself has
-  std::string log_file;          // takes stdout and stderr, appended; empty: the test's own
-  std::string stdout_file;       // takes stdout alone
-  std::string stdin_file;        // empty: /dev/null
+  std::vector<std::string> env;        // "NAME=value", over what the test itself has
+  std::string log_file;                // takes stdout and stderr, appended; empty: the test's own
+  std::string stdout_file;             // takes stdout alone
+  std::string stdin_file;              // empty: /dev/null
+  bool forbid_realtime_waits = false;  // it dies of SIGSYS at a wait on the wall clock
 };
 
 class Process {

@@ -44,6 +44,7 @@ class SceneAgent : public Provisioning {
   }
 
   absl::StatusOr<Operation> Reprovision(const ReprovisionCall& /*call*/) override { return No(); }
+  absl::StatusOr<Operation> Release(const ReleaseCall& /*call*/) override { return No(); }
   absl::StatusOr<Operation> Cancel(absl::string_view /*id*/, CancelWish /*wish*/) override {
     return No();
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "graft/plan.h"
 
 namespace graft {
 namespace {
@@ -78,8 +79,6 @@ Operation Asked(const std::string& id, absl::Time requested) {
   operation.donor_mysql = {"db-102.example", 3306};
   operation.source = {"zone1", 100};
   operation.source_mysql = {"db-100.example", 3306};
-  operation.type_before = TabletType::kReplica;
-  operation.type_after = TabletType::kReplica;
   operation.requested = requested;
   return operation;
 }
@@ -87,12 +86,12 @@ Operation Asked(const std::string& id, absl::Time requested) {
 // Goes through all steps up to `last`, a second each but for the copy.
 void AddSteps(Step last, bool ended, Operation& operation) {
   absl::Time at = operation.requested;
-  for (int i = 0; i <= static_cast<int>(last); ++i) {
-    const Step step = static_cast<Step>(i);
+  for (const PlanRow& row : PlanOf(operation.request.kind)) {
     const absl::Time begin = at;
-    at += step == Step::kClone ? absl::Seconds(271) : absl::Milliseconds(840);
-    const bool open = step == last && !ended;
-    operation.times.push_back({step, begin, open ? absl::InfinitePast() : at});
+    at += row.step == Step::kClone ? absl::Seconds(271) : absl::Milliseconds(840);
+    const bool open = row.step == last && !ended;
+    operation.times.push_back({row.step, begin, open ? absl::InfinitePast() : at});
+    if (row.step == last) break;
   }
   operation.step = last;
   if (ended) operation.ended = at;
@@ -112,7 +111,6 @@ Operation Failed(const std::string& id, absl::Time requested) {
   operation.outcome = Outcome::kFailed;
   operation.data_state = DataState::kEmpty;
   operation.attempt = 3;
-  operation.fence.up = true;
   operation.failed_attempts = {
       {1,
        {"zone1", 103},
@@ -194,6 +192,7 @@ StatusFacts FailedScene(absl::Time now) {
   facts.tablet.mysql_reachable = false;
   facts.tablet.mysql_error = "Can't connect to local server through socket (2)";
   facts.tablet.replication.clear();
+  facts.tablet.fenced = true;
   facts.operations = {Failed("op-20261120-125533-9d01", now - absl::Minutes(9)),
                       Done("op-20261012-093000-ab12", now - absl::Hours(960))};
   facts.shard.tablets[1].type = TabletType::kRestore;

@@ -172,6 +172,8 @@ TEST(CheckFlagsTest, FaultsOfTheClone) {
       {[](AgentFlags& f) { f.clone_donor_wait_timeout = "x"; }, "--clone-donor-wait-timeout: "},
       {[](AgentFlags& f) { f.clone_stall_timeout = "x"; }, "--clone-stall-timeout: "},
       {[](AgentFlags& f) { f.clone_donor_gone_timeout = "x"; }, "--clone-donor-gone-timeout: "},
+      {[](AgentFlags& f) { f.clone_catch_up_stall_timeout = "x"; },
+       "--clone-catch-up-stall-timeout: "},
       {[](AgentFlags& f) { f.clone_max_data_bandwidth = -1; }, "--clone-max-data-bandwidth: -1"},
       {[](AgentFlags& f) { f.clone_max_network_bandwidth = 1048577; },
        "--clone-max-network-bandwidth: 1048577"},
@@ -223,6 +225,7 @@ TEST(CheckFlagsTest, WhatBoundsEveryOperation) {
   flags.clone_donor_wait_timeout = "2h";
   flags.clone_stall_timeout = "0";
   flags.clone_donor_gone_timeout = "30s";
+  flags.clone_catch_up_stall_timeout = "1h";
   flags.reprovision_on_replication_error = {"1032", "1062"};
   flags.hold_before_step = "catch_up=/run/hold";
   const auto options = CheckFlags(flags);
@@ -238,6 +241,7 @@ TEST(CheckFlagsTest, WhatBoundsEveryOperation) {
   EXPECT_EQ(clone.donor_wait_timeout, absl::Hours(2));
   EXPECT_EQ(clone.stall_timeout, absl::ZeroDuration());
   EXPECT_EQ(clone.donor_gone_timeout, absl::Seconds(30));
+  EXPECT_EQ(clone.catch_up_stall_timeout, absl::Hours(1));
   EXPECT_EQ(options->repair.errors, (std::set<int>{1032, 1062}));
   EXPECT_EQ(options->hold.step, Step::kCatchUp);
   EXPECT_EQ(options->hold.file, "/run/hold");

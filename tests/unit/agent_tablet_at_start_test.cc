@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "agent/agent_clock.h"
 #include "agent/shown_percent.h"
@@ -14,37 +15,48 @@
 namespace graft {
 namespace {
 
-Operation With(Outcome outcome, DataState data_state) {
-  Operation operation;
-  operation.outcome = outcome;
-  operation.data_state = data_state;
-  operation.type_before = TabletType::kRdonly;
-  operation.type_after = TabletType::kReplica;
-  return operation;
+TabletState With(Outcome outcome, DataState data_state) {
+  TabletState state;
+  state.operation.request.id = "op-1";
+  state.operation.outcome = outcome;
+  state.operation.data_state = data_state;
+  state.type_before = TabletType::kRdonly;
+  state.type_after = TabletType::kReplica;
+  return state;
 }
 
-TEST(FormerLifeTest, TheNewestOperationCounts) {
-  const Operation bad = With(Outcome::kFailed, DataState::kEmpty);
-  const Operation good = With(Outcome::kDone, DataState::kCloned);
-  const Operation running = With(Outcome::kRunning, DataState::kPartial);
-  EXPECT_FALSE(IsUnfinished({}));
+TEST(TabletAtStartTest, WithoutAnOperationNothingIsUnfinishedOrBad) {
+  EXPECT_FALSE(IsUnfinished({})) << "an outcome of kRunning is the default's";
   EXPECT_FALSE(EndedBadly({}));
-  EXPECT_TRUE(EndedBadly({good, bad}));
-  EXPECT_FALSE(EndedBadly({bad, good}));
-  EXPECT_TRUE(IsUnfinished({bad, running}));
-  EXPECT_FALSE(EndedBadly({bad, running}));
-  Operation fenced = With(Outcome::kCancelled, DataState::kIntact);
-  EXPECT_FALSE(EndedBadly({fenced}));
+  TabletState fenced;
   fenced.fence.up = true;
-  EXPECT_TRUE(EndedBadly({fenced}));
+  EXPECT_FALSE(EndedBadly(fenced));
 }
 
-TEST(FormerLifeTest, TheRecordSpeaksForAJournalThatIsGone) {
+TEST(TabletAtStartTest, HowTheNewestOperationEnded) {
+  for (const DataState data :
+       {DataState::kIntact, DataState::kPartial, DataState::kEmpty, DataState::kCloned}) {
+    EXPECT_TRUE(IsUnfinished(With(Outcome::kRunning, data)));
+    EXPECT_FALSE(EndedBadly(With(Outcome::kRunning, data)));
+    EXPECT_FALSE(EndedBadly(With(Outcome::kDone, data)));
+    for (const Outcome outcome : {Outcome::kFailed, Outcome::kCancelled}) {
+      EXPECT_FALSE(IsUnfinished(With(outcome, data)));
+      EXPECT_EQ(EndedBadly(With(outcome, data)), data != DataState::kIntact) << DataStateName(data);
+    }
+  }
+  TabletState fenced = With(Outcome::kCancelled, DataState::kIntact);
+  fenced.fence.up = true;
+  EXPECT_TRUE(EndedBadly(fenced));
+}
+
+TEST(TabletAtStartTest, TheRecordSpeaksForAJournalThatIsGone) {
   Tablet record;
   record.type = TabletType::kRestore;
-  record.tags["graft.data_state"] = "EMPTY";
-  EXPECT_TRUE(RecordSaysDropped({}, record));
-  EXPECT_FALSE(RecordSaysDropped({With(Outcome::kDone, DataState::kCloned)}, record));
+  for (const char* dropped : {"EMPTY", "PARTIAL"}) {
+    record.tags["graft.data_state"] = dropped;
+    EXPECT_TRUE(RecordSaysDropped({}, record));
+    EXPECT_FALSE(RecordSaysDropped(With(Outcome::kDone, DataState::kCloned), record));
+  }
   record.tags["graft.data_state"] = "CLONED";
   EXPECT_FALSE(RecordSaysDropped({}, record));
   record.tags["graft.data_state"] = "PARTIAL";
@@ -52,15 +64,18 @@ TEST(FormerLifeTest, TheRecordSpeaksForAJournalThatIsGone) {
   EXPECT_FALSE(RecordSaysDropped({}, record));
 }
 
-TEST(FormerLifeTest, TheTypeToComeBackTo) {
+TEST(TabletAtStartTest, TheTypeToComeBackTo) {
   EXPECT_EQ(TypeWithoutOperation({}, TabletType::kSpare), TabletType::kSpare);
-  EXPECT_EQ(TypeWithoutOperation({With(Outcome::kDone, DataState::kCloned)}, TabletType::kSpare),
+  EXPECT_EQ(TypeWithoutOperation(With(Outcome::kDone, DataState::kCloned), TabletType::kSpare),
             TabletType::kReplica);
-  EXPECT_EQ(TypeWithoutOperation({With(Outcome::kFailed, DataState::kIntact)}, TabletType::kSpare),
-            TabletType::kRdonly);
+  TabletState failed = With(Outcome::kFailed, DataState::kIntact);
+  EXPECT_EQ(TypeWithoutOperation(failed, TabletType::kSpare), TabletType::kRdonly);
+  failed.type_before = TabletType::kUnknown;
+  EXPECT_EQ(TypeWithoutOperation(failed, TabletType::kSpare), TabletType::kSpare)
+      << "it failed before it had read the record";
 }
 
-TEST(FormerLifeTest, AnnouncesItsPortsAndHoldsBackWhatMayHoldNoData) {
+TEST(TabletAtStartTest, AnnouncesItsPortsAndHoldsBackWhatMayHoldNoData) {
   AgentOptions options;
   options.alias = {"zone1", 101};
   options.hostname = "db-101";
@@ -72,11 +87,17 @@ TEST(FormerLifeTest, AnnouncesItsPortsAndHoldsBackWhatMayHoldNoData) {
   EXPECT_EQ(plain.port_map.at("graft"), 16100);
   EXPECT_EQ(AnnouncedTablet(options, {}, {0, 16100}).port_map.count("vt"), 0U);
   EXPECT_TRUE(plain.mysql.empty()) << "its port is the server's to say";
-  const auto type_after = [&](const Operation& last) {
-    return AnnouncedTablet(options, {last}, {}).type;
+  const auto type_after = [&](const TabletState& last) {
+    return AnnouncedTablet(options, last, {}).type;
   };
   EXPECT_EQ(type_after(With(Outcome::kFailed, DataState::kPartial)), TabletType::kRestore);
   EXPECT_EQ(type_after(With(Outcome::kDone, DataState::kCloned)), TabletType::kReplica);
+  // Somebody deleted the record of a tablet that is being rebuilt.
+  EXPECT_EQ(type_after(With(Outcome::kRunning, DataState::kPartial)), TabletType::kRestore);
+  TabletState running = With(Outcome::kRunning, DataState::kIntact);
+  EXPECT_EQ(type_after(running), TabletType::kReplica) << "it serves on until the fence";
+  running.fence.up = true;
+  EXPECT_EQ(type_after(running), TabletType::kRestore);
   options.restore_with_clone = true;
   EXPECT_EQ(AnnouncedTablet(options, {}, {}).type, TabletType::kRestore);
   options.mysql_socket.clear();
@@ -113,8 +134,7 @@ TEST_F(AgentClockTest, BeginsAnewOtherwise) {
 
 TEST(ShownPercentTest, TheNextProcessShowsNoLess) {
   const TempFolder folder("percent");
-  Operation shown = With(Outcome::kRunning, DataState::kPartial);
-  shown.request.id = "op-1";
+  Operation shown = With(Outcome::kRunning, DataState::kPartial).operation;
   shown.attempt = 2;
   shown.progress.percent = 60.123456789;
   ShownPercent(folder.path()).OnProgress(shown);
@@ -122,9 +142,11 @@ TEST(ShownPercentTest, TheNextProcessShowsNoLess) {
   Operation journalled = shown;
   journalled.progress.percent = 8;
   const auto restored = [&](const Operation& last) {
-    std::vector<Operation> history = {last};
-    ShownPercent(folder.path()).Restore(history);
-    return history.back().progress.percent;
+    std::vector<TabletState> states(2);
+    states.back().operation = last;
+    ShownPercent(folder.path()).Restore(states);
+    EXPECT_EQ(states.front().operation.progress.percent, 0) << "of the newest alone";
+    return states.back().operation.progress.percent;
   };
   EXPECT_EQ(restored(journalled), 60.123456789);
   Operation another = journalled;

@@ -4,16 +4,20 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "graft/plan.h"
 #include "unit/provision_world.h"
 
 namespace graft {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -52,18 +56,44 @@ class TabletKeeperTest : public ::testing::Test {
     return item.ok() ? item->version : 0;
   }
 
-  Operation Running(Step step) const {
-    Operation operation = world_.Request();
-    operation.step = step;
-    operation.type_before = operation.type_after = TabletType::kReplica;
-    return operation;
+  TabletState Running(Step step) const {
+    TabletState state;
+    state.operation = world_.Request();
+    state.operation.step = step;
+    state.type_before = state.type_after = TabletType::kReplica;
+    return state;
+  }
+
+  // The state is journalled, and the keeper is told that there is news.
+  void Tell(TabletState state) {
+    ASSERT_TRUE(owner_.Commit(state).ok());
+    if (state.operation.outcome == Outcome::kRunning) {
+      keeper_.OnStep(state.operation);
+    } else {
+      keeper_.OnEnd(state.operation);
+    }
+  }
+
+  void DeleteRecord() {
+    const char* key = "/vitess/zone1/tablets/zone1-0000000101/Tablet";
+    ASSERT_TRUE(world_.store.Delete(key, RecordVersion()).ok());
+  }
+
+  // Another agent, on another connection, has the server.
+  void LetAnotherHold() {
+    world_.recipient.FailNext("HoldServer", Failure(Reason::kServerHeld, "held by vt_dba"), 10000);
   }
 
   ProvisionWorld world_;
   const absl::Time start_ = world_.clock.Now();
   std::ostringstream log_text_;
   const std::unique_ptr<Log> log_ = MakeLog({LogLevel::kInfo, LogFormat::kText, &log_text_});
-  TabletKeeper keeper_{{world_.clock, world_.recipient, world_.topology, *log_},
+  FakeJournal journal_;
+  TabletOwner owner_{world_.clock, journal_};
+  TabletRecord record_{world_.topology, world_.replica};
+  std::function<absl::Status()> register_again_;
+  TabletKeeper keeper_{{world_.clock, world_.recipient, world_.recipient, world_.topology, owner_,
+                        record_, *log_, [this] { return register_again_(); }},
                        {world_.replica, "shop", "0", {"127.0.0.1", 0}}};
 };
 
@@ -112,7 +142,8 @@ TEST_F(TabletKeeperTest, PublishesTheServersAddressOnceItAnswers) {
 }
 
 TEST_F(TabletKeeperTest, AGivenPortIsNotAskedFor) {
-  TabletKeeper keeper({world_.clock, world_.recipient, world_.topology, *log_},
+  TabletKeeper keeper({world_.clock, world_.recipient, world_.recipient, world_.topology, owner_,
+                       record_, *log_, nullptr},
                       {world_.replica, "shop", "0", {"db-101", 3306}});
   At(1, [&] { keeper.Stop(); });
   keeper.Serve();
@@ -141,11 +172,11 @@ TEST_F(TabletKeeperTest, ANewStepDoesNotHurryAStoreThatIsAway) {
   int calls = 0;
   At(29, [&] { calls = world_.store.calls(); });
   for (int i = 0; i < 20; ++i) {
-    At(30 + i * 0.01, [&, i] { keeper_.OnStep(Running(static_cast<Step>(i % kStepCount))); });
+    At(30 + i * 0.01, [&, i] { Tell(Running(static_cast<Step>(i % 10))); });
   }
   At(30.5, [&] { EXPECT_LE(world_.store.calls() - calls, 4); });
   // News at 2 s, so that it is failing by 29 s.
-  At(2, [&] { keeper_.OnStep(Running(Step::kResolveDonor)); });
+  At(2, [&] { Tell(Running(Step::kResolveDonor)); });
   ServeUntil(31);
 }
 
@@ -167,22 +198,27 @@ TEST_F(TabletKeeperTest, ServerLossShowsInTheSnapshotAndSoDoesItsReturn) {
 }
 
 TEST_F(TabletKeeperTest, PublishesEachStepAtOnce) {
-  for (int i = 0; i < kStepCount; ++i) {
-    const Step step = static_cast<Step>(i);
-    At(1 + i, [this, step] { keeper_.OnStep(Running(step)); });
-    At(1.001 + i, [this, step] {
+  const std::set<Step> serves = {Step::kResolveDonor, Step::kPreflight, Step::kClaimDonor};
+  int second = 0;
+  for (const PlanRow& row : PlanOf(OperationKind::kReprovision)) {
+    const Step step = row.step;
+    ++second;
+    At(second, [this, step] { Tell(Running(step)); });
+    At(second + 0.001, [this, step, serves] {
       EXPECT_EQ(Tag("step"), StepName(step));
       EXPECT_EQ(Tag("operation"), "op-1");
-      EXPECT_EQ(Record().type, step < Step::kFence ? TabletType::kReplica : TabletType::kRestore);
+      EXPECT_EQ(Record().type,
+                serves.count(step) > 0 ? TabletType::kReplica : TabletType::kRestore);
+      EXPECT_EQ(Tag("sequence"), absl::StrCat(owner_.state()->sequence));
     });
   }
   At(22, [&] {  // between two of the usual looks at the server
-    Operation done = Running(Step::kPublish);
-    done.outcome = Outcome::kDone;
-    done.data_state = DataState::kCloned;
+    TabletState done = Running(Step::kPublish);
+    done.operation.outcome = Outcome::kDone;
+    done.operation.data_state = DataState::kCloned;
     done.type_after = TabletType::kRdonly;
     world_.recipient.Edit([](FakeMysqlState& state) { state.facts.version = "9.7.5"; });
-    keeper_.OnEnd(done);
+    Tell(done);
   });
   At(22.001, [&] {
     EXPECT_EQ(Tag("step"), "(none)");
@@ -195,14 +231,18 @@ TEST_F(TabletKeeperTest, PublishesEachStepAtOnce) {
 }
 
 TEST_F(TabletKeeperTest, MereProgressIsPublishedNowAndThen) {
-  Operation operation = Running(Step::kClone);
-  At(1, [&] { keeper_.OnStep(operation); });
+  TabletState state = Running(Step::kClone);
+  At(1, [&] {
+    ASSERT_TRUE(owner_.Commit(state).ok());
+    keeper_.OnStep(state.operation);
+  });
   Version begun = 0;
   At(1.5, [&] { begun = RecordVersion(); });
   for (int i = 0; i < 200; ++i) {
     At(2 + i * 0.1, [&, i] {
-      operation.progress.percent = 0.5 * i;
-      keeper_.OnProgress(operation);
+      state.operation.progress.percent = 0.5 * i;
+      owner_.Show(state);
+      keeper_.OnProgress(state.operation);
     });
   }
   At(12, [&] { EXPECT_NE(Tag("progress"), "0%"); });
@@ -216,11 +256,11 @@ TEST_F(TabletKeeperTest, MereProgressIsPublishedNowAndThen) {
 
 TEST_F(TabletKeeperTest, AFailureIsPublishedWithItsReason) {
   At(1, [&] {
-    Operation failed = Running(Step::kClone);
-    failed.outcome = Outcome::kFailed;
-    failed.data_state = DataState::kEmpty;
-    failed.error = WithReason(absl::UnavailableError("the donor went away"), "DONOR_GONE");
-    keeper_.OnEnd(failed);
+    TabletState failed = Running(Step::kClone);
+    failed.operation.outcome = Outcome::kFailed;
+    failed.operation.data_state = DataState::kEmpty;
+    failed.operation.error = Failure(Reason::kDonorGone, "the donor went away");
+    Tell(failed);
   });
   ServeUntil(1.5);
   EXPECT_EQ(Tag("reason"), "DONOR_GONE");
@@ -239,6 +279,141 @@ TEST_F(TabletKeeperTest, SetsATypeButNeverAPrimarys) {
   ServeUntil(10);
   EXPECT_EQ(Record().type, TabletType::kPrimary);
   EXPECT_EQ(keeper_.Snapshot().type, TabletType::kPrimary);
+}
+
+TEST_F(TabletKeeperTest, TheRecordSaysWhoseServerItIs) {
+  ServeUntil(1);
+  EXPECT_EQ(Tag("server_uuid"), world_.recipient.state().facts.server_uuid);
+}
+
+TEST_F(TabletKeeperTest, TheFenceIsShownThoughNoOperationRuns) {
+  EXPECT_FALSE(keeper_.Snapshot().fenced);
+  TabletState failed = Running(Step::kFence);
+  failed.operation.outcome = Outcome::kFailed;
+  failed.fence.up = true;
+  At(1, [&] { Tell(failed); });
+  ServeUntil(2);
+  EXPECT_TRUE(keeper_.Snapshot().fenced);
+  EXPECT_EQ(Record().type, TabletType::kRestore);
+}
+
+// Its journal is gone; what it says of itself must reach the record all the same.
+TEST_F(TabletKeeperTest, WithoutItsJournalTheTabletIsPublishedOn) {
+  ASSERT_TRUE(world_.topology
+                  .UpdateTablet(world_.replica,
+                                [](Tablet& tablet) {
+                                  tablet.type = TabletType::kRestore;
+                                  tablet.tags["graft.sequence"] = "40";
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  owner_.BeginAfter(40);
+  At(1, [&] { keeper_.SetType(TabletType::kSpare); });
+  ServeUntil(2);
+  EXPECT_EQ(Record().mysql.port, 3399);
+  EXPECT_EQ(Record().type, TabletType::kSpare);
+}
+
+TEST_F(TabletKeeperTest, ARecordThatWasDeletedIsMadeAnewAndSaysWhatItSaid) {
+  TabletState failed = Running(Step::kClone);
+  failed.operation.outcome = Outcome::kFailed;
+  failed.operation.data_state = DataState::kEmpty;
+  bool may_register = false;
+  register_again_ = [&]() -> absl::Status {
+    if (!may_register) return absl::UnavailableError("etcd is away");
+    Tablet tablet;
+    tablet.alias = world_.replica;
+    tablet.keyspace = "shop";
+    tablet.shard = "0";
+    tablet.type = TabletType::kReplica;
+    return world_.topology.RegisterTablet(tablet).status();
+  };
+  At(1, [&] { Tell(failed); });
+  At(2, [&] { DeleteRecord(); });
+  At(15, [&] {
+    EXPECT_THAT(keeper_.Snapshot().held_back, ElementsAre(HasSubstr("was deleted")));
+    may_register = true;
+  });
+  ServeUntil(40);
+  EXPECT_THAT(keeper_.Snapshot().held_back, IsEmpty());
+  EXPECT_EQ(Record().type, TabletType::kRestore);
+  EXPECT_EQ(Tag("data_state"), "EMPTY");
+  EXPECT_EQ(Record().mysql.port, 3399);
+}
+
+TEST_F(TabletKeeperTest, AServerThatAnotherAgentHoldsIsNotPublished) {
+  LetAnotherHold();
+  const Version before = RecordVersion();
+  At(1, [&] { keeper_.SetType(TabletType::kSpare); });
+  ServeUntil(20);
+  EXPECT_EQ(RecordVersion(), before);
+  EXPECT_THAT(keeper_.Snapshot().held_back, ElementsAre(HasSubstr("held by vt_dba")));
+}
+
+// One of ours would hold up the restart of the server that copies.
+TEST_F(TabletKeeperTest, TheServerIsNotHeldWhileACopyIsUnderWay) {
+  TabletState copying = Running(Step::kClone);
+  copying.clone = SentClone();
+  At(1, [&] { Tell(copying); });
+  int held = 0;
+  At(2, [&] { held = world_.recipient.calls("HoldServer"); });
+  At(30, [&] {
+    EXPECT_EQ(world_.recipient.calls("HoldServer"), held);
+    copying.operation.outcome = Outcome::kFailed;  // its end was not seen
+    Tell(copying);
+  });
+  At(60, [&] {
+    EXPECT_EQ(world_.recipient.calls("HoldServer"), held);
+    copying.clone.reset();
+    Tell(copying);
+  });
+  ServeUntil(70);
+  EXPECT_GT(world_.recipient.calls("HoldServer"), held);
+}
+
+TEST_F(TabletKeeperTest, WhatIsHeldBackIsReadOnlyAndOutOfServiceUntilAnOperationBegins) {
+  world_.recipient.Edit([](FakeMysqlState& state) {
+    state.variables["super_read_only"] = "OFF";
+    state.facts.super_read_only = false;
+  });
+  At(1, [&] { keeper_.HoldBack(Reason::kJournalDamaged, "a record cannot be read"); });
+  At(12, [&] {
+    EXPECT_EQ(Record().type, TabletType::kRestore);
+    EXPECT_EQ(Tag("reason"), "JOURNAL_DAMAGED");
+    EXPECT_THAT(keeper_.Snapshot().held_back, ElementsAre("a record cannot be read"));
+    EXPECT_EQ(world_.recipient.state().variables.at("super_read_only"), "ON");
+    Tell(Running(Step::kResolveDonor));
+  });
+  ServeUntil(13);
+  EXPECT_THAT(keeper_.Snapshot().held_back, IsEmpty());
+  EXPECT_EQ(Tag("reason"), "(none)");
+}
+
+TEST_F(TabletKeeperTest, APrimaryIsNotHeldBack) {
+  ASSERT_TRUE(world_.topology.SetPrimary("shop", "0", world_.replica).ok());
+  world_.recipient.Edit([](FakeMysqlState& state) {
+    state.variables["super_read_only"] = "OFF";
+    state.facts.super_read_only = false;
+  });
+  keeper_.HoldBack(Reason::kJournalDamaged, "a record cannot be read");
+  ServeUntil(20);
+  EXPECT_EQ(Record().type, TabletType::kPrimary);
+  EXPECT_EQ(world_.recipient.state().variables.at("super_read_only"), "OFF");
+}
+
+TEST_F(TabletKeeperTest, AServerThatHoldsNothingSaysSoUntilItDoes) {
+  world_.recipient.Edit([](FakeMysqlState& state) {
+    state.facts.user_schemas.clear();
+    state.facts.gtid_executed.clear();
+  });
+  At(1, [&] {
+    EXPECT_EQ(Tag("data_state"), "EMPTY");
+    EXPECT_THAT(keeper_.Snapshot().held_back, ElementsAre(HasSubstr("never provisioned")));
+    world_.recipient.Edit([](FakeMysqlState& state) { state.facts.user_schemas = {"shop"}; });
+  });
+  ServeUntil(10);
+  EXPECT_EQ(Tag("data_state"), "(none)");
+  EXPECT_THAT(keeper_.Snapshot().held_back, IsEmpty());
 }
 
 // A donor shows several sessions for one clone, and more of them as it copies faster.

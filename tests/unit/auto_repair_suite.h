@@ -36,6 +36,7 @@ class ScriptedDesk : public Provisioning {
   }
   std::vector<Operation> List() override { return history; }
   TabletSnapshot Tablet() override { return tablet; }
+  absl::StatusOr<Operation> Release(const ReleaseCall&) override { return Unused(); }
   absl::StatusOr<Operation> Get(absl::string_view) override { return Unused(); }
   absl::StatusOr<Operation> Cancel(absl::string_view, CancelWish) override { return Unused(); }
   absl::StatusOr<Operation> Throttle(absl::string_view, const CloneSettings&) override {
@@ -80,8 +81,7 @@ class ScriptedTopology : public Topology {
   absl::StatusOr<Shard> GetShard(absl::string_view keyspace, absl::string_view shard) override {
     return Shard{std::string(keyspace), std::string(shard), primary};
   }
-  absl::StatusOr<std::vector<Tablet>> ListShardTablets(absl::string_view,
-                                                       absl::string_view) override {
+  absl::StatusOr<TabletList> ListShardTablets(absl::string_view, absl::string_view) override {
     return absl::UnimplementedError("not for AutoRepair");
   }
   absl::Status UpdateTablet(const TabletAlias&,

@@ -3,10 +3,12 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "graft/clone_report.h"
 #include "graft/operation.h"
 #include "graft/tablet.h"
+#include "graft/tablet_state.h"
 
 namespace graft {
 namespace {
@@ -133,6 +135,32 @@ TEST(NamesTest, CloneStagesAndStatesAreMysqls) {
   EXPECT_EQ(ParseCloneState("Not Started"), CloneState::kNotStarted);
   EXPECT_EQ(ParseCloneState(CloneStateName(CloneState::kFailed)), CloneState::kFailed);
   EXPECT_EQ(ParseCloneState(""), std::nullopt);
+}
+
+TEST(StateOrderTest, ASequenceNumberSaysItAndTheTimeOnlyWhereThereIsNone) {
+  const auto state = [](int64_t sequence, int64_t second, Outcome outcome) {
+    TabletState made;
+    made.sequence = sequence;
+    made.operation.requested = absl::FromUnixSeconds(second);
+    made.operation.outcome = outcome;
+    return made;
+  };
+  // From the oldest to the newest.
+  const std::vector<TabletState> order = {
+      state(0, 100, Outcome::kDone), state(0, 200, Outcome::kFailed),
+      state(0, 50, Outcome::kRunning), state(1, 300, Outcome::kRunning),
+      state(2, 10, Outcome::kCancelled)};
+  for (size_t i = 0; i < order.size(); ++i) {
+    for (size_t j = 0; j < order.size(); ++j) {
+      EXPECT_EQ(IsOlder(order[i], order[j]), i < j) << i << " and " << j;
+    }
+  }
+  TabletState a;
+  TabletState b;
+  a.operation.request.id = "a";
+  b.operation.request.id = "b";
+  EXPECT_TRUE(IsOlder(a, b));
+  EXPECT_FALSE(IsOlder(b, a));
 }
 
 TEST(NamesTest, OutcomesAndDataStates) {

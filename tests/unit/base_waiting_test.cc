@@ -1,15 +1,20 @@
 // The clocks and Cancellation: who waits, until when, and what ends it.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "base/clocks.h"
 #include "graft/cancellation.h"
+#include "testing/realtime_waits.h"
 
 namespace graft {
 namespace {
@@ -61,10 +66,10 @@ TEST(SimulatedClockTest, ACallEndsTheWaitItFallsInto) {
 class NoticingClock : public Clock {
  public:
   absl::Time Now() const override { return clock_->Now(); }
-  bool AwaitUntil(absl::Mutex& mutex, const absl::Condition& condition,
-                  absl::Time deadline) override ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+  bool AwaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+                  const std::function<bool()>& done, absl::Time deadline) override {
     waiting.Notify();
-    return clock_->AwaitUntil(mutex, condition, deadline);
+    return clock_->AwaitUntil(lock, changed, done, deadline);
   }
 
   absl::Notification waiting;
@@ -81,6 +86,41 @@ TEST(RealClockTest, AWaitTakesItsTime) {
   EXPECT_EQ(wait.WaitFor(*clock, absl::Milliseconds(20)), WaitEnd::kDeadline);
   EXPECT_GE(clock->Now() - start, absl::Milliseconds(19));
   EXPECT_EQ(wait.WaitUntil(*clock, absl::InfinitePast()), WaitEnd::kDeadline);
+}
+
+// A wait that has begun when the machine's clock is set back must not last longer by as much.
+TEST(RealClockTest, AWaitIsOnTheMonotonicClock) {
+  EXPECT_TRUE(RunsWithoutRealtimeWaits([] {
+    const std::unique_ptr<Clock> clock = MakeRealClock();
+    Cancellation wait;
+    EXPECT_EQ(wait.WaitFor(*clock, absl::Milliseconds(5)), WaitEnd::kDeadline);
+    EXPECT_EQ(wait.WaitUntil(*clock, clock->Now() + absl::Milliseconds(5)), WaitEnd::kDeadline);
+  }));
+}
+
+TEST(RealClockTest, SoAreTheWaitsOfTheLibraries) {
+  EXPECT_TRUE(RunsWithoutRealtimeWaits([] {
+    const std::unique_ptr<Clock> clock = MakeRealClock();
+    const absl::Time begin = clock->Now();
+    absl::Notification never;
+    EXPECT_FALSE(never.WaitForNotificationWithTimeout(absl::Milliseconds(20)));
+    EXPECT_GE(clock->Now() - begin, absl::Milliseconds(19));
+    EXPECT_FALSE(never.WaitForNotificationWithDeadline(absl::Now() - absl::Hours(1)));
+    absl::Mutex mutex;
+    absl::MutexLock lock(&mutex);
+    absl::CondVar changed;
+    EXPECT_TRUE(changed.WaitWithDeadline(&mutex, absl::Now() + absl::Milliseconds(20)));
+    EXPECT_LT(clock->Now() - begin, absl::Seconds(10));
+  }));
+}
+
+TEST(RealtimeWaitsTest, AWaitOnTheWallClockIsKilled) {
+  EXPECT_FALSE(RunsWithoutRealtimeWaits([] {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::unique_lock<std::mutex> lock(mutex);
+    changed.wait_until(lock, std::chrono::system_clock::now() + std::chrono::milliseconds(5));
+  }));
 }
 
 TEST(CancellationTest, CancelEndsAWaitOfAnotherThread) {

@@ -5,7 +5,9 @@
 #include <memory>
 #include <sstream>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/clocks.h"
 #include "base/errors.h"
 #include "cli/commands.h"
@@ -13,6 +15,7 @@
 namespace graft::cli {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
@@ -28,6 +31,10 @@ struct AgentState {
   v1::CancelOperationRequest cancel_asked;
   v1::ThrottleOperationRequest throttle_asked;
   bool ends = true;
+  v1::ReleaseRequest release_asked;
+  std::vector<std::string> pages_asked;  // their before_id
+  int older = 1;                         // pages of one operation
+  int starting = 0;                      // requests that come too early
 };
 
 // One operation, which ends whenever it is watched, if it does.
@@ -37,15 +44,25 @@ class OneOperationAgent : public AgentClient {
 
   absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& request) override {
     state_.asked = request;
+    if (state_.starting-- > 0) return Failure(Reason::kAgentStarting, "it reads its journal");
+    return state_.operation;
+  }
+  absl::StatusOr<v1::Operation> Release(const v1::ReleaseRequest& request) override {
+    state_.release_asked = request;
+    if (state_.starting-- > 0) return Failure(Reason::kAgentStarting, "it reads its journal");
     return state_.operation;
   }
   absl::StatusOr<v1::Operation> GetOperation(const std::string& /*id*/) override {
     if (!state_.has_operation) return absl::NotFoundError("none");
     return state_.operation;
   }
-  absl::StatusOr<v1::ListOperationsResponse> ListOperations() override {
+  absl::StatusOr<v1::ListOperationsResponse> ListOperations(
+      const v1::ListOperationsRequest& request) override {
+    state_.pages_asked.push_back(request.before_id());
     v1::ListOperationsResponse list;
     *list.add_operations() = state_.operation;
+    list.mutable_operations(0)->set_id(absl::StrCat("op", state_.older));
+    list.set_more(--state_.older > 0);
     return list;
   }
   absl::StatusOr<v1::PreflightReport> Preflight(const v1::PreflightRequest& request) override {
@@ -68,7 +85,8 @@ class OneOperationAgent : public AgentClient {
     tablet.set_alias("zone1-0000000103");
     return tablet;
   }
-  absl::Status WatchOperation(const v1::WatchOperationRequest& request, WatchStop& /*stop*/,
+  absl::Status WatchOperation(const v1::WatchOperationRequest& request, absl::Duration /*longest*/,
+                              WatchStop& /*stop*/,
                               const std::function<void(const v1::Operation&)>& on_update) override {
     state_.watch_asked = request;
     v1::Operation running = state_.operation;
@@ -117,6 +135,28 @@ TEST_F(CliAgentCommandsTest, ReprovisionIsAcceptedWithoutWaiting) {
   EXPECT_EQ(*Reprovision(session_, connect_, request), ExitCode::kDone);
   EXPECT_EQ(state_.asked.id(), "op1");
   EXPECT_EQ(out_.str(), "operation op1 of zone1-0000000103 accepted\n");
+}
+
+TEST_F(CliAgentCommandsTest, AnAgentThatIsStartingIsWaitedForByWhoeverWatches) {
+  state_.starting = 20;
+  const v1::ReprovisionRequest request;
+  const Result refused = Reprovision(session_, connect_, request);
+  EXPECT_TRUE(HasReason(refused.status(), Reason::kAgentStarting));
+  EXPECT_EQ(*ReprovisionAndWatch(session_, connect_, request, OnInterrupt::kLeave),
+            ExitCode::kFailed);
+  state_.starting = 1'000'000;
+  const absl::Time begin = clock_.Now();
+  EXPECT_TRUE(
+      HasReason(ReprovisionAndWatch(session_, connect_, request, OnInterrupt::kLeave).status(),
+                Reason::kAgentStarting));
+  EXPECT_EQ(clock_.Now() - begin, session_.timeout);
+}
+
+TEST_F(CliAgentCommandsTest, TheHistoryIsReadPageAfterPage) {
+  state_.older = 3;
+  EXPECT_EQ(*ShowHistory(session_, connect_), ExitCode::kDone);
+  EXPECT_THAT(state_.pages_asked, ElementsAre("", "op3", "op2"));
+  for (const char* id : {"op3", "op2", "op1"}) EXPECT_THAT(out_.str(), HasSubstr(id));
 }
 
 TEST_F(CliAgentCommandsTest, AWatchedFailureIsTheExitCode) {

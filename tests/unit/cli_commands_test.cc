@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <sstream>
 #include <string>
 
@@ -69,6 +70,24 @@ TEST_F(CliTopoTest, TheTopologyAsJsonIsOneObject) {
   ASSERT_TRUE(ShowTopology(session_, topology_).ok());
   EXPECT_THAT(out_.str(), HasSubstr("\"serverAddress\":\"here\""));
   EXPECT_THAT(out_.str(), HasSubstr("\"tablets\":[{\"alias\""));
+}
+
+TEST_F(CliTopoTest, ACellThatIsAwayIsNamedBesideTheRestOfTheList) {
+  VitessTopology topology({clock_, store_, "/g", "here", [](const std::string& /*address*/) {
+                             return absl::StatusOr<std::shared_ptr<KeyValueStore>>(
+                                 absl::UnavailableError("no route"));
+                           }});
+  ASSERT_TRUE(topology.AddCell(Cell{"zone2", "far", "/d"}).ok());
+  const std::string missing = "cell zone2 is missing here: open cell zone2 at far: no route\n";
+  EXPECT_EQ(*ShowTablets(session_, topology, {}, nullptr), ExitCode::kDone);
+  EXPECT_THAT(out_.str(), HasSubstr("zone1-0000000101"));
+  EXPECT_EQ(err_.str(), missing);
+  EXPECT_EQ(*ShowTopology(session_, topology), ExitCode::kDone);
+  EXPECT_EQ(err_.str(), missing + missing);
+  session_.output = OutputFormat::kJson;
+  EXPECT_EQ(*ShowTopology(session_, topology), ExitCode::kDone);
+  EXPECT_THAT(out_.str(), HasSubstr("\"missingCells\":[{"));
+  EXPECT_THAT(out_.str(), HasSubstr("\"error\":\"UNAVAILABLE: open cell zone2 at far: no route\""));
 }
 
 TEST_F(CliTopoTest, TheAgentIsWhereTheRecordSays) {

@@ -88,6 +88,20 @@ TEST(CliFlagsTest, PreflightThrottleAndCancel) {
   EXPECT_TRUE(cancel.flags.even_if_dropped);
 }
 
+TEST(CliFlagsTest, Release) {
+  const Parsed plain = ParseArguments({"release", "zone1-1"});
+  ASSERT_TRUE(plain.go_on);
+  EXPECT_EQ(plain.flags.command, Command::kRelease);
+  EXPECT_EQ(plain.flags.alias, "zone1-1");
+  EXPECT_EQ(plain.flags.word, ReleaseWord());
+  const Parsed full = ParseArguments({"release", "zone1-1", "--data-is-good", "--by", "alice",
+                                      "--note", "restored by hand", "--id", "r1", "--watch"});
+  ASSERT_TRUE(full.go_on);
+  EXPECT_EQ(full.flags.word, (ReleaseWord{"alice", "restored by hand", true}));
+  EXPECT_EQ(full.flags.operation_id, "r1");
+  EXPECT_TRUE(full.flags.watch);
+}
+
 TEST(CliFlagsTest, PreflightAndCancelWaitLongerUnlessTold) {
   for (const char* command : {"preflight", "cancel"}) {
     const Parsed parsed = ParseArguments({command, "zone1-1"});

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/render.h"
 #include "cli/render_history.h"
+#include "unit/cli_operations.h"
 
 namespace graft::cli {
 namespace {
@@ -126,6 +127,56 @@ TEST(CliHistoryTest, LongListsAndSetsAreCut) {
   const std::vector<std::string> all = HistoryLines(operation, HistoryExtent::kAll);
   EXPECT_THAT(all, Contains(EndsWith(", t18, t19")));
   EXPECT_THAT(all, Contains(EndsWith(std::string(500, '1'))));
+}
+
+TEST(CliHistoryTest, AWaitHasALength) {
+  v1::Operation operation = SecondAttempt();
+  operation.mutable_progress()->set_note("the journal cannot be written");
+  EXPECT_EQ(WaitsFor(operation, At(133)), "the journal cannot be written");
+  operation.mutable_progress()->mutable_waiting_since()->set_seconds(1121);
+  EXPECT_EQ(WaitsFor(operation, At(133)), "waits since 12.0s: the journal cannot be written");
+  EXPECT_EQ(WaitedText(operation, At(133)), "12.0s");
+  operation.set_outcome(v1::DONE);
+  EXPECT_EQ(WaitedText(operation, At(133)), "");
+}
+
+TEST(CliHistoryTest, AWaitIsToldAgainEachMinute) {
+  v1::Operation operation = SecondAttempt();
+  operation.mutable_progress()->set_note("the journal cannot be written");
+  operation.mutable_progress()->mutable_waiting_since()->set_seconds(1130);
+  PlainState state;
+  int told = 0;
+  for (int second = 133; second < 133 + 150; ++second) {
+    for (const std::string& line : RenderPlain(operation, At(second), state)) {
+      told += line.find("journal") != std::string::npos ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(told, 3);
+}
+
+TEST(CliHistoryTest, SessionsThatWereOnlyCountedAreCounted) {
+  v1::Operation operation = SecondAttempt();
+  v1::EndedSession* session = operation.add_ended_sessions();
+  session->set_connection_id(12);
+  session->set_user("app");
+  session->set_host("10.0.0.1:4711");
+  operation.set_ended_sessions_more(60);
+  EXPECT_THAT(HistoryLines(operation),
+              Contains("ended 61 sessions: 12 app@10.0.0.1:4711 and 60 more"));
+}
+
+TEST(CliHistoryTest, AReleaseSaysWhoAskedForIt) {
+  v1::Operation operation = SecondAttempt();
+  operation.set_kind(v1::RELEASE);
+  operation.mutable_release()->set_by("alice@ops-1");
+  operation.mutable_release()->set_note("restored by hand");
+  operation.mutable_release()->set_data_is_good(true);
+  const std::vector<std::string> lines = HistoryLines(operation);
+  EXPECT_EQ(lines.at(0), "release by alice@ops-1: restored by hand");
+  EXPECT_THAT(lines.at(1), HasSubstr("the operator vouches for data"));
+  v1::ListOperationsResponse list;
+  *list.add_operations() = operation;
+  EXPECT_THAT(RenderOperations(list, At(200)).at(1), HasSubstr("release by alice@ops-1"));
 }
 
 TEST(CliHistoryTest, ARunningOperationSaysWhatItWaitsFor) {

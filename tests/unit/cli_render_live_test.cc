@@ -157,6 +157,15 @@ TEST(CliLiveTest, AQueueHasItsPlaceAndNoTimeLeft) {
             "waits for zone1-0000000101: place 2 in its queue; the holder is zone1-0000000104");
 }
 
+TEST(CliLiveTest, AWaitHasItsLengthAndNoTimeLeft) {
+  v1::Operation operation = SecondAttempt();
+  operation.mutable_progress()->set_note("the journal cannot be written");
+  operation.mutable_progress()->mutable_waiting_since()->set_seconds(1121);
+  const std::vector<std::string> lines = Live(operation, At(133));
+  EXPECT_THAT(lines, Contains(HasSubstr("waits since 12.0s: the journal cannot be written")));
+  EXPECT_THAT(lines, Contains(HasSubstr("time left unknown")));
+}
+
 TEST(CliLiveTest, AnAgentThatEstimatesNothingHasItsStages) {
   v1::Operation operation = SecondAttempt();
   operation.mutable_progress()->clear_phases();

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/clocks.h"
+#include "base/errors.h"
 #include "cli/watch.h"
 
 namespace graft::cli {
@@ -28,14 +30,16 @@ v1::Operation State(const std::string& id, const std::string& step, v1::Outcome 
 struct Stream {
   std::vector<v1::Operation> states;
   absl::Status end;
+  absl::Duration lasts = absl::ZeroDuration();  // after the last state
 };
 
 class StreamingAgent : public AgentClient {
  public:
-  StreamingAgent(std::deque<Stream>& streams, std::vector<std::string>& ids)
-      : streams_(streams), ids_(ids) {}
+  StreamingAgent(SimulatedClock& clock, std::deque<Stream>& streams, std::vector<std::string>& ids)
+      : clock_(clock), streams_(streams), ids_(ids) {}
 
-  absl::Status WatchOperation(const v1::WatchOperationRequest& request, WatchStop& stop,
+  absl::Status WatchOperation(const v1::WatchOperationRequest& request, absl::Duration longest,
+                              WatchStop& stop,
                               const std::function<void(const v1::Operation&)>& on_update) override {
     ids_.push_back(request.id());
     bool cancelled = false;
@@ -46,15 +50,21 @@ class StreamingAgent : public AgentClient {
     for (const v1::Operation& state : stream.states) {
       if (!cancelled) on_update(state);
     }
-    return cancelled ? absl::CancelledError("by the watcher") : stream.end;
+    if (cancelled) return absl::CancelledError("by the watcher");
+    clock_.Advance(std::min(stream.lasts, longest));
+    return stream.end;
   }
   absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& /*request*/) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<v1::Operation> Release(const v1::ReleaseRequest& /*request*/) override {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<v1::Operation> GetOperation(const std::string& /*id*/) override {
     return absl::UnimplementedError("");
   }
-  absl::StatusOr<v1::ListOperationsResponse> ListOperations() override {
+  absl::StatusOr<v1::ListOperationsResponse> ListOperations(
+      const v1::ListOperationsRequest& /*request*/) override {
     return absl::UnimplementedError("");
   }
   absl::StatusOr<v1::PreflightReport> Preflight(const v1::PreflightRequest& /*request*/) override {
@@ -73,6 +83,7 @@ class StreamingAgent : public AgentClient {
   }
 
  private:
+  SimulatedClock& clock_;
   std::deque<Stream>& streams_;
   std::vector<std::string>& ids_;
 };
@@ -94,7 +105,7 @@ class CliWatchTest : public ::testing::Test {
         [this]() -> absl::StatusOr<std::unique_ptr<AgentClient>> {
           ++lookups_;
           if (topology_down_after_ == lookups_) return absl::UnavailableError("no etcd");
-          return std::make_unique<StreamingAgent>(streams_, ids_);
+          return std::make_unique<StreamingAgent>(clock_, streams_, ids_);
         },
         options,
         {on_update,
@@ -147,6 +158,50 @@ TEST_F(CliWatchTest, AnAgentThatAnswersIsNeverGivenUp) {
   streams_.push_back({{State("op1", "publish", v1::CANCELLED)}, absl::OkStatus()});
   EXPECT_EQ(Watch("op1")->outcome(), v1::CANCELLED);
   EXPECT_EQ(lookups_, 1);
+}
+
+// An agent without a heartbeat may say nothing for as long as the watch has patience.
+TEST_F(CliWatchTest, AQuietStepOfAnAgentThatAnswersIsNoLostContact) {
+  const Stream quiet = {{State("op1", "catch_up", v1::RUNNING)},
+                        absl::DeadlineExceededError("it has said nothing for 10s"),
+                        absl::Seconds(10)};
+  streams_ = {quiet, quiet, quiet, {{State("op1", "publish", v1::FAILED)}, absl::OkStatus(), {}}};
+  const auto ended = Watch("op1");
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_EQ(ended->outcome(), v1::FAILED);
+  EXPECT_THAT(silences_, ElementsAre());
+}
+
+TEST_F(CliWatchTest, AStreamThatBreaksWasAliveUntilThen) {
+  streams_ = {
+      {{State("op1", "catch_up", v1::RUNNING)}, absl::UnavailableError("gone"), absl::Minutes(5)},
+      {{}, absl::UnavailableError("refused"), {}},
+      {{State("op1", "publish", v1::DONE)}, absl::OkStatus(), {}}};
+  EXPECT_EQ(Watch("op1")->outcome(), v1::DONE);
+  EXPECT_THAT(silences_, ElementsAre("250ms refused"));
+}
+
+TEST_F(CliWatchTest, AnAgentThatIsStartingIsNotLost) {
+  for (int i = 0; i < 1000; ++i) {
+    streams_.push_back({{}, Failure(Reason::kAgentStarting, "it reads its journal"), {}});
+  }
+  streams_.push_back({{State("op1", "publish", v1::DONE)}, absl::OkStatus(), {}});
+  const auto ended = Watch("op1");
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_EQ(ended->outcome(), v1::DONE);
+  EXPECT_EQ(silences_.size(), 1000u);
+}
+
+TEST_F(CliWatchTest, AHeartbeatIsNoNews) {
+  const v1::Operation clone = State("op1", "clone", v1::RUNNING);
+  streams_ = {
+      {{clone, clone, State("op1", "publish", v1::RUNNING)}, absl::UnavailableError("gone"), {}},
+      {{State("op1", "publish", v1::RUNNING), State("op1", "publish", v1::DONE)},
+       absl::OkStatus(),
+       {}}};
+  EXPECT_EQ(Watch("op1")->outcome(), v1::DONE);
+  EXPECT_THAT(seen_, ElementsAre("clone", "publish", "publish", "publish"))
+      << "a new stream's first state says that the agent is back";
 }
 
 TEST_F(CliWatchTest, AnAgentWhoseTopologyIsDownIsTriedWhereItWas) {

@@ -22,7 +22,12 @@ const TabletAlias kPrimary{"zone1", 100};
 const TabletAlias kRecipient{"zone1", 101};
 
 DonorSearchFacts Search() {
-  return {kRecipient, "9.7.4", std::string(kSet), kNow};
+  DonorSearchFacts search;
+  search.recipient = kRecipient;
+  search.recipient_version = "9.7.4";
+  search.primary_gtid_executed = kSet;
+  search.now = kNow;
+  return search;
 }
 
 // A healthy replica in the recipient's cell.
@@ -31,7 +36,12 @@ DonorCandidate Candidate(uint32_t uid, const std::string& cell = "zone1") {
   candidate.tablet.alias = {cell, uid};
   candidate.tablet.type = TabletType::kReplica;
   candidate.tablet.mysql = {"db.example", 3306};
-  candidate.state = DonorState{"9.7.4", kSet, absl::Seconds(1), false, ""};
+  DonorState state;
+  state.version = "9.7.4";
+  state.gtid_executed = kSet;
+  state.lag = absl::Seconds(1);
+  state.server_uuid = "00000000-0000-0000-0000-000000000102";
+  candidate.state = state;
   return candidate;
 }
 
@@ -60,9 +70,15 @@ TEST(DonorRankingTest, Refusals) {
       {"DONOR_TYPE", [](DonorCandidate& c) { c.tablet.type = TabletType::kUnknown; }, "UNKNOWN"},
       {"DONOR_IS_OLD_PRIMARY", [](DonorCandidate& c) { c.tablet.type = TabletType::kPrimary; },
        "another primary"},
-      {"DONOR_DATA_STATE", [](DonorCandidate& c) { c.tablet.tags["graft.data_state"] = "EMPTY"; },
+      {"DONOR_DATA_STATE",
+       [](DonorCandidate& c) {
+         c.tablet.tags = {{"graft.data_state", "EMPTY"}, {"graft.operation", "op"}};
+       },
        "EMPTY"},
-      {"DONOR_DATA_STATE", [](DonorCandidate& c) { c.tablet.tags["graft.data_state"] = "PARTIAL"; },
+      {"DONOR_DATA_STATE",
+       [](DonorCandidate& c) {
+         c.tablet.tags = {{"graft.data_state", "PARTIAL"}, {"graft.operation", "op"}};
+       },
        "PARTIAL"},
       {"DONOR_HAS_NO_ADDRESS", [](DonorCandidate& c) { c.tablet.mysql = {}; }, "address"},
       {"DONOR_UNREACHABLE", [](DonorCandidate& c) { c.state = absl::UnavailableError("2003"); },
@@ -83,6 +99,31 @@ TEST(DonorRankingTest, Refusals) {
        },
        "3 transactions (00000000-0000-0000-0000-000000000102:1-3)"},
       {"ERRANT_TRANSACTIONS", [](DonorCandidate& c) { c.state->gtid_executed = "odd"; }, "odd"},
+      {"OTHER_SERVER",
+       [](DonorCandidate& c) { c.tablet.tags["graft.server_uuid"] = "of another server"; },
+       "its record says of another server"},
+      {"DONOR_EMPTY",
+       [](DonorCandidate& c) {
+         c.state->gtid_executed = "";
+         c.state->has_schemas = false;
+       },
+       "holds nothing"},
+      {"DONOR_BEHIND",
+       [](DonorCandidate& c) {
+         c.state->gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-90";
+         c.state->following.fault = "it follows nobody";
+       },
+       "it lacks 10 transactions (3e11fa47-71ca-11e1-9e33-c80aa9429562:91-100) of the primary, and "
+       "it follows nobody"},
+      {"DONOR_BEHIND",
+       [](DonorCandidate& c) { c.state->gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1"; },
+       "purged"},
+      {"DONOR_HAS_NO_ADDRESS",
+       [](DonorCandidate& c) {
+         c.tablet.mysql = {};
+         c.tablet.mysql_fault = "mysql_port is 70000";
+       },
+       "mysql_port is 70000"},
       {"DONOR_PLUGINS",
        [](DonorCandidate& c) {
          c.ruled_out = WithReason(absl::FailedPreconditionError("3870"), "DONOR_PLUGINS");
@@ -93,7 +134,9 @@ TEST(DonorRankingTest, Refusals) {
   for (const auto& [reason, spoil, text] : rows) {
     DonorCandidate candidate = Candidate(102);
     spoil(candidate);
-    const DonorRanking ranking = RankDonors({candidate, Candidate(103)}, Search());
+    DonorSearchFacts search = Search();
+    search.primary_gtid_purged = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2";
+    const DonorRanking ranking = RankDonors({candidate, Candidate(103)}, search);
     EXPECT_THAT(ranking.order, ElementsAre(TabletAlias{"zone1", 103})) << reason;
     ASSERT_EQ(ranking.refused.size(), 1u) << reason;
     EXPECT_EQ(ranking.refused[0].alias, candidate.tablet.alias) << reason;
@@ -111,6 +154,13 @@ TEST(DonorRankingTest, OddButFit) {
       [](DonorCandidate& c) { c.state->version = "9.7.0"; },
       [](DonorCandidate& c) { c.state->lag = std::nullopt; },
       [](DonorCandidate& c) { c.state->donating = true; },
+      // What it lacks is lag, and it follows the shard; or it lacks nothing.
+      [](DonorCandidate& c) { c.state->gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1"; },
+      [](DonorCandidate& c) { c.state->following.fault = "it follows nobody"; },
+      // A copy of accounts alone has no schemas, a filled one perhaps no transactions.
+      [](DonorCandidate& c) { c.state->has_schemas = false; },
+      [](DonorCandidate& c) { c.state->gtid_executed = ""; },
+      [](DonorCandidate& c) { c.tablet.tags["graft.server_uuid"] = c.state->server_uuid; },
       [](DonorCandidate& c) {
         c.failures = 3;
         c.last_failure = kNow;
@@ -255,6 +305,56 @@ TEST(DonorRankingTest, AShardOfAllKinds) {
   ASSERT_EQ(ranking.refused.size(), 2u);
   EXPECT_EQ(ranking.refused[0].alias, kRecipient);
   EXPECT_EQ(ranking.refused[1].alias, down.tablet.alias);
+}
+
+// An initialised server that no agent has provisioned yet must never win, whoever else is away.
+TEST(DonorRankingTest, AnEmptyTabletIsNoDonorInAShardWithoutAPrimary) {
+  DonorSearchFacts search = Search();
+  search.primary_gtid_executed = std::nullopt;
+  DonorCandidate empty = Candidate(102);
+  empty.state->gtid_executed = "";
+  empty.state->has_schemas = false;
+  EXPECT_THAT(RankDonors({empty, Candidate(103)}, search).order,
+              ElementsAre(TabletAlias{"zone1", 103}));
+  // The recipient's own data says as well that there is some.
+  search.recipient_executed = kSet;
+  EXPECT_THAT(RankDonors({empty}, search).order, IsEmpty());
+  // In a new shard nobody holds anything.
+  search.recipient_executed = "";
+  EXPECT_THAT(RankDonors({empty}, search).order, ElementsAre(empty.tablet.alias));
+}
+
+// A record that names no server: the data has to be the shard's, or the operator says so.
+TEST(DonorRankingTest, AForeignServerUnderARecordThatNamesNone) {
+  DonorSearchFacts search = Search();
+  search.recipient_executed = kSet;
+  for (DonorCandidate foreign : {Primary(), Candidate(102)}) {
+    foreign.state->gtid_executed = "00000000-0000-0000-0000-000000000009:1-3";
+    foreign.state->following.fault = "it follows nobody";
+    search.primary_gtid_executed = std::nullopt;  // as the search has it then
+    const DonorRanking ranking = RankDonors({foreign}, search);
+    ASSERT_EQ(ranking.refused.size(), 1u);
+    EXPECT_EQ(ranking.refused[0].reason, "OTHER_SERVER");
+    EXPECT_THAT(ranking.refused[0].text, HasSubstr("100 transactions"));
+    search.allow_unchecked = true;
+    EXPECT_THAT(RankDonors({foreign}, search).order, ElementsAre(foreign.tablet.alias));
+    search.allow_unchecked = false;
+  }
+}
+
+// Of two thousand tablets that are down an operation keeps what somebody can use.
+TEST(DonorRankingTest, TenRefusalsAreKeptAndTheOthersCounted) {
+  std::vector<DonorCandidate> candidates;
+  for (uint32_t uid = 1000; uid < 3000; ++uid) {
+    candidates.push_back(Candidate(uid));
+    candidates.back().state = absl::UnavailableError("2003");
+  }
+  candidates[1500].state = absl::UnauthenticatedError("1045");
+  const DonorRanking ranking = RankDonors(candidates, Search());
+  ASSERT_EQ(ranking.refused.size(), 10u);
+  EXPECT_EQ(ranking.refused_more, 1990);
+  EXPECT_EQ(ranking.refused.front().alias.uid, 1000u);
+  EXPECT_EQ(ranking.refused.back().reason, "DONOR_CREDENTIALS");
 }
 
 TEST(DonorRankingTest, NobodyAtAll) {

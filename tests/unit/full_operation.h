@@ -1,10 +1,12 @@
-// An Operation with every field set to something other than its default.
+// An Operation, and a TabletState with it, with every field set to something other than its
+// default.
 #ifndef GRAFT_TESTS_UNIT_FULL_OPERATION_H_
 #define GRAFT_TESTS_UNIT_FULL_OPERATION_H_
 
 #include "absl/status/status.h"
 #include "base/errors.h"
 #include "graft/operation.h"
+#include "graft/tablet_state.h"
 
 namespace graft {
 
@@ -22,12 +24,7 @@ inline void AddFullHistory(Operation& operation) {
                                 DataState::kPartial,
                                 absl::ResourceExhaustedError("it donates"),
                                 absl::FromUnixSeconds(1'800'000'003)}};
-  operation.earlier_failures = {{7,
-                                 {"zone1", 106},
-                                 Step::kVerify,
-                                 DataState::kCloned,
-                                 WithReason(absl::DataLossError("errant"), "ERRANT_TRANSACTIONS"),
-                                 absl::FromUnixSeconds(1'799'999'000)}};
+  operation.refused_more = 1990;
   operation.refused_donors = {{{"zone1", 107}, "LAGS_BEHIND", "it is 2h behind"}};
   operation.findings = {{"DONOR_LAG", CheckSide::kDonor, CheckOutcome::kWarning, "its lag",
                          "10 minutes", "wait for it"},
@@ -37,6 +34,7 @@ inline void AddFullHistory(Operation& operation) {
   operation.claim_lost = true;
   operation.resumptions = 4;
   operation.ended_sessions = {{12, "app", "10.0.0.1:4711"}};
+  operation.ended_sessions_more = 150;
   operation.proof = {"uuid:1-9", "uuid:8-9", 2, {"shop.log (MyISAM)"}, "the primary was away"};
   operation.donor_patience = absl::Seconds(90);
 }
@@ -44,6 +42,8 @@ inline void AddFullHistory(Operation& operation) {
 inline Operation FullOperation() {
   Operation operation;
   operation.request = {"op-1",
+                       OperationKind::kRelease,
+                       {"alice@ops-1", "restored by hand", true},
                        {DonorChoice::Kind::kTablet, {"zone1", 100}},
                        ReplicateFrom::kPrimary,
                        {100, 0, 8, false, true},
@@ -57,21 +57,6 @@ inline Operation FullOperation() {
   operation.donor_mysql = {"db-100.example", 3306};
   operation.source = {"zone1", 102};
   operation.source_mysql = {"::1", 3307};
-  operation.type_before = TabletType::kReplica;
-  operation.type_after = TabletType::kRdonly;
-  operation.data_before = DataState::kPartial;
-  operation.server_uuid = "00000000-0000-0000-0000-000000000101";
-  operation.donor_uuid = "00000000-0000-0000-0000-000000000100";
-  operation.data_directory = "/data/";
-  operation.error_log = "/log/error.log";
-  operation.run = {"2026-11-20 13:00:00.123", "2026-11-20 13:00:00.456", 4711};
-  operation.fence = {
-      true,
-      true,
-      {{"super_read_only", "OFF", std::nullopt},
-       {"event_scheduler", "ON", std::string()},
-       {"read_only", "OFF", "ON"}},
-      {{"clone_max_concurrency", "16", std::nullopt}, {"clone_block_ddl", "OFF", "OFF"}}};
   operation.requested = absl::FromUnixNanos(1'800'000'000'123'456'789);
   operation.ended = absl::FromUnixSeconds(1'800'000'900);
   operation.times = {{Step::kPreflight, absl::FromUnixSeconds(1'800'000'001),
@@ -85,6 +70,7 @@ inline Operation FullOperation() {
                         4000,
                         100.0,
                         absl::FromUnixSeconds(1'800'000'010),
+                        "2026-11-20 13:00:00.123",
                         "the donor is silent for 12s",
                         25.5,
                         Eta{absl::Seconds(30), absl::Seconds(20), absl::Seconds(90)},
@@ -93,9 +79,55 @@ inline Operation FullOperation() {
                         4,
                         12.5,
                         absl::FromUnixSeconds(1'800'000'004),
-                        absl::FromUnixSeconds(1'800'000'011)};
+                        absl::FromUnixSeconds(1'800'000'011),
+                        absl::FromUnixSeconds(1'800'000'009)};
   AddFullHistory(operation);
   return operation;
+}
+
+inline SentClone FullSentClone() {
+  return {"2026-11-20 13:00:00.123",
+          "2026-11-20 13:00:00.456",
+          4711,
+          "1170@2026-11-19 08:00:00",
+          {DonorChoice::Kind::kTablet, {"zone1", 103}},
+          {"zone2", 100},
+          {"db-100.example", 3306},
+          "uuid-100:1-20",
+          "uuid-101:1-9",
+          {"legacy", "shop"},
+          true};
+}
+
+// In the middle of FullOperation().
+inline TabletState FullTabletState() {
+  TabletState state;
+  state.sequence = 47;
+  state.operation = FullOperation();
+  state.data_before = DataState::kPartial;
+  state.clone = FullSentClone();
+  state.fence = {
+      true,
+      true,
+      {{"super_read_only", "OFF", std::nullopt},
+       {"event_scheduler", "ON", std::string()},
+       {"read_only", "OFF", "ON"}},
+      {{"clone_max_concurrency", "16", std::nullopt}, {"clone_block_ddl", "OFF", "OFF"}}};
+  state.cancel = GrantedCancel{CancelWish::kEvenIfDropped, absl::FromUnixSeconds(1'800'000'012)};
+  state.type_before = TabletType::kReplica;
+  state.type_after = TabletType::kRdonly;
+  state.earlier_failures = {{7,
+                             {"zone1", 106},
+                             Step::kVerify,
+                             DataState::kCloned,
+                             WithReason(absl::DataLossError("errant"), "ERRANT_TRANSACTIONS"),
+                             absl::FromUnixSeconds(1'799'999'000)}};
+  state.data_directory = "/data/";
+  state.error_log = "/log/error.log";
+  state.server_uuid = "00000000-0000-0000-0000-000000000101";
+  state.donor_uuid = "00000000-0000-0000-0000-000000000100";
+  state.donor_gtid = "uuid-100:1-21";
+  return state;
 }
 
 }  // namespace graft

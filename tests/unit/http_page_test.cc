@@ -82,6 +82,26 @@ TEST(StatusPageTest, AQueueIsNamed) {
                     HasSubstr("<p class=\"note\">the donor serves zone1-0000000107</p>")));
 }
 
+TEST(StatusPageTest, AWaitIsShownInPlaceOfATimeLeft) {
+  StatusFacts facts = RunningScene(kNow);
+  facts.operations[0].progress.note = "the journal cannot be written";
+  facts.operations[0].progress.waiting_since = facts.now - absl::Seconds(12);
+  const std::string html = RenderFragment(facts);
+  EXPECT_THAT(html, HasSubstr("waits since 12.0s"));
+  EXPECT_THAT(html, HasSubstr("the journal cannot be written"));
+}
+
+TEST(StatusPageTest, AReleaseNamesWhoAskedForIt) {
+  StatusFacts facts = RunningScene(kNow);
+  for (Operation& operation : facts.operations) {
+    operation.request.kind = OperationKind::kRelease;
+    operation.request.release.by = "alice@<ops>";
+  }
+  const std::string html = RenderFragment(facts);
+  EXPECT_THAT(html, HasSubstr("<h2>Release by alice@&lt;ops&gt;</h2>"));
+  EXPECT_THAT(html, HasSubstr("<span>release by alice@&lt;ops&gt;</span>"));
+}
+
 TEST(StatusPageTest, AFailureSaysWhyAndWhatIsLeft) {
   const std::string html = RenderFragment(FailedScene(kNow));
   EXPECT_THAT(html, AllOf(HasSubstr("None runs. The last one"), HasSubstr("DONOR_GONE"),

@@ -88,19 +88,56 @@ TEST_F(ReadinessTest, AnOperationCountsFromTheFenceOn) {
   EXPECT_THAT(Reasons(), ElementsAre("operation op-1 rebuilds it: step fence"));
 }
 
+TEST_F(ReadinessTest, AnOperationThatWaitsSaysForWhatAndHowLong) {
+  Newest().outcome = Outcome::kRunning;
+  Newest().step = Step::kVerify;
+  Newest().progress.note = "the journal cannot be written";
+  Newest().progress.waiting_since = now_ - absl::Seconds(12);
+  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 rebuilds it: step verify",
+                                     "it waits since 12.0s: the journal cannot be written"));
+}
+
 TEST_F(ReadinessTest, WhatABadEndLeft) {
   Newest().data_state = DataState::kEmpty;
-  Newest().fence.up = true;
+  tablet_.fenced = true;
   EXPECT_THAT(
       Reasons(),
       ElementsAre("its data is EMPTY: rebuild it with graftctl reprovision zone1-0000000101",
-                  HasSubstr("the fence of operation op-1 is still up")));
+                  HasSubstr("graft's fence is still up")));
   Newest().data_state = DataState::kIntact;
-  EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("fence of operation op-1")));
-  Newest().fence.up = false;
+  EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("graftctl release takes it down")));
+  tablet_.fenced = false;
   EXPECT_THAT(Reasons(), IsEmpty());
   Newest().outcome = Outcome::kDone;
   Newest().data_state = DataState::kCloned;
+  EXPECT_THAT(Reasons(), IsEmpty());
+}
+
+// A leftover of a life before, or of a state directory that is gone: no operation speaks of it.
+TEST_F(ReadinessTest, AFenceNeedsNoOperationToCount) {
+  newest_.reset();
+  tablet_.fenced = true;
+  EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("graft's fence is still up")));
+}
+
+TEST_F(ReadinessTest, AFenceThatGoesUpAndDownWithItsOperationIsNoReasonOfItsOwn) {
+  Newest().outcome = Outcome::kRunning;
+  Newest().step = Step::kPublish;
+  Newest().data_state = DataState::kCloned;
+  tablet_.fenced = true;
+  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 rebuilds it: step publish"));
+}
+
+TEST_F(ReadinessTest, WhatTheAgentHoldsAgainstItsTabletIsNamed) {
+  tablet_.held_back = {"a record of the journal cannot be read"};
+  EXPECT_THAT(Reasons(), ElementsAre("a record of the journal cannot be read"));
+}
+
+TEST_F(ReadinessTest, AnOperationThatWaitsInTheQueueLeavesItReady) {
+  Newest().outcome = Outcome::kRunning;
+  Newest().step = Step::kClaimDonor;
+  Newest().progress.note = "zone1-0000000102 serves another";
+  Newest().progress.waiting_since = now_ - absl::Minutes(12);
   EXPECT_THAT(Reasons(), IsEmpty());
 }
 

@@ -22,8 +22,8 @@ class ScriptedTopology : public Topology {
                                  absl::string_view /*shard*/) override {
     return No();
   }
-  absl::StatusOr<std::vector<Tablet>> ListShardTablets(absl::string_view keyspace,
-                                                       absl::string_view shard) override {
+  absl::StatusOr<TabletList> ListShardTablets(absl::string_view keyspace,
+                                              absl::string_view shard) override {
     absl::MutexLock lock(&mutex_);
     EXPECT_EQ(keyspace, "shop");
     EXPECT_EQ(shard, "0");
@@ -35,7 +35,7 @@ class ScriptedTopology : public Topology {
     return No();
   }
 
-  void SetAnswer(absl::StatusOr<std::vector<Tablet>> answer) {
+  void SetAnswer(absl::StatusOr<TabletList> answer) {
     absl::MutexLock lock(&mutex_);
     answer_ = std::move(answer);
   }
@@ -54,7 +54,8 @@ class ScriptedTopology : public Topology {
   static absl::Status No() { return absl::UnimplementedError("not asked for here"); }
 
   mutable absl::Mutex mutex_;
-  absl::StatusOr<std::vector<Tablet>> answer_ ABSL_GUARDED_BY(mutex_) = std::vector<Tablet>(2);
+  absl::StatusOr<TabletList> answer_ ABSL_GUARDED_BY(mutex_) = TabletList{std::vector<Tablet>(2),
+                                                                          {}};
   int lists_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
@@ -103,6 +104,16 @@ TEST_F(ShardViewTest, KeepsTheLastListWhileTheTopologyIsAway) {
   EXPECT_EQ(after.tablets.size(), 2U);
   EXPECT_EQ(after.error, "etcd is away");
   EXPECT_EQ(after.read_at, before.read_at);
+}
+
+TEST_F(ShardViewTest, SaysWhichCellsAreMissing) {
+  topology_.SetAnswer(
+      TabletList{std::vector<Tablet>(1), {{"zone2", absl::UnavailableError("gone")}}});
+  ServeFor(absl::Seconds(1));
+  view_->Serve();
+  const ShardSnapshot snapshot = view_->Snapshot();
+  EXPECT_EQ(snapshot.tablets.size(), 1U);
+  EXPECT_EQ(snapshot.error, "cell zone2 is missing here: gone");
 }
 
 TEST_F(ShardViewTest, ALookWakesIt) {

@@ -136,6 +136,35 @@ TEST_F(LogObserverTest, ASamplerThatTicksTwiceASecondDoesNotFloodTheLog) {
   EXPECT_THAT(Lines(output_), SizeIs(::testing::AllOf(::testing::Ge(120U), ::testing::Le(123U))));
 }
 
+TEST_F(LogObserverTest, AWaitThatBeginsIsWrittenAtOnceAndSaysHowLongItLasts) {
+  Operation operation = FullOperation();
+  operation.failed_attempts.clear();
+  operation.progress.note.clear();
+  operation.progress.waiting_since = absl::InfinitePast();
+  observer_->OnProgress(operation);
+  clock_.Advance(absl::Seconds(1));
+  operation.progress.note = "the journal cannot be written: no space left";
+  operation.progress.waiting_since = clock_.Now();
+  for (int i = 0; i < 61; ++i) {
+    observer_->OnProgress(operation);
+    clock_.Advance(absl::Seconds(1));
+  }
+  const std::vector<std::string> lines = Lines(output_);
+  EXPECT_THAT(lines.at(0), Not(HasSubstr("waited")));
+  EXPECT_THAT(lines.at(1), HasSubstr("no space left\" waited="));
+  EXPECT_THAT(lines.back(), HasSubstr("no space left\" waited=1m"));
+}
+
+TEST_F(LogObserverTest, AReleaseNamesWhoAskedForIt) {
+  Operation operation = FullOperation();
+  operation.failed_attempts.clear();
+  observer_->OnStep(operation);
+  operation.outcome = Outcome::kDone;
+  observer_->OnEnd(operation);
+  EXPECT_THAT(Lines(output_),
+              ::testing::Each(HasSubstr("released_by=alice@ops-1 data_is_good=true")));
+}
+
 TEST_F(LogObserverTest, ANewPlaceInTheQueueIsWrittenAtOnce) {
   Operation operation = FullOperation();
   operation.failed_attempts.clear();

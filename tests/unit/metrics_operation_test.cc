@@ -53,6 +53,17 @@ TEST_F(MetricsOperationTest, EveryStateIsShownAsOneOfAll) {
   EXPECT_EQ(Of("graft_operation_outcome{outcome=\"running\"}"), 0);
 }
 
+// A wait that nobody expected has no foreseeable end.
+TEST_F(MetricsOperationTest, WhatWaitsSaysForHowLong) {
+  EXPECT_EQ(Of("graft_operation_waiting_seconds"), 0);
+  EXPECT_TRUE(Of("graft_operation_eta_seconds{bound=\"likely\"}").has_value());
+  progress().waiting_since = world_.clock.Now() - absl::Seconds(12);
+  EXPECT_EQ(Of("graft_operation_waiting_seconds"), 12);
+  EXPECT_FALSE(Of("graft_operation_eta_seconds{bound=\"likely\"}").has_value());
+  operation().outcome = Outcome::kDone;
+  EXPECT_FALSE(Of("graft_operation_waiting_seconds").has_value());
+}
+
 TEST_F(MetricsOperationTest, NumbersOfTheOneThatRuns) {
   progress().percent = 25.5;
   progress().bytes_done = 1000;

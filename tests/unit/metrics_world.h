@@ -53,6 +53,7 @@ struct MetricsWorld {
     operation->requested = clock.Now() - absl::Minutes(10);
     operation->times = {{Step::kPreflight, clock.Now() - absl::Minutes(5), operation->requested},
                         {Step::kClone, clock.Now() - absl::Minutes(4), absl::InfinitePast()}};
+    operation->progress.waiting_since = absl::InfinitePast();
     operation->progress.sampled = clock.Now() - absl::Seconds(1);
     operation->progress.phase_began = clock.Now() - absl::Minutes(3);
     operation->progress.last_byte = clock.Now() - absl::Seconds(12);

@@ -31,7 +31,7 @@ TEST_P(ErrorMap, CodeAndReason) {
 INSTANTIATE_TEST_SUITE_P(
     Here, ErrorMap,
     ::testing::Values(
-        Case{3707, "Restart server failed", Code::kUnavailable, "MYSQL_GONE"},
+        Case{3707, "Restart server failed", Code::kUnavailable, "RESTART_NEEDED"},
         Case{1053, "Server shutdown in progress", Code::kUnavailable, "MYSQL_GONE"},
         Case{2002, "Can't connect", Code::kUnavailable, "MYSQL_GONE"},
         Case{2003, "Can't connect", Code::kUnavailable, "MYSQL_GONE"},

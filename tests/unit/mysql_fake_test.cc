@@ -87,7 +87,7 @@ TEST_F(FakeMysqlTest, UnsupervisedEndsWith3707AndWaitsToBeStarted) {
   Clone();
   clock_.Advance(absl::Hours(1));
   ASSERT_TRUE(end_.has_value());
-  EXPECT_EQ(ReasonOf(*end_), "MYSQL_GONE");
+  EXPECT_EQ(ReasonOf(*end_), "RESTART_NEEDED");
   EXPECT_TRUE(absl::IsUnavailable(server_.ReadClone().status()));
   server_.StartServer();
   EXPECT_EQ(Status().state, CloneState::kCompleted);

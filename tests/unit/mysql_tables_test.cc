@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "mysql/clone_tables.h"
+#include "mysql/replication_tables.h"
 #include "mysql/server_tables.h"
 
 namespace graft {
@@ -75,21 +76,24 @@ TEST(ServerTables, GrantsAreTheGlobalOnes) {
 TEST(ServerTables, Facts) {
   const RowSet facts = {
       {"version", "server_uuid", "now", "lower_case_table_names", "read_only", "super_read_only",
-       "gtid_mode", "gtid_executed", "gtid_purged", "clone_plugin_status"},
-      {{"9.7.4-2", "uuid", "2026-11-20 13:00:00.123", "1", "1", "0", "ON", "a:1,\nb:2", "a:1",
+       "gtid_mode", "gtid_executed", "gtid_purged", "performance_schema", "clone_plugin_status"},
+      {{"9.7.4-2", "uuid", "2026-11-20 13:00:00.123", "1", "1", "0", "ON", "a:1,\nb:2", "a:1", "1",
         std::nullopt}}};
-  const RowSet uptime = {{"Variable_name", "Value"}, {{"Uptime", "77"}}};
-  const auto result = ReadServerFacts(facts, uptime, {}, {{"name"}, {{"shop"}, {"blog"}}});
+  const RowSet uptime = {{"now", "uptime"}, {{"1000077", "77"}}};
+  const RowSet pid = {{"pid"}, {{"4711"}}};
+  const auto result = ReadServerFacts(facts, uptime, pid, {}, {{"name"}, {{"shop"}, {"blog"}}});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->version, "9.7.4-2");
   EXPECT_EQ(result->uptime, absl::Seconds(77));
+  EXPECT_EQ(result->process, "4711@1000000");
+  EXPECT_TRUE(result->performance_schema);
   EXPECT_EQ(result->lower_case_table_names, 1);
   EXPECT_TRUE(result->read_only);
   EXPECT_FALSE(result->super_read_only);
   EXPECT_EQ(result->gtid_executed, "a:1,b:2");
   EXPECT_EQ(result->clone_plugin_status, "");
   EXPECT_THAT(result->user_schemas, ElementsAre("shop", "blog"));
-  EXPECT_TRUE(absl::IsInternal(ReadServerFacts({}, uptime, {}, {}).status()));
+  EXPECT_TRUE(absl::IsInternal(ReadServerFacts({}, uptime, {}, {}, {}).status()));
 }
 
 TEST(ServerTables, VariablesKeepTheOrderAskedFor) {
@@ -116,7 +120,7 @@ RowSet ReplicaRows(const std::string& side, const std::string& replica) {
 
 TEST(ServerTables, ReplicationInBothDialects) {
   for (const RowSet& rows : {ReplicaRows("Source", "Replica"), ReplicaRows("Master", "Slave")}) {
-    const auto channels = ReadReplicationRows(rows);
+    const auto channels = ReadReplicationRows(rows, {});
     ASSERT_TRUE(channels.ok());
     ASSERT_EQ(channels->size(), 2u);
     const ReplicationChannel& first = (*channels)[0];

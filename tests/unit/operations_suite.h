@@ -26,17 +26,27 @@ inline ReprovisionCall Call(const std::string& id) {
   return call;
 }
 
-inline Operation Past(const std::string& id, Outcome outcome) {
-  Operation operation;
-  operation.request.id = id;
-  operation.outcome = outcome;
-  return operation;
+inline ReleaseCall Release(const std::string& id) {
+  ReleaseCall call;
+  call.id = id;
+  call.word = {"alice@ops-1", "restored by hand", false};
+  return call;
+}
+
+inline TabletState Past(const std::string& id, Outcome outcome,
+                        DataState data_state = DataState::kIntact) {
+  TabletState state;
+  state.operation.request.id = id;
+  state.operation.outcome = outcome;
+  state.operation.data_state = data_state;
+  return state;
 }
 
 // One run of an operation, step by step at the test's word.
 struct RunInHand {
-  RunInHand(Operation& operation, std::shared_ptr<OperationControl> control)
-      : operation(operation), control(std::move(control)) {}
+  RunInHand(TabletState& state, std::shared_ptr<OperationControl> control)
+      : state(state), operation(state.operation), control(std::move(control)) {}
+  TabletState& state;
   Operation& operation;
   const std::shared_ptr<OperationControl> control;
   absl::Notification over;
@@ -53,10 +63,13 @@ class OperationsTest : public ::testing::Test {
     if (thread_.joinable()) thread_.join();
   }
 
-  void Make(std::vector<Operation> history = {}) {
-    Operations::Defaults defaults;
-    defaults.recipient = {"zone1", 101};
-    defaults.donor = DonorChoice{};
+  // A desk that has taken up `history`, oldest first, and is open.
+  void Make(std::vector<TabletState> history = {}) {
+    MakeClosed(std::move(history));
+    operations_->Open();
+  }
+
+  void MakeClosed(std::vector<TabletState> history) {
     Operations::Others others;
     others.snapshot = [] { return TabletSnapshot(); };
     others.preflight = [](const Operation& draft, PreflightDone on_done) {
@@ -64,15 +77,18 @@ class OperationsTest : public ::testing::Test {
       report.recipient = draft.recipient;
       on_done(report);
     };
-    operations_ = std::make_unique<Operations>(clock_, journal_, defaults, std::move(history),
-                                               std::move(others));
+    others.begun = [this] { ++begun_; };
+    operations_ = nullptr;
+    owner_ = std::make_unique<TabletOwner>(clock_, journal_);
+    owner_->TakeUp(std::move(history));
+    operations_ = std::make_unique<Operations>(clock_, *owner_, defaults_, std::move(others));
   }
 
   void Serve() {
     thread_ = std::thread([this] {
       operations_->Serve(
-          [this](Operation& operation, const std::shared_ptr<OperationControl>& control) {
-            RunInHand run(operation, control);
+          [this](TabletState& state, const std::shared_ptr<OperationControl>& control) {
+            RunInHand run(state, control);
             {
               absl::MutexLock lock(&mutex_);
               run_ = &run;
@@ -90,8 +106,16 @@ class OperationsTest : public ::testing::Test {
     return *run_;
   }
 
+  // The run gets on to `step`, as a provisioner would tell it.
+  void Enter(RunInHand& run, Step step) {
+    run.operation.step = step;
+    EXPECT_TRUE(owner_->Commit(run.state).ok());
+    operations_->OnStep(run.operation);
+  }
+
   void End(RunInHand& run, Outcome outcome) {
     run.operation.outcome = outcome;
+    EXPECT_TRUE(owner_->Commit(run.state).ok());
     operations_->OnEnd(run.operation);
     LetGo(run);
   }
@@ -112,7 +136,15 @@ class OperationsTest : public ::testing::Test {
 
   SimulatedClock clock_;
   FakeJournal journal_;
+  Operations::Defaults defaults_ = [] {
+    Operations::Defaults defaults;
+    defaults.recipient = {"zone1", 101};
+    defaults.donor = DonorChoice{};
+    return defaults;
+  }();
+  std::unique_ptr<TabletOwner> owner_;
   std::unique_ptr<Operations> operations_;
+  int begun_ = 0;
   std::thread thread_;
   absl::Mutex mutex_;
   RunInHand* run_ ABSL_GUARDED_BY(mutex_) = nullptr;

@@ -7,6 +7,7 @@ namespace graft {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
@@ -17,7 +18,8 @@ TEST_F(OperationsTest, ARequestIsJournalledAnsweredAtOnceAndThenRun) {
   EXPECT_EQ(answered->request.id, "a");
   EXPECT_EQ(answered->recipient, (TabletAlias{"zone1", 101}));
   EXPECT_EQ(answered->requested, clock_.Now());
-  EXPECT_THAT(*journal_.Load(), SizeIs(1));
+  EXPECT_THAT(journal_.Load()->states, SizeIs(1));
+  EXPECT_EQ(begun_, 1);
   Serve();
   RunInHand& run = AwaitRun();
   EXPECT_EQ(run.operation.request.id, "a");
@@ -85,8 +87,8 @@ TEST_F(OperationsTest, WithoutAnIdEachIsItsOwn) {
 }
 
 TEST_F(OperationsTest, NobodyToCloneFromIsRefused) {
-  operations_ = std::make_unique<Operations>(clock_, journal_, Operations::Defaults{},
-                                             std::vector<Operation>{}, Operations::Others());
+  defaults_.donor.reset();
+  Make();
   const absl::Status status = operations_->Reprovision(Call("a")).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   EXPECT_EQ(ReasonOf(status), "NO_DONOR_SPECIFIED");
@@ -99,22 +101,61 @@ TEST_F(OperationsTest, WhatCannotBeJournalledIsNotBegun) {
   const absl::Status status = operations_->Reprovision(Call("a")).status();
   EXPECT_EQ(status, absl::UnavailableError("journal: disk full"));
   EXPECT_THAT(Ids(), IsEmpty());
+  EXPECT_EQ(begun_, 0);
   EXPECT_TRUE(operations_->Reprovision(Call("a")).ok()) << "and may be asked for again";
 }
 
-TEST_F(OperationsTest, CancelIsGrantedUntilTheRunSealsItself) {
+// Until the truth is loaded and what was unfinished runs again.
+TEST_F(OperationsTest, AnAgentThatStartsAnswersNoRequest) {
+  MakeClosed({Past("a", Outcome::kRunning)});
+  CloneSettings settings;
+  settings.max_data_bandwidth_mib = 50;
+  absl::Status preflight;
+  operations_->Preflight(Call("b"), [&](const auto& report) { preflight = report.status(); });
+  for (const absl::Status& status :
+       {operations_->Reprovision(Call("b")).status(), operations_->Release(Release("b")).status(),
+        operations_->Cancel("a", CancelWish::kIfNothingDropped).status(),
+        operations_->Throttle("a", settings).status(), operations_->Get("b").status(), preflight,
+        operations_->Subscribe("b", [](const Operation&) { FAIL(); }).status()}) {
+    EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+    EXPECT_EQ(ReasonOf(status), "AGENT_STARTING");
+  }
+  EXPECT_EQ(operations_->Get("a")->outcome, Outcome::kRunning) << "what is known is shown";
+  EXPECT_EQ(journal_.saves(), 0);
+  ASSERT_TRUE(operations_->ResumeUnfinished());
+  operations_->Open();
+  EXPECT_EQ(ReasonOf(operations_->Reprovision(Call("b")).status()), "OPERATION_RUNNING");
+  EXPECT_TRUE(operations_->Cancel("a", CancelWish::kIfNothingDropped).ok());
+}
+
+TEST_F(OperationsTest, ACancelIsJournalledBeforeItIsAnsweredAndEndsEveryWait) {
   Make();
   Serve();
   ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());
   RunInHand& run = AwaitRun();
   const auto cancelled = operations_->Cancel("", CancelWish::kIfNothingDropped);
   ASSERT_TRUE(cancelled.ok()) << cancelled.status();
+  EXPECT_EQ(run.control->wait().WaitFor(clock_, absl::Hours(1)), WaitEnd::kCancelled);
   EXPECT_EQ(cancelled->request.id, "a");
   EXPECT_EQ(cancelled->outcome, Outcome::kRunning) << "it ends a little later";
-  EXPECT_TRUE(run.control->cancelled());
+  EXPECT_TRUE(journal_.Load()->states.back().cancel.has_value());
+  EXPECT_TRUE(owner_->cancel_granted());
   EXPECT_FALSE(run.control->stopped());
-  EXPECT_TRUE(run.control->wait().cancelled());
-  EXPECT_FALSE(run.control->Seal()) << "CLONE must not be sent any more";
+  EXPECT_TRUE(absl::IsCancelled(owner_->CommitUnlessCancelled(run.state)))
+      << "CLONE must not be sent any more";
+  End(run, Outcome::kCancelled);
+}
+
+TEST_F(OperationsTest, ACancelThatCannotBeJournalledIsNotGranted) {
+  Make();
+  Serve();
+  ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());
+  RunInHand& run = AwaitRun();
+  journal_.FailNext(1, absl::UnavailableError("disk full"));
+  EXPECT_EQ(operations_->Cancel("a", CancelWish::kIfNothingDropped).status(),
+            absl::UnavailableError("journal: disk full"));
+  EXPECT_FALSE(owner_->cancel_granted());
+  EXPECT_TRUE(operations_->Cancel("a", CancelWish::kIfNothingDropped).ok());
   End(run, Outcome::kCancelled);
 }
 
@@ -123,16 +164,17 @@ TEST_F(OperationsTest, CancelOfACopyIsForWhoSaysSo) {
   Serve();
   ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());
   RunInHand& run = AwaitRun();
-  ASSERT_TRUE(run.control->BeginCopy());
+  run.state.clone = SentClone();
+  Enter(run, Step::kClone);
   const absl::Status refused = operations_->Cancel("a", CancelWish::kIfNothingDropped).status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(refused), "DATA_DROPPED");
-  EXPECT_FALSE(run.control->cancel_wanted());
+  EXPECT_FALSE(owner_->cancel_granted());
   EXPECT_TRUE(operations_->Cancel("a", CancelWish::kEvenIfDropped).ok());
-  EXPECT_TRUE(run.control->cancel_wanted());
-  EXPECT_FALSE(run.control->cancelled()) << "not before the copy has really ended";
-  EXPECT_FALSE(run.control->wait().cancelled()) << "the copy has to be ended first";
-  run.control->ConfirmCancel();
+  EXPECT_TRUE(owner_->cancel_granted());
+  EXPECT_EQ(journal_.Load()->states.back().cancel->wish, CancelWish::kEvenIfDropped);
+  EXPECT_EQ(run.control->wait().WaitFor(clock_, absl::Hours(1)), WaitEnd::kWoken)
+      << "the copy has to be ended first, which takes waits of its own";
   End(run, Outcome::kCancelled);
 }
 
@@ -153,18 +195,10 @@ TEST_F(OperationsTest, BandwidthsCanBeChangedUntilTheCopyIsMade) {
   EXPECT_TRUE(operations_->Throttle("a", settings).ok());
   EXPECT_EQ(run.control->TakeThrottle(), settings);
   EXPECT_EQ(run.control->TakeThrottle(), std::nullopt) << "taken once";
-  ASSERT_TRUE(run.control->Seal());
+  Enter(run, Step::kAwaitRestart);
   EXPECT_EQ(ReasonOf(operations_->Throttle("a", settings).status()), "TOO_LATE");
   End(run, Outcome::kDone);
   EXPECT_EQ(ReasonOf(operations_->Throttle("a", settings).status()), "OPERATION_ENDED");
-}
-
-TEST_F(OperationsTest, AResumptionIsCounted) {
-  Operation unfinished = Past("a", Outcome::kRunning);
-  unfinished.resumptions = 2;
-  Make({unfinished});
-  ASSERT_TRUE(operations_->ResumeUnfinished());
-  EXPECT_EQ(operations_->Get("a")->resumptions, 3);
 }
 
 TEST_F(OperationsTest, CancelIsTooLateAfterThatAndSaysWhy) {
@@ -172,7 +206,6 @@ TEST_F(OperationsTest, CancelIsTooLateAfterThatAndSaysWhy) {
   Serve();
   ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());
   RunInHand& run = AwaitRun();
-  ASSERT_TRUE(run.control->Seal());
   const struct {
     Step step;
     DataState data_state;
@@ -183,20 +216,89 @@ TEST_F(OperationsTest, CancelIsTooLateAfterThatAndSaysWhy) {
       {Step::kReplicate, DataState::kCloned, "too late: the new data is in place"},
   };
   for (const auto& [step, data_state, text] : rows) {
-    run.operation.step = step;
     run.operation.data_state = data_state;
-    operations_->OnStep(run.operation);
+    Enter(run, step);
     const absl::Status late = operations_->Cancel("a", CancelWish::kEvenIfDropped).status();
     EXPECT_EQ(late.code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_EQ(late.message(), text);
     EXPECT_EQ(ReasonOf(late), "TOO_LATE");
   }
-  EXPECT_FALSE(run.control->cancelled());
+  EXPECT_FALSE(owner_->cancel_granted());
   End(run, Outcome::kDone);
   EXPECT_EQ(ReasonOf(operations_->Cancel("a", CancelWish::kIfNothingDropped).status()),
             "OPERATION_ENDED");
   EXPECT_EQ(operations_->Cancel("b", CancelWish::kIfNothingDropped).status().code(),
             absl::StatusCode::kNotFound);
+}
+
+TEST_F(OperationsTest, AReleaseIsAnOperationThatSaysWhoAskedForIt) {
+  TabletState fenced = Past("a", Outcome::kFailed);
+  fenced.fence.up = true;
+  fenced.type_after = TabletType::kReplica;
+  Make({fenced});
+  const auto answered = operations_->Release(Release("r"));
+  ASSERT_TRUE(answered.ok()) << answered.status();
+  EXPECT_EQ(answered->request.kind, OperationKind::kRelease);
+  EXPECT_EQ(answered->request.release.by, "alice@ops-1");
+  EXPECT_EQ(answered->step, Step::kRelease);
+  EXPECT_EQ(answered->recipient, (TabletAlias{"zone1", 101}));
+  EXPECT_EQ(answered->requested, clock_.Now());
+  const TabletState journalled = journal_.Load()->states.back();
+  EXPECT_EQ(journalled.operation.request.release.note, "restored by hand");
+  EXPECT_TRUE(journalled.fence.up) << "what is to be taken down is known";
+  EXPECT_EQ(journalled.type_after, TabletType::kReplica);
+  EXPECT_EQ(begun_, 1);
+
+  EXPECT_EQ(operations_->Release(Release("r"))->requested, answered->requested);
+  ReleaseCall other = Release("r");
+  other.word.by = "bob@ops-1";
+  EXPECT_EQ(ReasonOf(operations_->Release(other).status()), "OPERATION_DIFFERS");
+  EXPECT_EQ(ReasonOf(operations_->Reprovision(Call("r")).status()), "OPERATION_DIFFERS");
+  EXPECT_EQ(ReasonOf(operations_->Release(Release("s")).status()), "OPERATION_RUNNING");
+  Serve();
+  RunInHand& run = AwaitRun();
+  EXPECT_EQ(run.operation.request.id, "r");
+  End(run, Outcome::kDone);
+}
+
+TEST_F(OperationsTest, ReleaseOfDroppedDataIsForWhoVouchesForIt) {
+  for (const DataState data : {DataState::kPartial, DataState::kEmpty}) {
+    for (const Outcome outcome : {Outcome::kFailed, Outcome::kCancelled}) {
+      Make({Past("a", outcome, data)});
+      const absl::Status refused = operations_->Release(Release("r")).status();
+      EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+      EXPECT_EQ(ReasonOf(refused), "DATA_NOT_GOOD");
+      EXPECT_THAT(std::string(refused.message()), HasSubstr(std::string(DataStateName(data))));
+      EXPECT_EQ(operations_->Get("r").status().code(), absl::StatusCode::kNotFound);
+      ReleaseCall vouched = Release("r");
+      vouched.word.data_is_good = true;
+      const auto released = operations_->Release(vouched);
+      ASSERT_TRUE(released.ok()) << released.status();
+      EXPECT_EQ(released->data_state, data) << "until it has ended";
+    }
+  }
+}
+
+// A client that lost the answer asks again, whatever has become of the data since.
+TEST_F(OperationsTest, AReleaseThatIsKnownIsAnsweredThoughTheDataIsDroppedSince) {
+  TabletState released = Past("r", Outcome::kDone);
+  released.operation.request.kind = OperationKind::kRelease;
+  released.operation.request.release = Release("r").word;
+  Make({released, Past("a", Outcome::kFailed, DataState::kEmpty)});
+  const auto answered = operations_->Release(Release("r"));
+  ASSERT_TRUE(answered.ok()) << answered.status();
+  EXPECT_EQ(answered->outcome, Outcome::kDone);
+  EXPECT_EQ(begun_, 0);
+}
+
+TEST_F(OperationsTest, AReleaseWhileAnOperationRunsIsRefused) {
+  TabletState running = Past("a", Outcome::kRunning, DataState::kEmpty);
+  Make({running});
+  ReleaseCall vouched = Release("r");
+  vouched.word.data_is_good = true;
+  for (const ReleaseCall& call : {Release("r"), vouched}) {
+    EXPECT_EQ(ReasonOf(operations_->Release(call).status()), "OPERATION_RUNNING");
+  }
 }
 
 }  // namespace

@@ -33,17 +33,14 @@ TEST_F(OperationsTest, ASubscriberIsToldThePresentThenEachChangeThenTheEnd) {
   Serve();
   ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());
   RunInHand& run = AwaitRun();
-  run.operation.step = Step::kPreflight;
-  operations_->OnStep(run.operation);
+  Enter(run, Step::kPreflight);
   Told told;
   auto subscription = operations_->Subscribe("", [&](const Operation& o) { told.Add(o); });
   ASSERT_TRUE(subscription.ok()) << subscription.status();
   EXPECT_THAT(told.Lines(1), ElementsAre("a preflight running")) << "at once";
-  run.operation.step = Step::kClone;
-  operations_->OnStep(run.operation);
+  Enter(run, Step::kClone);
   operations_->OnProgress(run.operation);
-  run.operation.step = Step::kPublish;
-  operations_->OnStep(run.operation);
+  Enter(run, Step::kPublish);
   End(run, Outcome::kDone);
   EXPECT_THAT(told.Lines(5), ElementsAre("a preflight running", "a clone running",
                                          "a clone running", "a publish running", "a publish done"));
@@ -82,7 +79,7 @@ TEST_F(OperationsTest, ASubscriptionsEndWaitsForItsCall) {
     returned = true;
   });
   ASSERT_TRUE(subscription.ok()) << subscription.status();
-  std::thread changer([&] { operations_->OnStep(Past("old", Outcome::kRunning)); });
+  std::thread changer([&] { operations_->OnStep(Past("old", Outcome::kRunning).operation); });
   inside.WaitForNotification();
   std::thread waker([&] { go_on.Notify(); });
   subscription->reset();
@@ -99,7 +96,7 @@ TEST_F(OperationsTest, WhoGoesWhileAnotherIsToldIsNotTold) {
   auto subscription = operations_->Subscribe("old", [&](const Operation& o) { told.Add(o); });
   ASSERT_TRUE(first.ok() && subscription.ok());
   second = *std::move(subscription);
-  operations_->OnStep(Past("old", Outcome::kRunning));
+  operations_->OnStep(Past("old", Outcome::kRunning).operation);
   EXPECT_THAT(told.Lines(1), ElementsAre("old resolve_donor running")) << "the present state alone";
 }
 
@@ -110,18 +107,20 @@ TEST_F(OperationsTest, StopLeavesTheRunningOneAsItIs) {
   RunInHand& run = AwaitRun();
   operations_->Stop();
   EXPECT_TRUE(run.control->stopped());
-  EXPECT_FALSE(run.control->cancelled());
+  EXPECT_FALSE(owner_->cancel_granted());
   EXPECT_TRUE(run.control->wait().cancelled());
   LetGo(run);
   thread_.join();
   EXPECT_EQ(operations_->Get("a")->outcome, Outcome::kRunning);
-  EXPECT_EQ(operations_->Reprovision(Call("b")).status().code(), absl::StatusCode::kUnavailable);
-  EXPECT_EQ(journal_.Load()->front().outcome, Outcome::kRunning);
+  EXPECT_EQ(ReasonOf(operations_->Reprovision(Call("b")).status()), "AGENT_STOPPING");
+  EXPECT_EQ(ReasonOf(operations_->Release(Release("b")).status()), "AGENT_STOPPING");
+  EXPECT_EQ(journal_.Load()->states.front().operation.outcome, Outcome::kRunning);
 }
 
 TEST_F(OperationsTest, AnUnfinishedOneOfTheHistoryIsResumed) {
-  Operation unfinished = Past("b", Outcome::kRunning);
-  unfinished.step = Step::kVerify;
+  TabletState unfinished = Past("b", Outcome::kRunning);
+  unfinished.operation.step = Step::kVerify;
+  unfinished.server_uuid = "mine";
   Make({Past("a", Outcome::kDone), unfinished});
   EXPECT_TRUE(operations_->ResumeUnfinished());
   EXPECT_EQ(ReasonOf(operations_->Reprovision(Call("c")).status()), "OPERATION_RUNNING");
@@ -129,7 +128,38 @@ TEST_F(OperationsTest, AnUnfinishedOneOfTheHistoryIsResumed) {
   RunInHand& run = AwaitRun();
   EXPECT_EQ(run.operation.request.id, "b");
   EXPECT_EQ(run.operation.step, Step::kVerify);
+  EXPECT_EQ(run.state.server_uuid, "mine");
   End(run, Outcome::kDone);
+  EXPECT_FALSE(operations_->ResumeUnfinished());
+}
+
+// A cancel that was granted to the process before is this one's to follow.
+TEST_F(OperationsTest, AGrantedCancelIsResumedWithItsOperation) {
+  TabletState unfinished = Past("a", Outcome::kRunning);
+  unfinished.cancel = GrantedCancel{CancelWish::kIfNothingDropped, clock_.Now()};
+  Make({unfinished});
+  ASSERT_TRUE(operations_->ResumeUnfinished());
+  EXPECT_TRUE(owner_->cancel_granted());
+  Serve();
+  RunInHand& run = AwaitRun();
+  EXPECT_TRUE(run.state.cancel.has_value());
+  End(run, Outcome::kCancelled);
+}
+
+TEST_F(OperationsTest, AnUnfinishedOneIsRunOnceHoweverOftenItIsAskedFor) {
+  Make({Past("a", Outcome::kRunning)});
+  EXPECT_TRUE(operations_->ResumeUnfinished());
+  EXPECT_TRUE(operations_->ResumeUnfinished());
+  int runs = 0;
+  const auto run = [&](TabletState& state, const std::shared_ptr<OperationControl>& control) {
+    ++runs;
+    EXPECT_NE(control, nullptr);
+    state.operation.outcome = Outcome::kDone;
+    EXPECT_TRUE(owner_->Commit(state).ok());
+  };
+  EXPECT_TRUE(operations_->RunQueued(run));
+  EXPECT_FALSE(operations_->RunQueued(run));
+  EXPECT_EQ(runs, 1);
   EXPECT_FALSE(operations_->ResumeUnfinished());
 }
 

@@ -18,7 +18,7 @@ TEST(PreflightCompatibilityTest, WhetherTheTwoFit) {
   ExpectRows({
       {"DONOR_IS_RECIPIENT", kFatal,
        [](PreflightFacts& f) {
-         f.donor->facts.server_uuid = f.recipient.facts.server_uuid;
+         f.donor->facts.server_uuid = f.donor_recorded_uuid = f.recipient.facts.server_uuid;
          f.source->server_uuid = f.recipient.facts.server_uuid;
        },
        "00000000-0000-0000-0000-000000000101"},

@@ -40,6 +40,7 @@ inline ServerSurvey HealthyServer() {
       {"persisted_globals_load", "ON"},
       {"require_secure_transport", "OFF"},
       {"log_bin", "ON"},
+      {"performance_schema", "ON"},
   };
   server.plugins = {{"InnoDB", "", false}, {"clone", "mysql_clone.so", false}};
   server.collations = {"utf8mb4_0900_ai_ci", "binary"};
@@ -54,6 +55,7 @@ inline ServerSurvey HealthyServer() {
 
 inline ReplicationChannel RunningChannel() {
   ReplicationChannel channel;
+  channel.source = {"db-100.example", 3306};
   channel.receiver_running = channel.applier_running = true;
   channel.lag = absl::Seconds(1);
   channel.auto_position = true;
@@ -94,6 +96,10 @@ inline PreflightFacts HealthyPair() {
   facts.primary = facts.donor->facts;
   facts.donor_alias = {"zone1", 100};
   facts.donor_mysql = {"db-100.example", 3306};
+  facts.source_alias = facts.primary_alias = facts.donor_alias;
+  facts.donor_recorded_uuid = facts.source_recorded_uuid = facts.primary_recorded_uuid =
+      kPrimaryUuid;
+  facts.shard_addresses = {{"db-100.example", 3306}, {"db-101.example", 3306}};
   return facts;
 }
 
@@ -101,6 +107,7 @@ inline PreflightFacts HealthyPair() {
 inline PreflightFacts HealthyPairWithReplicaAsDonor() {
   PreflightFacts facts = HealthyPair();
   facts.donor->facts.server_uuid = "00000000-0000-0000-0000-000000000102";
+  facts.donor_recorded_uuid = facts.donor->facts.server_uuid;
   facts.donor->variables["server_id"] = "102";
   facts.donor->channels->push_back(RunningChannel());
   facts.donor_alias = {"zone1", 102};

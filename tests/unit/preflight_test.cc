@@ -123,7 +123,7 @@ TEST(PreflightTest, TheFirstFatalResultDecidesTheCode) {
   } rows[] = {{"DISK_SPACE", absl::StatusCode::kResourceExhausted},
               {"DONOR_UNREACHABLE", absl::StatusCode::kUnavailable},
               {"DONOR_CREDENTIALS", absl::StatusCode::kUnauthenticated},
-              {"DONOR_PRIVILEGE", absl::StatusCode::kFailedPrecondition},
+              {"DONOR_PRIVILEGE", absl::StatusCode::kPermissionDenied},
               {"VERSIONS", absl::StatusCode::kFailedPrecondition}};
   for (const auto& [id, code] : rows) {
     const CheckResult first = Result(id, kFatal, CheckSide::kDonor, "a", "b");

@@ -40,7 +40,7 @@ CloneStageRow Ended(CloneStage stage, absl::Duration began, absl::Duration took,
 Operation Past(double gib, absl::Duration copy) {
   Operation operation;
   operation.outcome = Outcome::kDone;
-  operation.run.not_before = ServerTime(absl::ZeroDuration());
+  operation.progress.clone_sent = ServerTime(absl::ZeroDuration());
   const auto bytes = static_cast<int64_t>(gib * kGiB);
   const absl::Duration after = absl::Seconds(2) + copy;
   operation.progress.stages = {

@@ -4,6 +4,7 @@ graft_test(provision_parts_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/donor_ranking_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/preflight_recipient_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/preflight_donor_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/preflight_identity_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/preflight_compatibility_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/preflight_account_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/preflight_data_test.cc
@@ -11,5 +12,6 @@ graft_test(provision_parts_test LABEL unit
           ${CMAKE_CURRENT_LIST_DIR}/preflight_rows.cc
           ${CMAKE_CURRENT_LIST_DIR}/preflight_test.cc ${CMAKE_CURRENT_LIST_DIR}/progress_meter_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/progress_estimate_test.cc
-          ${CMAKE_CURRENT_LIST_DIR}/published_state_test.cc ${CMAKE_CURRENT_LIST_DIR}/start_decision_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/tablet_owner_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/tablet_record_test.cc ${CMAKE_CURRENT_LIST_DIR}/start_decision_test.cc
   DEPS graft::provision graft::fake_journal)

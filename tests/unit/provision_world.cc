@@ -1,9 +1,14 @@
 #include "provision_world.h"
 
+#include "graft/plan.h"
+
 namespace graft {
 namespace {
 
-Tablet MakeTablet(const TabletAlias& alias, int mysql_port) {
+constexpr char kDonorUuid[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
+constexpr char kOtherUuid[] = "5e11fa47-71ca-11e1-9e33-c80aa9429562";
+
+Tablet MakeTablet(const TabletAlias& alias, int mysql_port, const std::string& server_uuid) {
   Tablet tablet;
   tablet.alias = alias;
   tablet.hostname = "127.0.0.1";
@@ -12,6 +17,7 @@ Tablet MakeTablet(const TabletAlias& alias, int mysql_port) {
   tablet.shard = "0";
   tablet.type = TabletType::kReplica;
   tablet.mysql = {"127.0.0.1", mysql_port};
+  tablet.tags["graft.server_uuid"] = server_uuid;  // as its agent has written it
   return tablet;
 }
 
@@ -23,21 +29,22 @@ ProvisionWorld::ProvisionWorld()
                       absl::NotFoundError(address));
                 }}) {
   EXPECT_TRUE(topology.AddCell({"zone1", "fake", "/vitess/zone1"}).ok());
-  EXPECT_TRUE(topology.RegisterTablet(MakeTablet(primary, 3310)).ok());
-  EXPECT_TRUE(topology.RegisterTablet(MakeTablet(replica, 3320)).ok());
+  EXPECT_TRUE(topology.RegisterTablet(MakeTablet(primary, 3310, kDonorUuid)).ok());
+  EXPECT_TRUE(
+      topology.RegisterTablet(MakeTablet(replica, 3320, recipient.state().facts.server_uuid)).ok());
   EXPECT_TRUE(topology.SetPrimary("shop", "0", primary).ok());
   options.alias = replica;
   options.keyspace = "shop";
   options.shard = "0";
-  recipient.Edit([](FakeMysqlState& state) {  // as graft-mysqld's my.cnf has it
+  recipient.Edit([](FakeMysqlState& server) {  // as graft-mysqld's my.cnf has it
     for (const char* name : {"read_only", "super_read_only", "skip_replica_start"}) {
-      state.config[name] = state.variables[name] = "ON";
+      server.config[name] = server.variables[name] = "ON";
     }
   });
-  donor.Edit([](FakeMysqlState& state) {
-    state.facts.server_uuid = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
-    state.facts.gtid_executed = state.donor.gtid_executed;
-    state.config["server_id"] = state.variables["server_id"] = "100";
+  donor.Edit([](FakeMysqlState& server) {
+    server.facts.server_uuid = kDonorUuid;
+    server.facts.gtid_executed = server.donor.gtid_executed;
+    server.config["server_id"] = server.variables["server_id"] = "100";
   });
 }
 
@@ -51,35 +58,39 @@ Operation ProvisionWorld::Request(DonorChoice choice) const {
 }
 
 void ProvisionWorld::AddOther() {
-  Tablet tablet = MakeTablet(other, 3330);
+  Tablet tablet = MakeTablet(other, 3330, kOtherUuid);
   EXPECT_TRUE(topology.RegisterTablet(tablet).ok());
-  other_server.Edit([](FakeMysqlState& state) {
-    state.facts.server_uuid = "5e11fa47-71ca-11e1-9e33-c80aa9429562";
-    state.facts.gtid_executed = state.donor.gtid_executed;
-    state.config["server_id"] = state.variables["server_id"] = "102";
+  other_server.Edit([](FakeMysqlState& server) {
+    server.facts.server_uuid = kOtherUuid;
+    server.facts.gtid_executed = server.donor.gtid_executed;
+    server.config["server_id"] = server.variables["server_id"] = "102";
     ReplicationChannel channel;
     channel.source = {"127.0.0.1", 3310};
     channel.receiver_running = channel.applier_running = channel.auto_position = true;
     channel.lag = absl::ZeroDuration();
-    state.channels = {channel};
+    server.channels = {channel};
   });
 }
 
 Provisioner ProvisionWorld::MakeProvisioner() {
   const auto open_peer = [this](const HostPort& address) {
-    return std::make_unique<BorrowedServer>(address.port == 3330 ? other_server : donor);
+    return std::make_unique<BorrowedServer>(
+        address.port == 3330 || address.port == 3340 ? other_server : donor);
   };
   return Provisioner({clock,
+                      recipient,
                       recipient,
                       open_peer,
                       topology,
                       locks,
                       claims,
                       host,
-                      journal,
+                      *owner,
+                      record,
                       {&observer},
                       start_server,
-                      [this] { return history; }},
+                      [this] { return history; },
+                      ask_all},
                      options);
 }
 
@@ -94,8 +105,27 @@ void ProvisionWorld::KeepClaimsAlive(const std::shared_ptr<bool>& running) {
 void ProvisionWorld::Run(Operation& operation) {
   const auto running = std::make_shared<bool>(true);
   KeepClaimsAlive(running);
-  MakeProvisioner().Run(operation, control);
+  owner = std::make_unique<TabletOwner>(clock, journal);
+  const auto loaded = journal.Load();
+  EXPECT_TRUE(loaded.ok()) << loaded.status();
+  owner->TakeUp(loaded->states);
+  if (owner->state()->operation.request.id != operation.request.id) {
+    journal.quiet = true;
+    const auto begun = owner->Begin(operation);
+    journal.quiet = false;
+    ASSERT_TRUE(begun.ok()) << begun.status();
+  }
+  state = *owner->state();
+  MakeProvisioner().Run(state, control);
+  operation = state.operation;
   *running = false;
+}
+
+absl::Status ProvisionWorld::Cancel(CancelWish wish) {
+  const absl::Status granted = owner->GrantCancel(owner->state()->operation.request.id, wish);
+  const bool copying = RowOf(owner->state()->operation).zone == Zone::kCopying;
+  copying ? control->Wake() : control->EndWaits();
+  return granted;
 }
 
 std::vector<QueueEntry> ProvisionWorld::Queue(const TabletAlias& alias) {

@@ -4,6 +4,7 @@
 #ifndef GRAFT_TESTS_UNIT_PROVISION_WORLD_H_
 #define GRAFT_TESTS_UNIT_PROVISION_WORLD_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,6 +54,8 @@ class BorrowedServer : public MysqlServer {
   absl::Status StartReplication(const std::optional<ReplicationSource>& source) override {
     return server_.StartReplication(source);
   }
+  absl::Status HoldServer(int64_t own_clone) override { return server_.HoldServer(own_clone); }
+  void ReleaseServer() override { server_.ReleaseServer(); }
 
  private:
   MysqlServer& server_;
@@ -61,10 +64,14 @@ class BorrowedServer : public MysqlServer {
 // Keeps what it was told.
 class RecordingObserver : public Observer {
  public:
-  void OnStep(const Operation& operation) override { steps.push_back(operation.step); }
+  void OnStep(const Operation& operation) override {
+    steps.push_back(operation.step);
+    if (on_step) on_step(operation);
+  }
   void OnProgress(const Operation& operation) override { progress.push_back(operation.progress); }
   void OnEnd(const Operation&) override { ++ends; }
 
+  std::function<void(const Operation&)> on_step;  // the step is journalled and has not acted
   std::vector<Step> steps;
   std::vector<Progress> progress;
   int ends = 0;
@@ -82,8 +89,11 @@ class ProvisionWorld {
   void AddOther();
   // A new request for the replica, by default from the primary.
   Operation Request(DonorChoice donor = {}) const;
-  // Runs it on the calling thread to its end, with the claim kept alive meanwhile.
+  // Runs it on the calling thread to its end, as a process of its own that has taken up what the
+  // journal holds, with the claim kept alive meanwhile. `state` is then what is true of the tablet.
   void Run(Operation& operation);
+  // The API's cancel of the operation that runs.
+  absl::Status Cancel(CancelWish wish);
   // Who stands in the queue for a donor.
   std::vector<QueueEntry> Queue(const TabletAlias& donor);
   Tablet Record(const TabletAlias& alias);
@@ -100,8 +110,12 @@ class ProvisionWorld {
   ClaimKeeper claims{locks};
   bool keep_claims = true;  // false: as if the thread that keeps them alive hung
   std::function<absl::Status()> start_server;
+  AskAll ask_all;                  // nullptr: one after the other
   std::vector<Operation> history;  // newest first
   FakeJournal journal;
+  std::unique_ptr<TabletOwner> owner;
+  TabletRecord record{topology, replica};
+  TabletState state;
   RecordingObserver observer;
   ProvisionerOptions options;
   std::shared_ptr<OperationControl> control = std::make_shared<OperationControl>();

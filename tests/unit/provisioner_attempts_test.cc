@@ -39,15 +39,15 @@ TEST(AttemptsTest, BetweenAttemptsACancelKnowsThatTheDataIsGone) {
   ProvisionWorld world;
   world.clock.At(world.clock.Now() + absl::Seconds(30),
                  [&world] { world.recipient.Crash(absl::Seconds(1)); });
-  CancelAnswer timid = CancelAnswer::kGranted;
-  world.journal.on_save = [&](const Operation& saved) {
-    if (saved.attempt != 2 || saved.step != Step::kPreflight) return;
-    timid = world.control->Cancel(CancelWish::kIfNothingDropped);
-    EXPECT_EQ(world.control->Cancel(CancelWish::kEvenIfDropped), CancelAnswer::kGranted);
+  absl::Status timid;
+  world.observer.on_step = [&](const Operation& operation) {
+    if (operation.attempt != 2 || operation.step != Step::kPreflight) return;
+    timid = world.Cancel(CancelWish::kIfNothingDropped);
+    EXPECT_EQ(world.Cancel(CancelWish::kEvenIfDropped), absl::OkStatus());
   };
   Operation operation = world.Request();
   world.Run(operation);
-  EXPECT_EQ(timid, CancelAnswer::kDataDropped);
+  EXPECT_EQ(ReasonOf(timid), "DATA_DROPPED") << timid;
   EXPECT_EQ(operation.outcome, Outcome::kCancelled);
   EXPECT_EQ(operation.data_state, DataState::kEmpty);
   EXPECT_EQ(world.recipient.clones_started(), 1);
@@ -73,7 +73,8 @@ TEST(AttemptsTest, ABusyDonorIsWaitedForAndTheTabletServesInBetween) {
   world.options.donor_wait_timeout = absl::Minutes(10);
   RefuseClones(world.recipient, "DONOR_BUSY");
   std::vector<TabletType> types;
-  world.journal.on_save = [&](const Operation& saved) {
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
     if (saved.step == Step::kPreflight) types.push_back(world.Record(world.replica).type);
   };
   Operation operation = world.Request();
@@ -94,8 +95,11 @@ TEST(AttemptsTest, AClonesOwnFormerStatementIsAdoptedWhenItTurnsUpLate) {
   ProvisionWorld world;
   world.recipient.Edit([](FakeMysqlState& state) { state.script.checks = absl::Seconds(20); });
   bool died = false;
-  world.journal.before_save = [&](const Operation& saved) {
-    if (saved.run.connection_id == 0 || std::exchange(died, true)) return absl::OkStatus();
+  world.journal.before_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
+    if ((!saving.clone.has_value() || saving.clone->connection_id == 0) ||
+        std::exchange(died, true))
+      return absl::OkStatus();
     world.control->Stop();
     return absl::UnavailableError("the process is gone");
   };
@@ -103,9 +107,11 @@ TEST(AttemptsTest, AClonesOwnFormerStatementIsAdoptedWhenItTurnsUpLate) {
   world.Run(operation);
   ASSERT_EQ(operation.outcome, Outcome::kRunning);
   world.recipient.AbandonClone();
-  operation = world.journal.Load()->back();
-  ASSERT_EQ(operation.run.connection_id, 0);
-  ASSERT_FALSE(operation.run.not_before.empty());
+  const TabletState kept = world.journal.Load()->states.back();
+  operation = kept.operation;
+  ASSERT_TRUE(kept.clone.has_value());
+  ASSERT_EQ(kept.clone->connection_id, 0);
+  ASSERT_FALSE(kept.clone->not_before.empty());
 
   world.control = std::make_shared<OperationControl>();
   world.Run(operation);
@@ -141,7 +147,8 @@ TEST(AttemptsTest, AnyGoesOnToTheNextDonorWhenOneCannotBeReached) {
     state.script.fail_with = WithReason(absl::UnavailableError("2003"), "DONOR_UNREACHABLE");
     state.script.donor_refuses = true;
   });
-  world.journal.on_save = [&](const Operation& saved) {
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
     if (saved.attempt == 2) {
       world.recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
     }
@@ -215,7 +222,7 @@ TEST(ClaimTest, WaitsInTheQueueWithTheTabletServingAndThenGoesOn) {
   int seen_place = -1;
   TabletType seen_type = TabletType::kUnknown;
   world.clock.At(world.clock.Now() + absl::Seconds(50), [&] {
-    seen_place = world.journal.Load()->back().queue_place;
+    seen_place = world.journal.Load()->states.back().operation.queue_place;
     seen_type = world.Record(world.replica).type;
   });
   world.clock.At(world.clock.Now() + absl::Seconds(100),
@@ -288,7 +295,8 @@ TEST(ClaimTest, LostInTheMiddleOfAHealthyCopyDoesNotThrowItAway) {
 TEST(ClaimTest, LostBeforeCloneIsClaimedAnewBeforeAnythingIsDropped) {
   ProvisionWorld world;
   bool lost = false;
-  world.journal.on_save = [&](const Operation& saved) {
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
     if (saved.step != Step::kClone || std::exchange(lost, true)) return;
     const auto places = world.store.List("/vitess/global/internal/named_locks/");
     for (const KeyValue& item : *places) {
@@ -307,8 +315,9 @@ TEST(ClaimTest, LostBeforeCloneIsClaimedAnewBeforeAnythingIsDropped) {
 // The agent went away between its marks and CLONE, and somebody else has the donor by now.
 TEST(ClaimTest, AnAgentThatComesBackDoesNotCloneFromADonorThatIsAnothersNow) {
   ProvisionWorld world;
-  world.journal.on_save = [&](const Operation& saved) {
-    if (!saved.run.not_before.empty()) world.control->Stop();
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
+    if (saving.clone.has_value()) world.control->Stop();
   };
   Operation operation = world.Request();
   world.Run(operation);

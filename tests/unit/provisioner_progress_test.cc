@@ -109,7 +109,7 @@ TEST(ProgressTest, AnAgentThatComesBackDoesNotGoBack) {
   ASSERT_GT(before.percent, 20);
 
   // The next process has the journal alone.
-  Operation resumed = world.journal.Load()->back();
+  Operation resumed = world.journal.Load()->states.back().operation;
   ASSERT_LT(resumed.progress.percent, before.percent) << "else this shows nothing";
   world.observer.progress.clear();
   world.recipient.AbandonClone();
@@ -131,7 +131,8 @@ TEST(ProgressTest, AnotherAttemptBeginsAnew) {
     state.script.fail_with =
         WithReason(absl::UnavailableError("the donor went away"), "DONOR_UNREACHABLE");
   });
-  world.journal.on_save = [&](const Operation& saved) {
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
     if (saved.attempt == 2) {
       world.recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
     }

@@ -4,7 +4,7 @@
 
 #include "base/errors.h"
 #include "gmock/gmock.h"
-#include "provision/steps/step_table.h"
+#include "graft/plan.h"
 #include "provision_world.h"
 
 namespace graft {
@@ -34,7 +34,7 @@ TEST(ProvisionerTest, RebuildsTheReplicaFromThePrimary) {
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
   EXPECT_EQ(world.Record(world.replica).tags.at("graft.data_state"), "CLONED");
   EXPECT_EQ(world.observer.ends, 1);
-  EXPECT_EQ(world.observer.steps.size(), size_t{kStepCount});
+  EXPECT_EQ(world.observer.steps.size(), PlanOf(OperationKind::kReprovision).size());
 }
 
 TEST(ProvisionerTest, TakesTheFenceDownButLeavesTheReplicaReadOnly) {
@@ -44,7 +44,7 @@ TEST(ProvisionerTest, TakesTheFenceDownButLeavesTheReplicaReadOnly) {
   world.Run(operation);
 
   ASSERT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_FALSE(operation.fence.up);
+  EXPECT_FALSE(world.state.fence.up);
   EXPECT_EQ(Persisted(world.recipient, "super_read_only"), "");
   EXPECT_EQ(Persisted(world.recipient, "event_scheduler"), "ON");
   EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
@@ -291,8 +291,9 @@ TEST(ProvisionerTest, EveryFindingOfThePreflightIsReportedAtOnce) {
 TEST(ProvisionerTest, APromotionBetweenPreflightAndCloneStopsIt) {
   ProvisionWorld world;
   Operation operation = world.Request();
-  world.journal.on_save = [&world](const Operation& saved) {
-    if (saved.step == Step::kClone && saved.run.not_before.empty()) {
+  world.journal.on_save = [&world](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
+    if (saved.step == Step::kClone && !saving.clone.has_value()) {
       EditRecord(world, world.replica, [](Tablet& t) { t.type = TabletType::kPrimary; });
     }
   };
@@ -315,9 +316,9 @@ TEST(ProvisionerTest, TheStoreMayBeAwayDuringTheCopy) {
 TEST(ProvisionerTest, CancelBeforeCloneLeavesEverythingAsItWas) {
   ProvisionWorld world;
   Operation operation = world.Request();
-  world.journal.on_save = [&world](const Operation& saved) {
-    if (saved.step != Step::kClone) return;
-    EXPECT_EQ(world.control->Cancel(CancelWish::kIfNothingDropped), CancelAnswer::kGranted);
+  world.observer.on_step = [&world](const Operation& operation) {
+    if (operation.step != Step::kClone) return;
+    EXPECT_EQ(world.Cancel(CancelWish::kIfNothingDropped), absl::OkStatus());
   };
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kCancelled);
@@ -330,22 +331,22 @@ TEST(ProvisionerTest, CancelBeforeCloneLeavesEverythingAsItWas) {
 TEST(ProvisionerTest, CancelInTheCopyIsRefusedToWhoOnlyWantsIfNothingIsDropped) {
   ProvisionWorld world;
   Operation operation = world.Request();
-  CancelAnswer answer = CancelAnswer::kGranted;
+  absl::Status answer = absl::UnknownError("not asked");
   world.clock.At(world.clock.Now() + absl::Seconds(20),
-                 [&] { answer = world.control->Cancel(CancelWish::kIfNothingDropped); });
+                 [&] { answer = world.Cancel(CancelWish::kIfNothingDropped); });
   world.Run(operation);
-  EXPECT_EQ(answer, CancelAnswer::kDataDropped);
+  EXPECT_EQ(ReasonOf(answer), "DATA_DROPPED");
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
 }
 
 TEST(ProvisionerTest, CancelInTheCopyEndsItForWhoSaysSo) {
   ProvisionWorld world;
   Operation operation = world.Request();
-  CancelAnswer answer = CancelAnswer::kTooLate;
+  absl::Status answer = absl::UnknownError("not asked");
   world.clock.At(world.clock.Now() + absl::Seconds(20),
-                 [&] { answer = world.control->Cancel(CancelWish::kEvenIfDropped); });
+                 [&] { answer = world.Cancel(CancelWish::kEvenIfDropped); });
   world.Run(operation);
-  EXPECT_EQ(answer, CancelAnswer::kGranted);
+  EXPECT_TRUE(answer.ok()) << answer;
   EXPECT_EQ(operation.outcome, Outcome::kCancelled) << operation.error;
   EXPECT_EQ(ReasonOf(operation.error), "CANCELLED");
   EXPECT_EQ(operation.data_state, DataState::kEmpty);
@@ -361,7 +362,7 @@ TEST(ProvisionerTest, ACloneThatCannotBeKilledIsNotLeftAloneAndNotFollowedByAnot
   world.recipient.Edit([](FakeMysqlState& state) { state.script.copy = absl::Hours(2); });
   world.recipient.FailNext("KillQuery", absl::DeadlineExceededError("no answer"), 1000);
   world.clock.At(world.clock.Now() + absl::Seconds(20),
-                 [&] { world.control->Cancel(CancelWish::kEvenIfDropped); });
+                 [&] { EXPECT_TRUE(world.Cancel(CancelWish::kEvenIfDropped).ok()); });
   world.clock.At(world.clock.Now() + absl::Minutes(10),
                  [&world] { world.recipient.Crash(absl::Seconds(5)); });
   Operation operation = world.Request();
@@ -380,11 +381,11 @@ TEST(ProvisionerTest, ACloneThatCannotBeKilledIsNotLeftAloneAndNotFollowedByAnot
 TEST(ProvisionerTest, CancelAfterTheCopyIsTooLate) {
   ProvisionWorld world;
   Operation operation = world.Request();
-  CancelAnswer answer = CancelAnswer::kGranted;
+  absl::Status answer = absl::UnknownError("not asked");
   world.clock.At(world.clock.Now() + absl::Seconds(63),
-                 [&] { answer = world.control->Cancel(CancelWish::kEvenIfDropped); });
+                 [&] { answer = world.Cancel(CancelWish::kEvenIfDropped); });
   world.Run(operation);
-  EXPECT_EQ(answer, CancelAnswer::kTooLate);
+  EXPECT_EQ(ReasonOf(answer), "TOO_LATE");
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
 }
 
@@ -416,11 +417,26 @@ TEST(ProvisionerTest, ReplicationThatBreaksAtOnceFailsWithItsErrorAndKeepsTheFen
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 }
 
-TEST(StepTableTest, EveryStepLeadsToTheNextAndOnlyTheLastToTheEnd) {
-  for (const StepRow& row : StepTable()) {
-    const bool last = row.step == Step::kPublish;
-    EXPECT_EQ(row.next.has_value(), !last) << StepName(row.step);
-    if (!last) EXPECT_EQ(static_cast<int>(*row.next), static_cast<int>(row.step) + 1);
+// What a row means stands in the row; nothing follows from the order of the enum.
+TEST(PlanTest, ServiceEndsAtTheFenceAndACancelWithTheCopy) {
+  bool serves = true;
+  bool may_cancel = true;
+  for (const PlanRow& row : PlanOf(OperationKind::kReprovision)) {
+    EXPECT_LE(row.serves, serves) << StepName(row.step) << ": out of service once, it stays so";
+    serves = row.serves;
+    const bool allowed = row.may_cancel == MayCancel::kYes;
+    EXPECT_LE(allowed, may_cancel) << StepName(row.step);
+    may_cancel = allowed;
+    EXPECT_EQ(row.zone == Zone::kBeforeDrop, row.worst == DataState::kIntact) << StepName(row.step);
+    EXPECT_FALSE(row.serves && row.zone != Zone::kBeforeDrop) << StepName(row.step);
+  }
+}
+
+TEST(PlanTest, APlanHasEachOfItsStepsOnceAndEndsWithPublish) {
+  for (OperationKind kind : {OperationKind::kReprovision, OperationKind::kRelease}) {
+    const Plan& plan = PlanOf(kind);
+    for (size_t i = 0; i < plan.size(); ++i) EXPECT_EQ(PlaceIn(plan, plan[i].step), i);
+    EXPECT_EQ(plan.back().step, Step::kPublish);
   }
 }
 

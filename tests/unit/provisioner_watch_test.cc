@@ -3,7 +3,6 @@
 
 #include "base/errors.h"
 #include "gmock/gmock.h"
-#include "provision/operation/take_over.h"
 #include "provision/provisioner.h"
 #include "provision_world.h"
 
@@ -49,8 +48,9 @@ TEST(FenceTest, EndsUsersSessionsAndSaysWhose) {
 
 TEST(FenceTest, EndsWhoCameAfterTheFenceRightBeforeClone) {
   ProvisionWorld world;
-  world.journal.on_save = [&](const Operation& saved) {
-    if (saved.step != Step::kClone || !saved.run.not_before.empty()) return;
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
+    if (saved.step != Step::kClone || saving.clone.has_value()) return;
     world.recipient.Edit([](FakeMysqlState& state) { state.sessions = {User(55)}; });
   };
   Operation operation = world.Request();
@@ -64,8 +64,9 @@ TEST(WatchdogTest, EndsTheSessionThatDropDataWaitsFor) {
   ProvisionWorld world;
   world.recipient.Edit([](FakeMysqlState& state) { state.script.blocked_by = 77; });
   // It comes after the fence has ended all others.
-  world.journal.on_save = [&](const Operation& saved) {
-    if (saved.run.connection_id == 0) return;
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
+    if ((!saving.clone.has_value() || saving.clone->connection_id == 0)) return;
     world.recipient.Edit([](FakeMysqlState& state) {
       if (state.sessions.empty()) state.sessions = {User(77)};
     });
@@ -93,7 +94,8 @@ TEST(WatchdogTest, ACopyThatStandsStillForTooLongIsEndedAndTriedAgain) {
   ProvisionWorld world;
   world.options.stall_timeout = absl::Minutes(3);
   world.recipient.Edit([](FakeMysqlState& state) { state.script.stall = absl::Hours(2); });
-  world.journal.on_save = [&](const Operation& saved) {
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
     if (saved.attempt == 2) {
       world.recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
     }
@@ -125,7 +127,8 @@ TEST(WatchdogTest, ADonorThatIsGoneIsGivenUpEarlyForTheNextIfAskedFor) {
   world.recipient.Edit([](FakeMysqlState& state) { state.script.stall = absl::Hours(1); });
   world.clock.At(world.clock.Now() + absl::Seconds(20),
                  [&world] { world.other_server.SetDown(true); });
-  world.journal.on_save = [&](const Operation& saved) {
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
     if (saved.attempt == 2) {
       world.recipient.Edit([](FakeMysqlState& state) { state.script = CloneScript(); });
     }
@@ -144,8 +147,9 @@ TEST(ThrottleTest, SettingsHoldForTheCloneAloneAndAreTakenBack) {
     state.variables["clone_max_data_bandwidth"] = "7";
   });
   std::string during;
-  world.journal.on_save = [&](const Operation& saved) {
-    if (saved.run.connection_id != 0 && during.empty()) {
+  world.journal.on_save = [&](const TabletState& saving) {
+    [[maybe_unused]] const Operation& saved = saving.operation;
+    if (saving.clone.has_value() && saving.clone->connection_id != 0 && during.empty()) {
       during = world.recipient.state().variables.at("clone_max_data_bandwidth");
     }
   };
@@ -161,7 +165,7 @@ TEST(ThrottleTest, BandwidthChangesWhileItCopies) {
   world.clock.At(world.clock.Now() + absl::Seconds(20), [&world] {
     CloneSettings settings;
     settings.max_network_bandwidth_mib = 11;
-    EXPECT_TRUE(world.control->Throttle(settings));
+    world.control->Throttle(settings);
   });
   std::string later;
   world.clock.At(world.clock.Now() + absl::Seconds(25), [&] {
@@ -208,8 +212,6 @@ TEST(RestartTest, ACopyThatNobodyStartedInTimeIsTakenUpByTheNextOperation) {
   world.control = std::make_shared<OperationControl>();
   Operation second = world.Request();
   second.request.id = "op-2";
-  TakeOver(first, second);
-  EXPECT_EQ(second.request.id, "op-2");
   world.Run(second);
   EXPECT_EQ(second.outcome, Outcome::kDone) << second.error;
   EXPECT_EQ(world.recipient.clones_started(), 1) << "the copy was there";
@@ -235,10 +237,9 @@ TEST(RestartTest, ACopyThatIsGoneIsMadeAgainByTheNextOperation) {
   world.control = std::make_shared<OperationControl>();
   Operation second = world.Request();
   second.request.id = "op-2";
-  TakeOver(first, second);
   world.Run(second);
   EXPECT_EQ(second.outcome, Outcome::kDone) << second.error;
-  EXPECT_EQ(second.attempt, 2);
+  EXPECT_EQ(second.attempt, 1);
   EXPECT_EQ(world.recipient.clones_started(), 2);
 }
 
@@ -317,12 +318,16 @@ TEST(ProofTest, ErrantTransactionsInTheResultAreDataLoss) {
 
 TEST(CrashLoopTest, AgentsThatDieInTheSameStepEndTheOperation) {
   ProvisionWorld world;
-  Operation operation = world.Request();
-  operation.step = Step::kVerify;
-  operation.run.not_before = "2027-01-15 08:00:00.000";
-  operation.data_state = DataState::kEmpty;
-  operation.times = {{Step::kVerify, world.clock.Now(), absl::InfinitePast()}};
-  operation.resumptions = 11;
+  TabletState left;
+  left.operation = world.Request();
+  left.operation.step = Step::kVerify;
+  left.operation.data_state = DataState::kEmpty;
+  left.operation.times = {{Step::kVerify, world.clock.Now(), absl::InfinitePast()}};
+  left.operation.resumptions = 11;
+  left.type_before = left.type_after = TabletType::kReplica;
+  left.clone = SentClone();
+  ASSERT_TRUE(world.journal.Save(left).ok());
+  Operation operation = left.operation;
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kFailed);
   EXPECT_EQ(ReasonOf(operation.error), "CRASH_LOOP");

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "absl/strings/escaping.h"
@@ -62,6 +63,65 @@ TEST(TopoRecordsTest, WritesATabletAsVitessReadsItAndKeepsUnknownFields) {
             absl::BytesToHexString(Hex(
                 absl::StrCat(kAlias, kHostname, kGrpcPort, kVtPort, kKeyspaceAndShard, kKeyRange,
                              kReplica, kTag, kMysql, kStartTime, kDbNameOverride, kCollation))));
+}
+
+// What nobody can connect to is no address, and what graft cannot use stays in the record.
+TEST(TopoRecordsTest, AnAddressThatIsNoneIsNotTakenForOne) {
+  const struct {
+    std::string host;
+    int port;
+    const char* fault;
+  } rows[] = {
+      {"m1", 70000, "mysql_port is 70000"},
+      {"m1", 65536, "mysql_port is 65536"},
+      {"m1", 0, "mysql_port is 0"},
+      {"m1", -3306, "mysql_port is -3306"},
+      {"", 3306, "mysql_hostname is \"\""},
+      {"m 1", 3306, "mysql_hostname is \"m 1\""},
+      {"m1\n", 3306, "mysql_hostname is \"m1\\n\""},
+      {std::string(256, 'm'), 3306, "mysql_hostname is \"mmm"},
+  };
+  for (const auto& [host, port, fault] : rows) {
+    topodata::Tablet record;
+    record.set_mysql_hostname(host);
+    record.set_mysql_port(port);
+    const std::string before = Serialize(record);
+    const Tablet tablet = FromRecord(record);
+    EXPECT_TRUE(tablet.mysql.host.empty() && tablet.mysql.port == 0) << fault;
+    EXPECT_THAT(tablet.mysql_fault, HasSubstr(fault));
+    topodata::Tablet merged = record;
+    MergeInto(tablet, merged);
+    EXPECT_EQ(merged.mysql_hostname(), host);
+    EXPECT_EQ(merged.mysql_port(), port) << "not graft's to mend";
+  }
+  topodata::Tablet fine;
+  fine.set_mysql_hostname("::1");
+  fine.set_mysql_port(65535);
+  EXPECT_EQ(FromRecord(fine).mysql.ToString(), "::1:65535");
+  EXPECT_EQ(FromRecord(fine).mysql_fault, "");
+  EXPECT_EQ(FromRecord(topodata::Tablet()).mysql_fault, "") << "a tablet that was stopped cleanly";
+}
+
+TEST(TopoRecordsTest, ATypeOfALaterVitessIsUnknownAndStays) {
+  topodata::Tablet record;
+  record.set_type(static_cast<topodata::TabletType>(42));
+  Tablet tablet = FromRecord(record);
+  EXPECT_EQ(tablet.type, TabletType::kUnknown);
+  MergeInto(tablet, record);
+  EXPECT_EQ(static_cast<int>(record.type()), 42);
+  tablet.type = TabletType::kReplica;
+  MergeInto(tablet, record);
+  EXPECT_EQ(record.type(), topodata::REPLICA);
+}
+
+TEST(TopoRecordsTest, TimesOfTheFarFutureStay) {
+  topodata::Tablet record;
+  record.mutable_tablet_start_time()->set_seconds(std::numeric_limits<int64_t>::max());
+  record.mutable_tablet_start_time()->set_nanoseconds(7);
+  const std::string before = Serialize(record);
+  MergeInto(FromRecord(record), record);
+  record.clear_alias();
+  EXPECT_EQ(Serialize(record), before);
 }
 
 TEST(TopoRecordsTest, OnlyAPrimaryKeepsItsTerm) {

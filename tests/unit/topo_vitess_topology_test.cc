@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/clocks.h"
 #include "fakes/fake_store.h"
+#include "topo/records.h"
 #include "topo/vitess_topology.h"
 
 namespace graft {
@@ -57,8 +58,8 @@ TEST_F(VitessTopologyTest, CellsLieWhereTheirCellInfoSays) {
   EXPECT_EQ(opened_, 1);  // kept, and the global one is never opened again
   const auto tablets = topology_.ListTablets({});
   ASSERT_TRUE(tablets.ok()) << tablets.status();
-  ASSERT_EQ(tablets->size(), 2u);
-  EXPECT_EQ((*tablets)[1].alias.ToString(), "zone2-0000000201");
+  ASSERT_EQ(tablets->tablets.size(), 2u);
+  EXPECT_EQ(tablets->tablets[1].alias.ToString(), "zone2-0000000201");
 }
 
 TEST_F(VitessTopologyTest, AddCellTwiceIsFineUnlessItMoves) {
@@ -159,7 +160,7 @@ TEST_F(VitessTopologyTest, ListsTabletsByFilterAndSkipsForeignKeys) {
     std::vector<std::string> found;
     const auto tablets = topology_.ListTablets(filter);
     EXPECT_TRUE(tablets.ok()) << tablets.status();
-    for (const Tablet& tablet : *tablets) found.push_back(tablet.alias.ToString());
+    for (const Tablet& tablet : tablets->tablets) found.push_back(tablet.alias.ToString());
     return found;
   };
   EXPECT_THAT(aliases({}), ElementsAre("zone1-0000000101", "zone2-0000000201"));
@@ -167,6 +168,120 @@ TEST_F(VitessTopologyTest, ListsTabletsByFilterAndSkipsForeignKeys) {
   EXPECT_THAT(aliases({"", "ks", "0"}), ElementsAre("zone1-0000000101"));
   EXPECT_THAT(aliases({"", "other", ""}), ElementsAre());
   EXPECT_EQ(topology_.ListTablets({"zone9", "", ""}).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(VitessTopologyTest, ACellThatIsAwayIsNamedAndTheOthersAreListed) {
+  ASSERT_TRUE(topology_.AddCell(Cell{"zone3", "cell:3", "/vitess/zone3"}).ok());
+  Register("zone1", 101);
+  Register("zone2", 201);
+  cell2_->FailAll(absl::DeadlineExceededError("no answer"));
+  const auto list = topology_.ListShardTablets("ks", "0");
+  ASSERT_TRUE(list.ok()) << list.status();
+  ASSERT_EQ(list->tablets.size(), 1u);
+  EXPECT_EQ(list->tablets.front().alias.ToString(), "zone1-0000000101");
+  ASSERT_EQ(list->missing_cells.size(), 2u);
+  EXPECT_EQ(list->missing_cells[0].name, "zone2");
+  EXPECT_EQ(list->missing_cells[0].why.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(list->missing_cells[1].name, "zone3") << "its store cannot even be opened";
+  EXPECT_THAT(list->MissingText(), HasSubstr("cell zone3 is missing here: open cell zone3 at"));
+}
+
+TEST_F(VitessTopologyTest, IfNoCellAnswersItIsAnError) {
+  cell2_->FailAll(absl::UnavailableError("gone"));
+  EXPECT_EQ(topology_.ListTablets({"zone2", "", ""}).status().code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(VitessTopologyTest, ADamagedRecordHidesNoOtherTablet) {
+  Register("zone1", 101);
+  ASSERT_TRUE(
+      global_.Create("/vitess/zone1/tablets/zone1-0000000100/Tablet", "\xff", kNoLease).ok());
+  const auto list = topology_.ListTablets({});
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ(list->tablets.size(), 1u);
+  ASSERT_EQ(list->missing_cells.size(), 1u);
+  EXPECT_EQ(list->missing_cells[0].name, "zone1");
+  EXPECT_EQ(list->missing_cells[0].why.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(list->MissingText(), HasSubstr("zone1-0000000100"));
+}
+
+TEST_F(VitessTopologyTest, EachTryOfAnUpdateIsShownTheRecordAsItIsThen) {
+  const TabletAlias alias = Register("zone1", 101).alias;
+  std::vector<std::string> seen;
+  const absl::Status status = topology_.UpdateTablet(alias, [&](Tablet& tablet) {
+    seen.push_back(tablet.tags["graft.sequence"]);
+    if (seen.size() == 3) return absl::FailedPreconditionError("theirs is newer");
+    // Another writer comes in between the read and the write.
+    const std::string sequence = absl::StrCat(seen.size());
+    EXPECT_TRUE(topology_
+                    .UpdateTablet(alias,
+                                  [&](Tablet& theirs) {
+                                    theirs.tags["graft.sequence"] = sequence;
+                                    return absl::OkStatus();
+                                  })
+                    .ok());
+    tablet.tags["graft.sequence"] = "mine";
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(status, absl::FailedPreconditionError("theirs is newer"));
+  EXPECT_THAT(seen, ElementsAre("", "1", "2"));
+  EXPECT_EQ(topology_.GetTablet(alias)->tags["graft.sequence"], "2");
+}
+
+TEST_F(VitessTopologyTest, ADeletedRecordIsNoticedAndMadeAnew) {
+  const Tablet tablet = Register("zone1", 101);
+  const std::string key = "/vitess/zone1/tablets/zone1-0000000101/Tablet";
+  ASSERT_TRUE(global_.Delete(key, global_.Get(key)->version).ok());
+  const auto touch = [](Tablet&) { return absl::OkStatus(); };
+  EXPECT_EQ(topology_.GetTablet(tablet.alias).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(topology_.UpdateTablet(tablet.alias, touch).code(), absl::StatusCode::kNotFound);
+  // Deleted between its read and its write, too: nothing is written that nobody may have wanted.
+  Register("zone1", 101);
+  const absl::Status raced = topology_.UpdateTablet(tablet.alias, [&](Tablet& mine) {
+    mine.hostname = "x";
+    const auto item = global_.Get(key);
+    if (item.ok()) EXPECT_TRUE(global_.Delete(key, item->version).ok());
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(raced.code(), absl::StatusCode::kNotFound) << raced;
+  EXPECT_FALSE(global_.Get(key).ok());
+  Register("zone1", 101);
+  EXPECT_EQ(topology_.GetTablet(tablet.alias)->hostname, "h");
+}
+
+TEST_F(VitessTopologyTest, CallsOfEveryCellEndWhenTheProgramIsToStop) {
+  Register("zone1", 101);
+  Register("zone2", 201);
+  topology_.EndCallsBy(clock_.Now() + absl::Milliseconds(100));
+  cell2_->HangNext(StoreMethod::kGet);
+  const absl::Time start = clock_.Now();
+  EXPECT_EQ(topology_.GetTablet({"zone2", 201}).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(clock_.Now() - start, absl::Milliseconds(100));
+}
+
+TEST(FakeStoreTest, FailsAndHangsByMethodAndCounts) {
+  SimulatedClock clock;
+  FakeStore store(clock);
+  const absl::Time start = clock.Now();
+  store.FailNext(StoreMethod::kCreate, absl::UnavailableError("away"), 2);
+  store.HangNext(StoreMethod::kGet);
+  EXPECT_TRUE(store.List("/").ok());
+  EXPECT_EQ(store.Create("/a", "1", kNoLease).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(store.Create("/a", "1", kNoLease).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(store.Create("/a", "1", kNoLease).ok());
+  EXPECT_EQ(clock.Now(), start);
+  EXPECT_EQ(store.Get("/a").status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(clock.Now(), start + absl::Seconds(5));
+  EXPECT_TRUE(store.Get("/a").ok());
+  EXPECT_EQ(store.calls(StoreMethod::kCreate), 3);
+  EXPECT_EQ(store.calls(StoreMethod::kDelete), 0);
+  EXPECT_EQ(store.calls(), 6);
+  store.before_call = [](StoreMethod method) {
+    return method == StoreMethod::kList ? absl::PermissionDeniedError("no") : absl::OkStatus();
+  };
+  EXPECT_TRUE(store.Get("/a").ok());
+  EXPECT_EQ(store.List("/").status().code(), absl::StatusCode::kPermissionDenied);
 }
 
 TEST_F(VitessTopologyTest, ListsShardsAndKeyspaces) {
@@ -179,6 +294,22 @@ TEST_F(VitessTopologyTest, ListsShardsAndKeyspaces) {
   EXPECT_EQ((*shards)[0].keyspace, "ks");
   EXPECT_EQ(topology_.ListShards("k")->size(), 0u);
   EXPECT_THAT(*topology_.ListKeyspaces(), ElementsAre("ks"));
+}
+
+// The key is the name, so that what is read can be written down again.
+TEST_F(VitessTopologyTest, TheKeySaysWhoseRecordItIs) {
+  topodata::Tablet record;
+  record.mutable_alias()->set_cell("no\ncell");
+  record.set_keyspace("ks");
+  record.set_shard("0");
+  ASSERT_TRUE(global_
+                  .Create("/vitess/zone1/tablets/zone1-0000000102/Tablet", topo::Serialize(record),
+                          kNoLease)
+                  .ok());
+  EXPECT_EQ(topology_.GetTablet({"zone1", 102})->alias.ToString(), "zone1-0000000102");
+  ASSERT_TRUE(global_.Create("/vitess/zone1/tablets/no alias/Tablet", "", kNoLease).ok());
+  ASSERT_EQ(topology_.ListShardTablets("ks", "0")->tablets.size(), 1u);
+  EXPECT_EQ(topology_.ListShardTablets("ks", "0")->tablets[0].alias.ToString(), "zone1-0000000102");
 }
 
 TEST_F(VitessTopologyTest, StoreTroubleKeepsItsCodeAndNamesTheKey) {

@@ -4,6 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "unit/full_operation.h"
+#include "wire/operation_proto.h"
+#include "wire/operations_page.h"
 #include "wire/preflight_proto.h"
 #include "wire/provisioner_proto.h"
 #include "wire/request_proto.h"
@@ -12,6 +16,7 @@
 namespace graft {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
@@ -86,6 +91,86 @@ TEST(WireTablet, AgeIsNeverNegative) {
   EXPECT_EQ(FromDuration(ToProto(snapshot, kNow).age()), absl::ZeroDuration());
 }
 
+std::vector<Operation> Operations(int count) {
+  std::vector<Operation> newest_first;
+  for (int i = count; i > 0; --i) {
+    newest_first.push_back(FullOperation());
+    newest_first.back().request.id = absl::StrCat("op-", i);
+  }
+  return newest_first;
+}
+
+v1::ListOperationsRequest PageRequest(int limit, const std::string& before_id) {
+  v1::ListOperationsRequest request;
+  request.set_limit(limit);
+  request.set_before_id(before_id);
+  return request;
+}
+
+std::vector<std::string> Ids(const v1::ListOperationsResponse& page) {
+  std::vector<std::string> ids;
+  for (const v1::Operation& operation : page.operations()) ids.push_back(operation.id());
+  return ids;
+}
+
+TEST(WireOperationsPage, PagesFollowEachOtherToTheOldest) {
+  const std::vector<Operation> five = Operations(5);
+  const auto first = OperationsPage(five, PageRequest(2, ""));
+  EXPECT_THAT(Ids(*first), ElementsAre("op-5", "op-4"));
+  EXPECT_TRUE(first->more());
+  const auto last = OperationsPage(five, PageRequest(4, "op-4"));
+  EXPECT_THAT(Ids(*last), ElementsAre("op-3", "op-2", "op-1"));
+  EXPECT_FALSE(last->more());
+  EXPECT_TRUE(last->abridged().empty());
+  EXPECT_EQ(last->operations(0).DebugString(), ToProto(five[2]).DebugString());
+  EXPECT_TRUE(OperationsPage(five, PageRequest(2, "op-1"))->operations().empty());
+  EXPECT_TRUE(OperationsPage({}, PageRequest(0, ""))->operations().empty());
+}
+
+TEST(WireOperationsPage, TheLimitHasADefaultAndABound) {
+  const std::vector<Operation> many = Operations(200);
+  EXPECT_EQ(OperationsPage(many, PageRequest(0, ""))->operations_size(), 20);
+  EXPECT_EQ(OperationsPage(many, PageRequest(1'000'000, ""))->operations_size(), 100);
+  EXPECT_TRUE(absl::IsInvalidArgument(OperationsPage(many, PageRequest(-1, "")).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(OperationsPage(many, PageRequest(0, "a b")).status()));
+  EXPECT_TRUE(absl::IsNotFound(OperationsPage(many, PageRequest(0, "op-201")).status()));
+}
+
+// Dead tablets, sessions, tables: in all far more than a client takes.
+TEST(WireOperationsPage, WhateverAnOperationHoldsAPageStaysSmall) {
+  std::vector<Operation> operations = Operations(30);
+  for (Operation& operation : operations) {
+    operation.error = absl::UnavailableError(std::string(200'000, 'x'));
+    for (int i = 0; i < 200; ++i) {
+      operation.refused_donors.push_back(
+          {{"zone1", 1}, "DONOR_UNREACHABLE", std::string(9000, 'x')});
+      operation.ended_sessions.push_back({i, "app", "10.0.0.1:4711"});
+    }
+    operation.proof.emptied_tables.assign(100, std::string(5000, 'x'));
+  }
+  std::vector<std::string> seen;
+  std::string before_id;
+  for (bool more = true; more; before_id = seen.back()) {
+    const auto page = OperationsPage(operations, PageRequest(100, before_id));
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LT(page->ByteSizeLong(), 1'200'000u);
+    EXPECT_EQ(page->abridged_size(), page->operations_size());
+    for (const std::string& id : Ids(*page)) seen.push_back(id);
+    more = page->more();
+  }
+  EXPECT_EQ(seen.size(), operations.size());
+}
+
+TEST(WireOperationsPage, TextsAreCutBetweenCharacters) {
+  std::vector<Operation> one = Operations(1);
+  one[0].progress.note = "x";
+  for (int i = 0; i < 2000; ++i) one[0].progress.note += "ä";
+  const auto page = OperationsPage(one, PageRequest(0, ""));
+  const std::string& note = page->operations(0).progress().note();
+  EXPECT_EQ(note.size(), 1u + 2 * 1023 + 3);
+  EXPECT_EQ(note.substr(note.size() - 5), "ä…");
+}
+
 TEST(WireReprovision, ACallSurvives) {
   ReprovisionCall call;
   call.id = "nightly:2026-11-20_a.1";
@@ -100,6 +185,28 @@ TEST(WireReprovision, ACallSurvives) {
   EXPECT_EQ(back->replicate_from, call.replicate_from);
   EXPECT_EQ(back->settings, call.settings);
   EXPECT_EQ(back->allow, call.allow);
+}
+
+TEST(WireRelease, ACallSurvives) {
+  const ReleaseCall call = {"release-1", {"alice@ops-1", "restored by hand", true}};
+  const absl::StatusOr<ReleaseCall> back = FromProto(ToProto(call));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->id, call.id);
+  EXPECT_EQ(back->word, call.word);
+}
+
+// What it says goes into journal, log and page: one line, of a bounded length, with a name to it.
+TEST(WireRelease, AWordThatIsNoLineOfTextIsRefused) {
+  const auto refusal = [](std::string by, std::string note) {
+    return std::string(FromProto(ToProto(ReleaseCall{"", {std::move(by), std::move(note), false}}))
+                           .status()
+                           .message());
+  };
+  EXPECT_THAT(refusal("", ""), HasSubstr("who releases"));
+  EXPECT_THAT(refusal(std::string(257, 'a'), ""), HasSubstr("by has 257 bytes"));
+  EXPECT_THAT(refusal("alice", std::string(1025, 'a')), HasSubstr("note has 1025 bytes"));
+  EXPECT_THAT(refusal("al\nice", ""), HasSubstr("by must be one line"));
+  EXPECT_THAT(refusal("alice", "\x1b[2J"), HasSubstr("note must be one line"));
 }
 
 TEST(WireReprovision, WhatTheCallLeavesOutStaysOut) {

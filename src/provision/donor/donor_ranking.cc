@@ -14,50 +14,18 @@ namespace {
 
 constexpr absl::Duration kLongLag = absl::Minutes(10);
 
-struct Refusal {
-  Reason reason;
-  std::string text;
-};
-using MaybeRefusal = std::optional<Refusal>;
+using MaybeRefusal = MaybeObjection;
 
-// By the tablet's record: needs no server.
-MaybeRefusal RefuseRecord(const DonorCandidate& candidate) {
-  const Tablet& tablet = candidate.tablet;
-  switch (tablet.type) {
-    case TabletType::kPrimary:
-      if (candidate.is_primary) break;
-      return Refusal{Reason::kDonorIsOldPrimary,
-                     "its record says PRIMARY, and the shard has another primary"};
-    case TabletType::kReplica:
-    case TabletType::kRdonly:
-    case TabletType::kSpare:
-    case TabletType::kExperimental:
-      break;
-    case TabletType::kRestore:
-      return Refusal{Reason::kDonorIsRestoring, "it is being rebuilt itself (RESTORE)"};
-    case TabletType::kDrained:  // by a human, or by VTOrc for its errant transactions
-    case TabletType::kBackup:   // its replication is stopped
-    case TabletType::kUnknown:
-      return Refusal{Reason::kDonorType,
-                     absl::StrCat("its record says ", TabletTypeName(tablet.type))};
-  }
-  const auto data_state = tablet.tags.find("graft.data_state");
-  if (data_state != tablet.tags.end() &&
-      (data_state->second == "PARTIAL" || data_state->second == "EMPTY")) {
-    return Refusal{Reason::kDonorDataState, absl::StrCat("its data is ", data_state->second)};
-  }
-  if (tablet.mysql.empty()) {
-    return Refusal{Reason::kDonorHasNoAddress, "it has no MySQL address in the topology"};
-  }
-  return std::nullopt;
+Objection Refusal(Reason reason, std::string text) {
+  return {reason, /*certain=*/true, std::move(text)};
 }
 
 MaybeRefusal RefuseAnswer(const absl::Status& status) {
   if (status.ok()) return std::nullopt;
   const std::string text(status.message());
-  if (absl::IsUnauthenticated(status)) return Refusal{Reason::kDonorCredentials, text};
-  if (absl::IsPermissionDenied(status)) return Refusal{Reason::kDonorPrivilege, text};
-  return Refusal{Reason::kDonorUnreachable, text};
+  if (absl::IsUnauthenticated(status)) return Refusal(Reason::kDonorCredentials, text);
+  if (absl::IsPermissionDenied(status)) return Refusal(Reason::kDonorPrivilege, text);
+  return Refusal(Reason::kDonorUnreachable, text);
 }
 
 MaybeRefusal RefuseVersion(const DonorState& state, const DonorSearchFacts& facts) {
@@ -66,39 +34,91 @@ MaybeRefusal RefuseVersion(const DonorState& state, const DonorSearchFacts& fact
   absl::Status status = donor.ok() ? recipient.status() : donor.status();
   if (status.ok()) status = CheckCloneVersions(*recipient, *donor);
   if (status.ok()) return std::nullopt;
-  return Refusal{Reason::kVersions, std::string(status.message())};
+  return Refusal(Reason::kVersions, std::string(status.message()));
 }
 
 MaybeRefusal RefuseTransactions(const DonorState& state, const DonorSearchFacts& facts) {
   if (!facts.primary_gtid_executed.has_value()) return std::nullopt;
   const auto errant = GtidDifference(state.gtid_executed, *facts.primary_gtid_executed);
   if (!errant.ok()) {
-    return Refusal{Reason::kErrantTransactions, std::string(errant.status().message())};
+    return Refusal(Reason::kErrantTransactions, std::string(errant.status().message()));
   }
   if (errant->empty()) return std::nullopt;
-  return Refusal{Reason::kErrantTransactions,
-                 absl::StrCat("the primary does not have its ", DescribeGtids(*errant))};
+  return Refusal(Reason::kErrantTransactions,
+                 absl::StrCat("the primary does not have its ", DescribeGtids(*errant)));
 }
 
-MaybeRefusal Refuse(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
-  if (candidate.tablet.alias == facts.recipient) {
-    return Refusal{Reason::kDonorIsRecipient, "it cannot be rebuilt from itself"};
+ShardEvidence EvidenceOf(const std::vector<DonorCandidate>& candidates,
+                         const DonorSearchFacts& facts) {
+  ShardEvidence shard{facts.primary_gtid_executed, facts.primary_gtid_purged,
+                      facts.recipient_executed};
+  shard.has_data = !facts.recipient_executed.empty() ||
+                   std::any_of(candidates.begin(), candidates.end(), [](const auto& candidate) {
+                     return candidate.state.ok() && !candidate.state->gtid_executed.empty();
+                   });
+  return shard;
+}
+
+MaybeRefusal RefuseData(const DonorCandidate& candidate, const ShardEvidence& shard,
+                        const DonorSearchFacts& facts) {
+  const DonorState& state = *candidate.state;
+  const DonorEvidence donor{candidate.is_primary, RecordedUuid(candidate.tablet),
+                            state.server_uuid,    state.gtid_executed,
+                            state.has_schemas,    state.following};
+  for (const auto& judge : {ObjectToIdentity, ObjectToData}) {
+    MaybeObjection objection = judge(donor, shard);
+    if (objection && (objection->certain || !facts.allow_unchecked)) return objection;
   }
-  if (MaybeRefusal refusal = RefuseRecord(candidate)) return refusal;
-  if (!candidate.ruled_out.ok()) {
-    const Reason reason = ParseReason(ReasonOf(candidate.ruled_out));
-    return Refusal{reason == Reason::kNone ? Reason::kDonorFailed : reason,
-                   std::string(candidate.ruled_out.message())};
-  }
-  if (MaybeRefusal refusal = RefuseAnswer(candidate.state.status())) return refusal;
+  return std::nullopt;
+}
+
+MaybeRefusal RefuseServer(const DonorCandidate& candidate, const ShardEvidence& shard,
+                          const DonorSearchFacts& facts) {
   const DonorState& state = *candidate.state;
   if (MaybeRefusal refusal = RefuseVersion(state, facts)) return refusal;
-  if (candidate.is_primary) return std::nullopt;
-  if (!state.broken_replication.empty()) {
-    return Refusal{Reason::kDonorReplication,
-                   absl::StrCat("its replication is broken: ", state.broken_replication)};
+  if (!candidate.is_primary && !state.broken_replication.empty()) {
+    return Refusal(Reason::kDonorReplication,
+                   absl::StrCat("its replication is broken: ", state.broken_replication));
   }
-  return RefuseTransactions(state, facts);
+  if (MaybeRefusal refusal = RefuseData(candidate, shard, facts)) return refusal;
+  return candidate.is_primary ? std::nullopt : RefuseTransactions(state, facts);
+}
+
+MaybeRefusal Refuse(const DonorCandidate& candidate, const ShardEvidence& shard,
+                    const DonorSearchFacts& facts) {
+  if (candidate.tablet.alias == facts.recipient) {
+    return Refusal(Reason::kDonorIsRecipient, "it cannot be rebuilt from itself");
+  }
+  if (MaybeRefusal refusal = ObjectToRecord(candidate.tablet, candidate.is_primary)) return refusal;
+  if (!candidate.ruled_out.ok()) {
+    const Reason reason = ParseReason(ReasonOf(candidate.ruled_out));
+    return Refusal(reason == Reason::kNone ? Reason::kDonorFailed : reason,
+                   std::string(candidate.ruled_out.message()));
+  }
+  if (MaybeRefusal refusal = RefuseAnswer(candidate.state.status())) return refusal;
+  return RefuseServer(candidate, shard, facts);
+}
+
+// What somebody can mend there comes first; of those that are merely away the list may be long.
+int PlaceOf(const RefusedDonor& refused) {
+  const Reason reason = ParseReason(refused.reason);
+  if (reason == Reason::kDonorHasNoAddress) return 2;
+  return reason == Reason::kDonorUnreachable ? 1 : 0;
+}
+
+void KeepWhatMatters(DonorRanking& ranking) {
+  std::vector<RefusedDonor>& refused = ranking.refused;
+  const auto by_alias = [](const RefusedDonor& a, const RefusedDonor& b) {
+    return a.alias < b.alias;
+  };
+  std::sort(refused.begin(), refused.end(), [](const RefusedDonor& a, const RefusedDonor& b) {
+    return std::make_pair(PlaceOf(a), a.alias) < std::make_pair(PlaceOf(b), b.alias);
+  });
+  if (refused.size() > kMostRefusals) {
+    ranking.refused_more = static_cast<int>(refused.size() - kMostRefusals);
+    refused.resize(kMostRefusals);
+  }
+  std::sort(refused.begin(), refused.end(), by_alias);
 }
 
 // The lesser is the better; see the header.
@@ -119,9 +139,10 @@ auto RankOf(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
 DonorRanking RankDonors(const std::vector<DonorCandidate>& candidates,
                         const DonorSearchFacts& facts) {
   DonorRanking ranking;
+  const ShardEvidence shard = EvidenceOf(candidates, facts);
   std::vector<const DonorCandidate*> fit;
   for (const DonorCandidate& candidate : candidates) {
-    if (MaybeRefusal refusal = Refuse(candidate, facts)) {
+    if (MaybeRefusal refusal = Refuse(candidate, shard, facts)) {
       ranking.refused.push_back({candidate.tablet.alias, std::string(RowOf(refusal->reason).word),
                                  std::move(refusal->text)});
     } else {
@@ -132,8 +153,7 @@ DonorRanking RankDonors(const std::vector<DonorCandidate>& candidates,
     return RankOf(*a, facts) < RankOf(*b, facts);
   });
   for (const DonorCandidate* candidate : fit) ranking.order.push_back(candidate->tablet.alias);
-  std::sort(ranking.refused.begin(), ranking.refused.end(),
-            [](const RefusedDonor& a, const RefusedDonor& b) { return a.alias < b.alias; });
+  KeepWhatMatters(ranking);
   return ranking;
 }
 

@@ -23,6 +23,7 @@
 #include "absl/time/time.h"
 #include "graft/operation.h"
 #include "graft/tablet.h"
+#include "provision/donor/donor_fitness.h"
 
 namespace graft {
 
@@ -36,6 +37,10 @@ struct DonorState {
   // that merely cannot reach its source does not count, or nobody could donate once the primary is
   // dead.
   std::string broken_replication;
+  std::string server_uuid;
+  std::string gtid_purged;
+  bool has_schemas = true;  // users' ones
+  Following following;
 };
 
 struct DonorCandidate {
@@ -55,12 +60,18 @@ struct DonorSearchFacts {
   // Read after the candidates' own; nullopt: the primary could not be asked, or there is none.
   std::optional<std::string> primary_gtid_executed;
   absl::Time now;
+  std::string primary_gtid_purged;
+  std::string recipient_executed;  // without what its own server_uuid names
+  bool allow_unchecked = false;    // what cannot be seen is taken for good
 };
 
 struct DonorRanking {
   std::vector<TabletAlias> order;     // the best first
-  std::vector<RefusedDonor> refused;  // by alias
+  std::vector<RefusedDonor> refused;  // those that matter most, at most ten, by alias
+  int refused_more = 0;               // how many there are besides
 };
+
+inline constexpr size_t kMostRefusals = 10;
 
 // How long a failure counts.
 inline constexpr absl::Duration kFailureMemory = absl::Minutes(30);

@@ -1,18 +1,19 @@
 #include "provision/donor/donor_search.h"
 
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "graft/queue_lock.h"
-#include "provision/operation/retry_policy.h"
 
 namespace graft {
 namespace {
+
+// A host that swallows packets lets a connection wait for five seconds.
+constexpr absl::Duration kPatience = absl::Seconds(6);
+constexpr absl::Duration kPatienceWithPrimary = absl::Seconds(4);
 
 // The source has purged what the tablet needs: it will never go on. A receiver that merely cannot
 // connect will.
@@ -36,30 +37,23 @@ void NoteReplication(const std::vector<ReplicationChannel>& channels, DonorState
 }
 
 // What the clone account there may not see stays unknown; preflight says so, once one is chosen.
-absl::StatusOr<DonorState> AskTablet(const StepContext& context, const Tablet& tablet) {
-  const std::unique_ptr<MysqlServer> server = context.deps.open_peer(tablet.mysql);
-  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, server->Describe());
+absl::StatusOr<DonorState> AskTablet(MysqlServer& server, const std::vector<HostPort>& shard) {
+  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, server.Describe());
   DonorState state;
   state.version = facts.version;
+  state.server_uuid = facts.server_uuid;
   state.gtid_executed = facts.gtid_executed;
-  if (const auto channels = server->ReadReplication(); channels.ok()) {
-    NoteReplication(*channels, state);
-  }
-  if (const auto sessions = server->ReadSessions(); sessions.ok()) {
+  state.gtid_purged = facts.gtid_purged;
+  state.has_schemas = !facts.user_schemas.empty();
+  const auto channels = server.ReadReplication();
+  state.following = JudgeFollowing(channels, shard);
+  if (channels.ok()) NoteReplication(*channels, state);
+  if (const auto sessions = server.ReadSessions(); sessions.ok()) {
     state.donating =
         std::any_of(sessions->begin(), sessions->end(),
                     [](const ServerSession& session) { return session.command == "clone"; });
   }
   return state;
-}
-
-// Those who wait for it besides ourselves.
-int CountWaiting(const StepContext& context, const TabletAlias& donor) {
-  const auto queue = context.deps.locks.List(DonorLockName(donor));
-  if (!queue.ok()) return 0;
-  return static_cast<int>(std::count_if(
-      queue->begin(), queue->end(),
-      [&context](const QueueEntry& entry) { return entry.tablet != context.options.alias; }));
 }
 
 void NoteFailures(const std::vector<FailedAttempt>& attempts, bool of_this_operation,
@@ -68,49 +62,127 @@ void NoteFailures(const std::vector<FailedAttempt>& attempts, bool of_this_opera
     if (attempt.donor != candidate.tablet.alias) continue;
     ++candidate.failures;
     candidate.last_failure = std::max(candidate.last_failure, attempt.ended);
-    if (of_this_operation && IsPermanentForDonor(attempt.error)) {
+    // No attempt with this donor can succeed: wrong password, wrong version.
+    if (of_this_operation && FollowUpOf(attempt.error) == FollowUp::kNextDonor) {
       candidate.ruled_out = attempt.error;
     }
   }
 }
 
-DonorCandidate LookAt(const StepContext& context, const Shard& shard, Tablet tablet) {
-  DonorCandidate candidate;
-  candidate.is_primary = tablet.alias == shard.primary;
-  if (tablet.alias != context.options.alias && !tablet.mysql.empty()) {
-    candidate.state = AskTablet(context, tablet);
-    candidate.waiting = CountWaiting(context, tablet.alias);
+class Search {
+ public:
+  Search(const DonorSearchDeps& deps, const TabletState& state, const Shard& shard)
+      : deps_(deps), state_(state), operation_(state.operation), shard_(shard) {}
+
+  absl::StatusOr<FoundDonors> Run() {
+    GRAFT_RETURN_IF_ERROR(DescribeRecipient());
+    GRAFT_ASSIGN_OR_RETURN(TabletList listed,
+                           deps_.topology.ListShardTablets(shard_.keyspace, shard_.name));
+    for (Tablet& tablet : listed.tablets) AddCandidate(std::move(tablet));
+    const auto is_primary = [](const DonorCandidate& candidate) { return candidate.is_primary; };
+    // The primary last: what it does not have then, it never had.
+    const auto primary =
+        std::stable_partition(candidates_.begin(), candidates_.end(), std::not_fn(is_primary));
+    GRAFT_RETURN_IF_ERROR(Ask(candidates_.begin(), primary, kPatience));
+    GRAFT_RETURN_IF_ERROR(Ask(primary, candidates_.end(), kPatienceWithPrimary));
+    if (primary != candidates_.end()) NotePrimary(*primary);
+    GRAFT_RETURN_IF_ERROR(CountWaiting());
+    return FoundDonors{RankDonors(candidates_, facts_), listed.MissingText()};
   }
-  candidate.tablet = std::move(tablet);
-  NoteFailures(context.operation.earlier_failures, /*of_this_operation=*/false, candidate);
-  NoteFailures(context.operation.failed_attempts, /*of_this_operation=*/true, candidate);
-  return candidate;
-}
+
+ private:
+  using Candidates = std::vector<DonorCandidate>;
+
+  absl::Status DescribeRecipient() {
+    const auto own = deps_.recipient.Describe();
+    if (!own.ok()) return Annotate(own.status(), "recipient");
+    facts_.recipient = operation_.recipient;
+    facts_.recipient_version = own->version;
+    facts_.recipient_executed = WithoutOwn(own->gtid_executed, own->server_uuid);
+    facts_.allow_unchecked = operation_.request.allow.unchecked;
+    facts_.now = deps_.clock.Now();
+    return absl::OkStatus();
+  }
+
+  void AddCandidate(Tablet tablet) {
+    DonorCandidate candidate;
+    candidate.is_primary = tablet.alias == shard_.primary;
+    if (!tablet.mysql.empty()) addresses_.push_back(tablet.mysql);
+    candidate.tablet = std::move(tablet);
+    NoteFailures(state_.earlier_failures, /*of_this_operation=*/false, candidate);
+    NoteFailures(operation_.failed_attempts, /*of_this_operation=*/true, candidate);
+    candidates_.push_back(std::move(candidate));
+  }
+
+  // Those whose records do not refuse them already; the recipient's cell first, if time is short.
+  absl::Status Ask(Candidates::iterator begin, Candidates::iterator end, absl::Duration patience) {
+    std::vector<DonorCandidate*> asked;
+    for (auto candidate = begin; candidate != end; ++candidate) {
+      const Tablet& tablet = candidate->tablet;
+      if (tablet.alias == facts_.recipient || ObjectToRecord(tablet, candidate->is_primary)) {
+        continue;
+      }
+      asked.push_back(&*candidate);
+    }
+    std::stable_partition(asked.begin(), asked.end(), [this](const DonorCandidate* candidate) {
+      return candidate->tablet.alias.cell == facts_.recipient.cell;
+    });
+    std::vector<HostPort> addresses;
+    addresses.reserve(asked.size());
+    for (const DonorCandidate* candidate : asked) addresses.push_back(candidate->tablet.mysql);
+    GRAFT_ASSIGN_OR_RETURN(auto answers, AskServers<DonorState>(
+                                             deps_.peers, addresses,
+                                             [shard = addresses_](MysqlServer& server) {
+                                               return AskTablet(server, shard);
+                                             },
+                                             patience));
+    for (size_t i = 0; i < asked.size(); ++i) asked[i]->state = std::move(answers[i]);
+    return absl::OkStatus();
+  }
+
+  // The measure for the others, unless another server answers in its place.
+  void NotePrimary(const DonorCandidate& primary) {
+    if (!primary.state.ok()) return;
+    const DonorState& state = *primary.state;
+    const DonorEvidence evidence{true,
+                                 RecordedUuid(primary.tablet),
+                                 state.server_uuid,
+                                 state.gtid_executed,
+                                 state.has_schemas,
+                                 {}};
+    if (ObjectToIdentity(evidence, {{}, {}, facts_.recipient_executed, true})) return;
+    facts_.primary_gtid_executed = state.gtid_executed;
+    facts_.primary_gtid_purged = state.gtid_purged;
+  }
+
+  // Of those that answered: who waits for them besides ourselves. Nobody, if the store is away.
+  absl::Status CountWaiting() {
+    for (DonorCandidate& candidate : candidates_) {
+      if (deps_.peers.cancellation->cancelled()) return absl::CancelledError("cancelled");
+      if (!candidate.state.ok()) continue;
+      const auto queue = deps_.locks.List(DonorLockName(candidate.tablet.alias));
+      if (!queue.ok()) return absl::OkStatus();
+      candidate.waiting = static_cast<int>(std::count_if(
+          queue->begin(), queue->end(),
+          [this](const QueueEntry& entry) { return entry.tablet != facts_.recipient; }));
+    }
+    return absl::OkStatus();
+  }
+
+  const DonorSearchDeps& deps_;
+  const TabletState& state_;
+  const Operation& operation_;
+  const Shard& shard_;
+  DonorSearchFacts facts_;
+  Candidates candidates_;
+  std::vector<HostPort> addresses_;  // of all the shard's servers
+};
 
 }  // namespace
 
-absl::StatusOr<DonorRanking> RankShard(StepContext& context, const Shard& shard) {
-  DonorSearchFacts facts;
-  facts.recipient = context.options.alias;
-  facts.now = context.clock().Now();
-  auto own = context.recipient().Describe();
-  if (!own.ok()) return Annotate(own.status(), "recipient");
-  facts.recipient_version = own->version;
-
-  GRAFT_ASSIGN_OR_RETURN(std::vector<Tablet> tablets,
-                         context.deps.topology.ListShardTablets(shard.keyspace, shard.name));
-  // The primary last: what it does not have then, it never had.
-  std::stable_partition(tablets.begin(), tablets.end(),
-                        [&shard](const Tablet& tablet) { return tablet.alias != shard.primary; });
-  std::vector<DonorCandidate> candidates;
-  for (Tablet& tablet : tablets) {
-    candidates.push_back(LookAt(context, shard, std::move(tablet)));
-    const DonorCandidate& candidate = candidates.back();
-    if (candidate.is_primary && candidate.state.ok()) {
-      facts.primary_gtid_executed = candidate.state->gtid_executed;
-    }
-  }
-  return RankDonors(candidates, facts);
+absl::StatusOr<FoundDonors> FindDonors(const DonorSearchDeps& deps, const TabletState& state,
+                                       const Shard& shard) {
+  return Search(deps, state, shard).Run();
 }
 
 }  // namespace graft

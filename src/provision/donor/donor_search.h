@@ -1,17 +1,40 @@
-// Asks every tablet of the shard what donor ranking wants to know of it.
+// Donor search: asks every tablet of the shard what donor ranking wants to know of it, all at the
+// same time and within about ten seconds, however many there are and whoever does not answer.
 #ifndef GRAFT_PROVISION_DONOR_DONOR_SEARCH_H_
 #define GRAFT_PROVISION_DONOR_DONOR_SEARCH_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
+#include "graft/clock.h"
+#include "graft/queue_lock.h"
 #include "graft/tablet.h"
+#include "graft/tablet_state.h"
+#include "graft/topology.h"
 #include "provision/donor/donor_ranking.h"
-#include "provision/operation/step_context.h"
+#include "provision/donor/peers.h"
 
 namespace graft {
 
-// Codes are those of the recipient's server and of the topology; a tablet that cannot be asked is
-// refused, with the reason.
-absl::StatusOr<DonorRanking> RankShard(StepContext& context, const Shard& shard);
+// What a search uses; all of it must outlive the search.
+struct DonorSearchDeps {
+  Clock& clock;
+  MysqlServer& recipient;
+  Topology& topology;
+  QueueLocks& locks;
+  const Peers& peers;
+};
+
+struct FoundDonors {
+  DonorRanking ranking;
+  std::string missing;  // cells some or all of whose tablets could not be listed, and why
+};
+
+// For `state`'s operation, whose recipient belongs to `shard`. A tablet that cannot be asked is
+// refused, with the reason. Codes are those of the recipient's server and of the topology;
+// CANCELLED.
+absl::StatusOr<FoundDonors> FindDonors(const DonorSearchDeps& deps, const TabletState& state,
+                                       const Shard& shard);
 
 }  // namespace graft
 

@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/errors.h"
-#include "provision/operation/take_over.h"
+#include "graft/plan.h"
 
 namespace graft {
 namespace {
@@ -32,27 +32,9 @@ CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults
 }
 
 absl::Status HasEnded(const Operation& operation) {
-  return WithReason(
-      absl::FailedPreconditionError(absl::StrCat("operation ", operation.request.id, " has ended (",
-                                                 OutcomeName(operation.outcome), ")")),
-      Reason::kOperationEnded);
-}
-
-absl::Status Refused(const Operation& operation, CancelAnswer answer) {
-  if (answer == CancelAnswer::kDataDropped) {
-    const char* what = operation.data_state == DataState::kEmpty
-                           ? "the old data is already dropped"
-                           : "CLONE has been sent, and its first act is to drop the old data";
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                          what,
-                          ": a cancel would leave the tablet empty, fenced and marked; say "
-                          "so if that is meant (--even-if-dropped)")),
-                      Reason::kDataDropped);
-  }
-  const char* what = operation.data_state == DataState::kCloned
-                         ? "too late: the new data is in place"
-                         : "too late: the copy is made, and the server is restarting on it";
-  return WithReason(absl::FailedPreconditionError(what), Reason::kTooLate);
+  return Failure(Reason::kOperationEnded,
+                 absl::StrCat("operation ", operation.request.id, " has ended (",
+                              OutcomeName(operation.outcome), ")"));
 }
 
 absl::Status CheckThrottle(const CloneSettings& settings) {
@@ -99,30 +81,62 @@ class Operations::SubscriptionImpl : public Subscription {
   const std::shared_ptr<Subscriber> subscriber_;
 };
 
-Operations::Operations(Clock& clock, Journal& journal, Defaults defaults,
-                       std::vector<Operation> history, Others others)
-    : clock_(clock),
-      journal_(journal),
-      defaults_(std::move(defaults)),
-      others_(std::move(others)),
-      operations_(std::move(history)) {}
+Operations::Operations(Clock& clock, TabletOwner& owner, Defaults defaults, Others others)
+    : clock_(clock), owner_(owner), defaults_(std::move(defaults)), others_(std::move(others)) {}
+
+void Operations::Open() {
+  absl::MutexLock lock(&mutex_);
+  opened_ = true;
+}
+
+absl::Status Operations::CheckOpen() const {
+  absl::MutexLock lock(&mutex_);
+  if (stopping_) return Failure(Reason::kAgentStopping, "the agent is stopping");
+  if (opened_) return absl::OkStatus();
+  return Failure(Reason::kAgentStarting,
+                 "the agent is starting and does not know yet how its tablet stands; ask again in "
+                 "a moment");
+}
+
+void Operations::Queue() {
+  absl::MutexLock lock(&mutex_);
+  control_ = std::make_shared<OperationControl>();
+  if (stopping_) control_->Stop();
+  queued_ = true;
+}
+
+bool Operations::ResumeUnfinished() {
+  const Operation& operation = owner_.state()->operation;
+  if (operation.request.id.empty() || operation.outcome != Outcome::kRunning) return false;
+  Queue();
+  return true;
+}
+
+bool Operations::RunQueued(const RunOperation& run) {
+  std::shared_ptr<OperationControl> control;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stopping_ || !queued_) return false;
+    queued_ = false;
+    control = control_;
+  }
+  TabletState state = *owner_.state();
+  run(state, control);
+  absl::MutexLock lock(&mutex_);
+  if (control_ == control) control_ = nullptr;
+  return true;
+}
 
 void Operations::Serve(const RunOperation& run) {
   while (true) {
-    Operation operation;
-    std::shared_ptr<OperationControl> control;
     {
       absl::MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(
-          +[](Operations* self) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-            return self->stopping_ || self->queued_.has_value();
-          },
+          +[](Operations* self)
+               ABSL_NO_THREAD_SAFETY_ANALYSIS { return self->stopping_ || self->queued_; },
           this));
-      if (stopping_) return;
-      operation = *std::exchange(queued_, std::nullopt);
-      control = control_;
     }
-    run(operation, control);
+    if (!RunQueued(run)) return;
   }
 }
 
@@ -130,16 +144,6 @@ void Operations::Stop() {
   absl::MutexLock lock(&mutex_);
   stopping_ = true;
   if (control_ != nullptr) control_->Stop();
-}
-
-bool Operations::ResumeUnfinished() {
-  absl::MutexLock lock(&mutex_);
-  if (operations_.empty() || operations_.back().outcome != Outcome::kRunning) return false;
-  running_ = operations_.back().request.id;
-  control_ = std::make_shared<OperationControl>();
-  ++operations_.back().resumptions;
-  queued_ = operations_.back();
-  return true;
 }
 
 absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
@@ -150,11 +154,9 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
   draft.request.replicate_from = call.replicate_from.value_or(defaults_.replicate_from);
   const std::optional<DonorChoice> donor = call.donor.has_value() ? call.donor : defaults_.donor;
   if (!donor.has_value()) {
-    return WithReason(absl::InvalidArgumentError(
-                          "no donor specified: name the primary (--from-primary), a tablet "
-                          "(--from-tablet zone1-0000000101), or let the shard's best be found "
-                          "(--from-any)"),
-                      Reason::kNoDonorSpecified);
+    return Failure(Reason::kNoDonorSpecified,
+                   "no donor specified: name the primary (--from-primary), a tablet (--from-tablet "
+                   "zone1-0000000101), or let the shard's best be found (--from-any)");
   }
   draft.request.donor = *donor;
   draft.request.settings = WithDefaults(call.settings, defaults_.settings);
@@ -163,84 +165,104 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
   return draft;
 }
 
-// Makes `draft` the running operation, or answers the known one with its id.
-absl::StatusOr<Operation> Operations::Reserve(const Operation& draft) {
-  absl::MutexLock lock(&mutex_);
-  if (stopping_) return absl::UnavailableError("the agent is stopping");
-  if (const Operation* known = Find(draft.request.id)) {
-    if (known->request == draft.request) return *known;
-    return WithReason(
-        absl::AlreadyExistsError(absl::StrCat("operation ", draft.request.id,
-                                              " exists with other parameters; use another id")),
-        Reason::kOperationDiffers);
+std::optional<absl::StatusOr<Operation>> Operations::Known(const Operation& draft) const {
+  for (const TabletOwner::Snapshot& known : owner_.history()) {
+    if (known->operation.request.id != draft.request.id) continue;
+    if (known->operation.request == draft.request) return known->operation;
+    return Failure(Reason::kOperationDiffers,
+                   absl::StrCat("operation ", draft.request.id,
+                                " exists with other parameters; use another id"));
   }
-  if (!running_.empty()) {
-    return WithReason(absl::FailedPreconditionError(absl::StrCat(
-                          "operation ", running_, " is running; watch it, or cancel it first")),
-                      Reason::kOperationRunning);
-  }
-  running_ = draft.request.id;
-  control_ = std::make_shared<OperationControl>();
-  Operation reserved = draft;
-  if (!operations_.empty()) TakeOver(operations_.back(), reserved);
-  operations_.push_back(reserved);
-  return reserved;
+  return std::nullopt;
+}
+
+absl::StatusOr<Operation> Operations::Begin(const Operation& draft) {
+  if (const auto known = Known(draft)) return *known;
+  absl::StatusOr<TabletOwner::Snapshot> begun = owner_.Begin(draft);
+  // The same request twice at once: the other one came first.
+  if (!begun.ok()) return Known(draft).value_or(begun.status());
+  if (others_.begun != nullptr) others_.begun();
+  Queue();
+  return (*begun)->operation;
 }
 
 absl::StatusOr<Operation> Operations::Reprovision(const ReprovisionCall& call) {
+  GRAFT_RETURN_IF_ERROR(CheckOpen());
   GRAFT_ASSIGN_OR_RETURN(const Operation draft, Draft(call));
-  GRAFT_ASSIGN_OR_RETURN(const Operation reserved, Reserve(draft));
-  if (reserved.requested != draft.requested) return reserved;  // it was known already
-  const absl::Status saved = journal_.Save(reserved);
-  absl::MutexLock lock(&mutex_);
-  if (!saved.ok()) {
-    running_.clear();
-    control_ = nullptr;
-    operations_.pop_back();
-    return Annotate(saved, "journal");
+  return Begin(draft);
+}
+
+absl::StatusOr<Operation> Operations::Release(const ReleaseCall& call) {
+  GRAFT_RETURN_IF_ERROR(CheckOpen());
+  Operation draft;
+  draft.requested = clock_.Now();
+  draft.request.id = call.id.empty() ? MakeId(draft.requested) : call.id;
+  draft.request.kind = OperationKind::kRelease;
+  draft.request.release = call.word;
+  draft.recipient = defaults_.recipient;
+  draft.step = PlanOf(draft.request.kind).front().step;
+  if (const auto known = Known(draft)) return *known;
+  const Operation present = owner_.state()->operation;
+  const DataState data = present.data_state;
+  const bool dropped = data == DataState::kPartial || data == DataState::kEmpty;
+  if (dropped && present.outcome != Outcome::kRunning && !call.word.data_is_good) {
+    return Failure(
+        Reason::kDataNotGood,
+        absl::StrCat("the data of ", defaults_.recipient.ToString(), " is ", DataStateName(data),
+                     ": if somebody has put good data there, say --data-is-good"));
   }
-  queued_ = reserved;
-  return reserved;
+  return Begin(draft);
 }
 
 absl::StatusOr<Operation> Operations::Get(absl::string_view id) {
-  absl::MutexLock lock(&mutex_);
-  if (const Operation* operation = Find(id)) return *operation;
+  for (const TabletOwner::Snapshot& known : owner_.history()) {
+    if (id.empty() || known->operation.request.id == id) return known->operation;
+  }
+  GRAFT_RETURN_IF_ERROR(CheckOpen());
   return absl::NotFoundError(id.empty() ? "there has been no operation yet"
                                         : absl::StrCat("no operation ", id));
 }
 
 std::vector<Operation> Operations::List() {
-  absl::MutexLock lock(&mutex_);
-  return {operations_.rbegin(), operations_.rend()};
+  std::vector<Operation> operations;
+  for (const auto& known : owner_.history()) operations.push_back(known->operation);
+  return operations;
 }
 
-std::shared_ptr<OperationControl> Operations::ControlOf(const Operation& operation) const {
+std::shared_ptr<OperationControl> Operations::control() const {
   absl::MutexLock lock(&mutex_);
-  return running_ == operation.request.id ? control_ : nullptr;
+  return control_;
 }
 
 absl::StatusOr<Operation> Operations::Cancel(absl::string_view id, CancelWish wish) {
+  GRAFT_RETURN_IF_ERROR(CheckOpen());
   GRAFT_ASSIGN_OR_RETURN(const Operation operation, Get(id));
-  const std::shared_ptr<OperationControl> control = ControlOf(operation);
-  if (control == nullptr) return HasEnded(operation);
-  const CancelAnswer answer = control->Cancel(wish);
-  if (answer != CancelAnswer::kGranted) return Refused(operation, answer);
+  if (operation.outcome != Outcome::kRunning) return HasEnded(operation);
+  GRAFT_RETURN_IF_ERROR(owner_.GrantCancel(operation.request.id, wish));
+  const TabletOwner::Snapshot now = owner_.state();
+  const bool ends = now->operation.request.kind == OperationKind::kReprovision &&
+                    RowOf(now->operation).zone == Zone::kBeforeDrop;
+  if (const auto running = control()) ends ? running->EndWaits() : running->Wake();
   return Get(operation.request.id);
 }
 
 absl::StatusOr<Operation> Operations::Throttle(absl::string_view id,
                                                const CloneSettings& settings) {
+  GRAFT_RETURN_IF_ERROR(CheckOpen());
   GRAFT_RETURN_IF_ERROR(CheckThrottle(settings));
   GRAFT_ASSIGN_OR_RETURN(const Operation operation, Get(id));
-  const std::shared_ptr<OperationControl> control = ControlOf(operation);
-  if (control == nullptr) return HasEnded(operation);
-  if (!control->Throttle(settings)) return Refused(operation, CancelAnswer::kTooLate);
-  return Get(operation.request.id);
+  const auto running = control();
+  if (operation.outcome != Outcome::kRunning || running == nullptr) return HasEnded(operation);
+  if (RowOf(operation).may_cancel == MayCancel::kTooLate) {
+    return Failure(Reason::kTooLate, "too late: the copy is made");
+  }
+  running->Throttle(settings);
+  return operation;
 }
 
 void Operations::Preflight(const ReprovisionCall& call, PreflightDone on_done) {
-  absl::StatusOr<Operation> draft = Draft(call);
+  const absl::Status open = CheckOpen();
+  absl::StatusOr<Operation> draft = open.ok() ? Draft(call) : open;
   if (!draft.ok()) return on_done(draft.status());
   others_.preflight(*draft, std::move(on_done));
 }
@@ -251,19 +273,15 @@ absl::StatusOr<std::unique_ptr<Subscription>> Operations::Subscribe(
   subscriber->on_change = std::move(on_change);
   // Changes made from now on wait for this first call.
   absl::MutexLock turn(&subscriber->turn);
-  Operation present;
+  GRAFT_ASSIGN_OR_RETURN(const Operation present, Get(id));
   {
     absl::MutexLock lock(&mutex_);
-    const Operation* operation = Find(id);
-    if (operation == nullptr) {
-      return absl::NotFoundError(id.empty() ? "there has been no operation yet"
-                                            : absl::StrCat("no operation ", id));
-    }
-    present = *operation;
     subscriber->id = present.request.id;
     subscribers_.push_back(subscriber);
   }
-  subscriber->on_change(present);
+  // What has changed in between, it is told at once.
+  const absl::StatusOr<Operation> newest = Get(present.request.id);
+  subscriber->on_change(newest.ok() ? *newest : present);
   return std::unique_ptr<Subscription>(new SubscriptionImpl(*this, subscriber));
 }
 
@@ -271,26 +289,11 @@ void Operations::Changed(const Operation& operation) {
   std::vector<std::shared_ptr<Subscriber>> interested;
   {
     absl::MutexLock lock(&mutex_);
-    for (Operation& known : operations_) {
-      if (known.request.id == operation.request.id) known = operation;
-    }
-    if (operation.outcome != Outcome::kRunning && running_ == operation.request.id) {
-      running_.clear();
-      control_ = nullptr;
-    }
     for (const auto& subscriber : subscribers_) {
       if (subscriber->id == operation.request.id) interested.push_back(subscriber);
     }
   }
   for (const auto& subscriber : interested) subscriber->Tell(operation);
-}
-
-const Operation* Operations::Find(absl::string_view id) const {
-  if (id.empty()) return operations_.empty() ? nullptr : &operations_.back();
-  for (const Operation& operation : operations_) {
-    if (operation.request.id == id) return &operation;
-  }
-  return nullptr;
 }
 
 }  // namespace graft

@@ -7,7 +7,6 @@
 #ifndef GRAFT_PROVISION_OPERATION_OPERATIONS_H_
 #define GRAFT_PROVISION_OPERATION_OPERATIONS_H_
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,10 +16,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "graft/clock.h"
-#include "graft/journal.h"
 #include "graft/observer.h"
 #include "graft/provisioning.h"
 #include "provision/operation/operation_control.h"
+#include "provision/operation/tablet_owner.h"
 
 namespace graft {
 
@@ -34,26 +33,31 @@ class Operations : public Provisioning, public Observer {
     CloneSettings settings;  // each for itself
     Allowances allow;        // added to the request's
   };
-  using RunOperation = std::function<void(Operation&, const std::shared_ptr<OperationControl>&)>;
+  using RunOperation = std::function<void(TabletState&, const std::shared_ptr<OperationControl>&)>;
 
   // What it passes on: the tablet's snapshot, and a draft operation to be looked at by preflight.
   struct Others {
     std::function<TabletSnapshot()> snapshot;
     std::function<void(const Operation&, PreflightDone)> preflight;
+    std::function<void()> begun;  // a new operation is journalled; nullptr: nobody asks
   };
 
-  // `history` is what the journal holds, oldest first. `clock` and `journal` must outlive it.
-  Operations(Clock& clock, Journal& journal, Defaults defaults, std::vector<Operation> history,
-             Others others);
+  // `clock` and `owner` must outlive it.
+  Operations(Clock& clock, TabletOwner& owner, Defaults defaults, Others others);
+
+  // Until Open() every request is answered UNAVAILABLE with AGENT_STARTING.
+  void Open();
+  // Queues the owner's operation if it is unfinished; whether it is.
+  bool ResumeUnfinished();
 
   // Runs operations, with `run`, until Stop().
   void Serve(const RunOperation& run);
+  // Runs the queued one, if there is one, on this thread; whether there was.
+  bool RunQueued(const RunOperation& run);
   void Stop();
 
-  // Queues the newest operation of the history if it is unfinished; whether there was one.
-  bool ResumeUnfinished();
-
   absl::StatusOr<Operation> Reprovision(const ReprovisionCall& call) override;
+  absl::StatusOr<Operation> Release(const ReleaseCall& call) override;
   absl::StatusOr<Operation> Get(absl::string_view id) override;
   std::vector<Operation> List() override;
   absl::StatusOr<Operation> Cancel(absl::string_view id, CancelWish wish) override;
@@ -71,23 +75,26 @@ class Operations : public Provisioning, public Observer {
   struct Subscriber;
   class SubscriptionImpl;
 
+  absl::Status CheckOpen() const;
   absl::StatusOr<Operation> Draft(const ReprovisionCall& call) const;
-  absl::StatusOr<Operation> Reserve(const Operation& draft);
+  // The operation that has the draft's id; ALREADY_EXISTS: with other parameters.
+  std::optional<absl::StatusOr<Operation>> Known(const Operation& draft) const;
+  // Makes `draft` the running operation, or answers the known one with its id.
+  absl::StatusOr<Operation> Begin(const Operation& draft);
   void Changed(const Operation& operation);
-  std::shared_ptr<OperationControl> ControlOf(const Operation& operation) const;
-  const Operation* Find(absl::string_view id) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  std::shared_ptr<OperationControl> control() const;
+  void Queue();
 
   Clock& clock_;
-  Journal& journal_;
+  TabletOwner& owner_;
   const Defaults defaults_;
   const Others others_;
 
   mutable absl::Mutex mutex_;
-  std::vector<Operation> operations_ ABSL_GUARDED_BY(mutex_);  // oldest first
-  std::string running_ ABSL_GUARDED_BY(mutex_);  // id of the one that has not ended; or empty
-  std::shared_ptr<OperationControl> control_ ABSL_GUARDED_BY(mutex_);  // of that one
-  std::optional<Operation> queued_ ABSL_GUARDED_BY(mutex_);
+  bool opened_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool queued_ ABSL_GUARDED_BY(mutex_) = false;
+  std::shared_ptr<OperationControl> control_ ABSL_GUARDED_BY(mutex_);  // of the one that runs
   std::vector<std::shared_ptr<Subscriber>> subscribers_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
+#include "graft/plan.h"
 
 namespace graft {
 namespace {
@@ -41,10 +42,10 @@ void AddType(TabletType type, std::vector<std::string>& reasons) {
 
 bool Rebuilds(const Operation& operation) {
   return operation.outcome == Outcome::kRunning &&
-         (operation.step >= Step::kFence || operation.data_state != DataState::kIntact);
+         (!RowOf(operation).serves || operation.data_state != DataState::kIntact);
 }
 
-void AddOperation(const Operation& operation, std::vector<std::string>& reasons) {
+void AddOperation(const Operation& operation, absl::Time now, std::vector<std::string>& reasons) {
   const bool running = operation.outcome == Outcome::kRunning;
   if (Rebuilds(operation)) {
     reasons.push_back(absl::StrCat("operation ", operation.request.id, " rebuilds it: step ",
@@ -56,10 +57,13 @@ void AddOperation(const Operation& operation, std::vector<std::string>& reasons)
     reasons.push_back(
         absl::StrCat("its data is ", DataStateName(operation.data_state), running ? "" : remedy));
   }
-  if (!running && operation.fence.up) {
-    reasons.push_back(absl::StrCat("the fence of operation ", operation.request.id,
-                                   " is still up: read-only, replication off"));
-  }
+  const Progress& progress = operation.progress;
+  if (!Rebuilds(operation) || progress.note.empty()) return;
+  const bool counts = progress.waiting_since != absl::InfinitePast();
+  reasons.push_back(absl::StrCat(
+      "it waits",
+      counts ? absl::StrCat(" since ", HumanDuration(now - progress.waiting_since)) : "", ": ",
+      progress.note));
 }
 
 void AddChannel(const ReplicationChannel& channel, std::vector<std::string>& reasons) {
@@ -81,7 +85,13 @@ std::vector<std::string> WhyNotReady(const TabletSnapshot& tablet,
   std::vector<std::string> reasons;
   AddServer(tablet, now, reasons);
   AddType(tablet.type, reasons);
-  if (newest.has_value()) AddOperation(*newest, reasons);
+  reasons.insert(reasons.end(), tablet.held_back.begin(), tablet.held_back.end());
+  if (newest.has_value()) AddOperation(*newest, now, reasons);
+  const bool running = newest.has_value() && newest->outcome == Outcome::kRunning;
+  if (tablet.fenced && !running) {
+    reasons.emplace_back(
+        "graft's fence is still up: read-only, replication off; graftctl release takes it down");
+  }
   // A tablet that is being rebuilt does not replicate, which goes without saying.
   const bool rebuilds = newest.has_value() && Rebuilds(*newest);
   if (rebuilds || !tablet.mysql_reachable || tablet.type == TabletType::kPrimary) return reasons;

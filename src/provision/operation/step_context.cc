@@ -1,30 +1,53 @@
 #include "provision/operation/step_context.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "graft/plan.h"
 #include "graft/queue_lock.h"
-#include "provision/operation/published_state.h"
 
 namespace graft {
+
+bool StepContext::cancelled() const {
+  const PlanRow& row = RowOf(operation);
+  const bool sent = row.zone == Zone::kCopying && state.clone.has_value();
+  return !sent && row.may_cancel == MayCancel::kYes && deps.owner.cancel_granted();
+}
 
 absl::Status StepContext::Wait(absl::Duration duration) const {
   const absl::Time deadline = clock().Now() + duration;
   while (true) {
+    if (control->stopped()) return absl::CancelledError("the agent is stopping");
+    if (cancelled()) return absl::CancelledError("cancelled");
     const absl::Time next = std::min(deadline, clock().Now() + ProgressSampler::kEvery);
     const WaitEnd end = control->wait().WaitUntil(clock(), sampler == nullptr ? deadline : next);
     if (end == WaitEnd::kCancelled) {
       return absl::CancelledError(control->stopped() ? "the agent is stopping" : "cancelled");
     }
     if (sampler != nullptr && sampler->IsDue()) ReportProgress();
-    if (end == WaitEnd::kWoken || clock().Now() >= deadline) return absl::OkStatus();
+    if (clock().Now() >= deadline) return absl::OkStatus();
+    if (end == WaitEnd::kWoken && !cancelled()) return absl::OkStatus();
   }
 }
 
 void StepContext::ReportProgress() const {
   if (sampler != nullptr) sampler->Sample(operation);
+  deps.owner.Show(state);
   for (Observer* observer : deps.observers) observer->OnProgress(operation);
+}
+
+void StepContext::Say(std::string note, bool waits) const {
+  Progress& progress = operation.progress;
+  if (progress.note == note) return;
+  if (!waits || note.empty()) {
+    progress.waiting_since = absl::InfinitePast();
+  } else if (progress.waiting_since == absl::InfinitePast()) {
+    progress.waiting_since = clock().Now();
+  }
+  progress.note = std::move(note);
+  ReportProgress();
 }
 
 absl::StatusOr<int> StepContext::ClaimDonor() const {
@@ -33,13 +56,6 @@ absl::StatusOr<int> StepContext::ClaimDonor() const {
       absl::StrCat("clone ", options.alias.ToString(), " from ", operation.donor.ToString())};
   GRAFT_RETURN_IF_ERROR(deps.claims.Enter(DonorLockName(operation.donor), entry));
   return deps.claims.Ahead();
-}
-
-absl::Status StepContext::PublishRecord() const {
-  return deps.topology.UpdateTablet(options.alias, [this](Tablet& tablet) {
-    ApplyPublishedState(operation, tablet);
-    return absl::OkStatus();
-  });
 }
 
 }  // namespace graft

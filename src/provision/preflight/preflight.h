@@ -35,8 +35,16 @@ struct PreflightFacts {
 
   TabletAlias donor_alias;
   HostPort donor_mysql;
-  std::string agent_user = "vt_dba";    // the agent's account on the recipient
-  std::string clone_user = "vt_clone";  // its account on the donor
+  TabletAlias source_alias;
+  TabletAlias primary_alias;  // empty: the shard has none
+  // Whose servers they are by the tablets' records; empty: the record does not say.
+  std::string donor_recorded_uuid;
+  std::string source_recorded_uuid;
+  std::string primary_recorded_uuid;
+  std::string donor_seen_uuid;            // at an earlier look of this attempt; empty: none
+  std::vector<HostPort> shard_addresses;  // of the shard's servers
+  std::string agent_user = "vt_dba";      // the agent's account on the recipient
+  std::string clone_user = "vt_clone";    // its account on the donor
   bool clone_use_ssl = true;
   bool agent_starts_mysqld = false;  // after a clone, if nobody else does
   CloneSettings settings;
@@ -51,11 +59,7 @@ inline constexpr char kDonorNotAsked[] = "the donor could not be asked";
 
 // OK unless something stops the operation: a fatal result always, an unchecked one unless that is
 // allowed. All of it is in the text, the fatal ones first; the first one's id is the reason and
-// decides the code:
-//   UNAVAILABLE          DONOR_UNREACHABLE
-//   UNAUTHENTICATED      DONOR_CREDENTIALS
-//   RESOURCE_EXHAUSTED   DISK_SPACE
-//   FAILED_PRECONDITION  any other
+// decides the code, by the table of reasons; FAILED_PRECONDITION if it is merely unchecked.
 absl::Status FindingsToStatus(const std::vector<CheckResult>& results, const Allowances& allow);
 
 // Whether something stops the operation, and all of it is the donor's: another one may do.

@@ -50,6 +50,7 @@ Verdict RecipientHasNoReplicas(const PreflightFacts& facts);
 Verdict RecipientDonatesToNobody(const PreflightFacts& facts);
 Verdict RecipientPlugin(const PreflightFacts& facts);
 Verdict RecipientPrivileges(const PreflightFacts& facts);
+Verdict RecipientShowsClones(const PreflightFacts& facts);
 Verdict RecipientInnodbWrites(const PreflightFacts& facts);
 Verdict RecipientLoadsPersisted(const PreflightFacts& facts);
 Verdict RecipientInNoGroup(const PreflightFacts& facts);
@@ -70,6 +71,11 @@ Verdict DonorRedoLog(const PreflightFacts& facts);
 Verdict DonorConnections(const PreflightFacts& facts);
 Verdict DonorIsFree(const PreflightFacts& facts);
 Verdict DonorDdl(const PreflightFacts& facts);
+
+// Whose servers they are, and whether the donor's data is the shard's: preflight_identity.cc.
+Verdict ServersAreTheirOwn(const PreflightFacts& facts);
+Verdict DonorHoldsData(const PreflightFacts& facts);
+Verdict DonorIsUpToDate(const PreflightFacts& facts);
 
 // Whether the two fit: preflight_compatibility.cc.
 Verdict DonorIsOther(const PreflightFacts& facts);

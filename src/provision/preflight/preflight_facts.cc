@@ -1,11 +1,12 @@
 #include "provision/preflight/preflight_facts.h"
 
-#include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "provision/donor/donor_fitness.h"
 
 namespace graft {
 namespace {
@@ -32,78 +33,142 @@ absl::StatusOr<ServerFacts> FactsOf(const absl::StatusOr<ServerSurvey>& survey) 
   return survey->facts;
 }
 
-absl::StatusOr<ServerFacts> AskSource(StepContext& context, const PreflightFacts& facts) {
-  const Operation& operation = context.operation;
-  if (operation.source == operation.donor) return FactsOf(facts.donor);
-  auto answer = context.deps.open_peer(operation.source_mysql)->Describe();
-  if (answer.ok()) return answer;
-  return Annotate(answer.status(), absl::StrCat("source ", operation.source.ToString()));
+absl::StatusOr<ServerFacts> Describe(MysqlServer& server) {
+  return server.Describe();
 }
 
 bool IsAway(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
-// Into the facts; UNAVAILABLE, DEADLINE_EXCEEDED: the topology is away, which is nobody's finding.
-absl::Status AskPrimary(StepContext& context, PreflightFacts& facts) {
-  Topology& topology = context.deps.topology;
-  const auto shard = topology.GetShard(context.options.keyspace, context.options.shard);
-  if (IsAway(shard.status())) return shard.status();
-  if (!shard.ok() || shard->primary.empty()) {
-    facts.primary = shard.ok() ? absl::NotFoundError("the shard has no primary") : shard.status();
+class Gathering {
+ public:
+  Gathering(const PreflightSources& sources, const TabletState& state)
+      : sources_(sources), state_(state), operation_(state.operation) {}
+
+  absl::StatusOr<PreflightFacts> Run() {
+    facts_.donor_alias = operation_.donor;
+    facts_.donor_mysql = operation_.donor_mysql;
+    facts_.donor_seen_uuid = state_.donor_uuid;
+    facts_.source_alias = operation_.source;
+    facts_.agent_user = sources_.agent_user;
+    facts_.clone_user = sources_.clone_user;
+    facts_.clone_use_ssl = sources_.clone_use_ssl;
+    facts_.agent_starts_mysqld = sources_.agent_starts_mysqld;
+    facts_.settings = operation_.request.settings;
+    facts_.allow = operation_.request.allow;
+    GRAFT_RETURN_IF_ERROR(AskRecipient());
+    GRAFT_RETURN_IF_ERROR(ReadShard());
+    GRAFT_RETURN_IF_ERROR(ReadUuid(operation_.donor, facts_.donor_recorded_uuid));
+    GRAFT_RETURN_IF_ERROR(ReadUuid(operation_.source, facts_.source_recorded_uuid));
+    GRAFT_RETURN_IF_ERROR(AskDonor());
+    GRAFT_RETURN_IF_ERROR(AskSource());
+    GRAFT_RETURN_IF_ERROR(AskPrimary());
+    return std::move(facts_);
+  }
+
+ private:
+  absl::Status AskRecipient() {
+    auto recipient = sources_.recipient.Survey(facts_.agent_user);
+    if (!recipient.ok()) return Annotate(recipient.status(), "recipient");
+    facts_.recipient = *std::move(recipient);
+    facts_.host = sources_.host.Look(ValueOf(facts_.recipient, "datadir"),
+                                     ValueOf(facts_.recipient, "pid_file"),
+                                     ValueOf(facts_.recipient, "plugin_dir"));
     return absl::OkStatus();
   }
-  if (shard->primary == context.operation.donor) {
-    facts.primary = FactsOf(facts.donor);
+
+  // Of the records. UNAVAILABLE, DEADLINE_EXCEEDED: the topology is away, which is nobody's
+  // finding.
+  absl::Status ReadShard() {
+    const auto shard = sources_.topology.GetShard(sources_.keyspace, sources_.shard);
+    if (IsAway(shard.status())) return shard.status();
+    facts_.primary = shard.ok() ? absl::NotFoundError("the shard has no primary") : shard.status();
+    if (shard.ok()) facts_.primary_alias = shard->primary;
+    const auto listed = sources_.topology.ListShardTablets(sources_.keyspace, sources_.shard);
+    if (IsAway(listed.status())) return listed.status();
+    if (!listed.ok()) return absl::OkStatus();
+    for (const Tablet& tablet : listed->tablets) {
+      if (!tablet.mysql.empty()) facts_.shard_addresses.push_back(tablet.mysql);
+    }
     return absl::OkStatus();
   }
-  const std::string name = absl::StrCat("primary ", shard->primary.ToString());
-  const auto primary = topology.GetTablet(shard->primary);
-  if (IsAway(primary.status())) return primary.status();
-  if (!primary.ok()) {
-    facts.primary = primary.status();
-  } else if (primary->mysql.empty()) {
-    facts.primary = absl::UnavailableError(name + " has no MySQL address in the topology");
-  } else {
-    facts.primary = context.deps.open_peer(primary->mysql)->Describe();
-    if (!facts.primary.ok()) facts.primary = Annotate(facts.primary.status(), name);
+
+  // Each alone: the list lacks a cell that was away a moment ago. A record that is gone names none.
+  absl::Status ReadUuid(const TabletAlias& alias, std::string& uuid) {
+    const auto record = sources_.topology.GetTablet(alias);
+    if (record.ok()) uuid = RecordedUuid(*record);
+    return absl::IsNotFound(record.status()) ? absl::OkStatus() : record.status();
   }
-  return absl::OkStatus();
-}
+
+  absl::Status AskDonor() {
+    facts_.donor = AskServer<ServerSurvey>(
+        sources_.peers, operation_.donor_mysql,
+        [user = facts_.agent_user](MysqlServer& server) { return server.Survey(user); });
+    if (!facts_.donor.ok()) facts_.donor = OnDonor(facts_.donor.status(), operation_);
+    return WhenCancelled();
+  }
+
+  absl::Status AskSource() {
+    if (operation_.source == operation_.donor) {
+      facts_.source = FactsOf(facts_.donor);
+      return absl::OkStatus();
+    }
+    facts_.source = Ask(operation_.source_mysql, "source ", operation_.source);
+    return WhenCancelled();
+  }
+
+  absl::Status AskPrimary() {
+    const TabletAlias& alias = facts_.primary_alias;
+    if (alias.empty()) return absl::OkStatus();
+    const auto record = sources_.topology.GetTablet(alias);
+    if (IsAway(record.status())) return record.status();
+    if (record.ok()) facts_.primary_recorded_uuid = RecordedUuid(*record);
+    if (alias == operation_.donor) {
+      facts_.primary = FactsOf(facts_.donor);
+    } else if (!record.ok()) {
+      facts_.primary = record.status();
+    } else if (record->mysql.empty()) {
+      facts_.primary = absl::UnavailableError(
+          absl::StrCat("primary ", alias.ToString(), " has no MySQL address in the topology"));
+    } else {
+      facts_.primary = Ask(record->mysql, "primary ", alias);
+    }
+    return WhenCancelled();
+  }
+
+  absl::StatusOr<ServerFacts> Ask(const HostPort& address, absl::string_view role,
+                                  const TabletAlias& alias) {
+    auto answer = AskServer<ServerFacts>(sources_.peers, address, Describe);
+    if (answer.ok()) return answer;
+    return Annotate(answer.status(), absl::StrCat(role, alias.ToString()));
+  }
+
+  absl::Status WhenCancelled() const {
+    return sources_.peers.cancellation->cancelled() ? absl::CancelledError("cancelled")
+                                                    : absl::OkStatus();
+  }
+
+  const PreflightSources& sources_;
+  const TabletState& state_;
+  const Operation& operation_;
+  PreflightFacts facts_;
+};
 
 }  // namespace
 
-absl::StatusOr<PreflightFacts> GatherPreflightFacts(StepContext& context) {
-  const Operation& operation = context.operation;
-  PreflightFacts facts;
-  facts.donor_alias = operation.donor;
-  facts.donor_mysql = operation.donor_mysql;
-  facts.agent_user = context.options.agent_user;
-  facts.clone_user = context.options.clone_user;
-  facts.clone_use_ssl = context.options.clone_use_ssl;
-  facts.agent_starts_mysqld = context.deps.start_server != nullptr;
-  facts.settings = operation.request.settings;
-  facts.allow = operation.request.allow;
-
-  auto recipient = context.recipient().Survey(facts.agent_user);
-  if (!recipient.ok()) return Annotate(recipient.status(), "recipient");
-  facts.recipient = *std::move(recipient);
-  facts.host = context.deps.host.Look(ValueOf(facts.recipient, "datadir"),
-                                      ValueOf(facts.recipient, "pid_file"),
-                                      ValueOf(facts.recipient, "plugin_dir"));
-  facts.donor = context.deps.open_peer(operation.donor_mysql)->Survey(facts.agent_user);
-  if (!facts.donor.ok()) facts.donor = OnDonor(facts.donor.status(), operation);
-  facts.source = AskSource(context, facts);
-  GRAFT_RETURN_IF_ERROR(AskPrimary(context, facts));
-  return facts;
+absl::StatusOr<PreflightFacts> GatherPreflightFacts(const PreflightSources& sources,
+                                                    const TabletState& state) {
+  return Gathering(sources, state).Run();
 }
 
 void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& results,
-               Operation& operation) {
-  operation.server_uuid = facts.recipient.facts.server_uuid;
-  operation.data_directory = ValueOf(facts.recipient, "datadir");
-  operation.error_log = ValueOf(facts.recipient, "log_error");
-  if (operation.data_before == DataState::kIntact) {
+               TabletState& state) {
+  Operation& operation = state.operation;
+  state.server_uuid = facts.recipient.facts.server_uuid;
+  state.data_directory = ValueOf(facts.recipient, "datadir");
+  state.error_log = ValueOf(facts.recipient, "log_error");
+  if (state.data_before == DataState::kIntact) {
     operation.proof.gtid_before = facts.recipient.facts.gtid_executed;
   }
   operation.findings.clear();
@@ -111,7 +176,9 @@ void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& resu
     if (result.outcome != CheckOutcome::kPassed) operation.findings.push_back(result);
   }
   if (!facts.donor.ok()) return;
-  operation.donor_uuid = facts.donor->facts.server_uuid;
+  // The first look of an attempt decides whose server it is; the others are held to that.
+  if (state.donor_uuid.empty()) state.donor_uuid = facts.donor->facts.server_uuid;
+  state.donor_gtid = facts.donor->facts.gtid_executed;
   int minutes = 0;
   if (absl::SimpleAtoi(ValueOf(*facts.donor, "clone_donor_timeout_after_network_failure"),
                        &minutes)) {

@@ -2,21 +2,43 @@
 #ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_FACTS_H_
 #define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_FACTS_H_
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
-#include "provision/operation/step_context.h"
+#include "graft/mysql_server.h"
+#include "graft/server_host.h"
+#include "graft/tablet_state.h"
+#include "graft/topology.h"
+#include "provision/donor/peers.h"
 #include "provision/preflight/preflight.h"
 
 namespace graft {
 
+// Who is asked, and as whom; what it refers to must outlive the asking.
+struct PreflightSources {
+  MysqlServer& recipient;
+  ServerHost& host;  // of the recipient's mysqld
+  Topology& topology;
+  const Peers& peers;
+  std::string keyspace;
+  std::string shard;
+  std::string agent_user;
+  std::string clone_user;
+  bool clone_use_ssl = true;
+  bool agent_starts_mysqld = false;
+};
+
 // For an operation whose donor and source are resolved. Reads only. Codes are those of the
-// recipient's server and of a topology that is away; whoever else cannot be asked stands in the
-// facts with its status.
-absl::StatusOr<PreflightFacts> GatherPreflightFacts(StepContext& context);
+// recipient's server and of a topology that is away; CANCELLED. Whoever else cannot be asked stands
+// in the facts with its status.
+absl::StatusOr<PreflightFacts> GatherPreflightFacts(const PreflightSources& sources,
+                                                    const TabletState& state);
 
 // What the operation keeps of them: the servers' identities, where to look while the recipient is
 // down, what the new data will lack, and every result but the passed ones.
 void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& results,
-               Operation& operation);
+               TabletState& state);
 
 }  // namespace graft
 

@@ -129,6 +129,16 @@ Verdict RecipientPrivileges(const PreflightFacts& facts) {
 }
 
 // 1836 at the first DROP.
+// With it off clone_status and clone_progress stay empty: nobody could tell what CLONE has done.
+Verdict RecipientShowsClones(const PreflightFacts& facts) {
+  if (!VariableOf(facts.recipient, "performance_schema").has_value()) {
+    return VariableMissing("performance_schema", "recipient");
+  }
+  if (IsOn(facts.recipient, "performance_schema")) return Passed("ON");
+  return Fatal("performance_schema is OFF on the recipient: clone_status would stay empty",
+               "take performance_schema=OFF out of its my.cnf and restart it");
+}
+
 Verdict RecipientInnodbWrites(const PreflightFacts& facts) {
   const auto recovery = NumberOf(facts.recipient, "innodb_force_recovery");
   if (!recovery.has_value()) return VariableMissing("innodb_force_recovery", "recipient");

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "graft/plan.h"
+
 namespace graft {
 namespace {
 
@@ -149,7 +151,8 @@ class Estimator {
   }
 
   std::optional<Eta> TimeLeft() const {
-    if (operation_.queue_place > 0 || StandsStill()) return std::nullopt;
+    const bool waits = progress_.waiting_since != absl::InfinitePast();
+    if (operation_.queue_place > 0 || waits || StandsStill()) return std::nullopt;
     const PhaseProgress& running = progress_.phases[static_cast<size_t>(view_.running)];
     Expectation left = LeftByBytes(running).value_or(LeftByTime(running));
     for (int i = static_cast<int>(view_.running) + 1; i < kPhaseCount; ++i) {
@@ -172,8 +175,9 @@ class Estimator {
 }  // namespace
 
 Phase PhaseOf(const Operation& operation, const StartupSigns& startup) {
-  if (operation.step < Step::kClone) return Phase::kPrepare;
-  if (operation.step > Step::kAwaitRestart) return Phase::kFinish;
+  const Zone zone = RowOf(operation).zone;
+  if (zone == Zone::kBeforeDrop) return Phase::kPrepare;
+  if (zone == Zone::kAfterCopy) return Phase::kFinish;
   if (operation.step == Step::kAwaitRestart) {
     return startup.starting ? Phase::kRecovery : Phase::kRestart;
   }

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
+#include "graft/plan.h"
 
 namespace graft {
 namespace {
@@ -44,10 +46,16 @@ Expectation Typical(Phase phase, int64_t bytes) {
   return about(1);
 }
 
-absl::Duration TimeInSteps(const Operation& operation, Step first, Step last) {
+// In the plan's rows of a zone, but for the wait in the donor's queue, which is nobody's speed.
+absl::Duration TimeInZone(const Operation& operation, Zone zone) {
+  const Plan& plan = PlanOf(operation.request.kind);
   absl::Duration sum;
   for (const StepTime& time : operation.times) {
-    if (time.step < first || time.step > last || time.ended == absl::InfinitePast()) continue;
+    const std::optional<size_t> place = PlaceIn(plan, time.step);
+    if (!place.has_value() || plan[*place].zone != zone || time.step == Step::kClaimDonor ||
+        time.ended == absl::InfinitePast()) {
+      continue;
+    }
     sum += std::max(time.ended - time.started, absl::ZeroDuration());
   }
   return sum;
@@ -56,21 +64,20 @@ absl::Duration TimeInSteps(const Operation& operation, Step first, Step last) {
 // From the sending of CLONE to its first stage.
 absl::Duration ChecksOfClone(const Operation& operation) {
   if (operation.progress.stages.empty()) return absl::ZeroDuration();
-  const auto sent = ParseServerTime(operation.run.not_before);
+  const auto sent = ParseServerTime(operation.progress.clone_sent);
   const auto began = ParseServerTime(operation.progress.stages.front().begin_time);
   if (!sent.has_value() || !began.has_value()) return absl::ZeroDuration();
   return std::max(*began - *sent, absl::ZeroDuration());
 }
 
-// The wait in the donor's queue is nobody's speed.
 absl::Duration Preparation(const Operation& operation) {
-  return TimeInSteps(operation, Step::kResolveDonor, Step::kPreflight) +
-         TimeInSteps(operation, Step::kFence, Step::kFence) + ChecksOfClone(operation);
+  return TimeInZone(operation, Zone::kBeforeDrop) + ChecksOfClone(operation);
 }
 
 // One attempt, from beginning to end, without agents that came and went: its times are the work's.
 bool IsExemplary(const Operation& operation) {
-  return operation.outcome == Outcome::kDone && operation.failed_attempts.empty() &&
+  return operation.request.kind == OperationKind::kReprovision &&
+         operation.outcome == Outcome::kDone && operation.failed_attempts.empty() &&
          operation.resumptions == 0;
 }
 
@@ -116,7 +123,7 @@ ProgressModel ProgressModel::Learn(const std::vector<Operation>& newest_first) {
       const Phase phase = static_cast<Phase>(static_cast<int>(row.stage) + 1);
       if (const auto took = StageTook(row)) add(phase, *took);
     }
-    add(Phase::kFinish, TimeInSteps(operation, Step::kVerify, Step::kPublish));
+    add(Phase::kFinish, TimeInZone(operation, Zone::kAfterCopy));
     if (++model.learnt_from_ == kMostLearntFrom) break;
   }
   return model;

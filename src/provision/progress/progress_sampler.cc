@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "graft/plan.h"
 #include "provision/progress/progress_estimate.h"
 
 namespace graft {
@@ -55,7 +56,7 @@ void ProgressSampler::Enter(Phase phase, const Operation& operation) {
   const absl::Time now = clock_.Now();
   if (!running_.has_value()) {
     // The operation's beginning, or an agent that took it up.
-    adopted_ = operation.step >= Step::kClone;
+    adopted_ = RowOf(operation).zone != Zone::kBeforeDrop;
     for (const PhaseProgress& known : operation.progress.phases) {
       took_[static_cast<size_t>(known.phase)] = known.took;
     }
@@ -78,7 +79,7 @@ absl::Time ProgressSampler::BeganBefore(Phase phase, const Operation& operation)
   const absl::Time sent = Entered(operation, Step::kClone).value_or(now);
   const CloneStageRow* row = RowOf(operation, phase);
   const auto began = row == nullptr ? std::nullopt : ParseServerTime(row->begin_time);
-  const auto not_before = ParseServerTime(operation.run.not_before);
+  const auto not_before = ParseServerTime(operation.progress.clone_sent);
   if (!began.has_value() || !not_before.has_value()) return now;
   return std::max(sent, sent + (*began - *not_before));
 }

@@ -43,7 +43,7 @@ absl::StatusOr<int> LookAhead(const StepContext& context) {
 }  // namespace
 
 // DEADLINE_EXCEEDED: the donor was not free in time. UNAVAILABLE: the store is away.
-absl::Status ClaimDonorStep(StepContext& context) {
+StepOutcome ClaimDonorStep(StepContext& context) {
   const absl::Time began = context.clock().Now();
   const absl::Time deadline = began + context.options.donor_wait_timeout;
   absl::Time store_answered = began;

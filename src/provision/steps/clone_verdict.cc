@@ -1,5 +1,8 @@
 #include "provision/steps/clone_verdict.h"
 
+#include <algorithm>
+#include <string>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -8,58 +11,56 @@
 namespace graft {
 namespace {
 
-bool IsThisRun(const CloneStatus& status, const CloneRun& run, const HostPort& donor) {
-  if (!absl::EqualsIgnoreCase(status.source, donor.ToString())) return false;
-  if (!run.begin_time.empty()) return status.begin_time == run.begin_time;
-  if (run.connection_id != 0 && status.connection_id == run.connection_id) return true;
-  return !run.not_before.empty() && status.begin_time >= run.not_before;
+bool IsThisRun(const CloneStatus& status, const SentClone& clone) {
+  if (!absl::EqualsIgnoreCase(status.source, clone.donor_mysql.ToString())) return false;
+  if (!clone.begin_time.empty()) return status.begin_time == clone.begin_time;
+  if (clone.connection_id != 0 && status.connection_id == clone.connection_id) return true;
+  return !clone.not_before.empty() && status.begin_time >= clone.not_before;
+}
+
+// Times of the report compare as text, to the precision of the shorter one.
+bool IsBefore(absl::string_view a, absl::string_view b) {
+  const size_t length = std::min(a.size(), b.size());
+  return a.substr(0, length) < b.substr(0, length);
+}
+
+// A run in place has ended after it began, in a process that came after it, in every stage.
+bool IsWholeTruth(const CloneReport& report, const SentClone& clone) {
+  const CloneStatus& status = *report.status;
+  if (status.end_time.empty() || IsBefore(status.end_time, status.begin_time) ||
+      IsBefore(status.end_time, clone.not_before)) {
+    return false;
+  }
+  if (status.connection_id != 0 || report.stages.size() != kCloneStageCount) return false;
+  return std::all_of(report.stages.begin(), report.stages.end(), [&](const CloneStageRow& row) {
+    return row.state == CloneState::kCompleted && !row.begin_time.empty() &&
+           !IsBefore(row.begin_time, status.begin_time);
+  });
 }
 
 absl::Status Unverified(absl::string_view text) {
-  return WithReason(absl::DataLossError(text), Reason::kVerifyFailed);
+  return Failure(Reason::kVerifyFailed, text);
 }
 
-// Of a run that is under way or ended badly.
-DataState WhatIsLeft(const DataEvidence& evidence) {
-  for (const CloneStageRow& row : evidence.report.stages) {
-    if (row.stage != CloneStage::kDropData) continue;
-    switch (row.state) {
-      case CloneState::kNotStarted:
-        return evidence.before;
-      case CloneState::kInProgress:
-      case CloneState::kFailed:
-        return evidence.before == DataState::kIntact ? DataState::kPartial : evidence.before;
-      case CloneState::kCompleted:
-        return DataState::kEmpty;
-    }
-  }
-  return evidence.before;  // still in the checks before the first stage
-}
-
-// That a run which says Completed has put the donor's data on this server.
-absl::Status Prove(const DataEvidence& evidence) {
-  const CloneStatus& status = *evidence.report.status;
-  if (status.destination != "LOCAL INSTANCE") {
-    return Unverified(absl::StrCat("clone_status names ", status.destination,
-                                   " as the destination, not this server"));
-  }
-  if (evidence.restarted == nullptr) return Unverified("the server has not been asked yet");
-  if (evidence.restarted->server_uuid != evidence.server_uuid) {
-    return Unverified(absl::StrCat("server_uuid is ", evidence.restarted->server_uuid, ", was ",
-                                   evidence.server_uuid, ": another server answers"));
-  }
-  GRAFT_ASSIGN_OR_RETURN(const GtidSet executed, GtidSet::Parse(evidence.restarted->gtid_executed));
+absl::Status CheckPromised(const CloneStatus& status, const SentClone& clone,
+                           const ServerFacts& server) {
+  GRAFT_ASSIGN_OR_RETURN(const GtidSet executed, GtidSet::Parse(server.gtid_executed));
   GRAFT_ASSIGN_OR_RETURN(const GtidSet promised, GtidSet::Parse(status.gtid_executed));
-  const GtidSet missing = promised.Minus(executed);
+  if (const GtidSet missing = promised.Minus(executed); !missing.empty()) {
+    return Unverified(
+        absl::StrCat("transactions that clone_status promised are missing: ", missing.ToString()));
+  }
+  GRAFT_ASSIGN_OR_RETURN(const GtidSet donors, GtidSet::Parse(clone.donor_gtid));
+  const GtidSet missing = donors.Minus(promised);
   if (missing.empty()) return absl::OkStatus();
-  return Unverified(
-      absl::StrCat("transactions that clone_status promised are missing: ", missing.ToString()));
+  return Unverified(absl::StrCat("transactions that the donor had before the copy are missing: ",
+                                 missing.ToString()));
 }
 
 }  // namespace
 
-CloneVerdict JudgeClone(const CloneReport& report, const CloneRun& run, const HostPort& donor) {
-  if (!report.status.has_value() || !IsThisRun(*report.status, run, donor)) {
+CloneVerdict JudgeClone(const CloneReport& report, const SentClone& clone) {
+  if (!report.status.has_value() || !IsThisRun(*report.status, clone)) {
     return CloneVerdict::kNoTrace;
   }
   const CloneStatus& status = *report.status;
@@ -67,6 +68,7 @@ CloneVerdict JudgeClone(const CloneReport& report, const CloneRun& run, const Ho
     case CloneState::kFailed:
       return CloneVerdict::kFailed;
     case CloneState::kCompleted:
+      if (!IsWholeTruth(report, clone)) return CloneVerdict::kContradicts;
       return status.error_no == 0 ? CloneVerdict::kCompleted : CloneVerdict::kFailed;
     case CloneState::kNotStarted:
     case CloneState::kInProgress:
@@ -76,20 +78,68 @@ CloneVerdict JudgeClone(const CloneReport& report, const CloneRun& run, const Ho
   return status.end_time.empty() ? CloneVerdict::kRunning : CloneVerdict::kStopping;
 }
 
-DataVerdict JudgeData(const DataEvidence& evidence) {
-  switch (JudgeClone(evidence.report, evidence.run, evidence.donor)) {
-    case CloneVerdict::kNoTrace:
-      return {evidence.before, Unverified("clone_status does not show this run")};
+DataState WhatIsLeft(const CloneReport& report, DataState before) {
+  for (const CloneStageRow& row : report.stages) {
+    if (row.stage != CloneStage::kDropData) continue;
+    switch (row.state) {
+      case CloneState::kNotStarted:
+        return before;
+      case CloneState::kInProgress:
+      case CloneState::kFailed:
+        return before == DataState::kIntact ? DataState::kPartial : before;
+      case CloneState::kCompleted:
+        return DataState::kEmpty;
+    }
+  }
+  return before;  // still in the checks before the first stage
+}
+
+DataState JudgeByServer(const ServerFacts& server, const SentClone& clone, DataState before) {
+  if (before != DataState::kIntact) return before;
+  const auto now = GtidSet::Parse(server.gtid_executed);
+  const auto then = GtidSet::Parse(clone.gtid_before);
+  if (!now.ok() || !then.ok()) return DataState::kPartial;
+  const bool same =
+      server.user_schemas == clone.schemas_before && now->ToString() == then->ToString();
+  // A finished clone of a donor that had the same transactions shows no difference.
+  const bool same_process = !clone.process.empty() && server.process == clone.process;
+  const auto donors = GtidSet::Parse(clone.donor_gtid);
+  const bool told_apart =
+      !clone.donor_gtid.empty() && donors.ok() && donors->ToString() != then->ToString();
+  if (same && (same_process || told_apart)) return DataState::kIntact;
+  return server.user_schemas.empty() ? DataState::kEmpty : DataState::kPartial;
+}
+
+absl::Status ProveClone(const CloneReport& report, const TabletState& state,
+                        const ServerFacts& server) {
+  if (!state.clone.has_value()) return Unverified("no clone of this operation is known");
+  const SentClone& clone = *state.clone;
+  switch (JudgeClone(report, clone)) {
     case CloneVerdict::kCompleted:
       break;
+    case CloneVerdict::kNoTrace:
+      return Unverified("clone_status does not show this run");
+    case CloneVerdict::kContradicts:
+      return Unverified("clone_status contradicts itself about this run");
     case CloneVerdict::kRunning:
     case CloneVerdict::kStopping:
     case CloneVerdict::kCrashed:
     case CloneVerdict::kFailed:
-      return {WhatIsLeft(evidence), Unverified("clone_status does not show this run as Completed")};
+      return Unverified("clone_status does not show this run as Completed");
   }
-  const absl::Status proof = Prove(evidence);
-  return {proof.ok() ? DataState::kCloned : DataState::kEmpty, proof};
+  const CloneStatus& status = *report.status;
+  if (status.destination != "LOCAL INSTANCE") {
+    return Unverified(absl::StrCat("clone_status names ", status.destination,
+                                   " as the destination, not this server"));
+  }
+  if (server.server_uuid != state.server_uuid) {
+    return Unverified(absl::StrCat("server_uuid is ", server.server_uuid, ", was ",
+                                   state.server_uuid, ": another server answers"));
+  }
+  if (!clone.process.empty() && server.process == clone.process) {
+    return Unverified("the server has not been started anew since the copy");
+  }
+  return CheckPromised(status, clone, server);
 }
 
 }  // namespace graft

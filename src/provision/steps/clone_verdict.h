@@ -2,17 +2,15 @@
 //
 // clone_status has one row for ever, with id 1, and an old "Completed" stays in it: a run is known
 // by its source together with its connection id or its begin time, never by being the last row.
-// STATE alone lies as well: after a crash in the middle it says "In Progress" for ever.
+// STATE alone lies as well: after a crash in the middle it says "In Progress" for ever, and a CLONE
+// that fails while it connects can show the former run's "Completed" beside its own begin time.
 #ifndef GRAFT_PROVISION_STEPS_CLONE_VERDICT_H_
 #define GRAFT_PROVISION_STEPS_CLONE_VERDICT_H_
 
-#include <string>
-
 #include "absl/status/status.h"
 #include "graft/clone_report.h"
-#include "graft/operation.h"
 #include "graft/server_facts.h"
-#include "graft/tablet.h"
+#include "graft/tablet_state.h"
 
 namespace graft {
 
@@ -20,33 +18,27 @@ enum class CloneVerdict {
   kNoTrace,    // the report does not speak of this run (yet)
   kRunning,    // its session lives and has not finished
   kStopping,   // all is copied; the server that copied it is about to go down
-  kCompleted,  // copied, restarted, recovered
+  kCompleted,  // copied, restarted, recovered: everything says so
   kCrashed,    // the server went down in the middle and came back without it
   kFailed,
+  kContradicts,  // the report speaks of this run and cannot be true
 };
 
-CloneVerdict JudgeClone(const CloneReport& report, const CloneRun& run, const HostPort& donor);
+CloneVerdict JudgeClone(const CloneReport& report, const SentClone& clone);
 
-// What the server shows of one run and of itself.
-struct DataEvidence {
-  const CloneReport& report;
-  const CloneRun& run;
-  const HostPort& donor;
-  DataState before;  // what the data was when the attempt began
-  // Of the server that came back after the restart; nullptr: it has not been asked.
-  const ServerFacts* restarted = nullptr;
-  std::string server_uuid;  // which the recipient had before, and CLONE keeps
-};
+// What is left of the data that was there `before`, by the DROP DATA row of clone_progress: the one
+// place where MySQL says so. Of a run that is under way or ended badly.
+DataState WhatIsLeft(const CloneReport& report, DataState before);
 
-struct DataVerdict {
-  DataState state = DataState::kIntact;
-  absl::Status why;  // OK for kCloned; else what keeps it from being that
-};
+// What is left where the report does not say: the old data is whole only if schemas and GTIDs are
+// what they were before, to the letter, and no finished clone can look the same.
+DataState JudgeByServer(const ServerFacts& server, const SentClone& clone, DataState before);
 
-// What the recipient's data is. Before the restart MySQL says so in one place: the DROP DATA row of
-// clone_progress. kCloned takes all of it: this run, Completed, on this server, with every
-// transaction that clone_status promised.
-DataVerdict JudgeData(const DataEvidence& evidence);
+// OK: this run has put the donor's data on this server, by everything that must be true of it: the
+// report, a new process of the same server, all that clone_status promised, all that the donor had.
+// DATA_LOSS with VERIFY_FAILED otherwise.
+absl::Status ProveClone(const CloneReport& report, const TabletState& state,
+                        const ServerFacts& server);
 
 }  // namespace graft
 

@@ -1,22 +1,23 @@
 #include "provision/steps/clone_watch.h"
 
-#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 
 namespace graft {
 
 absl::StatusOr<CloneVerdict> CloneWatch::Look() {
   Operation& operation = context_.operation;
+  SentClone& clone = *context_.state.clone;
   GRAFT_ASSIGN_OR_RETURN(report_, context_.recipient().ReadClone());
-  const CloneVerdict verdict = JudgeClone(report_, operation.run, operation.donor_mysql);
-  // Until verify has asked the server itself, a completed run counts as nothing usable.
-  operation.data_state = JudgeData({report_, operation.run, operation.donor_mysql,
-                                    operation.data_before, nullptr, operation.server_uuid})
-                             .state;
-  if (verdict == CloneVerdict::kNoTrace) return verdict;
-  if (operation.run.begin_time.empty()) {
-    operation.run.begin_time = report_.status->begin_time;
-    GRAFT_RETURN_IF_ERROR(context_.Save());
+  const CloneVerdict verdict = JudgeClone(report_, clone);
+  if (verdict == CloneVerdict::kNoTrace || verdict == CloneVerdict::kContradicts) return verdict;
+  // A run whose end is not seen yet has dropped something, as far as anybody knows; and until
+  // verify has looked, one that completed counts as nothing usable.
+  const DataState left = Left();
+  operation.data_state = left == DataState::kIntact ? DataState::kPartial : left;
+  if (clone.begin_time.empty()) {
+    clone.begin_time = report_.status->begin_time;
+    // The marks that were saved before are enough to know it.
+    context_.Save().IgnoreError();
   }
   if (meter_.Update(report_, context_.clock().Now(), operation.progress)) {
     context_.ReportProgress();
@@ -24,17 +25,14 @@ absl::StatusOr<CloneVerdict> CloneWatch::Look() {
   return verdict;
 }
 
-absl::Status CloneWatch::Failure(CloneVerdict verdict) {
-  if (verdict == CloneVerdict::kCrashed) {
-    return WithReason(
-        absl::UnavailableError("the recipient's mysqld went down in the middle of the clone and "
-                               "rolled it back; see its error log, then ask again"),
-        Reason::kRecipientCrashed);
-  }
-  const CloneStatus& status = *report_.status;
-  if (!status.failure.ok()) return status.failure;
-  return WithReason(absl::InternalError("CLONE failed, and clone_status does not say why"),
-                    Reason::kCloneFailed);
+void CloneWatch::Conclude(DataState left) {
+  context_.state.clone.reset();
+  context_.operation.data_state = left;
+}
+
+absl::Status CloneWatch::Failure() const {
+  if (report_.status.has_value() && !report_.status->failure.ok()) return report_.status->failure;
+  return graft::Failure(Reason::kCloneFailed, "CLONE failed, and clone_status does not say why");
 }
 
 }  // namespace graft

@@ -1,6 +1,6 @@
 // CloneWatch: follows this run's clone on a connection beside the one that runs the statement.
 //
-// Used by the clone step and by await_restart, on the operation's thread.
+// Used by the steps that supervise a copy, on the operation's thread.
 #ifndef GRAFT_PROVISION_STEPS_CLONE_WATCH_H_
 #define GRAFT_PROVISION_STEPS_CLONE_WATCH_H_
 
@@ -16,12 +16,18 @@ class CloneWatch {
  public:
   explicit CloneWatch(StepContext& context) : context_(context) {}
 
-  // One look: reads the report, notes begin time, data state and progress in the operation, and
-  // tells the observers if something moved. Codes are ReadClone()'s.
+  // One look: reads the report, notes begin time and progress, and while the run is under way what
+  // is left of the data; tells the observers if something moved. Codes are ReadClone()'s.
   absl::StatusOr<CloneVerdict> Look();
 
-  // What the report says about a run that ended badly, as a status; looks once more if it can.
-  absl::Status Failure(CloneVerdict verdict);
+  // The server has shown how the run ended: it is over, and `left` is what it left.
+  void Conclude(DataState left);
+
+  // What is left of the data, by the last report.
+  DataState Left() const { return WhatIsLeft(report_, context_.state.data_before); }
+  // What the last report says about a run that failed.
+  absl::Status Failure() const;
+  const CloneReport& report() const { return report_; }
 
  private:
   StepContext& context_;

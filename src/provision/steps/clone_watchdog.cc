@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
+#include "provision/steps/fence.h"
 
 namespace graft {
 namespace {
@@ -33,7 +34,7 @@ absl::Status CloneWatchdog::Check() {
   if (Moved()) {
     moved_ = now;
     donor_lost_ = absl::InfinitePast();
-    Note("");
+    context_.Note("");
     return absl::OkStatus();
   }
   const absl::Duration still = now - moved_;
@@ -62,7 +63,7 @@ void CloneWatchdog::EndBlockers() {
   if (!sessions.ok()) return;
   std::vector<int64_t> blockers;
   for (const ServerSession& session : *sessions) {
-    if (session.connection_id == context_.operation.run.connection_id) {
+    if (session.connection_id == context_.state.clone->connection_id) {
       blockers = session.waits_for;
     }
   }
@@ -70,10 +71,9 @@ void CloneWatchdog::EndBlockers() {
     const bool blocks =
         std::find(blockers.begin(), blockers.end(), session.connection_id) != blockers.end();
     if (!blocks || !context_.recipient().KillConnection(session.connection_id).ok()) continue;
-    context_.operation.ended_sessions.push_back(
-        {session.connection_id, session.user, session.host});
-    Note(absl::StrCat("ended connection ", session.connection_id, " (", session.user, "@",
-                      session.host, "), which held a lock that DROP DATA waits for"));
+    NoteEndedSession(session, context_.operation);
+    context_.Note(absl::StrCat("ended connection ", session.connection_id, " (", session.user, "@",
+                               session.host, "), which held a lock that DROP DATA waits for"));
   }
 }
 
@@ -109,19 +109,13 @@ absl::Status CloneWatchdog::JudgeStandstill(absl::Duration still) {
   }
   if (gone) {
     const absl::Duration left = std::max(operation.donor_patience - still, absl::ZeroDuration());
-    Note(absl::StrCat("donor ", donor, " cannot be reached; no byte for ", Rounded(still),
-                      "; MySQL itself gives up in ", Rounded(left)));
+    context_.Note(absl::StrCat("donor ", donor, " cannot be reached; no byte for ", Rounded(still),
+                               "; MySQL itself gives up in ", Rounded(left)));
   } else {
-    Note(absl::StrCat("no byte for ", Rounded(still), ", though donor ", donor, " answers"));
+    context_.Note(
+        absl::StrCat("no byte for ", Rounded(still), ", though donor ", donor, " answers"));
   }
   return absl::OkStatus();
-}
-
-void CloneWatchdog::Note(std::string note) {
-  std::string& shown = context_.operation.progress.note;
-  if (shown == note) return;
-  shown = std::move(note);
-  context_.ReportProgress();
 }
 
 }  // namespace graft

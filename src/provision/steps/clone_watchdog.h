@@ -30,7 +30,6 @@ class CloneWatchdog {
   void EndBlockers();
   absl::Status JudgeStandstill(absl::Duration still);
   void AskDonor();
-  void Note(std::string note);
 
   StepContext& context_;
   std::optional<CloneStage> stage_;

@@ -6,8 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "provision/steps/replication.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
@@ -19,6 +21,9 @@ using How = VariableChange::How;
 constexpr const char* kSkipReplicaStartNames[] = {"skip_replica_start", "skip_slave_start"};
 
 constexpr char kEventScheduler[] = "event_scheduler";
+constexpr char kDisabled[] = "DISABLED";
+// The fence persists its variables one after the other.
+constexpr absl::Duration kOneFence = absl::Minutes(1);
 
 bool IsReadOnlyFlag(const FenceRecord::Persisted& variable) {
   return variable.name == "super_read_only" || variable.name == "read_only";
@@ -28,7 +33,41 @@ VariableChange Global(absl::string_view name, absl::string_view value) {
   return {How::kGlobal, std::string(name), std::string(value)};
 }
 
-absl::Status NoteVariables(StepContext& context) {
+absl::Status NoteReplication(StepContext& context) {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<ReplicationChannel> channels,
+                         context.recipient().ReadReplication());
+  context.state.fence.replication_was_running =
+      std::any_of(channels.begin(), channels.end(), [](const ReplicationChannel& channel) {
+        return channel.applier_running || channel.receiver_running || channel.receiver_connecting;
+      });
+  return absl::OkStatus();
+}
+
+bool IsSetBy(const Variable& variable, const std::string& user) {
+  return variable.set_by.empty() || absl::StartsWith(variable.set_by, user + "@");
+}
+
+// What the fence sets a variable to.
+const char* FencedValue(const std::string& name) {
+  return name == kEventScheduler ? "OFF" : "ON";
+}
+
+// Whether all of it is persisted as the fence persists it, at one time and by graft's own account:
+// what an agent left behind whose journal is gone. An operator's own wish is never all of it.
+bool IsOurLeftFence(const std::vector<Variable>& variables, const std::string& user) {
+  absl::Time first = absl::InfiniteFuture();
+  absl::Time last = absl::InfinitePast();
+  for (const Variable& variable : variables) {
+    if (variable.value == kDisabled) continue;
+    if (variable.persisted != FencedValue(variable.name) || !IsSetBy(variable, user)) return false;
+    if (variable.source != "PERSISTED" || variable.set_at == absl::InfinitePast()) continue;
+    first = std::min(first, variable.set_at);
+    last = std::max(last, variable.set_at);
+  }
+  return last == absl::InfinitePast() || last - first <= kOneFence;
+}
+
+absl::StatusOr<std::vector<Variable>> ReadFenced(StepContext& context) {
   std::vector<std::string> names = {"super_read_only", "read_only", kEventScheduler};
   for (const char* name : kSkipReplicaStartNames) {
     const auto found = context.recipient().ReadVariables({name});
@@ -38,28 +77,37 @@ absl::Status NoteVariables(StepContext& context) {
     }
     if (!absl::IsNotFound(found.status())) return found.status();
   }
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables,
-                         context.recipient().ReadVariables(names));
-  for (const Variable& variable : variables) {
-    context.operation.fence.variables.push_back(
-        {variable.name, variable.value, variable.persisted});
-  }
-  return absl::OkStatus();
+  return context.recipient().ReadVariables(names);
 }
 
-absl::Status NoteReplication(StepContext& context) {
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<ReplicationChannel> channels,
-                         context.recipient().ReadReplication());
-  context.operation.fence.replication_was_running =
-      std::any_of(channels.begin(), channels.end(), [](const ReplicationChannel& channel) {
-        return channel.applier_running || channel.receiver_running || channel.receiver_connecting;
-      });
+// What the fence will have to put back. Of one that is left there, the values before are not known:
+// none was persisted, and a replica stays read-only.
+void NoteVariables(const std::vector<Variable>& variables, bool left_by_us, FenceRecord& fence) {
+  fence.variables.clear();
+  for (const Variable& variable : variables) {
+    if (!left_by_us) {
+      fence.variables.push_back({variable.name, variable.value, variable.persisted});
+      continue;
+    }
+    const bool scheduler = variable.name == kEventScheduler && variable.value != kDisabled;
+    fence.variables.push_back({variable.name, scheduler ? "ON" : variable.value, std::nullopt});
+  }
+}
+
+// Looks at what the fence changes, before it does: a fence that an agent left behind is taken over.
+absl::Status NoteWhatIs(StepContext& context) {
+  FenceRecord& fence = context.state.fence;
+  GRAFT_RETURN_IF_ERROR(NoteReplication(context));
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables, ReadFenced(context));
+  const bool left_by_us = IsOurLeftFence(variables, context.options.agent_user);
+  NoteVariables(variables, left_by_us, fence);
+  if (left_by_us) fence.replication_was_running = true;  // the fence is what stopped it
   return absl::OkStatus();
 }
 
 // A server started with event_scheduler=DISABLED refuses any change of it.
 bool CanBeSet(const FenceRecord::Persisted& variable) {
-  return variable.value != "DISABLED";
+  return variable.value != kDisabled;
 }
 
 // super_read_only comes before read_only: turning the latter off takes the former along.
@@ -67,7 +115,7 @@ std::vector<VariableChange> RaisingChanges(const FenceRecord& fence) {
   std::vector<VariableChange> changes;
   for (const FenceRecord::Persisted& variable : fence.variables) {
     if (!CanBeSet(variable)) continue;
-    const char* fenced = variable.name == kEventScheduler ? "OFF" : "ON";
+    const char* fenced = FencedValue(variable.name);
     changes.push_back({How::kPersistOnly, variable.name, fenced});
     if (IsReadOnlyFlag(variable) || variable.name == kEventScheduler) {
       changes.push_back(Global(variable.name, fenced));
@@ -120,15 +168,20 @@ std::vector<VariableChange> LiftingChanges(const FenceRecord& fence, bool keep_r
 }  // namespace
 
 absl::Status RaiseFence(StepContext& context) {
-  FenceRecord& fence = context.operation.fence;
-  if (fence.variables.empty()) {
-    GRAFT_RETURN_IF_ERROR(NoteReplication(context));
-    GRAFT_RETURN_IF_ERROR(NoteVariables(context));
-  }
+  FenceRecord& fence = context.state.fence;
+  if (fence.variables.empty()) GRAFT_RETURN_IF_ERROR(NoteWhatIs(context));
   fence.up = true;  // from here on there may be something to take down
   GRAFT_RETURN_IF_ERROR(context.Save());
-  GRAFT_RETURN_IF_ERROR(context.recipient().StopReplication(/*forget=*/false));
+  GRAFT_RETURN_IF_ERROR(StopWhenIdle(context, /*forget=*/false));
   return context.recipient().SetVariables(RaisingChanges(fence));
+}
+
+void NoteEndedSession(const ServerSession& session, Operation& operation) {
+  if (operation.ended_sessions.size() >= kMostEndedSessions) {
+    ++operation.ended_sessions_more;
+    return;
+  }
+  operation.ended_sessions.push_back({session.connection_id, session.user, session.host});
 }
 
 absl::Status EndUserSessions(StepContext& context) {
@@ -146,7 +199,7 @@ absl::Status EndUserSessions(StepContext& context) {
     // Of a SYSTEM_USER, say. One without a transaction holds nothing up.
     if (absl::IsPermissionDenied(ended) && !session.in_transaction) continue;
     GRAFT_RETURN_IF_ERROR(ended);
-    operation.ended_sessions.push_back({session.connection_id, session.user, session.host});
+    NoteEndedSession(session, operation);
     ended_some = true;
   }
   if (ended_some) context.ReportProgress();
@@ -155,7 +208,7 @@ absl::Status EndUserSessions(StepContext& context) {
 
 absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings) {
   const std::vector<VariableChange> changes = SettingChanges(settings);
-  std::vector<FenceRecord::Persisted>& noted = context.operation.fence.clone_settings;
+  std::vector<FenceRecord::Persisted>& noted = context.state.fence.clone_settings;
   for (const VariableChange& change : changes) {
     if (IsNoted(noted, change.name)) continue;
     GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> before,
@@ -171,33 +224,54 @@ absl::Status OpenForClone(StepContext& context) {
   return context.recipient().SetVariables({Global("super_read_only", "OFF")});
 }
 
+absl::Status CloseAgain(StepContext& context) {
+  return context.recipient().SetVariables({Global("super_read_only", "ON")});
+}
+
 absl::Status LiftFence(StepContext& context, bool keep_read_only) {
-  FenceRecord& fence = context.operation.fence;
+  FenceRecord& fence = context.state.fence;
   if (!fence.up) return absl::OkStatus();
   GRAFT_RETURN_IF_ERROR(context.recipient().SetVariables(LiftingChanges(fence, keep_read_only)));
-  fence.up = false;
-  fence.variables.clear();  // the next attempt notes them anew
-  fence.clone_settings.clear();
+  fence = FenceRecord();  // the next attempt notes what is then
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> LiftAnyFence(StepContext& context) {
+  FenceRecord& fence = context.state.fence;
+  if (!fence.up) {
+    GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables, ReadFenced(context));
+    if (!IsOurLeftFence(variables, context.options.agent_user)) return false;
+    NoteVariables(variables, /*left_by_us=*/true, fence);
+    fence.up = true;
+  }
+  GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/false));
+  return true;
+}
+
 absl::Status LeaveServerSafe(StepContext& context) {
-  const Operation& operation = context.operation;
-  if (!operation.fence.up) return absl::OkStatus();
-  if (operation.data_state != DataState::kIntact) {
+  const TabletState& state = context.state;
+  if (!state.fence.up) return absl::OkStatus();
+  // A copy whose end nobody has seen is left alone: the server that has it is down, and what is
+  // persisted fences it when it comes.
+  if (state.clone.has_value()) return absl::OkStatus();
+  if (state.operation.data_state != DataState::kIntact) {
     return context.recipient().SetVariables({Global("super_read_only", "ON")});
   }
   // Each for itself: a fence that cannot be taken down is no reason to leave the replica behind.
-  absl::Status lifted = LiftFence(context, /*keep_read_only=*/false);
+  // The fence counts as up until both are done.
+  const FenceRecord fence = state.fence;
+  const absl::Status lifted = LiftFence(context, /*keep_read_only=*/false);
   absl::Status resumed;
-  if (operation.fence.replication_was_running) {
+  if (fence.replication_was_running) {
     resumed = context.recipient().StartReplication(std::nullopt);
   }
-  return lifted.ok() ? resumed : lifted;
+  const absl::Status& status = lifted.ok() ? resumed : lifted;
+  if (!status.ok()) context.state.fence = fence;
+  return status;
 }
 
 // Takes the tablet out of service: its record says RESTORE, its server is fenced.
-absl::Status FenceStep(StepContext& context) {
+StepOutcome FenceStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(context.PublishRecord());
   GRAFT_RETURN_IF_ERROR(RaiseFence(context));
   return EndUserSessions(context);

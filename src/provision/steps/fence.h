@@ -4,13 +4,17 @@
 #define GRAFT_PROVISION_STEPS_FENCE_H_
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "provision/operation/step_context.h"
 
 namespace graft {
 
-// Notes in the operation what is about to change, journals that, then stops replication and makes
+// Notes in the state what is about to change, journals that, then stops replication and makes
 // the server read-only, now and at its next start. Runs twice without harm.
 absl::Status RaiseFence(StepContext& context);
+
+// A connection that was ended, into the operation; beyond kMostEndedSessions it is only counted.
+void NoteEndedSession(const ServerSession& session, Operation& operation);
 
 // Ends every user's connection to the recipient, and notes whose it was: one idle transaction holds
 // up DROP DATA. The agent's own account is left alone.
@@ -22,9 +26,17 @@ absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& setti
 // super_read_only off, for CLONE alone: it refuses to drop anything otherwise (1290).
 absl::Status OpenForClone(StepContext& context);
 
+// super_read_only on again, once CLONE has dropped what it drops; the copy goes on under it.
+absl::Status CloseAgain(StepContext& context);
+
 // Puts back what RaiseFence and ApplyCloneSettings noted. The running server stays read-only if
 // `keep_read_only`.
 absl::Status LiftFence(StepContext& context, bool keep_read_only);
+
+// LiftFence of the fence that the state knows, or of one that the server shows to be graft's: an
+// agent left it whose journal is gone.
+// Whether there was one.
+absl::StatusOr<bool> LiftAnyFence(StepContext& context);
 
 // After a failure or a cancel: lifts the fence and resumes replication if the old data is whole;
 // else makes the server read-only at once.

@@ -1,6 +1,7 @@
 // preflight: asks both servers and judges the answers; touches nothing.
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -34,16 +35,46 @@ absl::Status Judge(const std::vector<CheckResult>& results, const Operation& ope
   return status;
 }
 
-}  // namespace
+// It may have changed while the operation stood in the queue. Moved to another address, the donor
+// is still the one that was claimed; preflight looks whether the same server is there.
+absl::Status ReadRecordsAgain(StepContext& context, const Shard& shard) {
+  absl::Status read = ReadDonorAndSource(context, shard, context.operation.donor);
+  if (!absl::IsNotFound(read)) return read;
+  return WithReason(absl::FailedPreconditionError(read.message()), Reason::kDonorHasNoAddress);
+}
 
 // FAILED_PRECONDITION and what FindingsToStatus says: findings. Other codes: the recipient could
 // not be asked.
-absl::Status PreflightStep(StepContext& context) {
-  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
+absl::Status LookAtAll(StepContext& context) {
+  const Peers peers = PeersOf(context);
+  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts,
+                         GatherPreflightFacts(PreflightSourcesOf(context, peers), context.state));
   const std::vector<CheckResult> results = Preflight(facts);
-  NoteFacts(facts, results, context.operation);
+  NoteFacts(facts, results, context.state);
   context.ReportProgress();
   return Judge(results, context.operation);
+}
+
+}  // namespace
+
+Peers PeersOf(const StepContext& context) {
+  const ProvisionerDeps& deps = context.deps;
+  return {deps.open_peer, deps.ask_all ? deps.ask_all : AskInOrder(deps.clock),
+          std::shared_ptr<Cancellation>(context.control, &context.control->wait())};
+}
+
+PreflightSources PreflightSourcesOf(const StepContext& context, const Peers& peers) {
+  const ProvisionerDeps& deps = context.deps;
+  const ProvisionerOptions& options = context.options;
+  return {deps.recipient,        deps.host,
+          deps.topology,         peers,
+          options.keyspace,      options.shard,
+          options.agent_user,    options.clone_user,
+          options.clone_use_ssl, deps.start_server != nullptr};
+}
+
+StepOutcome PreflightStep(StepContext& context) {
+  return LookAtAll(context);
 }
 
 // What could have changed since preflight, right before CLONE: all of it is looked at again, and
@@ -54,7 +85,8 @@ absl::Status LastChecks(StepContext& context) {
                          context.deps.topology.GetShard(options.keyspace, options.shard));
   GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.deps.topology.GetTablet(options.alias));
   GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
-  GRAFT_RETURN_IF_ERROR(PreflightStep(context));
+  GRAFT_RETURN_IF_ERROR(ReadRecordsAgain(context, shard));
+  GRAFT_RETURN_IF_ERROR(LookAtAll(context));
   GRAFT_ASSIGN_OR_RETURN(const int ahead, context.deps.claims.Ahead());
   if (ahead == 0) return absl::OkStatus();
   return WithReason(absl::AbortedError("the claim on the donor was lost before CLONE was sent"),

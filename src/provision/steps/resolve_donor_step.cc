@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "base/errors.h"
 #include "provision/donor/donor_search.h"
+#include "provision/steps/left_copy.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
@@ -30,55 +31,62 @@ absl::StatusOr<TabletAlias> RequirePrimary(const Shard& shard) {
 }
 
 absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
-  Operation& operation = context.operation;
+  TabletState& state = context.state;
   GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.deps.topology.GetTablet(context.options.alias));
   GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
-  if (operation.type_before == TabletType::kUnknown) {
-    operation.type_before = own.type;
+  if (state.type_before == TabletType::kUnknown) {
+    state.type_before = own.type;
     const bool serves = own.type != TabletType::kRestore && own.type != TabletType::kBackup &&
                         own.type != TabletType::kUnknown;
     if (serves) {
-      operation.type_after = own.type;
-    } else if (operation.type_after == TabletType::kUnknown) {  // no operation before this one
-      operation.type_after = context.options.init_type;
+      state.type_after = own.type;
+    } else if (state.type_after == TabletType::kUnknown) {  // no operation before this one
+      state.type_after = context.options.init_type;
     }
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<Tablet> FindUsable(StepContext& context, const TabletAlias& alias,
-                                  absl::string_view role) {
+absl::StatusOr<Tablet> FindUsable(StepContext& context, const Shard& shard,
+                                  const TabletAlias& alias, absl::string_view role) {
   GRAFT_ASSIGN_OR_RETURN(const Tablet tablet, context.deps.topology.GetTablet(alias));
+  const std::string name = absl::StrCat(role, " ", alias.ToString());
   if (tablet.keyspace != context.options.keyspace || tablet.shard != context.options.shard) {
     return Refuse(Reason::kDonorOfOtherShard,
-                  absl::StrCat(role, " ", alias.ToString(), " belongs to ", tablet.keyspace, "/",
-                               tablet.shard, ", not to ", context.options.keyspace, "/",
-                               context.options.shard));
+                  absl::StrCat(name, " belongs to ", tablet.keyspace, "/", tablet.shard,
+                               ", not to ", ShardName(shard)));
   }
-  if (tablet.type == TabletType::kRestore) {
-    return Refuse(Reason::kDonorIsRestoring,
-                  absl::StrCat(role, " ", alias.ToString(), " is being rebuilt itself (RESTORE)"));
-  }
-  if (tablet.mysql.empty()) {
-    return Refuse(Reason::kDonorHasNoAddress,
-                  absl::StrCat(role, " ", alias.ToString(),
-                               " has no MySQL address in the topology: "
-                               "its agent was stopped or never started; start it"));
+  if (const MaybeObjection objection = ObjectToRecord(tablet, alias == shard.primary)) {
+    return Refuse(objection->reason, absl::StrCat(name, ": ", objection->text));
   }
   return tablet;
 }
 
+// Nobody would read two thousand of them.
+std::string ListRefusals(const Operation& operation, const std::string& missing) {
+  std::vector<std::string> texts;
+  for (const RefusedDonor& refused : operation.refused_donors) {
+    texts.push_back(absl::StrCat(refused.alias.ToString(), ": ", refused.text));
+  }
+  if (operation.refused_more > 0) texts.push_back(absl::StrCat(operation.refused_more, " more"));
+  if (!missing.empty()) texts.push_back(missing);
+  return absl::StrJoin(texts, "; ");
+}
+
 // The best of the shard; what was refused, and why, is noted in the operation.
 absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard) {
-  GRAFT_ASSIGN_OR_RETURN(DonorRanking ranking, RankShard(context, shard));
-  context.operation.refused_donors = std::move(ranking.refused);
-  if (!ranking.order.empty()) return ranking.order.front();
-  const auto words = [](std::string* out, const RefusedDonor& refused) {
-    absl::StrAppend(out, refused.alias.ToString(), ": ", refused.text);
-  };
+  Operation& operation = context.operation;
+  const Peers peers = PeersOf(context);
+  GRAFT_ASSIGN_OR_RETURN(FoundDonors found,
+                         FindDonors({context.clock(), context.recipient(), context.deps.topology,
+                                     context.deps.locks, peers},
+                                    context.state, shard));
+  operation.refused_donors = std::move(found.ranking.refused);
+  operation.refused_more = found.ranking.refused_more;
+  if (!found.ranking.order.empty()) return found.ranking.order.front();
   return Refuse(Reason::kNoDonor,
-                absl::StrCat("no tablet of ", ShardName(shard), " can be the donor: ",
-                             absl::StrJoin(context.operation.refused_donors, "; ", words)));
+                absl::StrCat("no tablet of ", ShardName(shard),
+                             " can be the donor: ", ListRefusals(operation, found.missing)));
 }
 
 absl::StatusOr<TabletAlias> FindDonor(StepContext& context, const Shard& shard) {
@@ -106,27 +114,39 @@ absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
 
 // NOT_FOUND, FAILED_PRECONDITION: the topology does not allow this donor, or no tablet can be it;
 // the text says why.
-absl::Status ResolveDonorStep(StepContext& context) {
-  Operation& operation = context.operation;
+absl::Status ResolveDonor(StepContext& context) {
   GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.deps.topology.GetShard(context.options.keyspace,
                                                                            context.options.shard));
   GRAFT_RETURN_IF_ERROR(NoteOwnTablet(context, shard));
-  GRAFT_ASSIGN_OR_RETURN(const TabletAlias donor_alias, FindDonor(context, shard));
-  if (donor_alias == context.options.alias) {
+  GRAFT_ASSIGN_OR_RETURN(const TabletAlias donor, FindDonor(context, shard));
+  if (donor == context.options.alias) {
     return Refuse(Reason::kDonorIsRecipient,
-                  absl::StrCat(donor_alias.ToString(), " cannot be rebuilt from itself"));
+                  absl::StrCat(donor.ToString(), " cannot be rebuilt from itself"));
   }
-  GRAFT_ASSIGN_OR_RETURN(const Tablet donor, FindUsable(context, donor_alias, "donor"));
+  context.state.donor_uuid.clear();  // preflight's first look says it
+  return ReadDonorAndSource(context, shard, donor);
+}
+
+absl::Status ReadDonorAndSource(StepContext& context, const Shard& shard,
+                                const TabletAlias& alias) {
+  Operation& operation = context.operation;
+  GRAFT_ASSIGN_OR_RETURN(const Tablet donor, FindUsable(context, shard, alias, "donor"));
   Tablet source = donor;
   if (operation.request.replicate_from == ReplicateFrom::kPrimary) {
     GRAFT_ASSIGN_OR_RETURN(const TabletAlias primary, RequirePrimary(shard));
-    GRAFT_ASSIGN_OR_RETURN(source, FindUsable(context, primary, "replication source"));
+    GRAFT_ASSIGN_OR_RETURN(source, FindUsable(context, shard, primary, "replication source"));
   }
   operation.donor = donor.alias;
   operation.donor_mysql = donor.mysql;
   operation.source = source.alias;
   operation.source_mysql = source.mysql;
   return absl::OkStatus();
+}
+
+// A copy that an operation before this one left behind is gone on with, if it is there.
+StepOutcome ResolveDonorStep(StepContext& context) {
+  GRAFT_RETURN_IF_ERROR(ResolveDonor(context));
+  return context.state.clone.has_value() ? TakeUpLeftCopy(context) : StepOutcome::Advance();
 }
 
 }  // namespace graft

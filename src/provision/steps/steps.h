@@ -1,30 +1,51 @@
-// The steps' actions, one function for each row of the step table. What each does and which errors
-// it ends with is said at its definition. Used by step_table.cc alone.
+// The steps: one function for each step of the plans in graft/plan.h. A step looks, acts, looks
+// again, so that it can run twice. What each does and how it ends is said at its definition.
 #ifndef GRAFT_PROVISION_STEPS_STEPS_H_
 #define GRAFT_PROVISION_STEPS_STEPS_H_
 
 #include "absl/status/status.h"
+#include "provision/donor/peers.h"
 #include "provision/operation/step_context.h"
+#include "provision/operation/step_outcome.h"
+#include "provision/preflight/preflight_facts.h"
 
 namespace graft {
 
-absl::Status ResolveDonorStep(StepContext& context);
-absl::Status PreflightStep(StepContext& context);
-absl::Status ClaimDonorStep(StepContext& context);
-absl::Status FenceStep(StepContext& context);
-absl::Status CloneStep(StepContext& context);
-absl::Status AwaitRestartStep(StepContext& context);
-absl::Status VerifyStep(StepContext& context);
-absl::Status ReplicateStep(StepContext& context);
-absl::Status CatchUpStep(StepContext& context);
-absl::Status PublishStep(StepContext& context);
+StepOutcome RunStep(Step step, StepContext& context);
 
-// Preflight's fatal rows, the claim and RefusePrimary once more, right before CLONE is sent.
+StepOutcome ResolveDonorStep(StepContext& context);
+StepOutcome PreflightStep(StepContext& context);
+StepOutcome ClaimDonorStep(StepContext& context);
+StepOutcome FenceStep(StepContext& context);
+StepOutcome CloneStep(StepContext& context);
+StepOutcome AwaitRestartStep(StepContext& context);
+StepOutcome VerifyStep(StepContext& context);
+StepOutcome ReplicateStep(StepContext& context);
+StepOutcome CatchUpStep(StepContext& context);
+StepOutcome PublishStep(StepContext& context);
+StepOutcome ReleaseStep(StepContext& context);
+
+// Donor and source into the operation, from the topology and the shard's servers.
+absl::Status ResolveDonor(StepContext& context);
+
+// All of preflight, the records of donor and source, the claim and RefusePrimary once more, right
+// before CLONE is sent.
 absl::Status LastChecks(StepContext& context);
+
+// Where this donor and its source are by their records as they are now, into the operation.
+// FAILED_PRECONDITION: a record says that its tablet cannot be that; NOT_FOUND: it is gone.
+absl::Status ReadDonorAndSource(StepContext& context, const Shard& shard, const TabletAlias& donor);
+
+// How the operation asks other tablets' servers.
+Peers PeersOf(const StepContext& context);
+PreflightSources PreflightSourcesOf(const StepContext& context, const Peers& peers);
 
 // FAILED_PRECONDITION: the topology holds `tablet` for the primary of its shard. Asked when the
 // operation begins and again right before CLONE.
 absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard);
+
+// LOCKED_OUT_AFTER_CLONE: after the copy the agent is denied, with `look`.
+absl::Status LockedOut(const absl::Status& look);
 
 }  // namespace graft
 

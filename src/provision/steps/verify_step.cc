@@ -2,6 +2,7 @@
 // primary lacks; and what it means for the data that was here before.
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -24,8 +25,21 @@ absl::StatusOr<GtidSet> ReadPrimary(StepContext& context) {
   return GtidSet::Parse(facts.gtid_executed);
 }
 
+// Whose doing it is: what clone_status did not promise was executed here, after the copy.
+std::string BlameErrant(const GtidSet& errant, const GtidSet& promised) {
+  if (errant.Minus(promised).empty()) {
+    return absl::StrCat("the donor's data has ", errant.size(),
+                        " transaction(s) that the primary lacks: ", errant.ToString(),
+                        "; clone from another donor");
+  }
+  return absl::StrCat("this server itself executed ", errant.Minus(promised).size(),
+                      " transaction(s) beside the copy: ", errant.Minus(promised).ToString(),
+                      "; somebody wrote here, perhaps a statement that had waited for the clone's "
+                      "lock: keep applications away, then ask again");
+}
+
 // The primary is read after the copy was: what it does not have then, it never had.
-absl::Status RefuseErrant(StepContext& context, const GtidSet& executed) {
+absl::Status RefuseErrant(StepContext& context, const GtidSet& executed, const GtidSet& promised) {
   const absl::StatusOr<GtidSet> primary = ReadPrimary(context);
   if (!primary.ok()) {
     context.operation.proof.not_checked =
@@ -34,10 +48,7 @@ absl::Status RefuseErrant(StepContext& context, const GtidSet& executed) {
   }
   const GtidSet errant = executed.Minus(*primary);
   if (errant.empty()) return absl::OkStatus();
-  return WithReason(absl::DataLossError(
-                        absl::StrCat("the donor's data has ", errant.size(),
-                                     " transaction(s) that the primary lacks: ", errant.ToString(),
-                                     "; clone from another donor")),
+  return WithReason(absl::DataLossError(BlameErrant(errant, promised)),
                     Reason::kErrantTransactions);
 }
 
@@ -50,21 +61,44 @@ absl::Status CountDiscarded(Operation& operation, const GtidSet& executed) {
   return absl::OkStatus();
 }
 
+// What the server shows is not what it should be: the copy counts as nothing usable.
+StepOutcome Refuse(StepContext& context, const CloneReport& report, const absl::Status& why) {
+  const CloneVerdict verdict = JudgeClone(report, *context.state.clone);
+  const bool unknown = verdict == CloneVerdict::kContradicts || verdict == CloneVerdict::kNoTrace;
+  context.state.clone.reset();
+  context.operation.data_state = unknown ? DataState::kPartial : DataState::kEmpty;
+  return StepOutcome::Stop(why);
+}
+
 }  // namespace
 
 // DATA_LOSS: what came back is not the donor's data, or not on this server.
-absl::Status VerifyStep(StepContext& context) {
-  Operation& operation = context.operation;
+StepOutcome VerifyStep(StepContext& context) {
+  TabletState& state = context.state;
+  if (!state.clone.has_value()) {  // an earlier process has proved it
+    return context.operation.data_state == DataState::kCloned
+               ? StepOutcome::Advance()
+               : StepOutcome::Stop(absl::InternalError("verify without a clone"));
+  }
+  context.deps.holder.HoldServer(state.clone->connection_id).IgnoreError();
   GRAFT_ASSIGN_OR_RETURN(const CloneReport report, context.recipient().ReadClone());
   GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, context.recipient().Describe());
-  const DataVerdict verdict = JudgeData({report, operation.run, operation.donor_mysql,
-                                         operation.data_before, &facts, operation.server_uuid});
-  GRAFT_RETURN_IF_ERROR(verdict.why);
+  const absl::Status proof = ProveClone(report, state, facts);
+  if (!proof.ok()) return Refuse(context, report, proof);
   GRAFT_ASSIGN_OR_RETURN(const GtidSet executed, GtidSet::Parse(facts.gtid_executed));
-  GRAFT_RETURN_IF_ERROR(RefuseErrant(context, executed));
-  GRAFT_RETURN_IF_ERROR(CountDiscarded(operation, executed));
-  operation.data_state = verdict.state;
-  return context.Save();
+  GRAFT_ASSIGN_OR_RETURN(const GtidSet promised, GtidSet::Parse(report.status->gtid_executed));
+  const absl::Status errant = RefuseErrant(context, executed, promised);
+  if (!errant.ok()) return Refuse(context, report, errant);
+  GRAFT_RETURN_IF_ERROR(CountDiscarded(context.operation, executed));
+  const SentClone clone = *std::exchange(state.clone, std::nullopt);
+  context.operation.data_state = DataState::kCloned;
+  const absl::Status saved = context.Save();
+  if (!saved.ok()) {  // it is looked at again, as if nothing had been found
+    state.clone = clone;
+    context.operation.data_state = DataState::kEmpty;
+    return StepOutcome::Wait(saved);
+  }
+  return StepOutcome::Advance();
 }
 
 }  // namespace graft

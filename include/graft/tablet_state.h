@@ -1,0 +1,82 @@
+// TabletState: what is true about this tablet and must survive anything. One durable value.
+//
+// Its one owner is TabletOwner (src/provision/operation/tablet_owner.h); everybody else reads
+// immutable snapshots. The journal keeps one for each operation; the one with the highest sequence
+// number is the present.
+#ifndef GRAFT_TABLET_STATE_H_
+#define GRAFT_TABLET_STATE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "graft/operation.h"
+#include "graft/operation_request.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+// A CLONE that was sent, or was about to be, and whose end the server has not shown yet: the marks
+// by which this run is known from any other, and what the server was just before.
+struct SentClone {
+  std::string not_before;     // the server's time just before it was sent
+  std::string begin_time;     // clone_status.BEGIN_TIME, once seen; empty before
+  int64_t connection_id = 0;  // of the CLONE session; 0: not known to have been sent
+  std::string process;        // of the server it was sent to; ServerFacts::process
+  DonorChoice choice;         // of the request that sent it
+  TabletAlias donor;
+  HostPort donor_mysql;
+  std::string donor_gtid;                   // the donor's gtid_executed then; empty: unknown
+  std::string gtid_before;                  // the recipient's
+  std::vector<std::string> schemas_before;  // the recipient's
+  bool copied = false;  // the server has said that all is copied; the restart is what is missing
+};
+
+// What the fence found, so that it can be taken down again.
+struct FenceRecord {
+  bool up = false;
+  bool replication_was_running = false;
+  struct Persisted {
+    std::string name;
+    std::string value;                     // of @@global, before
+    std::optional<std::string> persisted;  // in mysqld-auto.cnf, before
+  };
+  std::vector<Persisted> variables;
+  std::vector<Persisted> clone_settings;  // clone_* variables that the request changed
+};
+
+// A cancel that the API has granted: durable before it was answered.
+struct GrantedCancel {
+  CancelWish wish = CancelWish::kIfNothingDropped;
+  absl::Time granted = absl::InfinitePast();
+};
+
+struct TabletState {
+  int64_t sequence = 0;  // one more at each transition; order is this number, never a time
+  // The newest one; its data_state is the tablet's. An empty id: there was none yet.
+  Operation operation;
+  DataState data_before = DataState::kIntact;  // when this attempt began
+  std::optional<SentClone> clone;
+  FenceRecord fence;
+  std::optional<GrantedCancel> cancel;            // of `operation`
+  TabletType type_before = TabletType::kUnknown;  // the record's when `operation` began
+  TabletType type_after = TabletType::kUnknown;   // the record's when all is well
+  std::vector<FailedAttempt> earlier_failures;    // of the operation before: rank donors
+  // Of the recipient, as preflight saw it.
+  std::string data_directory;  // @@datadir, to be looked at while it is down
+  std::string error_log;       // @@log_error
+  std::string server_uuid;     // which CLONE keeps
+  // Of the donor, likewise.
+  std::string donor_uuid;
+  std::string donor_gtid;  // gtid_executed; empty: not asked
+};
+
+// By sequence number. Records of before there was one (0) are older than any with one; among them
+// an unfinished operation is the newest, and the time of the request has to do for the rest.
+bool IsOlder(const TabletState& a, const TabletState& b);
+
+}  // namespace graft
+
+#endif  // GRAFT_TABLET_STATE_H_

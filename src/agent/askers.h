@@ -1,0 +1,48 @@
+// Askers: the threads that ask other tablets' servers, many at the same time.
+//
+// MySQL's client library cannot be interrupted, so a question that nobody waits for any more is
+// left to its thread, which ends when the library's own timeouts are over. Such a thread holds
+// shared state only: what it was given, and `keeps` of the constructor. There are never more than
+// kMost threads, the late ones included. Safe for use from several threads.
+#ifndef GRAFT_AGENT_ASKERS_H_
+#define GRAFT_AGENT_ASKERS_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "graft/cancellation.h"
+#include "graft/clock.h"
+#include "provision/donor/peers.h"
+
+namespace graft {
+
+class Askers {
+ public:
+  static constexpr int kMost = 64;
+
+  // `keeps`: what questions refer to besides what they own; it lives as long as a thread does, and
+  // so does the clock.
+  Askers(std::shared_ptr<Clock> clock, std::shared_ptr<const void> keeps);
+
+  // As AskAll says.
+  absl::Status Ask(std::vector<std::function<void()>> questions,
+                   const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience);
+  AskAll AsFunction();  // must not outlive it
+
+  // Waits for late threads, by default longer than they try to connect; false: some are left.
+  bool AwaitIdle(absl::Duration patience = absl::Seconds(6));
+
+ private:
+  class Crew;
+  class Round;
+
+  const std::shared_ptr<Clock> clock_;
+  const std::shared_ptr<Crew> crew_;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_AGENT_ASKERS_H_

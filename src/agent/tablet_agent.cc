@@ -1,0 +1,147 @@
+#include "agent/tablet_agent.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "agent/register_tablet.h"
+#include "agent/tablet_at_start.h"
+#include "base/errors.h"
+#include "log/log_observer.h"
+#include "provision/operation/start_decision.h"
+
+namespace graft {
+
+TabletAgent::TabletAgent(Ports ports, Options options)
+    : ports_(std::move(ports)),
+      options_(std::move(options)),
+      watched_server_(ports_.open_watching()),
+      holder_(ports_.open_local()),
+      owner_(ports_.clock, ports_.journal),
+      record_(ports_.topology, options_.provisioner.alias),
+      claims_(ports_.locks),
+      keeper_({ports_.clock, *watched_server_, *holder_, ports_.topology, owner_, record_,
+               ports_.log, [this] { return RegisterOnce(); }},
+              {options_.provisioner.alias, options_.provisioner.keyspace,
+               options_.provisioner.shard, options_.advertised_mysql}),
+      operations_(ports_.clock, owner_, options_.defaults,
+                  {[this] { return keeper_.Snapshot(); },
+                   [this](const Operation& draft, PreflightDone on_done) {
+                     preflights_.Ask(draft, std::move(on_done));
+                   },
+                   [this] { ports_.journal.SetDamagedAside().IgnoreError(); }}) {}
+
+void TabletAgent::Load(LoadedJournal journal) {
+  damaged_ = std::move(journal.damaged);
+  owner_.TakeUp(std::move(journal.states));
+  for (const DamagedRecord& record : damaged_) {
+    ports_.log.Error("a record of the journal cannot be read",
+                     {{"file", record.file}, {"because", record.why}});
+  }
+  // What it said of the tablet nobody knows. An unfinished operation that can be read goes on.
+  if (damaged_.empty() || has_unfinished()) return;
+  keeper_.HoldBack(Reason::kJournalDamaged,
+                   absl::StrCat(damaged_.front().why,
+                                "; look at the server's data, then say graftctl release or "
+                                "graftctl reprovision"));
+}
+
+bool TabletAgent::has_unfinished() const {
+  const TabletOwner::Snapshot state = owner_.state();
+  return !state->operation.request.id.empty() && state->operation.outcome == Outcome::kRunning;
+}
+
+absl::Status TabletAgent::Register(const Tablet& announced, Cancellation& interrupt) {
+  announced_ = announced;
+  const absl::Duration patience =
+      has_unfinished() ? absl::InfiniteDuration() : options_.init_timeout;
+  GRAFT_ASSIGN_OR_RETURN(registered_, RegisterTablet({ports_.clock, ports_.topology, ports_.log},
+                                                     announced_, patience, interrupt));
+  NoteRegistered();
+  return absl::OkStatus();
+}
+
+absl::Status TabletAgent::RegisterOnce() {
+  Tablet announced = announced_;
+  if (MustNotServe(*owner_.state())) announced.type = TabletType::kRestore;
+  GRAFT_ASSIGN_OR_RETURN(registered_, ports_.topology.RegisterTablet(announced));
+  return absl::OkStatus();
+}
+
+// The record may have seen more than the journal, which may be gone.
+void TabletAgent::NoteRegistered() {
+  const auto tag = registered_.tags.find("graft.sequence");
+  int64_t sequence = 0;
+  if (tag != registered_.tags.end() && absl::SimpleAtoi(tag->second, &sequence)) {
+    owner_.BeginAfter(sequence);
+  }
+}
+
+void TabletAgent::TakeUp() {
+  const TabletOwner::Snapshot state = owner_.state();
+  if (operations_.ResumeUnfinished()) {
+    ports_.log.Info("going on with an unfinished operation", OperationFields(state->operation));
+    operations_.Open();
+    return;
+  }
+  operations_.Open();
+  if (EndedBadly(*state)) keeper_.OnEnd(state->operation);
+  keeper_.OnFirstContact([this](const ServerFacts& facts) { DecideOnRestore(facts); });
+}
+
+void TabletAgent::DecideOnRestore(const ServerFacts& facts) {
+  if (!damaged_.empty()) return;
+  std::vector<Operation> history = operations_.List();
+  const StartDecision decision = options_.restore_with_clone
+                                     ? DecideAtStart(facts, history)
+                                     : StartDecision{false, "--restore-with-clone is not set"};
+  ports_.log.Info(decision.clone ? "provisioning this tablet" : "not provisioning this tablet",
+                  {{"because", decision.why}});
+  if (decision.clone) {
+    const auto started = operations_.Reprovision({});
+    if (!started.ok()) ports_.log.Error("cannot provision", StatusFields(started.status()));
+    return;
+  }
+  const TabletOwner::Snapshot state = owner_.state();
+  if (RecordSaysDropped(*state, registered_)) {
+    ports_.log.Warning(
+        "the journal is empty, but the record says that the data was dropped; it stays RESTORE "
+        "until an operation has rebuilt it, or graftctl release says that it is good",
+        {{"data_state", registered_.tags.at("graft.data_state")}});
+    return;
+  }
+  if (registered_.type == TabletType::kRestore && !EndedBadly(*state)) {
+    keeper_.SetType(TypeWithoutOperation(*state, options_.provisioner.init_type));
+  }
+}
+
+Provisioner TabletAgent::MakeProvisioner(MysqlServer& server) {
+  std::vector<Observer*> observers = ports_.first_observers;
+  observers.push_back(&keeper_);
+  observers.push_back(&operations_);
+  observers.insert(observers.end(), ports_.last_observers.begin(), ports_.last_observers.end());
+  return Provisioner({ports_.clock, server, *holder_, ports_.open_peer, ports_.topology,
+                      ports_.locks, claims_, ports_.host, owner_, record_, std::move(observers),
+                      ports_.start_server, [this] { return operations_.List(); }, ports_.ask_all},
+                     options_.provisioner);
+}
+
+void TabletAgent::Run(TabletState& state, const std::shared_ptr<OperationControl>& control) {
+  const std::unique_ptr<MysqlServer> server = ports_.open_local();
+  MakeProvisioner(*server).Run(state, control);
+}
+
+absl::StatusOr<PreflightReport> TabletAgent::Preflight(Operation draft) {
+  const std::unique_ptr<MysqlServer> server = ports_.open_local();
+  return MakeProvisioner(*server).Preflight(std::move(draft), preflight_control_);
+}
+
+void TabletAgent::Stop() {
+  preflights_.Stop();
+  preflight_control_->Stop();
+  operations_.Stop();
+  claims_.Stop();
+  keeper_.Stop();
+}
+
+}  // namespace graft

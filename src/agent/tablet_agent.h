@@ -1,0 +1,113 @@
+// TabletAgent: the agent as far as it is neither a wire nor a thread: takes up what the process
+// before it left, keeps the tablet's record, runs its operations.
+//
+// graftd's composition root (agent.h) gives it threads, a server for its API and the real ports;
+// the fault tests give it fakes and a simulated clock, and run it on one thread. What it is given
+// must outlive it.
+#ifndef GRAFT_AGENT_TABLET_AGENT_H_
+#define GRAFT_AGENT_TABLET_AGENT_H_
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent/tablet_keeper.h"
+#include "graft/journal.h"
+#include "graft/observer.h"
+#include "graft/server_host.h"
+#include "log/log.h"
+#include "provision/donor/claim_keeper.h"
+#include "provision/donor/peers.h"
+#include "provision/operation/operations.h"
+#include "provision/operation/tablet_owner.h"
+#include "provision/operation/tablet_record.h"
+#include "provision/preflight/preflight_desk.h"
+#include "provision/provisioner.h"
+#include "topo/vitess_topology.h"
+
+namespace graft {
+
+class TabletAgent {
+ public:
+  struct Ports {
+    Clock& clock;
+    Journal& journal;
+    VitessTopology& topology;
+    QueueLocks& locks;
+    ServerHost& host;
+    Log& log;
+    // Of the tablet's own mysqld: a connection for an operation, and one that watches and keeps no
+    // session open.
+    std::function<std::unique_ptr<MysqlServer>()> open_local;
+    std::function<std::unique_ptr<MysqlServer>()> open_watching;
+    OpenPeer open_peer;
+    AskAll ask_all;                              // nullptr: one peer after the other
+    std::function<absl::Status()> start_server;  // nullptr: nobody can be asked
+    std::vector<Observer*> first_observers;      // told before the agent's own
+    std::vector<Observer*> last_observers;
+  };
+  struct Options {
+    ProvisionerOptions provisioner;
+    Operations::Defaults defaults;
+    HostPort advertised_mysql;
+    bool restore_with_clone = false;
+    absl::Duration init_timeout = absl::Minutes(1);
+  };
+
+  TabletAgent(Ports ports, Options options);
+
+  // Takes up what the journal held. Before anything else.
+  void Load(LoadedJournal journal);
+
+  // Registers the tablet, again and again while the topology is away: for the init timeout, or for
+  // as long as it takes if an operation is unfinished. UNAVAILABLE, CANCELLED, others as of
+  // VitessTopology::RegisterTablet.
+  absl::Status Register(const Tablet& announced, Cancellation& interrupt);
+
+  // Queues what is unfinished, and then answers requests; or, once the server answers, decides on
+  // --restore-with-clone. After Load(); an unfinished operation need not wait for Register().
+  void TakeUp();
+  bool has_unfinished() const;
+
+  // One operation's run, and a preflight, on the calling thread.
+  void Run(TabletState& state, const std::shared_ptr<OperationControl>& control);
+  absl::StatusOr<PreflightReport> Preflight(Operation draft);
+
+  // Ends every wait of operations, claims, preflights and keeper, in this order.
+  void Stop();
+
+  TabletOwner& owner() { return owner_; }
+  TabletKeeper& keeper() { return keeper_; }
+  Operations& operations() { return operations_; }
+  ClaimKeeper& claims() { return claims_; }
+  PreflightDesk& preflights() { return preflights_; }
+  const Tablet& registered() const { return registered_; }
+
+ private:
+  absl::Status RegisterOnce();
+  void NoteRegistered();
+  Provisioner MakeProvisioner(MysqlServer& server);
+  void DecideOnRestore(const ServerFacts& facts);
+
+  const Ports ports_;
+  const Options options_;
+  std::vector<DamagedRecord> damaged_;
+  Tablet announced_;
+  Tablet registered_;
+  const std::unique_ptr<MysqlServer> watched_server_;  // the keeper's
+  const std::unique_ptr<MysqlServer> holder_;
+  TabletOwner owner_;
+  TabletRecord record_;
+  ClaimKeeper claims_;
+  PreflightDesk preflights_;
+  const std::shared_ptr<OperationControl> preflight_control_{new OperationControl};
+  TabletKeeper keeper_;
+  Operations operations_;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_AGENT_TABLET_AGENT_H_

@@ -1,0 +1,113 @@
+#include "mysql/replication.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "mysql/replication_tables.h"
+#include "mysql/statements.h"
+#include "mysql/survey_statements.h"
+
+namespace graft {
+namespace {
+
+constexpr absl::Duration kStopPatience = absl::Seconds(3);
+
+bool Runs(const ReplicationChannel& channel) {
+  return channel.receiver_running || channel.receiver_connecting || channel.applier_running;
+}
+
+absl::Status Stopping(absl::string_view what) {
+  return WithReason(absl::UnavailableError(absl::StrCat(
+                        "STOP REPLICA waits for the transaction that is being applied (", what,
+                        "); it takes effect when that transaction is done")),
+                    Reason::kReplicationStopping);
+}
+
+// OK if no STOP is pending. `channels`: as they are now.
+absl::Status CheckNoStop(Session& session, std::vector<ReplicationChannel>* channels) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet sessions,
+                         session.Query(ProcesslistStatement(), "look for a pending STOP REPLICA"));
+  const std::string stop = PendingStop(sessions);
+  if (!stop.empty()) return Stopping(stop);
+  GRAFT_ASSIGN_OR_RETURN(*channels, ReadChannels(session));
+  for (const ReplicationChannel& channel : *channels) {
+    if (channel.stopping) return Stopping(absl::StrCat("channel '", channel.name, "'"));
+  }
+  return absl::OkStatus();
+}
+
+// Until all channels, or the default one alone, have stopped. On a connection of its own, which a
+// STOP that takes long does not give back; what it looks at after the STOP shows the STOP ended.
+absl::Status Stop(SessionPool& pool, bool default_channel) {
+  GRAFT_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Session> session,
+      Session::Open(pool.clock(), pool.options(), kStopPatience, kStopPatience / 2));
+  const std::string sql = default_channel ? StopDefaultChannelStatement(session->version())
+                                          : StopReplicaStatement(session->version());
+  std::vector<ReplicationChannel> channels;
+  const auto runs = [default_channel](const ReplicationChannel& channel) {
+    return Runs(channel) && (!default_channel || channel.name.empty());
+  };
+  GRAFT_RETURN_IF_ERROR(CheckNoStop(*session, &channels));
+  if (std::none_of(channels.begin(), channels.end(), runs)) return absl::OkStatus();
+  const absl::Status status = session->Execute(sql, "stop replication");
+  if (absl::IsDeadlineExceeded(status)) {
+    return Stopping(absl::StrCat("for more than ", absl::FormatDuration(kStopPatience)));
+  }
+  GRAFT_RETURN_IF_ERROR(status);
+  GRAFT_RETURN_IF_ERROR(CheckNoStop(*session, &channels));
+  if (std::none_of(channels.begin(), channels.end(), runs)) return absl::OkStatus();
+  return Stopping("a thread of it still runs");
+}
+
+absl::Status Forget(Session& session) {
+  return session.Execute(ForgetReplicaStatement(session.version()), "forget replication");
+}
+
+// The default channel has stopped: a running one refuses CHANGE (3021).
+absl::Status Follow(Session& session, const ReplicationSource& source) {
+  GRAFT_ASSIGN_OR_RETURN(const std::string change,
+                         ChangeSourceStatement(session.version(), source, Secrets::kReveal));
+  GRAFT_ASSIGN_OR_RETURN(const std::string shown,
+                         ChangeSourceStatement(session.version(), source, Secrets::kMask));
+  absl::Status status = session.ExecuteSecret(change, shown, source.password);
+  if (HasReason(status, Reason::kReplicationMetadata)) {
+    // Left-overs of another life of this server are in the way (1871, 1872): drop them, once more.
+    GRAFT_RETURN_IF_ERROR(Forget(session));
+    status = session.ExecuteSecret(change, shown, source.password);
+  }
+  GRAFT_RETURN_IF_ERROR(status);
+  return session.Execute(StartDefaultChannelStatement(session.version()), "start replication");
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session) {
+  constexpr char kDoing[] = "read the replication status";
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
+                         session.Query(ShowReplicaStatement(session.version()), kDoing));
+  auto work = session.Query(ReplicationWorkStatement(), kDoing);
+  if (absl::IsPermissionDenied(work.status())) work = RowSet{};
+  GRAFT_RETURN_IF_ERROR(work.status());
+  return ReadReplicationRows(rows, *work);
+}
+
+absl::Status StopChannels(SessionPool& pool, bool forget) {
+  GRAFT_RETURN_IF_ERROR(Stop(pool, /*default_channel=*/false));
+  return forget ? pool.Run(Forget) : absl::OkStatus();
+}
+
+absl::Status StartChannels(SessionPool& pool, const std::optional<ReplicationSource>& source) {
+  if (source.has_value()) GRAFT_RETURN_IF_ERROR(Stop(pool, /*default_channel=*/true));
+  return pool.Run([&source](Session& session) -> absl::Status {
+    std::vector<ReplicationChannel> channels;
+    GRAFT_RETURN_IF_ERROR(CheckNoStop(session, &channels));
+    if (source.has_value()) return Follow(session, *source);
+    return session.Execute(StartReplicaStatement(session.version()), "start replication");
+  });
+}
+
+}  // namespace graft

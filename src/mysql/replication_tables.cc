@@ -1,0 +1,107 @@
+#include "mysql/replication_tables.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+// How far receiver and applier are. Neither the relay log's own position nor its size are in it: a
+// receiver that connects anew again and again begins a new relay log each time.
+std::string Position(const Row& row) {
+  std::string text;
+  const std::initializer_list<absl::string_view> columns[] = {
+      {"Source_Log_File", "Master_Log_File"},
+      {"Read_Source_Log_Pos", "Read_Master_Log_Pos"},
+      {"Relay_Source_Log_File", "Relay_Master_Log_File"},
+      {"Exec_Source_Log_Pos", "Exec_Master_Log_Pos"},
+      {"Retrieved_Gtid_Set"},
+      {"Executed_Gtid_Set"}};
+  for (const auto& names : columns) absl::StrAppend(&text, row.Text(names), "|");
+  return text;
+}
+
+bool HasBacklog(const Row& row) {
+  return row.Text({"Source_Log_File", "Master_Log_File"}) !=
+             row.Text({"Relay_Source_Log_File", "Relay_Master_Log_File"}) ||
+         row.Text({"Read_Source_Log_Pos", "Read_Master_Log_Pos"}) !=
+             row.Text({"Exec_Source_Log_Pos", "Exec_Master_Log_Pos"});
+}
+
+absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
+  ReplicationChannel channel;
+  channel.name = row.Text({"Channel_Name"});
+  channel.source.host = row.Text({"Source_Host", "Master_Host"});
+  GRAFT_ASSIGN_OR_RETURN(const int64_t port, row.Number({"Source_Port", "Master_Port"}));
+  channel.source.port = static_cast<int>(port);
+  const std::string receiver = row.Text({"Replica_IO_Running", "Slave_IO_Running"});
+  channel.receiver_running = receiver == "Yes";
+  channel.receiver_connecting = receiver == "Connecting";
+  channel.applier_running = row.Text({"Replica_SQL_Running", "Slave_SQL_Running"}) == "Yes";
+  GRAFT_ASSIGN_OR_RETURN(const int64_t io_errno, row.Number({"Last_IO_Errno"}));
+  GRAFT_ASSIGN_OR_RETURN(const int64_t sql_errno, row.Number({"Last_SQL_Errno"}));
+  channel.receiver_errno = static_cast<int>(io_errno);
+  channel.receiver_error = row.Text({"Last_IO_Error"});
+  channel.applier_errno = static_cast<int>(sql_errno);
+  channel.applier_error = row.Text({"Last_SQL_Error"});
+  channel.auto_position = row.Text({"Auto_Position"}) == "1";
+  const auto lag = row.Find({"Seconds_Behind_Source", "Seconds_Behind_Master"});
+  int64_t seconds = 0;
+  if (lag.has_value() && absl::SimpleAtoi(*lag, &seconds)) channel.lag = absl::Seconds(seconds);
+  channel.activity = Position(row);
+  return channel;
+}
+
+// Adds what the channel's threads are at; false: performance_schema has no row for it.
+bool AddWork(const RowSet& work, ReplicationChannel* channel) {
+  bool found = false;
+  for (size_t i = 0; i < work.rows.size(); ++i) {
+    const Row row(work, i);
+    if (row.Text({"channel"}) != channel->name) continue;
+    found = true;
+    const std::string current = row.Text({"current"});
+    absl::StrAppend(&channel->activity, current, ",", row.Text({"last"}), ";");
+    if (current.empty()) continue;
+    if (row.Text({"part"}) == "receiver") {
+      channel->receiving = channel->receiver_running;
+      continue;
+    }
+    channel->applying = channel->applier_running;
+    // A worker that has been told to stop shows OFF at once, and finishes its transaction first.
+    const bool told = row.Text({"part"}) == "worker" && row.Text({"state"}) == "OFF";
+    if (told) channel->stopping = channel->applier_running;
+  }
+  return found;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet& status,
+                                                                    const RowSet& work) {
+  std::vector<ReplicationChannel> channels;
+  for (size_t i = 0; i < status.rows.size(); ++i) {
+    const Row row(status, i);
+    GRAFT_ASSIGN_OR_RETURN(ReplicationChannel channel, ReadChannel(row));
+    if (!AddWork(work, &channel)) channel.applying = channel.applier_running && HasBacklog(row);
+    channels.push_back(std::move(channel));
+  }
+  return channels;
+}
+
+std::string PendingStop(const RowSet& processlist) {
+  for (size_t i = 0; i < processlist.rows.size(); ++i) {
+    const Row row(processlist, i);
+    const std::string statement = absl::AsciiStrToUpper(row.Text({"Info"}));
+    if (absl::StartsWith(statement, "STOP REPLICA") || absl::StartsWith(statement, "STOP SLAVE")) {
+      return absl::StrCat("connection ", row.Text({"Id"}), " of '", row.Text({"User"}), "'");
+    }
+  }
+  return "";
+}
+
+}  // namespace graft

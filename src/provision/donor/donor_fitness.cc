@@ -1,0 +1,138 @@
+#include "provision/donor/donor_fitness.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "provision/donor/gtid_difference.h"
+
+namespace graft {
+namespace {
+
+Objection Against(Reason reason, std::string text) {
+  return {reason, /*certain=*/true, std::move(text)};
+}
+
+bool IsOfShard(const HostPort& source, const std::vector<HostPort>& shard) {
+  return std::any_of(shard.begin(), shard.end(), [&source](const HostPort& address) {
+    return address.port == source.port && absl::EqualsIgnoreCase(address.host, source.host);
+  });
+}
+
+// What of `held` the donor lacks.
+absl::StatusOr<GtidSet> Lacks(const DonorEvidence& donor, const std::optional<std::string>& held) {
+  return GtidDifference(held.value_or(""), donor.gtid_executed);
+}
+
+}  // namespace
+
+std::string RecordedUuid(const Tablet& tablet) {
+  const auto tag = tablet.tags.find(kServerUuidTag);
+  return tag == tablet.tags.end() ? "" : tag->second;
+}
+
+Following JudgeFollowing(const absl::StatusOr<std::vector<ReplicationChannel>>& channels,
+                         const std::vector<HostPort>& shard) {
+  if (!channels.ok()) {
+    return {false, absl::StrCat("its replication cannot be read: ", channels.status().message())};
+  }
+  Following following{true, "it follows nobody"};
+  for (const ReplicationChannel& channel : *channels) {
+    const std::string source = channel.source.ToString();
+    if (!IsOfShard(channel.source, shard)) {
+      following = {false,
+                   absl::StrCat("it follows ", source, ", which no record of the shard has")};
+    } else if (!channel.lag.has_value()) {
+      return {true, absl::StrCat("how far it is behind ", source,
+                                 " is unknown, since its replication does not run")};
+    } else {
+      return {};
+    }
+  }
+  return following;
+}
+
+std::string WithoutOwn(const std::string& gtid_executed, const std::string& server_uuid) {
+  const absl::StatusOr<GtidSet> executed = GtidSet::Parse(gtid_executed);
+  if (!executed.ok()) return "";
+  return executed->WithoutSource(server_uuid).ToString();
+}
+
+MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
+  const std::string type(TabletTypeName(tablet.type));
+  switch (tablet.type) {
+    case TabletType::kPrimary:
+      if (is_primary) break;
+      return Against(Reason::kDonorIsOldPrimary,
+                     "its record says PRIMARY, and the shard has another primary");
+    case TabletType::kReplica:
+    case TabletType::kRdonly:
+    case TabletType::kSpare:
+    case TabletType::kExperimental:
+      break;
+    case TabletType::kRestore:
+      return Against(Reason::kDonorIsRestoring, "it is being rebuilt itself (RESTORE)");
+    case TabletType::kDrained:  // by a human, or by VTOrc for its errant transactions
+    case TabletType::kBackup:   // its replication is stopped
+    case TabletType::kUnknown:
+      return Against(Reason::kDonorType, absl::StrCat("its record says ", type));
+  }
+  // EMPTY without an operation is how the server was found when it was looked at last: whether it
+  // still holds nothing, the server itself says.
+  const bool spoken_of = tablet.tags.count("graft.operation") > 0;
+  const auto state = tablet.tags.find("graft.data_state");
+  if (spoken_of && state != tablet.tags.end() &&
+      (state->second == "PARTIAL" || state->second == "EMPTY")) {
+    return Against(Reason::kDonorDataState, absl::StrCat("its data is ", state->second));
+  }
+  if (!tablet.mysql.empty()) return std::nullopt;
+  return Against(Reason::kDonorHasNoAddress,
+                 tablet.mysql_fault.empty()
+                     ? "it has no MySQL address in the topology: its agent was stopped or never "
+                       "started; start it"
+                     : absl::StrCat("its record has no MySQL address that can be used: ",
+                                    tablet.mysql_fault, "; mend the record"));
+}
+
+MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence& shard) {
+  if (!donor.recorded_uuid.empty()) {
+    if (absl::EqualsIgnoreCase(donor.recorded_uuid, donor.server_uuid)) return std::nullopt;
+    return Against(Reason::kOtherServer,
+                   absl::StrCat("another server answers at its address: server_uuid ",
+                                donor.server_uuid, ", and its record says ", donor.recorded_uuid));
+  }
+  const bool will_have_it = !donor.is_primary && donor.following.fault.empty();
+  if (!shard.primary_executed.has_value() && will_have_it) return std::nullopt;
+  auto missing = GtidDifference(shard.recipient_executed, donor.gtid_executed);
+  // What the primary has too is for ObjectToData to judge.
+  if (missing.ok() && !donor.is_primary) {
+    missing = GtidDifference(missing->ToString(), shard.primary_executed.value_or(""));
+  }
+  if (!missing.ok() || missing->empty()) return std::nullopt;
+  return {{Reason::kOtherServer, /*certain=*/false,
+           absl::StrCat("its record does not say which server it is, and this one lacks what the "
+                        "recipient has: ",
+                        DescribeGtids(*missing))}};
+}
+
+MaybeObjection ObjectToData(const DonorEvidence& donor, const ShardEvidence& shard) {
+  if (donor.gtid_executed.empty() && !donor.has_schemas && shard.has_data) {
+    return Against(Reason::kDonorEmpty, "it holds nothing: no schema and no transaction");
+  }
+  if (donor.is_primary) return std::nullopt;
+  const absl::StatusOr<GtidSet> purged = Lacks(donor, shard.primary_purged);
+  const absl::StatusOr<GtidSet> missing = Lacks(donor, shard.primary_executed);
+  if (!purged.ok() || !missing.ok()) return std::nullopt;
+  if (!purged->empty()) {
+    return Against(Reason::kDonorBehind,
+                   absl::StrCat("it lacks what the primary has purged from its binary logs: ",
+                                DescribeGtids(*purged)));
+  }
+  if (missing->empty() || donor.following.fault.empty()) return std::nullopt;
+  return {{Reason::kDonorBehind, donor.following.certain,
+           absl::StrCat("it lacks ", DescribeGtids(*missing), " of the primary, and ",
+                        donor.following.fault)}};
+}
+
+}  // namespace graft

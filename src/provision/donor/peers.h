@@ -1,0 +1,82 @@
+// Peers: how the servers of other tablets are asked, one or many at the same time, without waiting
+// for those that do not answer.
+#ifndef GRAFT_PROVISION_DONOR_PEERS_H_
+#define GRAFT_PROVISION_DONOR_PEERS_H_
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "base/errors.h"
+#include "graft/cancellation.h"
+#include "graft/clock.h"
+#include "graft/mysql_server.h"
+#include "graft/tablet.h"
+
+namespace graft {
+
+// A connection to another tablet's server, as the clone user. Never blocks.
+using OpenPeer = std::function<std::unique_ptr<MysqlServer>(const HostPort&)>;
+
+// Puts all `questions`, and returns when they are answered or `patience` is over. CANCELLED: so was
+// `cancellation`. A question that is not answered by then may still go on, so it owns all it uses.
+using AskAll = std::function<absl::Status(std::vector<std::function<void()>> questions,
+                                          const std::shared_ptr<Cancellation>& cancellation,
+                                          absl::Duration patience)>;
+
+// One after the other, on the calling thread; for programs that have no threads for it, and tests.
+AskAll AskInOrder(Clock& clock);
+
+struct Peers {
+  OpenPeer open;
+  AskAll ask_all;
+  std::shared_ptr<Cancellation> cancellation;  // ends the asking
+};
+
+// What the servers at `addresses` answer, in that order; DEADLINE_EXCEEDED: this one did not in
+// time. `ask` owns all it uses. CANCELLED.
+template <typename T>
+absl::StatusOr<std::vector<absl::StatusOr<T>>> AskServers(
+    const Peers& peers, const std::vector<HostPort>& addresses,
+    const std::function<absl::StatusOr<T>(MysqlServer&)>& ask, absl::Duration patience) {
+  struct Answers {
+    absl::Mutex mutex;
+    std::vector<absl::StatusOr<T>> all ABSL_GUARDED_BY(mutex);
+  };
+  const auto answers = std::make_shared<Answers>();
+  {
+    absl::MutexLock lock(&answers->mutex);
+    answers->all.assign(addresses.size(), absl::DeadlineExceededError("did not answer in time"));
+  }
+  std::vector<std::function<void()>> questions;
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    questions.push_back(
+        [answers, i, ask, server = std::shared_ptr<MysqlServer>(peers.open(addresses[i]))] {
+          absl::StatusOr<T> answer = ask(*server);
+          absl::MutexLock lock(&answers->mutex);
+          answers->all[i] = std::move(answer);
+        });
+  }
+  GRAFT_RETURN_IF_ERROR(peers.ask_all(std::move(questions), peers.cancellation, patience));
+  absl::MutexLock lock(&answers->mutex);
+  return answers->all;
+}
+
+// The same of one server, for as long as that takes.
+template <typename T>
+absl::StatusOr<T> AskServer(const Peers& peers, const HostPort& address,
+                            const std::function<absl::StatusOr<T>(MysqlServer&)>& ask) {
+  GRAFT_ASSIGN_OR_RETURN(auto answers,
+                         AskServers<T>(peers, {address}, ask, absl::InfiniteDuration()));
+  return std::move(answers.front());
+}
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_DONOR_PEERS_H_

@@ -1,0 +1,195 @@
+#include "provision/operation/tablet_owner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "graft/plan.h"
+
+namespace graft {
+namespace {
+
+constexpr size_t kMostKept = 50;
+
+// A clone whose end nobody has seen may have dropped anything.
+void AssumeTheWorst(TabletState& state) {
+  if (!state.clone.has_value()) return;
+  DataState& data = state.operation.data_state;
+  if (data == DataState::kIntact || data == DataState::kCloned) data = DataState::kPartial;
+}
+
+absl::Status DataDropped(const Operation& operation) {
+  const char* what = operation.data_state == DataState::kEmpty
+                         ? "the old data is already dropped"
+                         : "CLONE has been sent, and its first act is to drop the old data";
+  return Failure(Reason::kDataDropped,
+                 absl::StrCat(what,
+                              ": a cancel would leave the tablet empty, fenced and marked; say so "
+                              "if that is meant (--even-if-dropped)"));
+}
+
+absl::Status CheckCancel(const TabletState& state, absl::string_view id, CancelWish wish) {
+  const Operation& operation = state.operation;
+  if (operation.request.id != id || operation.outcome != Outcome::kRunning) {
+    return Failure(Reason::kOperationEnded, absl::StrCat("operation ", id, " has ended"));
+  }
+  if (RowOf(operation).may_cancel == MayCancel::kTooLate) {
+    return Failure(Reason::kTooLate,
+                   operation.data_state == DataState::kCloned
+                       ? "too late: the new data is in place"
+                       : "too late: the copy is made, and the server is restarting on it");
+  }
+  const bool dropped = operation.data_state != DataState::kIntact;
+  return dropped && wish == CancelWish::kIfNothingDropped ? DataDropped(operation)
+                                                          : absl::OkStatus();
+}
+
+}  // namespace
+
+TabletOwner::TabletOwner(Clock& clock, Journal& journal)
+    : clock_(clock),
+      journal_(journal),
+      committed_(std::make_shared<const TabletState>()),
+      shown_(committed_) {}
+
+void TabletOwner::TakeUp(std::vector<TabletState> states) {
+  absl::MutexLock lock(&mutex_);
+  for (TabletState& state : states) {
+    AssumeTheWorst(state);
+    sequence_ = std::max(sequence_, state.sequence);
+    past_.push_back(std::make_shared<const TabletState>(std::move(state)));
+  }
+  if (past_.empty()) return;
+  committed_ = shown_ = past_.back();
+  past_.pop_back();
+}
+
+void TabletOwner::BeginAfter(int64_t sequence) {
+  absl::MutexLock lock(&mutex_);
+  if (sequence <= sequence_) return;
+  sequence_ = sequence;
+  if (!committed_->operation.request.id.empty()) return;
+  // Nothing is known of the tablet but what its record says: facts beside it are still published.
+  auto state = std::make_shared<TabletState>(*committed_);
+  state->sequence = sequence;
+  committed_ = shown_ = std::move(state);
+}
+
+TabletOwner::Snapshot TabletOwner::state() const {
+  absl::MutexLock lock(&mutex_);
+  return shown_;
+}
+
+TabletOwner::Snapshot TabletOwner::committed() const {
+  absl::MutexLock lock(&mutex_);
+  return committed_;
+}
+
+std::vector<TabletOwner::Snapshot> TabletOwner::history() const {
+  absl::MutexLock lock(&mutex_);
+  std::vector<Snapshot> newest_first;
+  if (!shown_->operation.request.id.empty()) newest_first.push_back(shown_);
+  newest_first.insert(newest_first.end(), past_.rbegin(), past_.rend());
+  return newest_first;
+}
+
+absl::Status TabletOwner::Write(TabletState& next, const Snapshot& present) {
+  AssumeTheWorst(next);
+  {
+    absl::MutexLock lock(&mutex_);
+    // A write that fails may have reached the disk all the same: its number is not given again.
+    next.sequence = ++sequence_;
+  }
+  if (absl::Status saved = journal_.Save(next); !saved.ok()) {
+    next.sequence = present->sequence;
+    return Annotate(saved, "journal");
+  }
+  absl::MutexLock lock(&mutex_);
+  committed_ = shown_ = std::make_shared<const TabletState>(next);
+  return absl::OkStatus();
+}
+
+absl::Status TabletOwner::Commit(TabletState& draft) {
+  absl::MutexLock turn(&turn_);
+  const Snapshot present = committed();
+  if (present->operation.request.id == draft.operation.request.id) draft.cancel = present->cancel;
+  return Write(draft, present);
+}
+
+absl::Status TabletOwner::CommitUnlessCancelled(TabletState& draft) {
+  absl::MutexLock turn(&turn_);
+  const Snapshot present = committed();
+  draft.cancel = present->cancel;
+  if (draft.cancel.has_value()) return absl::CancelledError("cancelled");
+  return Write(draft, present);
+}
+
+void TabletOwner::Show(const TabletState& draft) {
+  absl::MutexLock lock(&mutex_);
+  auto shown = std::make_shared<TabletState>(draft);
+  // A cancel may have been granted since the draft was journalled.
+  shown->cancel = committed_->cancel;
+  shown->sequence = committed_->sequence;
+  AssumeTheWorst(*shown);
+  shown_ = std::move(shown);
+}
+
+absl::StatusOr<TabletOwner::Snapshot> TabletOwner::Begin(const Operation& operation) {
+  absl::MutexLock turn(&turn_);
+  const Snapshot present = committed();
+  const Operation& former = present->operation;
+  if (!former.request.id.empty() && former.outcome == Outcome::kRunning) {
+    return Failure(
+        Reason::kOperationRunning,
+        absl::StrCat("operation ", former.request.id, " is running; watch it, or cancel it first"));
+  }
+  TabletState next = *present;
+  next.operation = operation;
+  next.cancel.reset();
+  next.type_before = TabletType::kUnknown;
+  // Good data is what the next operation calls intact; anything else it takes over as it is.
+  const bool good = former.outcome == Outcome::kDone || former.request.id.empty();
+  next.operation.data_state = good ? operation.data_state : former.data_state;
+  next.data_before = next.operation.data_state;
+  next.earlier_failures.clear();
+  if (!good) {
+    next.earlier_failures = former.failed_attempts;
+    if (!former.donor.empty() && !former.error.ok()) {
+      next.earlier_failures.push_back({former.attempt, former.donor, former.step, former.data_state,
+                                       former.error, former.ended});
+    }
+  } else {
+    next.type_after = TabletType::kUnknown;
+  }
+  GRAFT_RETURN_IF_ERROR(Write(next, present));
+  absl::MutexLock lock(&mutex_);
+  if (!former.request.id.empty()) past_.push_back(present);
+  if (past_.size() >= kMostKept) past_.erase(past_.begin());
+  return committed_;
+}
+
+absl::Status TabletOwner::GrantCancel(absl::string_view id, CancelWish wish) {
+  absl::MutexLock turn(&turn_);
+  const Snapshot present = committed();
+  GRAFT_RETURN_IF_ERROR(CheckCancel(*present, id, wish));
+  if (present->cancel.has_value()) return absl::OkStatus();
+  TabletState next = *present;
+  next.cancel = GrantedCancel{wish, clock_.Now()};
+  const Snapshot shown = state();
+  GRAFT_RETURN_IF_ERROR(Write(next, present));
+  // The progress that is shown is newer than the journal's.
+  auto newest = std::make_shared<TabletState>(*shown);
+  newest->cancel = next.cancel;
+  newest->sequence = next.sequence;
+  absl::MutexLock lock(&mutex_);
+  shown_ = std::move(newest);
+  return absl::OkStatus();
+}
+
+bool TabletOwner::cancel_granted() const {
+  absl::MutexLock lock(&mutex_);
+  return committed_->cancel.has_value();
+}
+
+}  // namespace graft

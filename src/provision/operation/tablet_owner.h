@@ -1,0 +1,83 @@
+// TabletOwner: the one owner of what is true about this tablet.
+//
+// Only it changes the state, and always in the same order: decide on a copy, journal the copy under
+// the next sequence number, then let others see it. Nobody else writes the journal. Everybody else
+// reads snapshots, which never change under the reader. Safe for use from several threads: those
+// who change the state take turns, and readers do not wait for the disk. What it is given must
+// outlive it.
+#ifndef GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_
+#define GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "graft/clock.h"
+#include "graft/journal.h"
+#include "graft/tablet_state.h"
+
+namespace graft {
+
+class TabletOwner {
+ public:
+  using Snapshot = std::shared_ptr<const TabletState>;
+
+  TabletOwner(Clock& clock, Journal& journal);
+
+  // Takes up what the journal holds; oldest first.
+  void TakeUp(std::vector<TabletState> states);
+  // No transition gets a number up to `sequence` any more: the tablet's record has seen it, though
+  // the journal that it came from may be gone.
+  void BeginAfter(int64_t sequence);
+
+  // The present state, with the newest progress. Never nullptr.
+  Snapshot state() const;
+  // Of each operation that is kept its last state, newest first.
+  std::vector<Snapshot> history() const;
+
+  // The operation's thread: journals `draft` and makes it the state; a cancel that was granted in
+  // between is in it then. UNAVAILABLE: the journal cannot be written, and the state is the former.
+  absl::Status Commit(TabletState& draft);
+  // As Commit, but CANCELLED, and nothing is written, if a cancel was granted.
+  absl::Status CommitUnlessCancelled(TabletState& draft);
+  // Lets others see the draft's progress; nothing is journalled.
+  void Show(const TabletState& draft);
+
+  // Makes `operation` the newest one; what is true about the tablet stays. FAILED_PRECONDITION with
+  // OPERATION_RUNNING; UNAVAILABLE as of Commit.
+  absl::StatusOr<Snapshot> Begin(const Operation& operation);
+  // Grants a cancel of the operation `id` and journals it before it answers. FAILED_PRECONDITION:
+  // OPERATION_ENDED, DATA_DROPPED, TOO_LATE; UNAVAILABLE as of Commit.
+  absl::Status GrantCancel(absl::string_view id, CancelWish wish);
+
+  // Of the operation that runs.
+  bool cancel_granted() const;
+
+ private:
+  absl::Status Write(TabletState& next, const Snapshot& present)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
+  Snapshot committed() const ABSL_LOCKS_EXCLUDED(mutex_);
+
+  Clock& clock_;
+  Journal& journal_;
+
+  // Held over the write of the journal: one transition at a time. Readers never take it.
+  absl::Mutex turn_ ABSL_ACQUIRED_BEFORE(mutex_);
+
+  mutable absl::Mutex mutex_;
+  int64_t sequence_ ABSL_GUARDED_BY(mutex_) = 0;
+  Snapshot committed_ ABSL_GUARDED_BY(mutex_);          // as the journal has it
+  Snapshot shown_ ABSL_GUARDED_BY(mutex_);              // with the newest progress
+  std::vector<Snapshot> past_ ABSL_GUARDED_BY(mutex_);  // oldest first, without the newest
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_

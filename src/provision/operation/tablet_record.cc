@@ -1,0 +1,121 @@
+#include "provision/operation/tablet_record.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "graft/plan.h"
+
+namespace graft {
+namespace {
+
+TabletType PublishedType(const TabletState& state) {
+  const Operation& operation = state.operation;
+  const bool whole = operation.data_state == DataState::kIntact;
+  switch (operation.outcome) {
+    case Outcome::kRunning:
+      return RowOf(operation).serves && whole && !state.fence.up ? state.type_before
+                                                                 : TabletType::kRestore;
+    case Outcome::kDone:
+      return state.type_after;
+    case Outcome::kFailed:
+    case Outcome::kCancelled:
+      break;
+  }
+  // A fence that could not be taken down keeps the old data from serving, whole as it is.
+  return whole && !state.fence.up ? state.type_before : TabletType::kRestore;
+}
+
+void ClearOurTags(Tablet& tablet) {
+  for (auto tag = tablet.tags.begin(); tag != tablet.tags.end();) {
+    tag = absl::StartsWith(tag->first, "graft.") ? tablet.tags.erase(tag) : std::next(tag);
+  }
+}
+
+void AddOperation(const TabletState& state, Tablet& tablet) {
+  const Operation& operation = state.operation;
+  tablet.tags["graft.operation"] = operation.request.id;
+  tablet.tags["graft.data_state"] = std::string(DataStateName(operation.data_state));
+  if (!operation.donor.empty()) tablet.tags["graft.donor"] = operation.donor.ToString();
+  if (operation.outcome == Outcome::kRunning) {
+    tablet.tags["graft.step"] = std::string(StepName(operation.step));
+    if (operation.queue_place > 0) {
+      tablet.tags["graft.queue_place"] = absl::StrCat(operation.queue_place);
+    }
+    tablet.tags["graft.progress"] = absl::StrCat(static_cast<int>(operation.progress.percent), "%");
+  } else if (!operation.error.ok()) {
+    const std::string reason = ReasonOf(operation.error);
+    tablet.tags["graft.reason"] =
+        reason.empty() ? absl::StatusCodeToString(operation.error.code()) : reason;
+  }
+}
+
+int64_t SequenceOf(const Tablet& tablet) {
+  const auto tag = tablet.tags.find("graft.sequence");
+  int64_t sequence = 0;
+  return tag != tablet.tags.end() && absl::SimpleAtoi(tag->second, &sequence) ? sequence : 0;
+}
+
+}  // namespace
+
+void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tablet& tablet) {
+  const bool spoken_of = !state.operation.request.id.empty();
+  // Somebody made it the primary meanwhile: that is theirs to say, and stops the operation.
+  if (tablet.type != TabletType::kPrimary) {
+    if (spoken_of && state.type_before != TabletType::kUnknown) {
+      tablet.type = PublishedType(state);
+    } else if (facts.type.has_value()) {
+      tablet.type = *facts.type;
+    }
+    if (facts.held_back != Reason::kNone) tablet.type = TabletType::kRestore;
+  }
+  const auto former = tablet.tags.find("graft.data_state");
+  const std::string data_state = former == tablet.tags.end() ? "" : former->second;
+  ClearOurTags(tablet);
+  if (spoken_of) {
+    AddOperation(state, tablet);
+  } else if (facts.never_provisioned && tablet.type != TabletType::kPrimary) {
+    tablet.tags["graft.data_state"] = std::string(DataStateName(DataState::kEmpty));
+  } else if (!data_state.empty() && tablet.type == TabletType::kRestore) {
+    tablet.tags["graft.data_state"] = data_state;  // of an agent whose journal is gone
+  }
+  if (facts.held_back != Reason::kNone) {
+    tablet.tags["graft.reason"] = std::string(RowOf(facts.held_back).word);
+  }
+  if (!facts.server_uuid.empty()) tablet.tags["graft.server_uuid"] = facts.server_uuid;
+  tablet.tags["graft.sequence"] = absl::StrCat(state.sequence);
+  if (!facts.mysql.empty()) tablet.mysql = facts.mysql;
+}
+
+void TabletRecord::Note(const TabletFacts& facts) {
+  absl::MutexLock lock(&mutex_);
+  facts_ = facts;
+}
+
+TabletFacts TabletRecord::facts() const {
+  absl::MutexLock lock(&mutex_);
+  return facts_;
+}
+
+absl::StatusOr<TabletType> TabletRecord::Publish(const TabletState& state) {
+  absl::MutexLock turn(&turn_);
+  TabletType type = TabletType::kUnknown;
+  const int64_t published = published_;
+  const absl::Status written = topology_.UpdateTablet(alias_, [&](Tablet& tablet) {
+    type = tablet.type;
+    const int64_t newest = std::max(published, SequenceOf(tablet));
+    if (state.sequence < newest) return absl::AlreadyExistsError("a newer state is published");
+    ApplyPublishedState(state, facts(), tablet);
+    type = tablet.type;
+    return absl::OkStatus();
+  });
+  if (absl::IsAlreadyExists(written)) return type;
+  GRAFT_RETURN_IF_ERROR(written);
+  published_ = state.sequence;
+  return type;
+}
+
+}  // namespace graft

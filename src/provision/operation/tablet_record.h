@@ -1,0 +1,72 @@
+// TabletRecord: the tablet's record in the topology, and its only writer.
+//
+// What it makes of the record:
+//   type              RESTORE from the fence on until the data is verified and follows its source;
+//                     the former type again after that, or after a failure that left it whole
+//   graft.step        while an operation runs: the step, "clone"
+//   graft.progress    while it copies: percent, "42%"
+//   graft.data_state  INTACT, PARTIAL, EMPTY, CLONED
+//   graft.queue_place while it waits for its donor: 1 is next
+//   graft.donor       alias
+//   graft.operation   id
+//   graft.reason      after a failure, or while the tablet is held out of service: why, as a word
+//   graft.sequence    number of the state that was written
+//   graft.server_uuid of the tablet's own mysqld
+// An older state never overwrites a newer one. Safe for use from several threads: writers take
+// turns. What it is given must outlive it.
+#ifndef GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_
+#define GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "graft/reason.h"
+#include "graft/tablet.h"
+#include "graft/tablet_state.h"
+#include "graft/topology.h"
+
+namespace graft {
+
+// What is true of the tablet beside its operations. Plain values.
+struct TabletFacts {
+  HostPort mysql;           // port 0: not known yet
+  std::string server_uuid;  // empty: not known yet
+  // A tablet that no operation speaks of: the type to publish; nullopt: leave it.
+  std::optional<TabletType> type;
+  // Holds nothing and was never provisioned: it is no donor and serves nobody.
+  bool never_provisioned = false;
+  // Held out of service for this; kNone: it is not.
+  Reason held_back = Reason::kNone;
+};
+
+// Sets type and graft.* tags of `tablet` as the state and the facts say; leaves all else.
+void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tablet& tablet);
+
+class TabletRecord {
+ public:
+  TabletRecord(Topology& topology, const TabletAlias& alias) : topology_(topology), alias_(alias) {}
+
+  void Note(const TabletFacts& facts);
+  TabletFacts facts() const;
+
+  // Writes the record as `state` and the noted facts say; its type then. NOT_FOUND: there is no
+  // record; others as of Topology::UpdateTablet. OK, and nothing is written, if a newer state was.
+  absl::StatusOr<TabletType> Publish(const TabletState& state);
+
+ private:
+  Topology& topology_;
+  const TabletAlias alias_;
+  absl::Mutex turn_;  // held over the write: one at a time
+  int64_t published_ ABSL_GUARDED_BY(turn_) = -1;
+  mutable absl::Mutex mutex_;
+  TabletFacts facts_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_

@@ -1,0 +1,111 @@
+// Checks of whose servers answer at the records' addresses, and of whether the donor holds what the
+// shard does.
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "provision/donor/donor_fitness.h"
+#include "provision/preflight/preflight_checks.h"
+
+namespace graft {
+namespace {
+
+constexpr char kOtherRemedy[] =
+    "look at what runs there; start the tablet's own server and agent, or mend the record";
+
+bool DonorIsPrimary(const PreflightFacts& facts) {
+  return facts.donor_alias == facts.primary_alias;
+}
+
+DonorEvidence DonorOf(const PreflightFacts& facts) {
+  const ServerSurvey& donor = *facts.donor;
+  return {DonorIsPrimary(facts),
+          facts.donor_recorded_uuid,
+          donor.facts.server_uuid,
+          donor.facts.gtid_executed,
+          !donor.facts.user_schemas.empty(),
+          JudgeFollowing(donor.channels, facts.shard_addresses)};
+}
+
+ShardEvidence ShardOf(const PreflightFacts& facts) {
+  ShardEvidence shard;
+  const ServerFacts& recipient = facts.recipient.facts;
+  shard.recipient_executed = WithoutOwn(recipient.gtid_executed, recipient.server_uuid);
+  if (facts.primary.ok()) {
+    shard.primary_executed = facts.primary->gtid_executed;
+    shard.primary_purged = facts.primary->gtid_purged;
+  }
+  shard.has_data =
+      !shard.recipient_executed.empty() || !shard.primary_executed.value_or("").empty();
+  return shard;
+}
+
+Verdict Found(const Objection& objection, const TabletAlias& donor, std::string remedy) {
+  std::string found = absl::StrCat("donor ", donor.ToString(), ": ", objection.text);
+  if (objection.certain) return Fatal(std::move(found), std::move(remedy));
+  absl::StrAppend(&remedy, ", or take it upon yourself with --allow-unchecked");
+  return {CheckOutcome::kUnchecked, std::move(found), std::move(remedy), std::nullopt};
+}
+
+// Whether another than the record's server answered there. No other donor helps against that.
+std::optional<Verdict> OtherServer(absl::string_view role, const TabletAlias& alias,
+                                   const std::string& recorded_uuid,
+                                   const absl::StatusOr<ServerFacts>& facts) {
+  if (recorded_uuid.empty() || !facts.ok()) return std::nullopt;
+  if (absl::EqualsIgnoreCase(recorded_uuid, facts->server_uuid)) return std::nullopt;
+  Verdict verdict = Fatal(absl::StrCat(role, " ", alias.ToString(),
+                                       ": another server answers at its address: server_uuid ",
+                                       facts->server_uuid, ", and its record says ", recorded_uuid),
+                          kOtherRemedy);
+  verdict.side = CheckSide::kSource;
+  return verdict;
+}
+
+std::optional<Verdict> OtherSourceOrPrimary(const PreflightFacts& facts) {
+  if (facts.source_alias != facts.donor_alias) {
+    auto other =
+        OtherServer("source", facts.source_alias, facts.source_recorded_uuid, facts.source);
+    if (other) return other;
+  }
+  if (DonorIsPrimary(facts)) return std::nullopt;
+  return OtherServer("primary", facts.primary_alias, facts.primary_recorded_uuid, facts.primary);
+}
+
+}  // namespace
+
+// What is certain comes first.
+Verdict ServersAreTheirOwn(const PreflightFacts& facts) {
+  const MaybeObjection objection = ObjectToIdentity(DonorOf(facts), ShardOf(facts));
+  if (objection && objection->certain) return Found(*objection, facts.donor_alias, kOtherRemedy);
+  const std::string& uuid = facts.donor->facts.server_uuid;
+  if (!facts.donor_seen_uuid.empty() && facts.donor_seen_uuid != uuid) {
+    return Fatal(absl::StrCat("donor ", facts.donor_alias.ToString(),
+                              ": another server answers than a while ago: server_uuid ", uuid,
+                              ", and it was ", facts.donor_seen_uuid),
+                 kOtherRemedy);
+  }
+  if (const auto other = OtherSourceOrPrimary(facts)) return *other;
+  if (objection) return Found(*objection, facts.donor_alias, kOtherRemedy);
+  return Passed(
+      absl::StrCat("the donor's server_uuid is ", uuid,
+                   facts.donor_recorded_uuid.empty() ? ", which its record does not say" : ""));
+}
+
+Verdict DonorHoldsData(const PreflightFacts& facts) {
+  const MaybeObjection objection = ObjectToData(DonorOf(facts), ShardOf(facts));
+  if (!objection || objection->reason != Reason::kDonorEmpty) return Passed("it holds data");
+  return Found(*objection, facts.donor_alias,
+               "choose another donor; this one has never been provisioned, or was emptied");
+}
+
+Verdict DonorIsUpToDate(const PreflightFacts& facts) {
+  const MaybeObjection objection = ObjectToData(DonorOf(facts), ShardOf(facts));
+  if (!objection || objection->reason != Reason::kDonorBehind) {
+    return Passed("it lacks nothing that its replication will not bring");
+  }
+  return Found(*objection, facts.donor_alias,
+               "let it follow the shard's primary and catch up, or choose another donor");
+}
+
+}  // namespace graft

@@ -1,0 +1,49 @@
+// DownServer: a recipient that does not answer. Says whether it is starting, asks once for its
+// start, and knows when it has been down for too long.
+//
+// The budget runs anew with each sign of life. Used on the operation's thread.
+#ifndef GRAFT_PROVISION_STEPS_DOWN_SERVER_H_
+#define GRAFT_PROVISION_STEPS_DOWN_SERVER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "graft/server_host.h"
+#include "provision/operation/step_context.h"
+
+namespace graft {
+
+class DownServer {
+ public:
+  explicit DownServer(StepContext& context);
+
+  // It answers: the wait, if there is another, begins anew.
+  void Answers();
+
+  // It did not answer, with `last`. OK: wait on, and the note says for what. DEADLINE_EXCEEDED with
+  // RESTART_TIMEOUT: nothing has moved for --clone-restart-wait-timeout.
+  absl::Status Look(const absl::Status& last);
+
+ private:
+  void ReadErrorLog();
+  void LookAtFiles();
+  std::string HowItStarts() const;
+  void AskForStart();
+  absl::Status TimedOut(const absl::Status& last) const;
+
+  StepContext& context_;
+  const absl::Duration budget_;
+  absl::Time began_;
+  absl::Time last_sign_;
+  absl::Time looked_at_files_;
+  absl::Time read_error_log_ = absl::InfinitePast();
+  StartupSigns startup_;
+  std::string activity_;
+  std::string note_;
+  bool asked_for_start_ = false;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_STEPS_DOWN_SERVER_H_

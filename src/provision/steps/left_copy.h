@@ -1,0 +1,19 @@
+// A copy that an operation left behind: its CLONE was sent, and the operation ended before the
+// server showed how that ended (mysqld stayed down).
+#ifndef GRAFT_PROVISION_STEPS_LEFT_COPY_H_
+#define GRAFT_PROVISION_STEPS_LEFT_COPY_H_
+
+#include "provision/operation/step_context.h"
+#include "provision/operation/step_outcome.h"
+
+namespace graft {
+
+// Of an operation with its donor resolved. Advance to verify: the server itself shows the copy
+// (this run, Completed, in this data directory, nothing executed since) and the request wants the
+// same donor. Advance to clone: it is still under way. Advance: there is nothing to take up, and
+// the state says what is left. Wait: the server cannot be asked.
+StepOutcome TakeUpLeftCopy(StepContext& context);
+
+}  // namespace graft
+
+#endif  // GRAFT_PROVISION_STEPS_LEFT_COPY_H_

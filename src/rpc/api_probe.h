@@ -1,0 +1,46 @@
+// ApiProbe: whether the agent's API answers, asked as a client asks.
+//
+// Each time on a new connection, since what cannot be reached any more may still serve those who
+// are connected. Safe for use from several threads. The owner gives it a thread by calling Serve()
+// on one.
+#ifndef GRAFT_RPC_API_PROBE_H_
+#define GRAFT_RPC_API_PROBE_H_
+
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "graft/cancellation.h"
+#include "graft/clock.h"
+
+namespace graft {
+
+class ApiProbe {
+ public:
+  // `bind_address` and `port` are the server's. `clock` must outlive it.
+  ApiProbe(Clock& clock, const std::string& bind_address, int port);
+
+  // Asks every few seconds, until Stop().
+  void Serve();
+  void Stop() { stop_.Cancel(); }
+
+  // What the last answer was. UNAVAILABLE: the API does not answer, or was not asked for long; the
+  // text says why. OK before the first answer.
+  absl::Status Last() const;
+
+ private:
+  absl::Status Ask() const;
+
+  Clock& clock_;
+  const std::string address_;
+  Cancellation stop_;
+  mutable absl::Mutex mutex_;
+  absl::Status last_ ABSL_GUARDED_BY(mutex_);
+  absl::Time asked_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_RPC_API_PROBE_H_

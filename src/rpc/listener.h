@@ -1,0 +1,85 @@
+// Listener: accepts connections for a server, no more than it may have.
+//
+// gRPC's own listener has no bound, and is dead for good once accept() has failed, which it does
+// when the process has no descriptor left. This one hands at most `most_connections` over at a
+// time, so that descriptors remain for the journal, MySQL and the topology. When all places are
+// taken, the connection on which nothing was said for the longest, if that is long, gives up its
+// own; else who comes is closed at once. When no descriptor is left all the same, it closes who
+// comes (one is kept for that), and goes on. The kernel keeps connections to itself until they have
+// said something, or ten seconds are over (TCP_DEFER_ACCEPT): those that say nothing take no place.
+// Safe for use from several threads.
+#ifndef GRAFT_RPC_LISTENER_H_
+#define GRAFT_RPC_LISTENER_H_
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "base/files.h"
+#include "graft/cancellation.h"
+#include "graft/clock.h"
+
+namespace graft {
+
+// "host:port", "[::1]:port"; with an empty host "[::]:port".
+std::string AddressText(absl::string_view host, int port);
+
+struct ListenerOptions {
+  std::string bind_address;  // "127.0.0.1", "::1", a host's name; empty: every address
+  int port = 0;              // 0: any free one
+  size_t most_connections = 256;
+};
+
+class Listener {
+ public:
+  // Owns `fd` from then on; it is open, connected and non-blocking.
+  using Take = std::function<void(int listening_fd, int fd)>;
+
+  // Connections may be made when it returns, and are taken from Serve() on. UNAVAILABLE: the port
+  // is taken, or the address is not this machine's. `clock` must outlive it.
+  static absl::StatusOr<std::unique_ptr<Listener>> Open(Clock& clock,
+                                                        const ListenerOptions& options);
+  // As Stop().
+  ~Listener();
+
+  int port() const { return port_; }
+
+  // Takes connections, on a thread of its own. Once at most.
+  void Serve(Take take);
+  // Takes no more, and nobody can connect any more. Joins the thread.
+  void Stop();
+
+ private:
+  // A connection that was handed over. It lives for as long as its descriptor is that socket.
+  struct Held {
+    int fd = -1;
+    ino_t inode = 0;
+  };
+
+  Listener(Clock& clock, size_t most_connections);
+  void Accept(int listening_fd);
+  bool HasRoom();  // or makes some
+  void CloseNext(int listening_fd);
+  void Run();
+
+  Clock& clock_;
+  const size_t most_connections_;
+  int port_ = 0;
+  std::vector<Fd> sockets_;
+  Fd wake_;   // readable: Stop() was called
+  Fd spare_;  // given up for the connection that is to be closed when no other is left
+  Take take_;
+  std::vector<Held> held_;  // of Run()
+  Cancellation stop_;
+  std::thread thread_;
+};
+
+}  // namespace graft
+
+#endif  // GRAFT_RPC_LISTENER_H_

@@ -1,0 +1,35 @@
+// ProvisionerService: the methods of graft.v1.Provisioner.
+//
+// What it is given must outlive it. Safe for use from several threads; the server's end must come
+// before its own.
+#ifndef GRAFT_RPC_PROVISIONER_SERVICE_H_
+#define GRAFT_RPC_PROVISIONER_SERVICE_H_
+
+#include <memory>
+
+#include "graft/clock.h"
+#include "graft/provisioning.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace graft {
+
+class ProvisionerService {
+ public:
+  virtual ~ProvisionerService() = default;
+
+  // To be registered with a server.
+  virtual grpc::Service& service() = 0;
+
+  // Ends the calls that end when something happens, those still to come included, with UNAVAILABLE.
+  virtual void EndOpenCalls() = 0;
+};
+
+std::unique_ptr<ProvisionerService> MakeProvisionerService(Provisioning& provisioning,
+                                                           Clock& clock);
+
+}  // namespace graft
+
+#endif  // GRAFT_RPC_PROVISIONER_SERVICE_H_

@@ -1,0 +1,21 @@
+// A page of the list of operations.
+#ifndef GRAFT_WIRE_OPERATIONS_PAGE_H_
+#define GRAFT_WIRE_OPERATIONS_PAGE_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "graft/operation.h"
+#include "graft/v1/provisioner.pb.h"
+
+namespace graft {
+
+// Of `newest_first`, what `request` asks for, in about 1 MiB whatever an operation holds: long
+// lists and texts are cut. INVALID_ARGUMENT: a negative limit, an id that is none. NOT_FOUND: the
+// operation to begin behind is not there.
+absl::StatusOr<v1::ListOperationsResponse> OperationsPage(
+    const std::vector<Operation>& newest_first, const v1::ListOperationsRequest& request);
+
+}  // namespace graft
+
+#endif  // GRAFT_WIRE_OPERATIONS_PAGE_H_

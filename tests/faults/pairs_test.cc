@@ -1,0 +1,150 @@
+// Two faults at once: the agent dies at each point of an operation, and of the next process each
+// call of each port goes wrong in each way, through the agent's real take-up. What must hold
+// whatever happens: promises.h.
+//
+// GRAFT_PAIRS_ONLY=<text>: only cases whose name contains it, with all that was seen.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "agent_world.h"
+#include "graft/plan.h"
+#include "gtest/gtest.h"
+#include "promises.h"
+
+namespace graft {
+namespace {
+
+struct Death {
+  std::string name;
+  Step step;
+  absl::Duration delay;
+  bool cancelled = false;
+};
+
+// Of a call that is made again and again, the first ones and every so many after them.
+constexpr int kEachUpTo = 8;
+constexpr int kThenEvery = 16;
+
+std::vector<Death> Deaths() {
+  std::vector<Death> deaths;
+  for (const PlanRow& row : PlanOf(OperationKind::kReprovision)) {
+    deaths.push_back({std::string(StepName(row.step)), row.step, absl::ZeroDuration()});
+  }
+  deaths.push_back({"clone_dropping", Step::kClone, absl::Milliseconds(400)});
+  deaths.push_back({"clone_copying", Step::kClone, absl::Seconds(2)});
+  deaths.push_back({"restart_stopping", Step::kAwaitRestart, absl::Milliseconds(30)});
+  deaths.push_back({"restart_down", Step::kAwaitRestart, absl::Seconds(1)});
+  deaths.push_back({"catch_up_lagging", Step::kCatchUp, absl::Seconds(2)});
+  for (const Step step : {Step::kClaimDonor, Step::kFence, Step::kClone}) {
+    deaths.push_back(
+        {absl::StrCat(StepName(step), "_cancelled"), step, absl::ZeroDuration(), true});
+  }
+  deaths.push_back({"clone_copying_cancelled", Step::kClone, absl::Seconds(2), true});
+  return deaths;
+}
+
+// The operation, up to the agent's death.
+void RunToDeath(AgentWorld& world, const Death& death, const std::function<void()>& between) {
+  world.AtStep(death.step, death.delay, [&world, &death] {
+    if (death.cancelled) world.Cancel();
+    world.KillAgent();
+  });
+  world.Request("op-1", DonorChoice::Kind::kAny);
+  world.RunToEnd(between);
+}
+
+// The calls that the next process makes when nothing goes wrong.
+std::map<std::string, int> CallsAfter(const Death& death) {
+  AgentWorld world;
+  RunToDeath(world, death, nullptr);
+  world.Mend();
+  return world.calls();
+}
+
+class Tally {
+ public:
+  void Count(const std::string& name, const Violations& violations) {
+    ++cases_;
+    if (violations.empty()) return;
+    ++broken_;
+    for (const std::string& text : violations) {
+      std::vector<std::string>& names = names_[text];
+      names.push_back(name);
+    }
+  }
+
+  void Report() const {
+    for (const auto& [text, names] : names_) {
+      const size_t shown = std::min<size_t>(names.size(), 5);
+      ADD_FAILURE() << text << "\n  in " << names.size() << " case(s): "
+                    << absl::StrJoin(names.begin(), names.begin() + static_cast<int>(shown), ", ");
+    }
+    std::printf("pairs: %d cases, %d violations\n", cases_, broken_);
+  }
+  int cases() const { return cases_; }
+
+ private:
+  int cases_ = 0;
+  int broken_ = 0;
+  std::map<std::string, std::vector<std::string>> names_;
+};
+
+const char* Only() {
+  const char* only = std::getenv("GRAFT_PAIRS_ONLY");
+  return only == nullptr ? "" : only;
+}
+
+// StartClone fails only before it has sent anything (src/mysql/clone_session.cc).
+bool MayHappen(const CallFault& fault) {
+  return fault.kind != CallFaultKind::kAnswerLost || !absl::EndsWith(fault.call, ".StartClone");
+}
+
+void RunCase(const Death& death, const CallFault& fault, Tally& tally) {
+  const std::string name =
+      absl::StrCat(death.name, "/", fault.call, "#", fault.number, "/", CallFaultName(fault.kind));
+  if (!absl::StrContains(name, Only()) || !MayHappen(fault)) return;
+  AgentWorld world;
+  bool died = false;
+  RunToDeath(world, death, [&] {
+    if (!std::exchange(died, true)) world.Arm(fault);
+  });
+  const bool struck = world.struck();
+  world.Mend();
+  world.RunToEnd();
+  world.LookAtTheEnd();
+  if (!struck) return;
+  world.ExpectSecondRequest();
+  const Violations violations = BrokenPromises(world.story());
+  tally.Count(name, violations);
+  if (*Only() != '\0' && !violations.empty()) {
+    std::printf("%s\n%s\n%s\n", name.c_str(), world.story().log.c_str(),
+                world.story().state.operation.error.ToString().c_str());
+  }
+}
+
+TEST(Pairs, NoPromiseIsBroken) {
+  Tally tally;
+  for (const Death& death : Deaths()) {
+    for (const auto& [call, times] : CallsAfter(death)) {
+      for (int number = 1; number <= times; ++number) {
+        if (number > kEachUpTo && number % kThenEvery != 0) continue;
+        for (const CallFaultKind kind : {CallFaultKind::kUnavailable, CallFaultKind::kHangs,
+                                         CallFaultKind::kDenied, CallFaultKind::kAnswerLost}) {
+          RunCase(death, {call, number, kind}, tally);
+        }
+      }
+    }
+  }
+  tally.Report();
+  if (*Only() == '\0') EXPECT_GE(tally.cases(), 3000);
+}
+
+}  // namespace
+}  // namespace graft

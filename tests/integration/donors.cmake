@@ -1,0 +1,3 @@
+graft_test(donors_test LABEL integration TIMEOUT 300
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/donors_test.cc DEPS graft::mini_shard graft::topo_open)
+add_dependencies(donors_test graftd graftctl graft-mysqld)

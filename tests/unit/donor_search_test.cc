@@ -1,0 +1,134 @@
+// The search for donors over a shard of fakes: whom it asks, in which order, and for how long.
+#include "provision/donor/donor_search.h"
+
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/errors.h"
+#include "provision_world.h"
+
+namespace graft {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class DonorSearchTest : public testing::Test {
+ protected:
+  DonorSearchTest() { world_.AddOther(); }
+
+  absl::StatusOr<FoundDonors> Search() {
+    const Peers peers{[this](const HostPort& address) {
+                        opened_.push_back(address.ToString());
+                        return std::make_unique<BorrowedServer>(
+                            address.port == 3330 ? world_.other_server : world_.donor);
+                      },
+                      ask_all_ ? ask_all_ : AskInOrder(world_.clock), cancellation_};
+    const auto shard = world_.topology.GetShard("shop", "0");
+    EXPECT_TRUE(shard.ok()) << shard.status();
+    TabletState state;
+    state.operation = world_.Request({DonorChoice::Kind::kAny, {}});
+    return FindDonors({world_.clock, world_.recipient, world_.topology, world_.locks, peers}, state,
+                      *shard);
+  }
+  void AddDeadTablets(uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) {
+      Tablet tablet = world_.Record(world_.other);
+      tablet.alias.uid = 1000 + i;
+      tablet.mysql.host = "swallows.example";
+      EXPECT_TRUE(world_.topology.RegisterTablet(tablet).ok());
+    }
+  }
+
+  ProvisionWorld world_;
+  AskAll ask_all_;
+  std::vector<std::string> opened_;
+  std::shared_ptr<Cancellation> cancellation_ = std::make_shared<Cancellation>();
+};
+
+TEST_F(DonorSearchTest, AsksTheOthersAtOnceAndThePrimaryLast) {
+  std::vector<size_t> rounds;
+  absl::Duration whole;
+  ask_all_ = [&](std::vector<std::function<void()>> questions, const std::shared_ptr<Cancellation>&,
+                 absl::Duration patience) {
+    rounds.push_back(questions.size());
+    whole += patience;
+    for (const auto& question : questions) question();
+    return absl::OkStatus();
+  };
+  const auto found = Search();
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(found->ranking.order, ElementsAre(world_.other, world_.primary));
+  EXPECT_THAT(rounds, ElementsAre(1, 1));
+  EXPECT_THAT(opened_, ElementsAre("127.0.0.1:3330", "127.0.0.1:3310"));
+  EXPECT_LE(whole, absl::Seconds(10));
+}
+
+// Twenty hosts that swallow packets cost as much as one.
+TEST_F(DonorSearchTest, WhoHasNotAnsweredInTimeIsRefused) {
+  AddDeadTablets(20);
+  ask_all_ = [&](std::vector<std::function<void()>> questions, const std::shared_ptr<Cancellation>&,
+                 absl::Duration patience) {
+    const size_t asked = opened_.size() - questions.size();
+    for (size_t i = 0; i < questions.size(); ++i) {
+      if (opened_[asked + i].rfind("127.0.0.1", 0) == 0) questions[i]();
+    }
+    world_.clock.Advance(patience);  // the others hang
+    return absl::OkStatus();
+  };
+  const absl::Time began = world_.clock.Now();
+  const auto found = Search();
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_LE(world_.clock.Now() - began, absl::Seconds(10));
+  EXPECT_THAT(found->ranking.order, ElementsAre(world_.other, world_.primary));
+  EXPECT_EQ(found->ranking.refused.size(), kMostRefusals);
+  EXPECT_EQ(found->ranking.refused_more, 11);
+  EXPECT_EQ(found->ranking.refused.back().reason, "DONOR_UNREACHABLE");
+  EXPECT_EQ(found->ranking.refused.back().text, "did not answer in time");
+}
+
+TEST_F(DonorSearchTest, ACancelEndsIt) {
+  cancellation_->Cancel();
+  EXPECT_TRUE(absl::IsCancelled(Search().status()));
+  EXPECT_EQ(world_.donor.calls("Describe") + world_.other_server.calls("Describe"), 0);
+}
+
+// A tablet that its record refuses is not asked.
+TEST_F(DonorSearchTest, AsksOnlyWhomTheRecordAllows) {
+  ASSERT_TRUE(world_.topology
+                  .UpdateTablet(world_.other,
+                                [](Tablet& tablet) {
+                                  tablet.type = TabletType::kDrained;
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  ASSERT_TRUE(Search().ok());
+  EXPECT_THAT(opened_, ElementsAre("127.0.0.1:3310"));
+}
+
+// Another server in the primary's place is no measure for the others.
+TEST_F(DonorSearchTest, AForeignServerInThePrimarysPlace) {
+  world_.donor.Edit([](FakeMysqlState& state) {
+    state.facts.server_uuid = "99999999-71ca-11e1-9e33-c80aa9429562";
+    state.facts.gtid_executed.clear();
+  });
+  const auto found = Search();
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(found->ranking.order, ElementsAre(world_.other));
+  ASSERT_EQ(found->ranking.refused.size(), 2u);
+  EXPECT_EQ(found->ranking.refused[0].reason, "OTHER_SERVER");
+}
+
+TEST_F(DonorSearchTest, ACellThatIsAwayIsTold) {
+  ASSERT_TRUE(world_.topology.AddCell({"zone2", "elsewhere", "/vitess/zone2"}).ok());
+  const auto found = Search();
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_THAT(found->ranking.order, ElementsAre(world_.other, world_.primary));
+  EXPECT_THAT(found->missing, HasSubstr("cell zone2 is missing here: "));
+}
+
+}  // namespace
+}  // namespace graft
