@@ -77,12 +77,15 @@ TEST_F(ReprovisionTest, AgentIsKilledInTheMiddleAndTheNextOneGoesOn) {
   const auto watch =
       shard().Spawn({*graftctl, "watch", recipient().alias, "--json", "--timeout", "60s"}, watched);
   ASSERT_THAT(watch, IsOk());
-  // Far enough from what the journal has, or nothing could be seen to go back.
+  // Far enough from what the journal has, or nothing could be seen to go back: some 10 s at 4
+  // MiB/s.
+  ASSERT_THAT(BrakeClone(*recipient().mysql, 4), IsOk());
   ASSERT_TRUE(Eventually(absl::Seconds(40), [&] {
     const std::vector<v1::Operation> states = StatesIn(watched);
     return !states.empty() &&
            states.back().progress().percent() > states.front().progress().percent() + 3;
   })) << "the copy does not move";
+  ASSERT_THAT(BrakeClone(*recipient().mysql), IsOk());
   MiniShard::KillAgent(recipient());
   EXPECT_THAT(AwaitFileCopy(*recipient().mysql), IsOk()) << "the copy died with the agent";
   ASSERT_THAT(shard().StartAgent(recipient()), IsOk());

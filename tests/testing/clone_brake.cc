@@ -1,12 +1,15 @@
 #include "testing/clone_brake.h"
 
+#include "absl/strings/str_cat.h"
 #include "testing/eventually.h"
 
 namespace graft {
 
-absl::Status BrakeClone(MysqlSandbox& recipient) {
+absl::Status BrakeClone(MysqlSandbox& recipient, int mib_per_second) {
   return recipient
-      .Sql("SET GLOBAL clone_autotune_concurrency=OFF; SET GLOBAL clone_max_data_bandwidth=1")
+      .Sql(absl::StrCat("SET GLOBAL clone_autotune_concurrency=OFF; "
+                        "SET GLOBAL clone_max_data_bandwidth=",
+                        mib_per_second))
       .status();
 }
 

@@ -7,9 +7,9 @@
 
 namespace graft {
 
-// A clone into `recipient` takes about a minute from now on, unless the brake is let go, which also
-// speeds up the one that runs. Gone after a restart.
-absl::Status BrakeClone(MysqlSandbox& recipient);
+// A clone into `recipient` takes about a minute from now on, at 1 MiB/s, unless the brake is let
+// go, which also speeds up the one that runs. Gone after a restart.
+absl::Status BrakeClone(MysqlSandbox& recipient, int mib_per_second = 1);
 absl::Status ReleaseClone(MysqlSandbox& recipient);
 
 // Until a clone copies files into `recipient`. DEADLINE_EXCEEDED.
