@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent_process.h"
 #include "agent_world.h"
+#include "fakes/shop_tablets.h"
 #include "gtest/gtest.h"
 #include "topo/keys.h"
 
@@ -13,22 +14,6 @@ namespace graft {
 namespace {
 
 constexpr char kCellRoot[] = "/vitess/zone1";
-
-constexpr char kDonorUuid[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
-constexpr char kOtherUuid[] = "5e11fa47-71ca-11e1-9e33-c80aa9429562";
-
-Tablet MakeTablet(const TabletAlias& alias, int mysql_port, const std::string& server_uuid) {
-  Tablet tablet;
-  tablet.alias = alias;
-  tablet.hostname = "127.0.0.1";
-  tablet.port_map["graft"] = mysql_port + 1;
-  tablet.keyspace = "shop";
-  tablet.shard = "0";
-  tablet.type = TabletType::kReplica;
-  tablet.mysql = {"127.0.0.1", mysql_port};
-  if (!server_uuid.empty()) tablet.tags["graft.server_uuid"] = server_uuid;  // as its agent says
-  return tablet;
-}
 
 ReplicationChannel FromPrimary() {
   ReplicationChannel channel;
@@ -83,9 +68,9 @@ AgentWorld::AgentWorld()
                 }}),
       log_(MakeLog({LogLevel::kInfo, LogFormat::kText, &log_text_})) {
   EXPECT_TRUE(topology.AddCell({"zone1", "fake", kCellRoot}).ok());
-  EXPECT_TRUE(topology.RegisterTablet(MakeTablet(primary, 3310, kDonorUuid)).ok());
-  EXPECT_TRUE(topology.RegisterTablet(MakeTablet(replica, 3320, "")).ok());
-  EXPECT_TRUE(topology.RegisterTablet(MakeTablet(other, 3330, kOtherUuid)).ok());
+  EXPECT_TRUE(topology.RegisterTablet(MakeShopTablet(primary, 3310, kDonorUuid)).ok());
+  EXPECT_TRUE(topology.RegisterTablet(MakeShopTablet(replica, 3320, "")).ok());
+  EXPECT_TRUE(topology.RegisterTablet(MakeShopTablet(other, 3330, kOtherUuid)).ok());
   EXPECT_TRUE(topology.SetPrimary("shop", "0", primary).ok());
   const auto record = store.Get(topo::TabletKey(kCellRoot, replica));
   EXPECT_TRUE(

@@ -1,27 +1,9 @@
 #include "provision_world.h"
 
+#include "fakes/shop_tablets.h"
 #include "graft/plan.h"
 
 namespace graft {
-namespace {
-
-constexpr char kDonorUuid[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
-constexpr char kOtherUuid[] = "5e11fa47-71ca-11e1-9e33-c80aa9429562";
-
-Tablet MakeTablet(const TabletAlias& alias, int mysql_port, const std::string& server_uuid) {
-  Tablet tablet;
-  tablet.alias = alias;
-  tablet.hostname = "127.0.0.1";
-  tablet.port_map["graft"] = mysql_port + 1;
-  tablet.keyspace = "shop";
-  tablet.shard = "0";
-  tablet.type = TabletType::kReplica;
-  tablet.mysql = {"127.0.0.1", mysql_port};
-  tablet.tags["graft.server_uuid"] = server_uuid;  // as its agent has written it
-  return tablet;
-}
-
-}  // namespace
 
 ProvisionWorld::ProvisionWorld()
     : topology({clock, store, "/vitess/global", "fake", [](const std::string& address) {
@@ -29,9 +11,10 @@ ProvisionWorld::ProvisionWorld()
                       absl::NotFoundError(address));
                 }}) {
   EXPECT_TRUE(topology.AddCell({"zone1", "fake", "/vitess/zone1"}).ok());
-  EXPECT_TRUE(topology.RegisterTablet(MakeTablet(primary, 3310, kDonorUuid)).ok());
+  EXPECT_TRUE(topology.RegisterTablet(MakeShopTablet(primary, 3310, kDonorUuid)).ok());
   EXPECT_TRUE(
-      topology.RegisterTablet(MakeTablet(replica, 3320, recipient.state().facts.server_uuid)).ok());
+      topology.RegisterTablet(MakeShopTablet(replica, 3320, recipient.state().facts.server_uuid))
+          .ok());
   EXPECT_TRUE(topology.SetPrimary("shop", "0", primary).ok());
   options.alias = replica;
   options.keyspace = "shop";
@@ -58,7 +41,7 @@ Operation ProvisionWorld::Request(DonorChoice choice) const {
 }
 
 void ProvisionWorld::AddOther() {
-  Tablet tablet = MakeTablet(other, 3330, kOtherUuid);
+  Tablet tablet = MakeShopTablet(other, 3330, kOtherUuid);
   EXPECT_TRUE(topology.RegisterTablet(tablet).ok());
   other_server.Edit([](FakeMysqlState& server) {
     server.facts.server_uuid = kOtherUuid;
