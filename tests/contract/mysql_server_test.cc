@@ -264,7 +264,7 @@ TEST_P(MysqlServerTest, ClonesInPlace) {
   const ServerFacts before = server().Describe().value();
   const ServerFacts donor = backend_->donor().Describe().value();
   const absl::Status end = CloneToTheEnd(backend_->Request());
-  EXPECT_EQ(ReasonOf(end), "MYSQL_GONE") << end;
+  EXPECT_EQ(ReasonOf(end), "RESTART_NEEDED") << end;
   backend_->AwaitRecipientEnd();
   EXPECT_EQ(ReasonOf(server().Describe().status()), "MYSQL_GONE");
   backend_->StartRecipient();

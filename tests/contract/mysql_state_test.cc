@@ -69,7 +69,7 @@ class MysqlStateTest : public ::testing::TestWithParam<bool> {
     End end;
     ASSERT_TRUE(server().StartClone(backend_->Request(), end.Callback()).ok());
     ASSERT_TRUE(backend_->Await([&end] { return end.came(); }));
-    ASSERT_EQ(ReasonOf(end.status()), "MYSQL_GONE") << end.status();
+    ASSERT_EQ(ReasonOf(end.status()), "RESTART_NEEDED") << end.status();
     backend_->AwaitRecipientEnd();
     backend_->StartRecipient();
   }
