@@ -242,4 +242,40 @@ void RealFaultSuite::Pause(absl::Duration duration) {
   nobody_cancels.WaitFor(*clock, duration);
 }
 
+absl::StatusOr<std::unique_ptr<MiniShard>> RealCopyFaultSuite::MakeShard() {
+  auto shard = MiniShard::Start(MiniShard::Store::kEtcd);
+  if (!shard.ok()) return shard;
+  const absl::Status added = (*shard)->AddReplicatedTablets(
+      std::vector<MysqlSandboxOptions>(3, PatientServer()), RowsSize());
+  if (!added.ok()) return added;
+  return shard;
+}
+
+void RealCopyFaultSuite::SetUp() {
+  RealFaultSuite::SetUp();
+  if (HasFatalFailure()) return;
+  if (recipient().agent == nullptr) ASSERT_THAT(shard().StartAgent(recipient()), IsOk());
+  ASSERT_THAT(Drift(), IsOk());
+  ASSERT_THAT(BrakeClone(*recipient().mysql), IsOk());
+}
+
+void RealCopyFaultSuite::StartSlowOperation(const std::vector<std::string>& flags) {
+  ASSERT_THAT(StartOperation(flags), IsOk());
+  ASSERT_THAT(AwaitFileCopy(*recipient().mysql), IsOk())
+      << shard().NewestOperation(recipient())->DebugString();
+}
+
+v1::Operation RealCopyFaultSuite::ExpectDoneAfter(const std::vector<std::string>& failures,
+                                                  Claim claim) {
+  v1::Operation operation = AwaitEnd();
+  EXPECT_EQ(operation.outcome(), v1::DONE) << operation.DebugString();
+  std::vector<std::string> reasons;
+  for (const v1::FailedAttempt& failed : operation.failed_attempts()) {
+    reasons.push_back(failed.error().reason());
+  }
+  EXPECT_EQ(reasons, failures) << operation.DebugString();
+  ExpectSafe(operation, claim);
+  return operation;
+}
+
 }  // namespace graft

@@ -72,6 +72,20 @@ class RealFaultSuite : public testing::Test {
   int clones_before_ = 0;  // of the recipient, when its operation was started
 };
 
+// Of faults in the middle of a copy, when the old data is gone: three servers with enough to copy,
+// and a brake.
+class RealCopyFaultSuite : public RealFaultSuite {
+ protected:
+  absl::StatusOr<std::unique_ptr<MiniShard>> MakeShard() override;
+  void SetUp() override;
+
+  // An operation whose files are being copied, and will be for a minute.
+  void StartSlowOperation(const std::vector<std::string>& flags);
+  // As AwaitEnd, and that the operation is DONE after these failures.
+  v1::Operation ExpectDoneAfter(const std::vector<std::string>& failures,
+                                Claim claim = Claim::kGivenUp);
+};
+
 }  // namespace graft
 
 #endif  // GRAFT_FAULTS_REAL_FAULT_SUITE_H_

@@ -25,5 +25,6 @@ endfunction()
 
 graft_real_fault_test(real_faults_test TIMEOUT 600 SHARDS 4)
 graft_real_fault_test(real_stage_faults_test TIMEOUT 400)
+graft_real_fault_test(real_pairs_test TIMEOUT 500)
 graft_real_fault_test(real_network_faults_test TIMEOUT 300)
 graft_real_fault_test(real_disk_faults_test TIMEOUT 300)

@@ -17,45 +17,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 
-class RealStageFaultTest : public RealFaultSuite {
- protected:
-  absl::StatusOr<std::unique_ptr<MiniShard>> MakeShard() override {
-    auto shard = MiniShard::Start(MiniShard::Store::kEtcd);
-    if (!shard.ok()) return shard;
-    const absl::Status added = (*shard)->AddReplicatedTablets(
-        std::vector<MysqlSandboxOptions>(3, PatientServer()), RowsSize());
-    if (!added.ok()) return added;
-    return shard;
-  }
-
-  void SetUp() override {
-    RealFaultSuite::SetUp();
-    if (HasFatalFailure()) return;
-    if (recipient().agent == nullptr) ASSERT_THAT(shard().StartAgent(recipient()), IsOk());
-    ASSERT_THAT(Drift(), IsOk());
-    ASSERT_THAT(BrakeClone(*recipient().mysql), IsOk());
-  }
-
-  // An operation whose files are being copied, and will be for a minute.
-  void StartSlowOperation(const std::vector<std::string>& flags) {
-    ASSERT_THAT(StartOperation(flags), IsOk());
-    ASSERT_THAT(AwaitFileCopy(*recipient().mysql), IsOk())
-        << shard().NewestOperation(recipient())->DebugString();
-  }
-
-  // As AwaitEnd, and that the operation is DONE after these failures.
-  v1::Operation ExpectDoneAfter(const std::vector<std::string>& failures) {
-    v1::Operation operation = AwaitEnd();
-    EXPECT_EQ(operation.outcome(), v1::DONE) << operation.DebugString();
-    std::vector<std::string> reasons;
-    for (const v1::FailedAttempt& failed : operation.failed_attempts()) {
-      reasons.push_back(failed.error().reason());
-    }
-    EXPECT_EQ(reasons, failures) << operation.DebugString();
-    ExpectSafe(operation);
-    return operation;
-  }
-};
+class RealStageFaultTest : public RealCopyFaultSuite {};
 
 TEST_F(RealStageFaultTest, AgentIsKilledAndTheNextOneAdoptsTheCopy) {
   StartSlowOperation({"--from-tablet", donor().alias});

@@ -33,7 +33,7 @@ class StepOutcome {
 
   // By the code first (what is away may come back), then by the table of reasons.
   // NOLINTNEXTLINE(google-explicit-constructor): so that a step may return an error as it is.
-  StepOutcome(absl::Status status) : StepOutcome(KindOf(status), std::move(status)) {}
+  StepOutcome(absl::Status status) : kind_(KindOf(status)), why_(std::move(status)) {}
 
   Kind kind() const { return kind_; }
   const absl::Status& why() const { return why_; }  // OK for kAdvance and kLeaveRunning
