@@ -121,9 +121,12 @@ absl::Status BenchShard::LaunchAgent(BenchTablet& tablet) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<absl::Duration> BenchShard::RestartAgent() {
+absl::Status BenchShard::StopAgent() {
   recipient_.agent->Kill(SIGTERM);
-  GRAFT_RETURN_IF_ERROR(recipient_.agent->Wait(absl::Seconds(30)).status());
+  return recipient_.agent->Wait(absl::Seconds(30)).status();
+}
+
+absl::StatusOr<absl::Duration> BenchShard::StartAgent() {
   GRAFT_ASSIGN_OR_RETURN(const std::string before, ReadFile(LogOf(recipient_)));
   const absl::Time begin = clock_->Now();
   GRAFT_RETURN_IF_ERROR(LaunchAgent(recipient_));

@@ -32,8 +32,9 @@ class BenchShard {
   // my.cnf says of both servers: "128M" is MySQL's own default.
   static absl::StatusOr<std::unique_ptr<BenchShard>> Start(const std::string& buffer_pool = "128M");
 
-  // Ends the recipient's agent and starts it anew; returns when it has registered.
-  absl::StatusOr<absl::Duration> RestartAgent();
+  // The recipient's. Start: how long it took to register.
+  absl::Status StopAgent();
+  absl::StatusOr<absl::Duration> StartAgent();
 
   MysqlSandbox& donor() { return *donor_.mysql; }
   MysqlSandbox& recipient() { return *recipient_.mysql; }

@@ -73,7 +73,8 @@ class Rounds {
       return absl::OkStatus();
     }
     GRAFT_RETURN_IF_ERROR(rebuild.status());
-    GRAFT_ASSIGN_OR_RETURN(const ProcessCost after, ReadCost(agent));
+    // Of graft's own way alone that is the process of before, and looked at.
+    GRAFT_ASSIGN_OR_RETURN(const ProcessCost after, ReadCost(shard_.agent().pid()));
     GRAFT_RETURN_IF_ERROR(Tell(round, way, *rebuild));
     times.given_up = times.given_up || rebuild->given_up;
     if (way.makes_replica && !rebuild->given_up)

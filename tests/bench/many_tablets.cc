@@ -69,7 +69,8 @@ absl::StatusOr<TopologyTimes> MeasureOnce(Clock& clock, BenchShard& shard, int r
   v1::DonorChoice any;
   any.set_any(true);
   for (int run = 0; run < runs; ++run) {
-    GRAFT_ASSIGN_OR_RETURN(const absl::Duration registered, shard.RestartAgent());
+    GRAFT_RETURN_IF_ERROR(shard.StopAgent());
+    GRAFT_ASSIGN_OR_RETURN(const absl::Duration registered, shard.StartAgent());
     times.register_seconds.push_back(absl::ToDoubleSeconds(registered));
     GRAFT_ASSIGN_OR_RETURN(const double to_primary, ResolveDonor(clock, shard, primary));
     times.primary_seconds.push_back(to_primary);
