@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "base/files.h"
 #include "graft/cancellation.h"
+#include "testing/clone_brake.h"
 
 namespace graft {
 

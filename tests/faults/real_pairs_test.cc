@@ -38,7 +38,7 @@ class RealPairsTest : public RealCopyFaultSuite {
     return primary()
         .mysql
         ->Sql(absl::StrCat("SET SESSION binlog_format=STATEMENT; INSERT INTO shop.customers (name) "
-                           "SELECT CONCAT('slow', LEFT('x', IF(@@server_id<>",
+                           "SELECT CONCAT('slow', LEFT('x', IF(@@port<>",
                            recipient().mysql->port(), ",0,SLEEP(GREATEST(0,",
                            absl::ToUnixSeconds(absl::Now() + duration),
                            "-UNIX_TIMESTAMP(SYSDATE()))))))"))
