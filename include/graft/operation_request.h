@@ -36,6 +36,8 @@ struct CloneSettings {
                                              b.max_concurrency, b.compression, b.block_ddl);
   }
 };
+// What `settings` leaves open is as in `defaults`.
+CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults);
 
 // What an operator takes upon himself.
 struct Allowances {

@@ -61,6 +61,7 @@ struct TabletState {
   std::optional<SentClone> clone;
   FenceRecord fence;
   std::optional<GrantedCancel> cancel;            // of `operation`
+  CloneSettings throttle;                         // of `operation`: bandwidths that were granted
   TabletType type_before = TabletType::kUnknown;  // the record's when `operation` began
   TabletType type_after = TabletType::kUnknown;   // the record's when all is well
   std::vector<FailedAttempt> earlier_failures;    // of the operation before: rank donors

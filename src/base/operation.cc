@@ -55,4 +55,16 @@ bool IsOlder(const TabletState& a, const TabletState& b) {
   return order(a) < order(b);
 }
 
+CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults) {
+  const auto fill = [](auto& value, const auto& from) {
+    if (!value.has_value()) value = from;
+  };
+  fill(settings.max_data_bandwidth_mib, defaults.max_data_bandwidth_mib);
+  fill(settings.max_network_bandwidth_mib, defaults.max_network_bandwidth_mib);
+  fill(settings.max_concurrency, defaults.max_concurrency);
+  fill(settings.compression, defaults.compression);
+  fill(settings.block_ddl, defaults.block_ddl);
+  return settings;
+}
+
 }  // namespace graft

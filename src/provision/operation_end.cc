@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "graft/plan.h"
 #include "provision/progress/progress_estimate.h"
 #include "provision/steps/fence.h"
 
@@ -39,10 +40,15 @@ void OperationEnd::Conclude(const absl::Status& status) {
   Operation& operation = context_.operation;
   operation.queue_place = 0;
   // A server that is down is told when it is up again; until then the operation has not ended.
-  TryFor(context_.state.fence.up ? context_.options.restart_wait_timeout : kPatience,
-         [this] { return LeaveServerSafe(context_); });
+  // A server that another agent holds is not ours to touch.
+  if (!HasReason(status, Reason::kServerHeld)) {
+    TryFor(context_.state.fence.up ? context_.options.restart_wait_timeout : kPatience,
+           [this] { return LeaveServerSafe(context_); });
+  }
   if (context_.control->stopped()) return;
-  const bool cancelled = context_.deps.owner.cancel_granted();
+  // One that the copy outran is no cause of what fails later.
+  const bool cancelled =
+      context_.deps.owner.cancel_granted() && RowOf(operation).may_cancel == MayCancel::kYes;
   operation.outcome = cancelled ? Outcome::kCancelled : Outcome::kFailed;
   operation.error = cancelled ? CancelledBecause(operation, status) : status;
   context_.deps.claims.Leave().IgnoreError();

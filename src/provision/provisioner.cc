@@ -63,10 +63,6 @@ class OperationRun {
   // Where to begin: at the first row, or where an earlier process left it.
   absl::Status TakeUp() {
     place_ = PlaceIn(plan_, operation_.step).value_or(0);
-    if (!state_.clone.has_value()) {
-      absl::Status held = context_.deps.holder.HoldServer(/*own_clone=*/0);
-      if (HasReason(held, Reason::kServerHeld)) return held;
-    }
     if (operation_.times.empty()) return absl::OkStatus();
     ++operation_.resumptions;
     if (state_.clone.has_value()) {
@@ -151,21 +147,39 @@ class OperationRun {
     const absl::Time began = context_.clock().Now();
     const absl::Time deadline = began + row.budget;
     absl::Duration pause = kFirstRetry;
-    StepOutcome outcome = RunStep(row.step, context_);
-    while (outcome.kind() == StepOutcome::Kind::kWait &&
-           context_.clock().Now() + pause < deadline) {
+    StepOutcome outcome = RunHeld(row);
+    while (LooksAgain(outcome) && context_.clock().Now() + pause < deadline) {
       NoteWait(context_, outcome.why(), began);
       if (absl::Status waited = context_.Wait(pause); !waited.ok()) {
         return StepOutcome::Stop(waited);
       }
       pause = std::min(2 * pause, kLongestRetry);
-      outcome = RunStep(row.step, context_);
+      outcome = RunHeld(row);
     }
     return outcome;
   }
 
+  // What is about to change the server holds it first; a server that is away is asked once more.
+  StepOutcome RunHeld(const PlanRow& row) {
+    if (row.zone == Zone::kBeforeDrop) {
+      absl::Status held = context_.deps.holder.HoldServer(/*own_clone=*/0);
+      if (HasReason(held, Reason::kServerHeld) || (!held.ok() && !row.serves)) return held;
+    }
+    return RunStep(row.step, context_);
+  }
+
+  bool HasGoodCopy() const {
+    return plan_[place_].zone == Zone::kAfterCopy && operation_.data_state == DataState::kCloned;
+  }
+
+  // A good copy is kept: what would be another attempt is another look.
+  bool LooksAgain(const StepOutcome& outcome) const {
+    return outcome.kind() == StepOutcome::Kind::kWait ||
+           (outcome.kind() == StepOutcome::Kind::kNextAttempt && HasGoodCopy());
+  }
+
   bool MayFollow(const StepOutcome& outcome) const {
-    return !state_.clone.has_value() && !context_.deps.owner.cancel_granted() &&
+    return !state_.clone.has_value() && !HasGoodCopy() && !context_.deps.owner.cancel_granted() &&
            outcome.kind() != StepOutcome::Kind::kStop && MayTryAgain(operation_, outcome.why()) &&
            AttemptsLeft(outcome.why());
   }

@@ -116,6 +116,7 @@ absl::Status ReadRun(const v1::JournalRecord& record, TabletState& state) {
   } else if (record.has_run()) {
     GRAFT_ASSIGN_OR_RETURN(state.clone, FromProto(record.run()));
   }
+  state.throttle = graft::FromProto(record.throttle());
   if (!record.has_cancel()) return absl::OkStatus();
   const v1::GrantedCancel& cancel = record.cancel();
   state.cancel = GrantedCancel{
@@ -147,6 +148,7 @@ v1::JournalRecord ToJournalRecord(const TabletState& state) {
       *cancel.mutable_granted() = ToTimestamp(state.cancel->granted);
     }
   }
+  *record.mutable_throttle() = graft::ToProto(state.throttle);
   *record.mutable_fence() = ToProto(state.fence);
   for (const FailedAttempt& attempt : state.earlier_failures) {
     *record.add_earlier_failures() = ToProto(attempt);

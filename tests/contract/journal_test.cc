@@ -311,6 +311,7 @@ TabletState FullStateOfVersion3() {
   operation.progress.waiting_since = fresh.progress.waiting_since;
   state.sequence = 0;
   state.cancel.reset();
+  state.throttle = CloneSettings();
   state.donor_gtid.clear();
   SentClone clone;
   clone.not_before = state.clone->not_before;

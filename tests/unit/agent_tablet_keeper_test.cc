@@ -64,9 +64,14 @@ class TabletKeeperTest : public ::testing::Test {
     return state;
   }
 
+  void Commit(TabletState& state) {
+    if (owner_.history().empty()) ASSERT_TRUE(owner_.Begin(world_.Request()).ok());
+    ASSERT_TRUE(owner_.Commit(state).ok());
+  }
+
   // The state is journalled, and the keeper is told that there is news.
   void Tell(TabletState state) {
-    ASSERT_TRUE(owner_.Commit(state).ok());
+    Commit(state);
     if (state.operation.outcome == Outcome::kRunning) {
       keeper_.OnStep(state.operation);
     } else {
@@ -233,7 +238,7 @@ TEST_F(TabletKeeperTest, PublishesEachStepAtOnce) {
 TEST_F(TabletKeeperTest, MereProgressIsPublishedNowAndThen) {
   TabletState state = Running(Step::kClone);
   At(1, [&] {
-    ASSERT_TRUE(owner_.Commit(state).ok());
+    Commit(state);
     keeper_.OnStep(state.operation);
   });
   Version begun = 0;

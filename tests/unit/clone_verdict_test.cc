@@ -239,6 +239,9 @@ TEST(DataStateTest, IsWhatDropDataSays) {
     std::swap(report.stages.front(), report.stages.back());
     report.stages.back().state = drop;
     EXPECT_EQ(WhatIsLeft(report, DataState::kIntact), left) << CloneStateName(drop);
+    EXPECT_EQ(WhatIsLeft(report, DataState::kCloned),
+              left == DataState::kIntact ? DataState::kCloned : left)
+        << "a copy that is dropped is as any other data";
     EXPECT_EQ(WhatIsLeft(report, DataState::kEmpty), DataState::kEmpty)
         << "what an earlier attempt dropped does not come back";
     EXPECT_EQ(WhatIsLeft(report, DataState::kPartial),
@@ -334,6 +337,9 @@ TEST(DataStateTest, WhatTheServerShowsWhereTheReportIsSilent) {
     SentClone clone = SentTo(server);
     row.change(server, clone);
     EXPECT_EQ(JudgeByServer(server, clone, DataState::kIntact), row.state) << row.what;
+    EXPECT_EQ(JudgeByServer(server, clone, DataState::kCloned),
+              row.state == DataState::kIntact ? DataState::kCloned : row.state)
+        << row.what;
     for (const DataState before : {DataState::kPartial, DataState::kEmpty}) {
       EXPECT_EQ(JudgeByServer(server, clone, before), before) << "it does not come back";
     }

@@ -193,8 +193,14 @@ TEST_F(OperationsTest, BandwidthsCanBeChangedUntilTheCopyIsMade) {
   settings.max_concurrency.reset();
   settings.max_data_bandwidth_mib = 50;
   EXPECT_TRUE(operations_->Throttle("a", settings).ok());
-  EXPECT_EQ(run.control->TakeThrottle(), settings);
-  EXPECT_EQ(run.control->TakeThrottle(), std::nullopt) << "taken once";
+  EXPECT_EQ(owner_->throttle(), settings);
+  EXPECT_EQ(journal_.Load()->states.back().throttle, settings) << "durable before it is answered";
+  CloneSettings network;
+  network.max_network_bandwidth_mib = 7;
+  EXPECT_TRUE(operations_->Throttle("a", network).ok());
+  EXPECT_EQ(owner_->throttle(), WithDefaults(settings, network)) << "each for itself";
+  journal_.FailNext(1, absl::UnavailableError("disk full"));
+  EXPECT_TRUE(absl::IsUnavailable(operations_->Throttle("a", settings).status()));
   Enter(run, Step::kAwaitRestart);
   EXPECT_EQ(ReasonOf(operations_->Throttle("a", settings).status()), "TOO_LATE");
   End(run, Outcome::kDone);

@@ -165,13 +165,37 @@ TEST(ThrottleTest, BandwidthChangesWhileItCopies) {
   world.clock.At(world.clock.Now() + absl::Seconds(20), [&world] {
     CloneSettings settings;
     settings.max_network_bandwidth_mib = 11;
-    world.control->Throttle(settings);
+    EXPECT_TRUE(world.owner->GrantThrottle("op-1", settings).ok());
+    world.control->Wake();
   });
   std::string later;
   world.clock.At(world.clock.Now() + absl::Seconds(25), [&] {
     later = world.recipient.state().variables.at("clone_max_network_bandwidth");
   });
   Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(later, "11");
+}
+
+// A brake that was granted is the next agent's, too.
+TEST(ThrottleTest, IsNotForgottenByTheNextAgent) {
+  ProvisionWorld world;
+  CloneSettings settings;
+  settings.max_data_bandwidth_mib = 11;
+  world.observer.on_step = [&](const Operation& operation) {
+    if (operation.step != Step::kPreflight) return;
+    EXPECT_TRUE(world.owner->GrantThrottle("op-1", settings).ok());
+    world.control->Stop();
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  ASSERT_EQ(operation.outcome, Outcome::kRunning);
+  world.observer.on_step = nullptr;
+  world.control = std::make_shared<OperationControl>();
+  std::string later;
+  world.clock.At(world.clock.Now() + absl::Seconds(25),
+                 [&] { later = world.recipient.state().variables.at("clone_max_data_bandwidth"); });
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
   EXPECT_EQ(later, "11");

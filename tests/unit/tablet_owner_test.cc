@@ -121,6 +121,20 @@ TEST_F(TabletOwnerTest, WhatCannotBeJournalledIsNotSo) {
   EXPECT_TRUE(owner_.state()->fence.up);
 }
 
+// The thread of one that has ended may still speak, while the next is begun.
+TEST_F(TabletOwnerTest, WhatAnEndedOperationStillShowsIsNotThePresent) {
+  TabletState first = Begun("a");
+  first.operation.outcome = Outcome::kDone;
+  ASSERT_TRUE(owner_.Commit(first).ok());
+  Begun("b");
+  first.operation.progress.note = "waits for the store";
+  owner_.Show(first);
+  EXPECT_EQ(owner_.state()->operation.request.id, "b");
+  EXPECT_TRUE(absl::IsFailedPrecondition(owner_.Commit(first)));
+  EXPECT_EQ(Journalled().operation.request.id, "b");
+  EXPECT_THAT(History(), ElementsAre("b", "a"));
+}
+
 // Saves, and then answers that it could not: the directory's own write failed.
 class DoubtfulJournal : public FakeJournal {
  public:

@@ -81,6 +81,112 @@ TEST(TwoFaultsTest, AGrantedCancelOutlivesTheAgent) {
   EXPECT_EQ(ReasonOf(operation.error), "CANCELLED");
 }
 
+// The journal that refused every write since CLONE was sent knows no connection to kill.
+TEST(TwoFaultsTest, ACopyWhoseConnectionWasNeverJournalledCanBeEndedAllTheSame) {
+  ProvisionWorld world;
+  Operation operation = DieInTheCopy(world);
+  TabletState journalled = world.journal.Load()->states.back();
+  journalled.clone->connection_id = 0;
+  journalled.clone->begin_time.clear();
+  ASSERT_TRUE(world.journal.Save(journalled).ok());
+  world.clock.At(world.clock.Now() + absl::Seconds(5),
+                 [&world] { EXPECT_TRUE(world.Cancel(CancelWish::kEvenIfDropped).ok()); });
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kCancelled) << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kEmpty);
+}
+
+// A copy that could not be followed, asked for again, and the new CLONE ends while it drops.
+TEST(TwoFaultsTest, ACopyThatIsDroppedInPartIsNotCalledCloned) {
+  ProvisionWorld world;
+  world.options.max_attempts = 1;
+  world.options.catch_up_stall_timeout = absl::Minutes(1);
+  world.recipient.Edit([](FakeMysqlState& state) { state.replication.connect = absl::Hours(9); });
+  Operation first = world.Request();
+  world.Run(first);
+  ASSERT_EQ(ReasonOf(first.error), "CATCH_UP_STALLED") << first.error;
+  ASSERT_EQ(first.data_state, DataState::kCloned);
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.script.fail_in = CloneStage::kDropData;
+    state.script.fail_with = WithReason(absl::CancelledError("1317"), Reason::kCloneKilled);
+  });
+  Operation second = world.Request();
+  second.request.id = "op-2";
+  world.Run(second);
+  EXPECT_EQ(second.outcome, Outcome::kFailed);
+  EXPECT_EQ(second.data_state, DataState::kPartial) << second.error;
+}
+
+TEST(TwoFaultsTest, AStatementKilledAfterTheCopyDoesNotCostTheCopy) {
+  for (const Step step : {Step::kReplicate, Step::kCatchUp}) {
+    ProvisionWorld world;
+    world.observer.on_step = [&](const Operation& operation) {
+      if (operation.step != step) return;
+      world.recipient.FailNext("ReadReplication",
+                               WithReason(absl::CancelledError("1317"), Reason::kCloneKilled), 2);
+    };
+    Operation operation = world.Request();
+    world.Run(operation);
+    EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+    EXPECT_EQ(world.recipient.clones_started(), 1) << StepName(step);
+  }
+}
+
+// Granted in the copy, which was made before it could be ended.
+TEST(TwoFaultsTest, ACancelThatCameTooLateNamesNoLaterFailure) {
+  ProvisionWorld world;
+  world.options.catch_up_stall_timeout = absl::Minutes(1);
+  world.recipient.Edit([](FakeMysqlState& state) { state.replication.connect = absl::Hours(9); });
+  world.observer.on_step = [&](const Operation& operation) {
+    if (operation.step != Step::kCatchUp) return;
+    TabletState granted = *world.owner->state();
+    granted.cancel = GrantedCancel{CancelWish::kEvenIfDropped, world.clock.Now()};
+    ASSERT_TRUE(world.journal.Save(granted).ok());
+    world.control->Stop();
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  ASSERT_EQ(operation.outcome, Outcome::kRunning);
+  world.observer.on_step = nullptr;
+  world.control = std::make_shared<OperationControl>();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), "CATCH_UP_STALLED") << operation.error;
+}
+
+// Another agent works on this server; what an earlier operation here left is not for us to touch.
+TEST(TwoFaultsTest, AServerThatAnotherAgentHoldsIsLeftAlone) {
+  ProvisionWorld world;
+  world.observer.on_step = [&](const Operation& operation) {
+    if (operation.step == Step::kClone) world.control->Stop();
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  ASSERT_EQ(operation.outcome, Outcome::kRunning);
+  ASSERT_TRUE(world.state.fence.up);
+  world.control = std::make_shared<OperationControl>();
+  world.recipient.ReleaseServer();
+  const auto other = world.recipient.Another();
+  ASSERT_TRUE(other->HoldServer(0).ok());
+  const auto before = world.recipient.state();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "SERVER_HELD") << operation.error;
+  EXPECT_EQ(world.recipient.state().variables, before.variables);
+  EXPECT_EQ(world.recipient.state().persisted, before.persisted);
+}
+
+TEST(TwoFaultsTest, AServerThatWasDownAtTheTakeUpIsHeldBeforeItIsFenced) {
+  ProvisionWorld world;
+  const auto other = world.recipient.Another();
+  ASSERT_TRUE(other->HoldServer(0).ok());
+  world.recipient.FailNext("HoldServer",
+                           WithReason(absl::UnavailableError("2002"), Reason::kMysqlGone), 1);
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "SERVER_HELD") << operation.error;
+  EXPECT_FALSE(world.state.fence.up);
+}
+
 TEST(TwoFaultsTest, ACopyLeftBehindOnWhichSomethingWasExecutedIsMadeAgain) {
   ProvisionWorld world;
   world.recipient.Edit([](FakeMysqlState& state) {

@@ -1,43 +1,36 @@
 // OperationControl: how others reach into a running operation, as far as nothing need outlive the
-// agent: its own end, a wake-up, bandwidths.
+// agent: its own end, and a wake-up.
 //
-// A cancel is no part of it: what is granted is durable, so it stands in TabletState. Safe for use
-// from several threads.
+// A cancel and new bandwidths are no part of it: what is granted is durable, so it stands in
+// TabletState. Safe for use from several threads.
 #ifndef GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_
 #define GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_
 
-#include <optional>
+#include <atomic>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "graft/cancellation.h"
-#include "graft/operation_request.h"
 
 namespace graft {
 
 class OperationControl {
  public:
   // The agent ends: the operation leaves everything as it is.
-  void Stop();
-  bool stopped() const;
+  void Stop() {
+    stopped_ = true;
+    wait_.Cancel();
+  }
+  bool stopped() const { return stopped_; }
 
   // The operation looks again now.
   void Wake() { wait_.Wake(); }
   // A cancel was granted before anything is dropped: every wait ends, present and future.
   void EndWaits() { wait_.Cancel(); }
 
-  // Bandwidths for a clone that runs or is about to; each for itself, the last word counts.
-  void Throttle(const CloneSettings& settings);
-  // What Throttle() was told since the last call.
-  std::optional<CloneSettings> TakeThrottle();
-
   // What the operation waits on.
   Cancellation& wait() { return wait_; }
 
  private:
-  mutable absl::Mutex mutex_;
-  bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<CloneSettings> throttle_ ABSL_GUARDED_BY(mutex_);
+  std::atomic<bool> stopped_ = false;
   Cancellation wait_;
 };
 

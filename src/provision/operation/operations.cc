@@ -19,18 +19,6 @@ std::string MakeId(absl::Time now) {
                          absl::Uniform<uint32_t>(random));
 }
 
-CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults) {
-  const auto fill = [](auto& value, const auto& from) {
-    if (!value.has_value()) value = from;
-  };
-  fill(settings.max_data_bandwidth_mib, defaults.max_data_bandwidth_mib);
-  fill(settings.max_network_bandwidth_mib, defaults.max_network_bandwidth_mib);
-  fill(settings.max_concurrency, defaults.max_concurrency);
-  fill(settings.compression, defaults.compression);
-  fill(settings.block_ddl, defaults.block_ddl);
-  return settings;
-}
-
 absl::Status HasEnded(const Operation& operation) {
   return Failure(Reason::kOperationEnded,
                  absl::StrCat("operation ", operation.request.id, " has ended (",
@@ -251,12 +239,8 @@ absl::StatusOr<Operation> Operations::Throttle(absl::string_view id,
   GRAFT_RETURN_IF_ERROR(CheckOpen());
   GRAFT_RETURN_IF_ERROR(CheckThrottle(settings));
   GRAFT_ASSIGN_OR_RETURN(const Operation operation, Get(id));
-  const auto running = control();
-  if (operation.outcome != Outcome::kRunning || running == nullptr) return HasEnded(operation);
-  if (RowOf(operation).may_cancel == MayCancel::kTooLate) {
-    return Failure(Reason::kTooLate, "too late: the copy is made");
-  }
-  running->Throttle(settings);
+  GRAFT_RETURN_IF_ERROR(owner_.GrantThrottle(operation.request.id, settings));
+  if (const auto running = control()) running->Wake();
   return operation;
 }
 

@@ -19,6 +19,16 @@ void AssumeTheWorst(TabletState& state) {
   if (data == DataState::kIntact || data == DataState::kCloned) data = DataState::kPartial;
 }
 
+bool IsOf(const TabletState& state, const Operation& operation) {
+  return state.operation.request.id == operation.request.id;
+}
+
+// What the API has granted since `draft` was journalled.
+void TakeGranted(const TabletState& present, TabletState& draft) {
+  draft.cancel = present.cancel;
+  draft.throttle = present.throttle;
+}
+
 absl::Status DataDropped(const Operation& operation) {
   const char* what = operation.data_state == DataState::kEmpty
                          ? "the old data is already dropped"
@@ -29,11 +39,14 @@ absl::Status DataDropped(const Operation& operation) {
                               "if that is meant (--even-if-dropped)"));
 }
 
+absl::Status CheckRunning(const Operation& operation, absl::string_view id) {
+  if (operation.request.id == id && operation.outcome == Outcome::kRunning) return absl::OkStatus();
+  return Failure(Reason::kOperationEnded, absl::StrCat("operation ", id, " has ended"));
+}
+
 absl::Status CheckCancel(const TabletState& state, absl::string_view id, CancelWish wish) {
   const Operation& operation = state.operation;
-  if (operation.request.id != id || operation.outcome != Outcome::kRunning) {
-    return Failure(Reason::kOperationEnded, absl::StrCat("operation ", id, " has ended"));
-  }
+  GRAFT_RETURN_IF_ERROR(CheckRunning(operation, id));
   if (RowOf(operation).may_cancel == MayCancel::kTooLate) {
     return Failure(Reason::kTooLate,
                    operation.data_state == DataState::kCloned
@@ -110,26 +123,35 @@ absl::Status TabletOwner::Write(TabletState& next, const Snapshot& present) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<TabletOwner::Snapshot> TabletOwner::PresentOf(TabletState& draft) const {
+  Snapshot present = committed();
+  if (!IsOf(*present, draft.operation)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("operation ", draft.operation.request.id, " is not the newest"));
+  }
+  TakeGranted(*present, draft);
+  return present;
+}
+
 absl::Status TabletOwner::Commit(TabletState& draft) {
   absl::MutexLock turn(&turn_);
-  const Snapshot present = committed();
-  if (present->operation.request.id == draft.operation.request.id) draft.cancel = present->cancel;
+  GRAFT_ASSIGN_OR_RETURN(const Snapshot present, PresentOf(draft));
   return Write(draft, present);
 }
 
 absl::Status TabletOwner::CommitUnlessCancelled(TabletState& draft) {
   absl::MutexLock turn(&turn_);
-  const Snapshot present = committed();
-  draft.cancel = present->cancel;
+  GRAFT_ASSIGN_OR_RETURN(const Snapshot present, PresentOf(draft));
   if (draft.cancel.has_value()) return absl::CancelledError("cancelled");
   return Write(draft, present);
 }
 
 void TabletOwner::Show(const TabletState& draft) {
   absl::MutexLock lock(&mutex_);
+  // One that has ended may still speak while the next is begun.
+  if (!IsOf(*committed_, draft.operation)) return;
   auto shown = std::make_shared<TabletState>(draft);
-  // A cancel may have been granted since the draft was journalled.
-  shown->cancel = committed_->cancel;
+  TakeGranted(*committed_, *shown);
   shown->sequence = committed_->sequence;
   AssumeTheWorst(*shown);
   shown_ = std::move(shown);
@@ -147,6 +169,7 @@ absl::StatusOr<TabletOwner::Snapshot> TabletOwner::Begin(const Operation& operat
   TabletState next = *present;
   next.operation = operation;
   next.cancel.reset();
+  next.throttle = CloneSettings();
   next.type_before = TabletType::kUnknown;
   // Good data is what the next operation calls intact; anything else it takes over as it is.
   const bool good = former.outcome == Outcome::kDone || former.request.id.empty();
@@ -169,22 +192,42 @@ absl::StatusOr<TabletOwner::Snapshot> TabletOwner::Begin(const Operation& operat
   return committed_;
 }
 
+absl::Status TabletOwner::Grant(const std::function<void(TabletState&)>& grant) {
+  const Snapshot shown = state();
+  const Snapshot present = committed();
+  TabletState next = *present;
+  grant(next);
+  GRAFT_RETURN_IF_ERROR(Write(next, present));
+  // The progress that is shown is newer than the journal's.
+  auto newest = std::make_shared<TabletState>(*shown);
+  TakeGranted(next, *newest);
+  newest->sequence = next.sequence;
+  absl::MutexLock lock(&mutex_);
+  shown_ = std::move(newest);
+  return absl::OkStatus();
+}
+
 absl::Status TabletOwner::GrantCancel(absl::string_view id, CancelWish wish) {
   absl::MutexLock turn(&turn_);
   const Snapshot present = committed();
   GRAFT_RETURN_IF_ERROR(CheckCancel(*present, id, wish));
   if (present->cancel.has_value()) return absl::OkStatus();
-  TabletState next = *present;
-  next.cancel = GrantedCancel{wish, clock_.Now()};
-  const Snapshot shown = state();
-  GRAFT_RETURN_IF_ERROR(Write(next, present));
-  // The progress that is shown is newer than the journal's.
-  auto newest = std::make_shared<TabletState>(*shown);
-  newest->cancel = next.cancel;
-  newest->sequence = next.sequence;
+  return Grant([&](TabletState& next) { next.cancel = GrantedCancel{wish, clock_.Now()}; });
+}
+
+absl::Status TabletOwner::GrantThrottle(absl::string_view id, const CloneSettings& settings) {
+  absl::MutexLock turn(&turn_);
+  const Operation& operation = committed()->operation;
+  GRAFT_RETURN_IF_ERROR(CheckRunning(operation, id));
+  if (RowOf(operation).may_cancel == MayCancel::kTooLate) {
+    return Failure(Reason::kTooLate, "too late: the copy is made");
+  }
+  return Grant([&](TabletState& next) { next.throttle = WithDefaults(settings, next.throttle); });
+}
+
+CloneSettings TabletOwner::throttle() const {
   absl::MutexLock lock(&mutex_);
-  shown_ = std::move(newest);
-  return absl::OkStatus();
+  return committed_->throttle;
 }
 
 bool TabletOwner::cancel_granted() const {

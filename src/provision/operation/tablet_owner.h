@@ -9,6 +9,7 @@
 #define GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -45,6 +46,7 @@ class TabletOwner {
   // The operation's thread: journals `draft` and makes it the state; a cancel that was granted in
   // between is in it then. UNAVAILABLE: the journal cannot be written, and the state is the former.
   absl::Status Commit(TabletState& draft);
+  // FAILED_PRECONDITION: the draft's operation is no longer the newest one.
   // As Commit, but CANCELLED, and nothing is written, if a cancel was granted.
   absl::Status CommitUnlessCancelled(TabletState& draft);
   // Lets others see the draft's progress; nothing is journalled.
@@ -56,13 +58,20 @@ class TabletOwner {
   // Grants a cancel of the operation `id` and journals it before it answers. FAILED_PRECONDITION:
   // OPERATION_ENDED, DATA_DROPPED, TOO_LATE; UNAVAILABLE as of Commit.
   absl::Status GrantCancel(absl::string_view id, CancelWish wish);
+  // Likewise bandwidths for the copy of the operation `id`; each for itself, the last word counts.
+  // FAILED_PRECONDITION: OPERATION_ENDED, TOO_LATE.
+  absl::Status GrantThrottle(absl::string_view id, const CloneSettings& settings);
 
   // Of the operation that runs.
   bool cancel_granted() const;
+  CloneSettings throttle() const;
 
  private:
   absl::Status Write(TabletState& next, const Snapshot& present)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
+  absl::Status Grant(const std::function<void(TabletState&)>& grant)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
+  absl::StatusOr<Snapshot> PresentOf(TabletState& draft) const;
   Snapshot committed() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   Clock& clock_;

@@ -76,7 +76,8 @@ class RestartWait {
     const SentClone& clone = *context_.state.clone;
     if (!clone.process.empty() && server->process == clone.process) return StillThere();
     const DataState left = JudgeByServer(*server, clone, context_.state.data_before);
-    watch_.Conclude(left == DataState::kIntact ? DataState::kPartial : left);
+    const bool whole = left == DataState::kIntact || left == DataState::kCloned;
+    watch_.Conclude(whole ? DataState::kPartial : left);
     return StepOutcome(Failure(Reason::kCloneNotStarted,
                                "the server shows no trace of the clone that it said was made"));
   }

@@ -30,7 +30,8 @@ CloneRequest MakeRequest(const StepContext& context) {
 absl::Status Prepare(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(LastChecks(context));
   GRAFT_RETURN_IF_ERROR(EndUserSessions(context));
-  return ApplyCloneSettings(context, context.operation.request.settings);
+  return ApplyCloneSettings(
+      context, WithDefaults(context.deps.owner.throttle(), context.operation.request.settings));
 }
 
 // Nothing is sent yet, so all of it may be done again while a server or the store is away.

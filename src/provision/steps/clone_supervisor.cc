@@ -212,14 +212,20 @@ CloneSupervisor::Verdict CloneSupervisor::LookAfterIt() {
     return End(absl::CancelledError("the copy was ended as asked for"));
   }
   FenceAgain();
-  if (const auto settings = context_.control->TakeThrottle()) {
-    const absl::Status applied = ApplyCloneSettings(context_, *settings);
-    if (!applied.ok()) {
-      context_.Note(absl::StrCat("bandwidth not changed: ", applied.message()));
-    }
-  }
+  Throttle();
   const absl::Status stalled = watchdog_.Check();
   return stalled.ok() ? std::nullopt : End(stalled);
+}
+
+void CloneSupervisor::Throttle() {
+  const CloneSettings wanted = context_.deps.owner.throttle();
+  if (wanted == throttle_) return;
+  const absl::Status applied = ApplyCloneSettings(context_, wanted);
+  if (applied.ok()) {
+    throttle_ = wanted;
+  } else {
+    context_.Note(absl::StrCat("bandwidth not changed: ", applied.message()));
+  }
 }
 
 // CLONE wants super_read_only off for as long as it drops, and no longer. From then on not even a

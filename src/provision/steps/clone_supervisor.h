@@ -55,6 +55,7 @@ class CloneSupervisor {
   Verdict ServerAway(const absl::Status& look);
   Verdict LookAfterIt();
   void FenceAgain();
+  void Throttle();
   Verdict End(const absl::Status& why);
   Verdict Over(DataState left, const absl::Status& why);
   absl::Status NameTheKill(const absl::Status& said);
@@ -74,6 +75,7 @@ class CloneSupervisor {
   const absl::Time since_;
   const absl::Duration trace_takes_;
   absl::Time denied_since_ = absl::InfiniteFuture();
+  CloneSettings throttle_;  // as it was applied
   bool never_sent_ = false;
   bool fenced_ = false;  // read-only again since the dropping is over
 };

@@ -38,6 +38,11 @@ bool IsWholeTruth(const CloneReport& report, const SentClone& clone) {
   });
 }
 
+// Of the old data or of a copy: there is something to lose.
+bool IsWhole(DataState data) {
+  return data == DataState::kIntact || data == DataState::kCloned;
+}
+
 absl::Status Unverified(absl::string_view text) {
   return Failure(Reason::kVerifyFailed, text);
 }
@@ -86,7 +91,7 @@ DataState WhatIsLeft(const CloneReport& report, DataState before) {
         return before;
       case CloneState::kInProgress:
       case CloneState::kFailed:
-        return before == DataState::kIntact ? DataState::kPartial : before;
+        return IsWhole(before) ? DataState::kPartial : before;
       case CloneState::kCompleted:
         return DataState::kEmpty;
     }
@@ -95,7 +100,7 @@ DataState WhatIsLeft(const CloneReport& report, DataState before) {
 }
 
 DataState JudgeByServer(const ServerFacts& server, const SentClone& clone, DataState before) {
-  if (before != DataState::kIntact) return before;
+  if (!IsWhole(before)) return before;
   const auto now = GtidSet::Parse(server.gtid_executed);
   const auto then = GtidSet::Parse(clone.gtid_before);
   if (!now.ok() || !then.ok()) return DataState::kPartial;
@@ -106,7 +111,7 @@ DataState JudgeByServer(const ServerFacts& server, const SentClone& clone, DataS
   const auto donors = GtidSet::Parse(clone.donor_gtid);
   const bool told_apart =
       !clone.donor_gtid.empty() && donors.ok() && donors->ToString() != then->ToString();
-  if (same && (same_process || told_apart)) return DataState::kIntact;
+  if (same && (same_process || told_apart)) return before;
   return server.user_schemas.empty() ? DataState::kEmpty : DataState::kPartial;
 }
 

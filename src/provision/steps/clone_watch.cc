@@ -13,9 +13,14 @@ absl::StatusOr<CloneVerdict> CloneWatch::Look() {
   // A run whose end is not seen yet has dropped something, as far as anybody knows; and until
   // verify has looked, one that completed counts as nothing usable.
   const DataState left = Left();
-  operation.data_state = left == DataState::kIntact ? DataState::kPartial : left;
-  if (clone.begin_time.empty()) {
+  const bool whole = left == DataState::kIntact || left == DataState::kCloned;
+  operation.data_state = whole ? DataState::kPartial : left;
+  // An agent that could not journal its session leaves it to the report to name it.
+  const int64_t session = report_.status->connection_id;
+  const bool new_session = session != 0 && session != clone.connection_id;
+  if (clone.begin_time.empty() || new_session) {
     clone.begin_time = report_.status->begin_time;
+    if (new_session) clone.connection_id = session;
     // The marks that were saved before are enough to know it.
     context_.Save().IgnoreError();
   }
