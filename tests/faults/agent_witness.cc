@@ -9,6 +9,7 @@
 #include "fakes/shop_tablets.h"
 #include "gtest/gtest.h"
 #include "topo/keys.h"
+#include "wire/operation_proto.h"
 
 namespace graft {
 namespace {
@@ -147,8 +148,8 @@ void AgentWorld::SawRecord() {
 void AgentWorld::SawSending() {
   Sending sending;
   sending.truth = LookAtServer();
-  sending.looked_at_recipient = calls_["recipient.Survey"] > 0;
-  sending.looked_at_donor = calls_["donor.Survey"] + calls_["other.Survey"] > 0;
+  sending.looked_at_recipient = answered_["recipient.Survey"] > 0;
+  sending.looked_at_donor = answered_["donor.Survey"] + answered_["other.Survey"] > 0;
   const auto shard = topology.GetShard("shop", "0");
   sending.is_primary = shard.ok() && shard->primary == replica;
   const auto tablet = topology.GetTablet(replica);
@@ -178,6 +179,7 @@ absl::Status AgentWorld::Leave(const std::string& call) {
     striking_.call.clear();
     return absl::UnavailableError(absl::StrCat(call, ": the answer is lost in this test"));
   }
+  ++answered_[call];
   return absl::OkStatus();
 }
 
@@ -200,6 +202,7 @@ void AgentWorld::LookAtTheEnd() {
   }
   story_.clones_started = recipient.clones_started();
   story_.log = log_text_.str();
+  story_.journal = ToJournalRecord(story_.state).DebugString();
 }
 
 // Nothing is left of an operation that went well, so that the next one need not be run.

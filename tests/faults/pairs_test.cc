@@ -146,5 +146,24 @@ TEST(Pairs, NoPromiseIsBroken) {
   if (*Only() == '\0') EXPECT_GE(tally.cases(), 3000);
 }
 
+// Somebody makes the recipient the shard's primary: no CLONE is sent to it from then on.
+TEST(Promotion, APrimaryIsNeverARecipient) {
+  for (const Step step : {Step::kResolveDonor, Step::kPreflight, Step::kClaimDonor, Step::kFence}) {
+    for (const bool killed : {false, true}) {
+      AgentWorld world;
+      world.AtStep(step, absl::ZeroDuration(), [&world, killed] {
+        ASSERT_TRUE(world.topology.SetPrimary("shop", "0", world.replica).ok());
+        if (killed) world.KillAgent();
+      });
+      world.Request("op-1", DonorChoice::Kind::kAny);
+      world.RunToEnd();
+      world.LookAtTheEnd();
+      EXPECT_TRUE(world.story().over) << StepName(step);
+      EXPECT_EQ(world.story().sendings.size(), 0U) << StepName(step);
+      EXPECT_EQ(world.story().state.operation.data_state, DataState::kIntact) << StepName(step);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace graft

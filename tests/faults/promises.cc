@@ -188,8 +188,10 @@ Violations AHealthyCopyIsNeverThrownAway(const Story& story) {
 Violations NoSecretIsTold(const Story& story) {
   Violations broken;
   const std::string error = story.state.operation.error.ToString();
-  for (const std::string* text : {&story.log, &story.raw_record, &error}) {
-    Tell(broken, absl::StrContains(*text, "hush"), "a password stands in a log, record or error");
+  Tell(broken, story.journal.empty(), "the journal was not looked at");
+  for (const std::string* text : {&story.log, &story.raw_record, &story.journal, &error}) {
+    Tell(broken, absl::StrContains(*text, "hush"),
+         "a password stands in a log, record, journal or error");
   }
   return broken;
 }

@@ -148,11 +148,13 @@ TEST(RandomFaults, NoPromiseIsBroken) {
   const int64_t seconds = FromEnvironment("GRAFT_RANDOM_SECONDS", 10);
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   int cases = 0;
+  int struck = 0;
   int broken = 0;
   do {
     const int64_t seed = first + cases++;
     RandomCase random_case(static_cast<uint64_t>(seed));
     const Violations violations = random_case.Run();
+    struck += random_case.world().struck() ? 1 : 0;
     if (violations.empty()) continue;
     ++broken;
     ADD_FAILURE() << "GRAFT_RANDOM_SEED=" << seed
@@ -160,8 +162,12 @@ TEST(RandomFaults, NoPromiseIsBroken) {
                   << absl::StrJoin(violations, "\n  ");
     if (seconds == 0) std::printf("%s\n", random_case.world().story().log.c_str());
   } while (std::chrono::steady_clock::now() < until);
-  std::printf("random faults: %d cases from seed %lld, %d violations\n", cases,
-              static_cast<long long>(first), broken);
+  std::printf(
+      "random faults: %d cases from seed %lld, in %d of them a call went wrong, "
+      "%d violations\n",
+      cases, static_cast<long long>(first), struck, broken);
+  EXPECT_GE(cases, seconds);  // a case takes 10 ms
+  if (cases > 50) EXPECT_GT(struck, cases / 20);
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ struct Story {
   size_t places_left = 0;  // in any donor's queue
   int clones_started = 0;
   std::string log;
+  std::string journal;  // its newest record, as text
   bool second_succeeded = false;
   std::string second_failure;
 };

@@ -171,7 +171,7 @@ TEST_F(AgentTopologyTest, ASecondAgentOnTheStateDirectoryIsToldWhoHasIt) {
   })) << Log("third");
 }
 
-// 1,200 connections and 1,024 descriptors: the API is back by itself, and meanwhile /healthz tells.
+// 1,200 connections and 1,024 descriptors: the API and /healthz are back by themselves.
 TEST_F(AgentTopologyTest, ACrowdOfConnectionsIsNotTheEndOfTheApi) {
   const int grpc_port = FreePort();
   const int http_port = FreePort();

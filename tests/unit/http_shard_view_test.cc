@@ -124,6 +124,7 @@ TEST_F(ShardViewTest, ALookWakesIt) {
   const int before = topology_.lists();
   view.Snapshot();
   topology_.AwaitLists(before + 1);
+  EXPECT_GT(topology_.lists(), before);
   view.Stop();
   thread.join();
 }

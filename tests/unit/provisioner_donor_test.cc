@@ -223,6 +223,7 @@ TEST(ProvisionerDonorTest, APortThatIsNoneNeverReachesTheJournal) {
       Operation operation = world.Request(choice);
       world.Run(operation);
       if (choice == kAny) {
+        EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
         EXPECT_EQ(operation.donor, world.primary);
         continue;
       }
