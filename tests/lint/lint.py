@@ -8,6 +8,7 @@ tests/lint/allowed.txt, each with its reason; one that is no longer needed is a 
 """
 
 import argparse
+import concurrent.futures
 import json
 import pathlib
 import re
@@ -74,7 +75,7 @@ class Tree:
 
     def __init__(self, root, build=None):
         self.root = pathlib.Path(root)
-        self.build = pathlib.Path(build or self.root / "build/dev")
+        self.build = pathlib.Path(build or self.root / "build/release")
         self.allowed = {}  # (rule, path) -> line of allowed.txt
         self.used = set()
         path = self.root / "tests/lint/allowed.txt"
@@ -223,13 +224,18 @@ def includes(tree):
                 yield path, number, fault
 
 
-def test_targets(tree):
-    """Every *_test.cc is compiled into some target, as the build itself says."""
+def compile_commands(tree):
+    """Absolute path of each compiled file -> its command."""
     commands = tree.build / "compile_commands.json"
     if not commands.exists():
         sys.exit(f"{commands} is missing; configure with CMAKE_EXPORT_COMPILE_COMMANDS=ON")
-    compiled = {(pathlib.Path(entry["directory"]) / entry["file"]).resolve()
-                for entry in json.loads(commands.read_text())}
+    return {(pathlib.Path(entry["directory"]) / entry["file"]).resolve(): entry.get("command", "")
+            for entry in json.loads(commands.read_text())}
+
+
+def test_targets(tree):
+    """Every *_test.cc is compiled into some target, as the build itself says."""
+    compiled = compile_commands(tree)
     for path in tree.files(["tests"], {".cc"}):
         if path.name.endswith("_test.cc") and path.resolve() not in compiled:
             yield path, 1, "is in no target, so it never runs"
@@ -245,6 +251,28 @@ def needs(program):
     if shutil.which(program) is None:
         sys.exit(f"{program} is missing; scripts/setup installs it")
     return program
+
+
+ANALYSED = re.compile(r"absl/synchronization/mutex\.h|ABSL_GUARDED_BY")
+KEPT_FLAG = re.compile(r"-isystem\s+\S+|-[IDU]\S+|-std=\S+")
+
+
+def thread_safety(tree):
+    """What ships is built by gcc; clang alone knows which lock guards what."""
+    clang = needs("clang++-14")
+    jobs = []
+    for path, command in sorted(compile_commands(tree).items()):
+        if tree.root / "src" not in path.parents or not path.exists():
+            continue
+        own = [file.read_text() for file in (path, path.with_suffix(".h")) if file.exists()]
+        if any(ANALYSED.search(text) for text in own):
+            flags = " ".join(KEPT_FLAG.findall(command)).split()
+            jobs.append((path, [clang, "-std=gnu++17", *flags, "-fsyntax-only", "-Wthread-safety", "-Werror", str(path)]))
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for (path, _), (code, text) in zip(jobs, pool.map(lambda job: run(job[1]), jobs)):
+            if code:
+                error = next((line for line in text.splitlines() if "error:" in line), text)
+                yield path, 1, error.split("error:")[-1].strip()
 
 
 def clang_format(tree):
@@ -451,6 +479,7 @@ def failures(tree):
 RULES = {
     "includes": includes,
     "test_targets": test_targets,
+    "thread_safety": thread_safety,
     "clang_format": clang_format,
     "shellcheck": shellcheck,
     "sleeps": sleeps,
@@ -473,7 +502,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", default=here)
-    parser.add_argument("--build", help="for test_targets; build/dev unless told")
+    parser.add_argument("--build", help="for test_targets; build/release unless told")
     parser.add_argument("rules", nargs="+", choices=sorted(RULES))
     arguments = parser.parse_args()
     tree = Tree(arguments.root, arguments.build)

@@ -97,9 +97,22 @@ class LintTest(unittest.TestCase):
         self.accepts("includes", "src/agent/a.cc", '#include "mysql/a.h"\n#include "rpc/a.h"\n')
         self.accepts("includes", "src/graftd.cc", '#include "agent/a.h"\n')
 
+    def compiles(self, *files):
+        folder = self.root / "build/release"
+        self.put("build/release/compile_commands.json", json.dumps(
+            [{"directory": str(folder), "file": f"../../{file}", "command": "g++ -std=gnu++17 -c"}
+             for file in files]))
+
+    def test_thread_safety(self):
+        locked = ("#include \"absl/base/thread_annotations.h\"\n"
+                  "struct __attribute__((capability(\"mutex\"))) Lock {};\n"
+                  "struct A { int F() { return n; } Lock lock; int n ABSL_GUARDED_BY(lock) = 0; };\n")
+        self.compiles("src/base/a.cc", "src/base/b.cc")
+        self.accepts("thread_safety", "src/base/b.cc", locked.replace("int F() {", "int F() ABSL_NO_THREAD_SAFETY_ANALYSIS {"))
+        self.refuses("thread_safety", "src/base/a.cc", locked, "requires holding")
+
     def test_test_targets(self):
-        self.put("build/dev/compile_commands.json", json.dumps(
-            [{"directory": str(self.root / "build/dev"), "file": "../../tests/unit/a_test.cc"}]))
+        self.compiles("tests/unit/a_test.cc")
         self.accepts("test_targets", "tests/unit/a_test.cc", "")
         self.accepts("test_targets", "tests/unit/helper.cc", "")
         self.refuses("test_targets", "tests/unit/b_test.cc", "", "in no target")
