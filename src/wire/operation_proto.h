@@ -17,8 +17,7 @@ namespace graft {
 // Written; every version from 1 on is read, and what an older one lacks has its default.
 inline constexpr int kJournalSchemaVersion = 4;
 
-// What the API shows. The estimated time left is worked out here: bytes left / rate, while bytes
-// are being copied.
+// What the API shows. The estimated time left is copied from Progress::eta.
 v1::Operation ToProto(const Operation& operation);
 absl::StatusOr<Operation> FromProto(const v1::Operation& proto);
 
