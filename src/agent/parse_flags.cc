@@ -69,7 +69,8 @@ void AddDonorFlags(CLI::App& app, AgentFlags& flags) {
   Add(app, "clone-from-tablet", flags.clone_from_tablet, "ALIAS", "donor: this tablet");
   AddSwitch(app, "clone-from-any", flags.clone_from_any,
             "donor: the best of the shard's tablets, a replica before the primary");
-  Add(app, "replicate-from", flags.replicate_from, "donor|primary", "replication source after the clone");
+  Add(app, "replicate-from", flags.replicate_from, "donor|primary",
+      "replication source after the clone");
   Add(app, "clone-donor-wait-timeout", flags.clone_donor_wait_timeout, "DURATION",
       "how long to stand in the queue for a donor that serves another clone");
 }

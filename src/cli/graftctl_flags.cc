@@ -37,7 +37,8 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
       ->excludes(primary)
       ->excludes(tablet);
   tablet->excludes(primary);
-  command.add_option("--replicate-from", flags.replicate_from, "replication source after the clone")
+  command
+      .add_option("--replicate-from", flags.replicate_from, "replication source after the clone")
       ->check(CLI::IsMember({"donor", "primary"}));
   command.add_flag("--allow-non-innodb", flags.allow.non_innodb,
                    "accept that tables of other engines arrive empty");
@@ -87,8 +88,9 @@ void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   AddAlias(*reprovision, flags);
   AddRequestFlags(*reprovision, flags);
   AddSettingsFlags(*reprovision, flags);
-  reprovision->add_option("--id", flags.operation_id,
-                          "the same id again names the same operation; without an id a new operation");
+  reprovision->add_option(
+      "--id", flags.operation_id,
+      "the same id again names the same operation; without an id a new operation");
   auto* watch = reprovision->add_flag("--watch", flags.watch, "follow it to its end");
   AddCancelOnInterrupt(*reprovision, flags)->needs(watch);
 }
@@ -98,8 +100,9 @@ void AddRelease(CLI::App& app, GraftctlFlags& flags) {
       AddCommand(app, "release", "declare a fenced tablet's data good: the tablet serves again",
                  Command::kRelease, flags);
   AddAlias(*release, flags);
-  release->add_flag("--data-is-good", flags.word.data_is_good,
-                    "you have looked at the data: release it even if graft considers the data PARTIAL or EMPTY");
+  release->add_flag(
+      "--data-is-good", flags.word.data_is_good,
+      "you have looked at the data: release it even if graft considers the data PARTIAL or EMPTY");
   release->add_option("--by", flags.word.by, "who says so; without it you, as user@host")
       ->type_name("NAME");
   release->add_option("--note", flags.word.note, "why, for the journal")->type_name("TEXT");

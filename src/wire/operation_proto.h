@@ -31,7 +31,7 @@ absl::StatusOr<DataState> FromProto(v1::DataState proto);
 
 // Code, reason and text. `status` is not OK.
 v1::Error ToProto(const absl::Status& status);
-// A code that is not known becomes UNKNOWN, as gRPC does it; OK is not an error, so becomes it too.
+// An unknown code becomes UNKNOWN, as in gRPC; so does OK, which is no error.
 absl::Status FromProto(const v1::Error& proto);
 
 }  // namespace graft

@@ -80,8 +80,8 @@ TEST_F(ReadinessTest, AnOperationCountsFromTheFenceOn) {
   Newest().step = Step::kClaimDonor;
   EXPECT_THAT(Reasons(), IsEmpty()) << "it may wait for its donor for an hour";
   Newest().data_state = DataState::kPartial;
-  EXPECT_THAT(Reasons(),
-              ElementsAre("operation op-1 is rebuilding the tablet: step claim_donor", "the tablet's data is PARTIAL"));
+  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 is rebuilding the tablet: step claim_donor",
+                                     "the tablet's data is PARTIAL"));
   Newest().data_state = DataState::kIntact;
   Newest().step = Step::kFence;
   tablet_.replication.clear();
@@ -93,8 +93,9 @@ TEST_F(ReadinessTest, AnOperationThatWaitsSaysForWhatAndHowLong) {
   Newest().step = Step::kVerify;
   Newest().progress.note = "the journal cannot be written";
   Newest().progress.waiting_since = now_ - absl::Seconds(12);
-  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 is rebuilding the tablet: step verify",
-                                     "the operation has waited 12.0s: the journal cannot be written"));
+  EXPECT_THAT(Reasons(),
+              ElementsAre("operation op-1 is rebuilding the tablet: step verify",
+                          "the operation has waited 12.0s: the journal cannot be written"));
 }
 
 TEST_F(ReadinessTest, WhatABadEndLeft) {
@@ -102,8 +103,9 @@ TEST_F(ReadinessTest, WhatABadEndLeft) {
   tablet_.fenced = true;
   EXPECT_THAT(
       Reasons(),
-      ElementsAre("the tablet's data is EMPTY: rebuild it with graftctl reprovision zone1-0000000101",
-                  HasSubstr("graft's fence is still up")));
+      ElementsAre(
+          "the tablet's data is EMPTY: rebuild it with graftctl reprovision zone1-0000000101",
+          HasSubstr("graft's fence is still up")));
   Newest().data_state = DataState::kIntact;
   EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("graftctl release takes it down")));
   tablet_.fenced = false;

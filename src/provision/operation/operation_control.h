@@ -1,8 +1,8 @@
-// OperationControl: how others reach into a running operation, as far as nothing need outlive the
-// agent: its own end, a wake-up, bandwidths.
+// OperationControl: signals to a running operation that need not outlive the agent: the agent's
+// stop, a wake-up, bandwidths.
 //
-// A cancel is no part of it: what is granted is durable, so it stands in TabletState. Safe for use
-// from several threads.
+// A granted cancel must outlive the agent, so it is in TabletState and not here. Safe for use from
+// several threads.
 #ifndef GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_
 #define GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_
 
@@ -26,9 +26,9 @@ class OperationControl {
   // A cancel was granted before anything is dropped: every wait ends, present and future.
   void EndWaits() { wait_.Cancel(); }
 
-  // Bandwidths for a clone that runs or is about to; each for itself, the last word counts.
+  // Bandwidths for a clone that runs or is about to run; the last value of each counts.
   void Throttle(const CloneSettings& settings);
-  // What Throttle() was told since the last call.
+  // The values that Throttle() got since the last call.
   std::optional<CloneSettings> TakeThrottle();
 
   // What the operation waits on.

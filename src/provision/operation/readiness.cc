@@ -48,22 +48,22 @@ bool Rebuilds(const Operation& operation) {
 void AddOperation(const Operation& operation, absl::Time now, std::vector<std::string>& reasons) {
   const bool running = operation.outcome == Outcome::kRunning;
   if (Rebuilds(operation)) {
-    reasons.push_back(absl::StrCat("operation ", operation.request.id, " is rebuilding the tablet: step ",
-                                   StepName(operation.step)));
+    reasons.push_back(absl::StrCat("operation ", operation.request.id,
+                                   " is rebuilding the tablet: step ", StepName(operation.step)));
   }
   if (operation.data_state == DataState::kPartial || operation.data_state == DataState::kEmpty) {
     const std::string remedy =
         absl::StrCat(": rebuild it with graftctl reprovision ", operation.recipient.ToString());
-    reasons.push_back(
-        absl::StrCat("the tablet's data is ", DataStateName(operation.data_state), running ? "" : remedy));
+    reasons.push_back(absl::StrCat("the tablet's data is ", DataStateName(operation.data_state),
+                                   running ? "" : remedy));
   }
   const Progress& progress = operation.progress;
   if (!Rebuilds(operation) || progress.note.empty()) return;
   const bool counts = progress.waiting_since != absl::InfinitePast();
-  reasons.push_back(absl::StrCat(
-      counts ? absl::StrCat("the operation has waited ", HumanDuration(now - progress.waiting_since))
-             : "the operation waits",
-      ": ", progress.note));
+  reasons.push_back(absl::StrCat(counts ? absl::StrCat("the operation has waited ",
+                                                       HumanDuration(now - progress.waiting_since))
+                                        : "the operation waits",
+                                 ": ", progress.note));
 }
 
 void AddChannel(const ReplicationChannel& channel, std::vector<std::string>& reasons) {

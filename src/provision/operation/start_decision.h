@@ -1,4 +1,4 @@
-// What an agent that was started with --restore-with-clone does about it. Pure.
+// Whether an agent with --restore-with-clone clones at its start. Pure.
 #ifndef GRAFT_PROVISION_OPERATION_START_DECISION_H_
 #define GRAFT_PROVISION_OPERATION_START_DECISION_H_
 
