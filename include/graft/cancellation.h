@@ -1,7 +1,7 @@
 // Cancellation: a flag that stops waiting, and the only way to wait.
 //
-// Whoever waits passes a Cancellation along; whoever wants it to end calls Cancel() (for good) or
-// Wake() (look again now). Safe for use from several threads.
+// The waiting code gets a Cancellation. Another thread calls Cancel() to end every wait for good,
+// or Wake() to make the waiter check again now. Safe for use from several threads.
 #ifndef GRAFT_CANCELLATION_H_
 #define GRAFT_CANCELLATION_H_
 

@@ -16,16 +16,16 @@ class Clock {
  public:
   virtual ~Clock() = default;
 
-  // The present. Never goes back, also when the machine's wall clock is set back: a real clock is
-  // anchored to the wall at its creation and advances with the monotonic one.
+  // The present. Never goes back, even if somebody sets the machine's wall clock back: a real clock
+  // reads the wall clock once, at its creation, and then advances with the monotonic clock.
   virtual absl::Time Now() const = 0;
 
-  // Waits until `done` holds or `deadline` has come; `lock` is held by the caller and guards what
-  // `done` looks at, whose every change notifies `changed`. Returns whether `done` holds. Code
-  // waits through Cancellation, which calls this; nothing else does.
+  // Waits until `done` returns true or `deadline` has come. The caller holds `lock`, which guards
+  // the data that `done` reads; every change of that data notifies `changed`. Returns the value of
+  // `done`. Only Cancellation calls this; all other code waits through Cancellation.
   //
-  // Of std and not of absl, whose timed waits are on the wall clock: one that has begun when that
-  // is set back would last longer by as much.
+  // Uses std and not absl: absl's timed waits are on the wall clock. If somebody set the wall clock
+  // back during such a wait, the wait would last longer by the same time.
   virtual bool AwaitUntil(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
                           const std::function<bool()>& done, absl::Time deadline) = 0;
 };

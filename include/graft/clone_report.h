@@ -34,7 +34,8 @@ std::optional<CloneState> ParseCloneState(absl::string_view name);
 
 // One row of clone_progress. Times are the server's, UTC, as text; empty: not yet. All times of a
 // report have three digits, rounded, and compare as text: with each other, and with an earlier
-// ServerFacts::now, which is cut; a later one may seem up to a millisecond before them.
+// ServerFacts::now. ServerFacts::now is cut, not rounded, so a later ServerFacts::now may seem up
+// to a millisecond earlier than these times.
 struct CloneStageRow {
   CloneStage stage = CloneStage::kDropData;
   CloneState state = CloneState::kNotStarted;

@@ -28,15 +28,17 @@ class Journal {
  public:
   virtual ~Journal() = default;
 
-  // On stable storage when it returns; replaces the record with the same id. Only the newest
-  // operations are kept. UNAVAILABLE: the disk refused. INVALID_ARGUMENT: Load() could not read it
-  // again. Whatever it returns, the record before is whole unless it was replaced.
+  // The record is on stable storage when Save() returns; it replaces the record with the same id.
+  // The journal keeps only the newest operations. UNAVAILABLE: the disk refused. INVALID_ARGUMENT:
+  // Load() could not read this record again. If Save() fails, the earlier record stays whole.
   virtual absl::Status Save(const TabletState& state) = 0;
 
-  // All that is kept, and what there is besides but cannot be read. UNAVAILABLE: nothing can.
+  // All records: those that can be read, and those that cannot. UNAVAILABLE: the journal cannot be
+  // read at all.
   virtual absl::StatusOr<LoadedJournal> Load() = 0;
 
-  // Keeps the damaged records where Load() no longer sees them. OK if there is none. UNAVAILABLE.
+  // Renames the damaged records, so that Load() no longer sees them. OK if there is none.
+  // UNAVAILABLE.
   virtual absl::Status SetDamagedAside() = 0;
 };
 

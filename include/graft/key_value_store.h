@@ -73,24 +73,24 @@ class KeyValueStore {
   // All keys that start with `prefix`, in key order. None is not an error.
   virtual absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) = 0;
 
-  // Calls `on_event`, on a thread of the store's, for each change to a key that starts with
-  // `prefix` made after `after` (a version the caller has seen; 0: from now on), in order and
-  // without gaps. A lost connection is mended inside. `on_event` must not call the store.
+  // Calls `on_event`, on a thread of the store, for each change after version `after` (0: from now
+  // on) to a key that starts with `prefix`, in order and without gaps. After a lost connection the
+  // store connects again by itself. `on_event` must not call the store.
   virtual absl::StatusOr<std::unique_ptr<Watch>> WatchPrefix(
       absl::string_view prefix, Version after, std::function<void(const KeyEvent&)> on_event) = 0;
 
-  // A lease that ends, taking its keys along, unless kept alive at least every `ttl` (whole
-  // seconds, at least 1). INVALID_ARGUMENT.
+  // Grants a lease. The lease ends, and the store deletes its keys, unless the caller keeps the
+  // lease alive at least every `ttl` (whole seconds, at least 1). INVALID_ARGUMENT.
   virtual absl::StatusOr<LeaseId> GrantLease(absl::Duration ttl) = 0;
 
-  // Starts the lease's time anew. NOT_FOUND: it has ended.
+  // Starts the lease's time anew. NOT_FOUND: the lease has ended.
   virtual absl::Status KeepLeaseAlive(LeaseId lease) = 0;
 
-  // Ends it now and deletes its keys. NOT_FOUND: it had ended already.
+  // Ends the lease now and deletes its keys. NOT_FOUND: the lease had ended already.
   virtual absl::Status RevokeLease(LeaseId lease) = 0;
 
-  // Calls that begin from now on also end by `when`, for a program that is to stop whatever is
-  // away. A store that is never away may do nothing.
+  // From now on every call that begins also ends by `when`, so that a program can stop although a
+  // store is away. A store that is never away may do nothing.
   virtual void EndCallsBy(absl::Time /*when*/) {}
 };
 

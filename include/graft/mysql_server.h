@@ -1,9 +1,10 @@
 // MysqlServer: one mysqld, as far as rebuilding a replica needs it.
 //
-// Connections are made when first needed and made anew after a loss, so an object may be created
-// while its server is down and outlives restarts. Safe for use from several threads; calls are
-// served one after the other, except the CLONE statement, which has a connection of its own.
-// Implementations: ConnectorServer (Connector/C++), FakeMysqlServer; one contract test on both.
+// The object connects at its first call, and again after it has lost the connection. So the object
+// may be created while its server is down, and stays valid across restarts of the server. Safe for
+// use from several threads. Calls run one after the other, except the CLONE statement, which has a
+// connection of its own. Implementations: ConnectorServer (Connector/C++), FakeMysqlServer; one
+// contract test runs on both.
 //
 // Besides the codes named at each method, every call may return
 //   UNAVAILABLE        down, shutting down, or the connection was lost (reason MYSQL_GONE)
@@ -47,7 +48,8 @@ struct CloneRequest {
   bool require_ssl = true;
   // Bounds each wait for a metadata lock in DROP DATA; MySQL's own default is a year.
   absl::Duration lock_wait_timeout = absl::Seconds(10);
-  // The statement's connection takes over what HoldServer() holds, and keeps it to its end.
+  // The statement's connection takes over the lock of HoldServer(), and keeps the lock until the
+  // connection ends.
   bool hold = true;
 };
 
@@ -58,15 +60,16 @@ struct ReplicationSource {
   bool use_ssl = true;
 };
 
-// A port of more than eight methods, because all of them speak of one server and its one set of
-// accounts; split it when somebody needs a part of it alone.
+// This port has more than eight methods, because all of them use one server and its one set of
+// accounts. Split the port when a caller needs only a part of it.
 class MysqlServer {
  public:
   virtual ~MysqlServer() = default;
 
   virtual absl::StatusOr<ServerFacts> Describe() = 0;
 
-  // Everything preflight looks at; reads only. `agent_user`: whose accounts to tell of.
+  // Everything that preflight needs; only reads. `agent_user`: the user name whose accounts to
+  // report.
   virtual absl::StatusOr<ServerSurvey> Survey(const std::string& agent_user) = 0;
 
   // In the order asked for. NOT_FOUND: the server has no such variable.
@@ -84,7 +87,7 @@ class MysqlServer {
   //   any other         the clone failed; code and reason speak of the donor's inner error where
   //                     MySQL wrapped one (3862)
   // FAILED_PRECONDITION with SERVER_HELD: as HoldServer(); nothing was sent.
-  // The object's end abandons the statement without stopping it; `on_end` is then not called.
+  // The object's destruction does not stop the statement; `on_end` is then not called.
   virtual absl::StatusOr<int64_t> StartClone(const CloneRequest& request,
                                              std::function<void(absl::Status)> on_end) = 0;
 
@@ -103,25 +106,27 @@ class MysqlServer {
 
   virtual absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() = 0;
 
-  // Stops every channel; `forget` also removes them (RESET REPLICA ALL). OK if there are none; and
-  // only when every thread has stopped. UNAVAILABLE with REPLICATION_STOPPING, within seconds: the
-  // STOP waits for the transaction that is being applied. It stays pending, and takes effect even
-  // if nobody asks again; asking again does not send another.
+  // Stops every channel; `forget` also removes the channels (RESET REPLICA ALL). OK if there are no
+  // channels; otherwise OK only when every thread has stopped. UNAVAILABLE with
+  // REPLICATION_STOPPING, within seconds: the STOP waits until the present transaction is applied.
+  // This STOP stays pending and takes effect even without another call. Another call does not send
+  // a second STOP.
   virtual absl::Status StopReplication(bool forget) = 0;
 
-  // With a source: makes the default channel follow it by GTID auto-position, then starts it.
-  // Without: starts the channels that are configured. FAILED_PRECONDITION: none is. UNAVAILABLE
-  // with REPLICATION_STOPPING: a STOP is pending, and would undo the start.
+  // With a source: points the default channel at the source by GTID auto-position, then starts the
+  // channel. Without a source: starts the configured channels. FAILED_PRECONDITION: no channel is
+  // configured. UNAVAILABLE with REPLICATION_STOPPING: a STOP is pending, and would undo the start.
   virtual absl::Status StartReplication(const std::optional<ReplicationSource>& source) = 0;
 
-  // One agent per mysqld: takes a lock on the server, on a connection of its own that stays open
-  // (and so costs a shutdown 2 s). Called again it looks whether it still holds the lock, and takes
-  // it anew after a loss. `own_clone`: the connection of a CLONE that this agent knows as its own,
-  // say from its journal (0: none). A lock held by that one, by a CLONE that this object sent, or
-  // by one of an agent that is dead, is as good as held. FAILED_PRECONDITION with SERVER_HELD:
-  // another agent holds it; the text says which.
+  // Lets one agent use a mysqld: takes a lock on the server, on a connection of its own that stays
+  // open (this connection delays mysqld's shutdown by 2 s). Another call checks that this object
+  // still holds the lock, and takes the lock again if it was lost. `own_clone`: the connection of a
+  // CLONE that this agent knows as its own, for instance from its journal (0: none). The call also
+  // succeeds if that connection, a CLONE that this object sent, or a CLONE of a dead agent holds
+  // the lock. FAILED_PRECONDITION with SERVER_HELD: another agent holds the lock; the text names
+  // that agent.
   virtual absl::Status HoldServer(int64_t own_clone) = 0;
-  // Closes that connection. What a CLONE's connection holds it keeps.
+  // Closes that connection. A CLONE's connection keeps its lock.
   virtual void ReleaseServer() = 0;
 };
 

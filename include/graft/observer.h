@@ -1,5 +1,5 @@
-// Observer: told what an operation does. Logs, metrics, watchers and tablet tags are observers; the
-// core itself neither logs nor counts.
+// Observer: gets a call for each event of an operation. Logs, metrics, watchers and tablet tags are
+// observers; the core itself neither logs nor counts.
 //
 // Called on the operation's thread, without locks held; must not block for long.
 #ifndef GRAFT_OBSERVER_H_

@@ -1,6 +1,6 @@
-// An operation: one re-provisioning of one recipient, from request to verdict: request, place in
-// the plan, history. Plain values; the API shows them, and graft/tablet_state.h keeps the newest
-// one together with what else is true about the tablet.
+// An operation: one rebuild of one recipient, from the request to the end: request, place in the
+// plan, history. Plain values; the API shows them. graft/tablet_state.h keeps the newest operation
+// together with the other facts about the tablet.
 #ifndef GRAFT_OPERATION_H_
 #define GRAFT_OPERATION_H_
 
@@ -38,14 +38,15 @@ struct FailedAttempt {
   absl::Time ended = absl::InfinitePast();
 };
 
-// A user's connection to the recipient that had to go.
+// A user's connection to the recipient that graft ended.
 struct EndedSession {
   int64_t connection_id = 0;
   std::string user;
   std::string host;
 };
 
-// What the new data means for the old: proved by verify, shown for ever after.
+// How the new data differs from the old data: the verify step proves it, and the API shows it from
+// then on.
 struct Proof {
   std::string gtid_before;     // the recipient's gtid_executed when its data was last whole
   std::string gtid_discarded;  // of those, what the new data does not hold
@@ -60,7 +61,7 @@ struct StepTime {
   absl::Time ended = absl::InfinitePast();  // InfinitePast(): still in it
 };
 
-// A user's connections, beyond these, are counted only.
+// graft lists this many ended sessions, and only counts the others.
 inline constexpr size_t kMostEndedSessions = 50;
 
 struct Operation {

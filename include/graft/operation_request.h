@@ -22,7 +22,7 @@ struct DonorChoice {
 
 enum class ReplicateFrom { kDonor, kPrimary };
 
-// The server's clone_* variables for one clone; what is unset stays as the server has it.
+// The server's clone_* variables for one clone; an unset member leaves the server's value.
 struct CloneSettings {
   std::optional<int64_t> max_data_bandwidth_mib;     // MiB/s; 0: without bound. While it runs too
   std::optional<int64_t> max_network_bandwidth_mib;  // MiB/s; 0: without bound. While it runs too
@@ -39,7 +39,7 @@ struct CloneSettings {
 // What `settings` leaves open is as in `defaults`.
 CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults);
 
-// What an operator takes upon himself.
+// Risks that the operator accepts.
 struct Allowances {
   bool non_innodb = false;  // tables of other engines arrive empty
   bool unchecked = false;   // a check whose facts cannot be read does not stop the operation
@@ -54,7 +54,7 @@ enum class CancelWish {
   kEvenIfDropped,     // also then: the tablet is left empty, fenced and marked
 };
 
-// Which plan it follows; see graft/plan.h.
+// The plan of the operation; see graft/plan.h.
 enum class OperationKind {
   kReprovision,
   kRelease,  // an operator says that the data is good: the fence comes down, the type back

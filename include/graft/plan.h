@@ -1,4 +1,4 @@
-// Plan: the steps of an operation, as a list of rows. What a row means stands in the row; nothing
+// Plan: the steps of an operation, as a list of rows. Each row says what its step may do; no code
 // compares steps by their order.
 #ifndef GRAFT_PLAN_H_
 #define GRAFT_PLAN_H_
@@ -18,7 +18,8 @@ enum class Zone {
   kAfterCopy,   // the copy is made
 };
 
-// Whose cancel is granted. What is dropped already asks for `even if dropped` in any row.
+// Which cancels graft grants in this row. Once data is dropped, a cancel needs `even_if_dropped` in
+// every row.
 enum class MayCancel { kYes, kTooLate };
 
 struct PlanRow {
@@ -26,8 +27,8 @@ struct PlanRow {
   Zone zone;
   bool serves;  // the tablet serves as before while it stands here, if its data is whole
   MayCancel may_cancel;
-  // How long the step is looked at again, with back-off, while it answers "wait". Zero: it waits
-  // for itself, or must not be repeated.
+  // How long graft repeats the step, with back-off, while the step returns "wait". Zero: the step
+  // waits by itself, or must not be repeated.
   absl::Duration budget;
   DataState worst;  // what the recipient's data may be once the step has begun
 };
@@ -36,7 +37,7 @@ using Plan = std::vector<PlanRow>;
 
 const Plan& PlanOf(OperationKind kind);
 
-// The row where the operation stands, and its place in its plan.
+// The row of the operation's present step, and the index of that row in the plan.
 const PlanRow& RowOf(const Operation& operation);
 // nullopt: the plan has no such step.
 std::optional<size_t> PlaceIn(const Plan& plan, Step step);

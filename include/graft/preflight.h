@@ -1,4 +1,5 @@
-// What preflight found, as plain values. The table of checks is src/provision/preflight.cc.
+// What preflight found, as plain values. The table of checks is
+// src/provision/preflight/preflight.cc.
 #ifndef GRAFT_PREFLIGHT_H_
 #define GRAFT_PREFLIGHT_H_
 
@@ -19,7 +20,7 @@ enum class CheckOutcome {
 };
 absl::string_view CheckOutcomeName(CheckOutcome outcome);  // "WARNING"
 
-// Whose matter it is: another donor may do where the donor is at fault.
+// Who can repair it: if the donor is at fault, another donor may do.
 enum class CheckSide { kRecipient, kDonor, kSource };
 absl::string_view CheckSideName(CheckSide side);  // "recipient"
 

@@ -1,5 +1,6 @@
-// How far an operation is: what its server shows, and what is estimated from it. Plain values;
-// src/provision/progress_*.cc makes them, one sample for all who look.
+// How far an operation is: the server's report, and graft's estimate from that report. Plain
+// values; src/provision/progress/progress_*.cc makes one sample, and every reader gets the same
+// sample.
 #ifndef GRAFT_PROGRESS_H_
 #define GRAFT_PROGRESS_H_
 
@@ -38,7 +39,7 @@ struct PhaseProgress {
   absl::Duration took;    // until now, or until its end
 };
 
-// How long it will go on, counted from Progress::sampled.
+// The time left, counted from Progress::sampled.
 struct Eta {
   absl::Duration likely;
   absl::Duration low;  // four of five operations end between the two, as far as can be known
@@ -55,7 +56,8 @@ struct Progress {
   std::string clone_sent;  // the recipient's time just before CLONE was sent; empty before
   std::string note;        // what it waits for, for people: "donor unreachable for 12s; …"
 
-  // Of the whole attempt: never goes back in it, and is below 100 until the tablet replicates.
+  // Of the whole attempt: never falls within an attempt, and is below 100 until the tablet
+  // replicates.
   double percent = 0;
   std::optional<Eta> eta;  // nullopt: it stands in a queue, stands still, or has ended
   std::vector<PhaseProgress> phases;

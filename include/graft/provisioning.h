@@ -22,7 +22,7 @@
 
 namespace graft {
 
-// A request as a client makes it; what it leaves out, the agent's own options say.
+// A client's request; the agent's options supply every unset member.
 struct ReprovisionCall {
   std::string id;  // empty: the agent makes one
   std::optional<DonorChoice> donor;
@@ -52,7 +52,7 @@ struct TabletSnapshot {
   std::optional<bool> donating;  // its data is being cloned; nullopt: its sessions cannot be seen
   int64_t donations_seen = 0;    // by this agent; one that began and ended between two looks is not
   bool fenced = false;  // by graft: read-only, replication off, also at the server's next start
-  // What the agent itself knows against its tablet, for people: "a record of the journal …".
+  // Why the agent holds its tablet out of service, for people: "a record of the journal …".
   std::vector<std::string> held_back;
   absl::Time read_at = absl::InfinitePast();  // InfinitePast(): never yet
 };
@@ -70,18 +70,18 @@ class Provisioning {
  public:
   virtual ~Provisioning() = default;
 
-  // Starts an operation, or answers the one that has this id and the same parameters.
-  // INVALID_ARGUMENT: no donor given and the agent has no default. ALREADY_EXISTS: the id is known
-  // with other parameters. FAILED_PRECONDITION: another operation runs. UNAVAILABLE: the journal
-  // cannot be written, or the agent is stopping.
+  // Starts an operation, or returns the operation that has this id and the same parameters.
+  // INVALID_ARGUMENT: no donor given, and the agent has no default. ALREADY_EXISTS: an operation
+  // has this id and other parameters. FAILED_PRECONDITION: another operation runs. UNAVAILABLE: the
+  // journal cannot be written, or the agent is stopping.
   virtual absl::StatusOr<Operation> Reprovision(const ReprovisionCall& call) = 0;
 
   // Starts an operation that takes the fence down, makes the tablet serve again and journals who
-  // asked for it, or answers the one that has this id and the same parameters. ALREADY_EXISTS: as
+  // asked. Or returns the operation that has this id and the same parameters. ALREADY_EXISTS: as
   // for Reprovision. FAILED_PRECONDITION with the reason DATA_NOT_GOOD (the data is PARTIAL or
-  // EMPTY, and the call does not vouch for it) or OPERATION_RUNNING. UNAVAILABLE: as for
-  // Reprovision. The operation itself ends with NOTHING_TO_RELEASE where there is no fence, on the
-  // server either, and the record has its type.
+  // EMPTY, and `data_is_good` is not set) or OPERATION_RUNNING. UNAVAILABLE: as for Reprovision. If
+  // neither the state nor the server has a fence, and the record has its type, the operation itself
+  // ends with NOTHING_TO_RELEASE.
   virtual absl::StatusOr<Operation> Release(const ReleaseCall& call) = 0;
 
   // Here and below an empty id means the newest. NOT_FOUND: no such operation, or none at all.
@@ -90,20 +90,21 @@ class Provisioning {
   // Newest first.
   virtual std::vector<Operation> List() = 0;
 
-  // The operation as it is right after the wish was granted; it ends a little later, and its data
-  // state then says what that cost. NOT_FOUND; FAILED_PRECONDITION with the reason OPERATION_ENDED,
-  // DATA_DROPPED (the wish does not go that far) or TOO_LATE (the copy is made).
+  // Returns the operation right after the cancel was granted. The operation ends a little later;
+  // its data state then says what the cancel cost. NOT_FOUND; FAILED_PRECONDITION with the reason
+  // OPERATION_ENDED, DATA_DROPPED (the request lacks `even_if_dropped`) or TOO_LATE (the copy is
+  // complete).
   virtual absl::StatusOr<Operation> Cancel(absl::string_view id, CancelWish wish) = 0;
 
-  // Changes the bandwidths of a clone that runs, or is about to; takes effect within a second.
-  // INVALID_ARGUMENT: settings that MySQL reads at the start only. NOT_FOUND; FAILED_PRECONDITION:
-  // the operation has ended, or its copy is made.
+  // Changes the bandwidths of a clone that runs, or is about to run, within a second.
+  // INVALID_ARGUMENT: settings that MySQL reads only at the start of a clone. NOT_FOUND;
+  // FAILED_PRECONDITION: the operation has ended, or its copy is complete.
   virtual absl::StatusOr<Operation> Throttle(absl::string_view id,
                                              const CloneSettings& settings) = 0;
 
-  // Looks at everything, touches nothing, and calls `on_done` once, from another thread, perhaps
-  // much later. INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND: there is no donor to look at;
-  // UNAVAILABLE: the recipient's server, or the topology, cannot be asked, or the agent stops.
+  // Makes all checks, changes nothing, and calls `on_done` once, from another thread, perhaps much
+  // later. INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND: there is no donor to check;
+  // UNAVAILABLE: the recipient's server or the topology does not answer, or the agent stops.
   virtual void Preflight(const ReprovisionCall& call, PreflightDone on_done) = 0;
 
   // Calls `on_change` with the present state at once (perhaps before Subscribe returns), then with

@@ -1,9 +1,9 @@
 // QueueLocks: named locks of the whole topology whose waiters form a queue, under Vitess's
 // named-lock scheme. A donor is claimed with one, and so is a shard's right to repair a tablet.
 //
-// A place in the queue lives as long as its lease: an owner that dies loses it within the lease's
-// time. Safe for use from several threads. Besides the codes named below every call may return
-// UNAVAILABLE or DEADLINE_EXCEEDED when the store cannot be reached.
+// A place in the queue lasts as long as its lease: an owner that dies loses its place within the
+// lease's time. Safe for use from several threads. Besides the codes named below every call may
+// return UNAVAILABLE or DEADLINE_EXCEEDED when the store cannot be reached.
 #ifndef GRAFT_QUEUE_LOCK_H_
 #define GRAFT_QUEUE_LOCK_H_
 
@@ -19,25 +19,25 @@
 
 namespace graft {
 
-// Who stands in the queue, and what for.
+// The owner of a place in the queue, and its purpose.
 struct QueueEntry {
   TabletAlias tablet;     // of the agent that entered
   std::string operation;  // its id
   std::string action;     // for people: "clone zone1-0000000101 from zone1-0000000100"
 };
 
-// One's own place in a queue. Its end gives the place up, as far as the store can be reached.
+// The caller's place in a queue. The destructor gives the place up, if the store can be reached.
 class QueuePlace {
  public:
   virtual ~QueuePlace() = default;
 
-  // How many stand before it: 0 holds the lock. ABORTED: the place is lost.
+  // How many places are before this one; 0: this place holds the lock. ABORTED: the place is lost.
   virtual absl::StatusOr<int> Ahead() = 0;
 
   // To be called more often than every QueueLocks::lease_time(). ABORTED: the place is lost.
   virtual absl::Status KeepAlive() = 0;
 
-  // Gives it up now; OK if it was lost already.
+  // Gives the place up now; OK if the place was lost already.
   virtual absl::Status Leave() = 0;
 };
 
@@ -45,14 +45,14 @@ class QueueLocks {
  public:
   virtual ~QueueLocks() = default;
 
-  // Joins the queue at its end. A place that an earlier process of the same tablet's agent left in
-  // it is taken up where it stands if it is the same operation's, and given up otherwise.
-  // INVALID_ARGUMENT: a name with other characters
-  // than [A-Za-z0-9_.-].
+  // Joins the queue at its end. An earlier process of the same tablet's agent may have left a place
+  // in the queue: if it belongs to the same operation, this call takes that place over; otherwise
+  // it gives that place up. INVALID_ARGUMENT: a name with other characters than [A-Za-z0-9_.-].
   virtual absl::StatusOr<std::unique_ptr<QueuePlace>> Enter(absl::string_view name,
                                                             const QueueEntry& entry) = 0;
 
-  // Who stands there, the holder first. Entries of others (Vitess's own) have an empty tablet.
+  // The places in the queue, the holder first. Entries of others (Vitess's own) have an empty
+  // tablet.
   virtual absl::StatusOr<std::vector<QueueEntry>> List(absl::string_view name) = 0;
 
   virtual absl::Duration lease_time() const = 0;

@@ -1,6 +1,6 @@
-// Reason: why something failed or was refused, as one word of one table. The table says for each
-// word which status code it goes with, what may follow, whose side it is on, and what an operator
-// should know; docs/failures.md explains each, and a lint test holds the two to each other.
+// Reason: why something failed or was refused, as one word of one table. For each word the table
+// says its status code, what graft does next, which side can repair it, and what an operator should
+// know. docs/failures.md explains each word; a lint test compares the two.
 #ifndef GRAFT_REASON_H_
 #define GRAFT_REASON_H_
 
@@ -42,14 +42,14 @@ enum class Reason {
 };
 // clang-format on
 
-// What may follow an attempt that ended so.
+// What graft does after an attempt that failed with this reason.
 enum class FollowUp {
   kStop,         // trying again changes nothing until somebody has mended it
   kNextAttempt,  // it may pass, with the same donor too
   kNextDonor,    // another donor may do; this one cannot, for as long as nobody mends it
 };
 
-// Who can mend it.
+// Which side can repair it.
 enum class Side { kRequest, kRecipient, kDonor, kSource, kShard, kAgent };
 
 struct ReasonRow {

@@ -22,8 +22,8 @@ struct ServerFacts {
   std::string now;        // the server's own UTC time, "2026-11-20 13:00:00.123": compares with
                           // CloneStatus::begin_time as text
   absl::Duration uptime;  // whole seconds
-  // Of the server's process: another one after every restart, the same for as long as one runs,
-  // whatever is done to the wall clock. Compares for equality only.
+  // Identifies the server's process: changes at every restart, and stays the same while the process
+  // runs, even if somebody sets the wall clock. Compare it only for equality.
   std::string process;
   bool performance_schema = true;  // OFF: the clone tables and much else stay empty
   int lower_case_table_names = 0;
@@ -44,9 +44,9 @@ struct Variable {
   // Where the value of @@global comes from: "COMPILED", "EXPLICIT" (my.cnf), "PERSISTED", "DYNAMIC"
   // (SET GLOBAL or SET PERSIST).
   std::string source;
-  // Who set that value, "vt_dba@localhost", and when; known of the last two sources only. A
-  // persisted value has its author after the next start: SET PERSIST_ONLY changes neither until
-  // then, and the start takes both from mysqld-auto.cnf, which CLONE leaves alone.
+  // Who set that value, "vt_dba@localhost", and when; known only for the last two sources. SET
+  // PERSIST_ONLY changes neither until the next start. The start then takes both from
+  // mysqld-auto.cnf, which CLONE does not change.
   std::string set_by;
   absl::Time set_at = absl::InfinitePast();
 };
@@ -63,7 +63,7 @@ struct ReplicationChannel {
   std::string applier_error;
   std::optional<absl::Duration> lag;  // whole seconds; nullopt: unknown
   bool auto_position = false;
-  // Changes whenever the receiver or the applier gets on; heartbeats do not change it.
+  // Changes whenever the receiver or the applier makes progress; heartbeats do not change it.
   std::string activity;
   bool applying = false;   // a transaction is being applied now, however long it takes
   bool receiving = false;  // a transaction is being queued now
@@ -102,8 +102,8 @@ struct TablespaceFacts {
   std::vector<std::string> encrypted;  // names of encrypted tablespaces
 };
 
-// What preflight wants to know of a server beyond ServerFacts. A part that this account may not
-// read, or this version does not have, carries the status that says why.
+// What preflight reads from a server beyond ServerFacts. If this account may not read a part, or
+// this version does not have it, the part holds the status that says why.
 struct ServerSurvey {
   ServerFacts facts;
   std::map<std::string, std::string> variables;  // @@global of SurveyedVariables(), if it has them

@@ -17,7 +17,7 @@ namespace graft {
 struct HostFacts {
   int64_t free_bytes = 0;  // for mysqld's user, on the file system of the data directory
   std::vector<std::string> clone_leftovers;  // "*.#clone" files, relative to the data directory
-  // Somebody restarts mysqld when it asks for it (MYSQLD_PARENT_PID); nullopt: cannot be seen.
+  // A supervisor restarts mysqld on mysqld's request (MYSQLD_PARENT_PID); nullopt: not known.
   std::optional<bool> supervised;
   // Files that INSTALL PLUGIN finds, "mysql_clone.so"; nullopt: the folder cannot be read here.
   std::optional<std::vector<std::string>> plugin_libraries;
@@ -26,8 +26,8 @@ struct HostFacts {
 // What a mysqld's error log says of a start that is under way.
 struct StartupSigns {
   bool starting = false;  // a new process has begun, and is not ready yet
-  // Of the batch of redo records that is being applied; there may be several batches. nullopt: none
-  // is, or the server does not log it (log_error_verbosity below 3).
+  // Progress of the present batch of redo records; there may be several batches. nullopt: the
+  // server applies no batch, or does not log it (log_error_verbosity below 3).
   std::optional<double> batch_percent;
   int batch = 0;  // 1 is the first
   friend bool operator==(const StartupSigns& a, const StartupSigns& b) {

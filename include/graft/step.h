@@ -8,8 +8,8 @@
 
 namespace graft {
 
-// What an operation does at a time. Which steps an operation has, and in which order, its plan says
-// (graft/plan.h); nothing follows from the order here.
+// What an operation does at a time. The plan (graft/plan.h) says which steps an operation has, and
+// in which order; the order here means nothing.
 enum class Step {
   kResolveDonor,
   kPreflight,

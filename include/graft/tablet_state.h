@@ -18,8 +18,8 @@
 
 namespace graft {
 
-// A CLONE that was sent, or was about to be, and whose end the server has not shown yet: the marks
-// by which this run is known from any other, and what the server was just before.
+// A CLONE that was sent, or was about to be sent, and whose end the server has not shown yet: the
+// marks that tell this run from any other run, and the server's facts just before CLONE.
 struct SentClone {
   std::string not_before;     // the server's time just before it was sent
   std::string begin_time;     // clone_status.BEGIN_TIME, once seen; empty before
@@ -34,7 +34,7 @@ struct SentClone {
   bool copied = false;  // the server has said that all is copied; the restart is what is missing
 };
 
-// What the fence found, so that it can be taken down again.
+// The settings before the fence, so that graft can restore them.
 struct FenceRecord {
   bool up = false;
   bool replication_was_running = false;
@@ -74,8 +74,9 @@ struct TabletState {
   std::string donor_gtid;  // gtid_executed; empty: not asked
 };
 
-// By sequence number. Records of before there was one (0) are older than any with one; among them
-// an unfinished operation is the newest, and the time of the request has to do for the rest.
+// Compares sequence numbers. Records of an old graft have no sequence number (0); they are older
+// than every record with a number. Among them an unfinished operation is the newest, and the time
+// of the request orders the others.
 bool IsOlder(const TabletState& a, const TabletState& b);
 
 }  // namespace graft

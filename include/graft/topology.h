@@ -26,13 +26,14 @@ class Topology {
   // NOT_FOUND: no such keyspace, or no such shard; the text says which.
   virtual absl::StatusOr<Shard> GetShard(absl::string_view keyspace, absl::string_view shard) = 0;
 
-  // The tablets of one shard, of every cell that answers. None is not an error; no cell is. Takes
-  // no longer for many cells that are away than for one.
+  // The tablets of one shard, from every cell that answers. An empty list is no error; it is an
+  // error if no cell answers. Many cells that are away delay the call no longer than one.
   virtual absl::StatusOr<TabletList> ListShardTablets(absl::string_view keyspace,
                                                       absl::string_view shard) = 0;
 
-  // Read, change, compare-and-swap, again while others write in between. Fields of the record that
-  // Tablet does not hold survive. NOT_FOUND; whatever `change` returns ends it unwritten.
+  // Reads, changes and writes the record by compare-and-swap; starts again if another writer came
+  // first. Fields of the record that Tablet does not hold survive. NOT_FOUND; if `change` returns
+  // an error, the call returns that error and writes nothing.
   virtual absl::Status UpdateTablet(const TabletAlias& alias,
                                     const std::function<absl::Status(Tablet&)>& change) = 0;
 };

@@ -27,7 +27,7 @@ void AddTabletFlags(CLI::App& app, AgentFlags& flags) {
   Add(app, "init-keyspace", flags.init_keyspace, "KEYSPACE", "keyspace of the tablet");
   Add(app, "init-shard", flags.init_shard, "SHARD", "shard of the tablet");
   Add(app, "init-tablet-type", flags.init_tablet_type, "replica|rdonly|experimental|spare",
-      "its type in the topology when it is well");
+      "its type in the topology while it serves");
   Add(app, "init-timeout", flags.init_timeout, "DURATION", "how long to try to register at start");
   Add(app, "bind-address", flags.bind_address, "ADDRESS",
       "address the ports listen on; default: all");
@@ -69,7 +69,8 @@ void AddDonorFlags(CLI::App& app, AgentFlags& flags) {
   Add(app, "clone-from-tablet", flags.clone_from_tablet, "ALIAS", "donor: this tablet");
   AddSwitch(app, "clone-from-any", flags.clone_from_any,
             "donor: the best of the shard's tablets, a replica before the primary");
-  Add(app, "replicate-from", flags.replicate_from, "donor|primary", "whom to follow afterwards");
+  Add(app, "replicate-from", flags.replicate_from, "donor|primary",
+      "replication source after the clone");
   Add(app, "clone-donor-wait-timeout", flags.clone_donor_wait_timeout, "DURATION",
       "how long to stand in the queue for a donor that serves another clone");
 }
@@ -82,17 +83,17 @@ void AddCloneFlags(CLI::App& app, AgentFlags& flags) {
   Add(app, "clone-restart-wait-timeout", flags.clone_restart_wait_timeout, "DURATION",
       "bound on mysqld's restart after the copy");
   Add(app, "clone-max-attempts", flags.clone_max_attempts, "N",
-      "attempts of one operation, with the next donor where there is a choice");
+      "attempts of one operation, with the next donor if the request allows one");
   Add(app, "clone-stall-timeout", flags.clone_stall_timeout, "DURATION",
-      "a copy whose bytes stand still for so long is ended; 0: never");
+      "end a copy that gets no byte for so long; 0: never");
   Add(app, "clone-donor-gone-timeout", flags.clone_donor_gone_timeout, "DURATION",
-      "a copy whose donor cannot be reached for so long is ended; 0: when MySQL itself gives up");
+      "end a copy whose donor is unreachable for so long; 0: when MySQL itself gives up");
   Add(app, "clone-catch-up-stall-timeout", flags.clone_catch_up_stall_timeout, "DURATION",
       "catching up is given up when nothing moves for so long, and no transaction is being "
       "applied; "
       "0: never");
   Add(app, "mysqld-start-command", flags.mysqld_start_command, "COMMAND",
-      "shell command that starts mysqld, for one that nobody restarts after the copy");
+      "shell command that starts mysqld if no supervisor restarts it after the copy");
 }
 
 void AddCloneSettings(CLI::App& app, AgentFlags& flags) {
@@ -123,7 +124,7 @@ void AddRepairFlags(CLI::App& app, AgentFlags& flags) {
       ->delimiter(',')
       ->type_name("ERRORS");
   Add(app, "reprovision-delay", flags.reprovision_delay, "DURATION",
-      "how long the error must stand");
+      "how long the error must last before the rebuild");
   Add(app, "reprovision-daily-limit", flags.reprovision_daily_limit, "N",
       "rebuilds of this kind within 24 hours");
 }

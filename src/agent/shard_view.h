@@ -1,5 +1,5 @@
-// ShardView: the tablets of this agent's shard, as the topology had them a while ago, for whoever
-// may not wait for it.
+// ShardView: a recent copy of the shard's tablets from the topology, for readers that must not wait
+// for the topology.
 //
 // Reads them once at the start, and then every few seconds as long as somebody looks: a list of the
 // shard costs the topology a list of all the cell's tablets, which thousands of agents must not ask

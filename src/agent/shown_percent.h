@@ -1,9 +1,9 @@
 // ShownPercent: keeps the highest percentage that anybody was shown of the running operation, so
 // that the next process of the agent does not show less, before it has asked the server itself.
 //
-// An observer, to be the first one told: what the others show is kept then. The file survives the
-// agent's death; that of the machine need not be survived, for nobody watches over it. For the
-// operation's thread alone.
+// An observer, which must come first: it keeps a percentage before the others show it. The file
+// survives the agent's death. It need not survive the machine's death, because no watch does. Only
+// for the operation's thread.
 #ifndef GRAFT_AGENT_SHOWN_PERCENT_H_
 #define GRAFT_AGENT_SHOWN_PERCENT_H_
 
@@ -19,7 +19,8 @@ class ShownPercent : public Observer {
  public:
   explicit ShownPercent(const std::string& state_dir) : path_(state_dir + "/percent") {}
 
-  // Gives the newest of `states`, if it has not ended, what the process before had shown of it.
+  // If the newest of `states` has not ended, sets the percentage that the earlier process had
+  // shown.
   void Restore(std::vector<TabletState>& states) const;
 
   void OnStep(const Operation& operation) override { Keep(operation); }

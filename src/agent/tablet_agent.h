@@ -1,5 +1,5 @@
-// TabletAgent: the agent as far as it is neither a wire nor a thread: takes up what the process
-// before it left, keeps the tablet's record, runs its operations.
+// TabletAgent: the agent without network and threads. It resumes the operation of the process
+// before it, keeps the tablet's record, and runs operations.
 //
 // graftd's composition root (agent.h) gives it threads, a server for its API and the real ports;
 // the fault tests give it fakes and a simulated clock, and run it on one thread. What it is given
@@ -59,7 +59,7 @@ class TabletAgent {
 
   TabletAgent(Ports ports, Options options);
 
-  // Takes up what the journal held. Before anything else.
+  // Loads the journal. The first call.
   void Load(LoadedJournal journal);
 
   // Registers the tablet, again and again while the topology is away: for the init timeout, or for
@@ -67,8 +67,9 @@ class TabletAgent {
   // VitessTopology::RegisterTablet.
   absl::Status Register(const Tablet& announced, Cancellation& interrupt);
 
-  // Queues what is unfinished, and then answers requests; or, once the server answers, decides on
-  // --restore-with-clone. After Load(); an unfinished operation need not wait for Register().
+  // Queues an unfinished operation, and then accepts requests. Otherwise decides on
+  // --restore-with-clone, once the server answers. After Load(); an unfinished operation need not
+  // wait for Register().
   void TakeUp();
   bool has_unfinished() const;
 

@@ -1,5 +1,5 @@
-// What an agent finds when it starts: what its journal and its tablet's record tell of the
-// processes before it, and what follows for the record. Pure functions.
+// What an agent finds when it starts: its journal and its tablet's record show how the earlier
+// process ended; these functions decide the record to register. Pure functions.
 #ifndef GRAFT_AGENT_TABLET_AT_START_H_
 #define GRAFT_AGENT_TABLET_AT_START_H_
 
@@ -12,18 +12,17 @@ namespace graft {
 // The newest operation was under way.
 bool IsUnfinished(const TabletState& state);
 
-// The newest operation left, or works on, data that must not be served from; whoever removed or
-// changed the record meanwhile does not make that good.
+// True if the newest operation left, or still has, data that must not be served. A record that
+// somebody removed or changed meanwhile does not change that.
 bool MustNotServe(const TabletState& state);
 
-// The same, of an operation that has ended.
+// As MustNotServe, and the operation has ended.
 bool EndedBadly(const TabletState& state);
 
-// That data must not be served from, as the record alone still tells it, of an agent whose journal
-// is gone.
+// True if the journal is lost, and the record alone still says that the tablet's data is dropped.
 bool RecordSaysDropped(const TabletState& state, const Tablet& record);
 
-// Of a tablet whose record says RESTORE though nothing is being restored.
+// The type of a tablet whose record says RESTORE although no operation runs.
 TabletType TypeWithoutOperation(const TabletState& state, TabletType init_type);
 
 struct AgentPorts {

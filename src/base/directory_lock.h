@@ -1,4 +1,4 @@
-// DirectoryLock: a directory is used by one process at a time, which others can name.
+// DirectoryLock: lets one process at a time use a directory; others can read which process.
 //
 // The kernel frees the lock when its holder ends, however that happens. Programs that the holder
 // starts do not inherit the lock. Safe for use from several threads.
@@ -18,9 +18,9 @@ class DirectoryLock {
   virtual ~DirectoryLock() = default;
 };
 
-// Holds <directory>/lock until the result's end, and writes into that file who does: `holder`, a
-// program's name, with its process id, its host and the time. FAILED_PRECONDITION, reason
-// STATE_DIR_HELD: another process, or this one, has the directory; the text says which.
+// Holds <directory>/lock until the result is destroyed, and writes the holder into that file:
+// `holder`, a program's name, with its process id, its host and the time. FAILED_PRECONDITION,
+// reason STATE_DIR_HELD: another process, or this one, holds the directory; the text names it.
 // UNAVAILABLE: the file cannot be used.
 absl::StatusOr<std::unique_ptr<DirectoryLock>> LockDirectory(const std::string& directory,
                                                              absl::string_view holder);

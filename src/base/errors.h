@@ -1,4 +1,5 @@
-// Errors: a status code says what the caller should do, a reason what happened, the text to whom.
+// Errors: the status code says what the caller should do, the reason says what happened, and the
+// text says who must act.
 //
 // The reason is a word of the table in graft/reason.h, carried as a payload, so that programs need
 // not read prose. The project-wide table of codes is in docs/architecture.md, "Errors".

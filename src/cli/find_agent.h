@@ -1,4 +1,4 @@
-// Where the agent of a tablet answers, as the topology says.
+// The address of a tablet's agent, from the topology.
 #ifndef GRAFT_CLI_FIND_AGENT_H_
 #define GRAFT_CLI_FIND_AGENT_H_
 

@@ -37,7 +37,8 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
       ->excludes(primary)
       ->excludes(tablet);
   tablet->excludes(primary);
-  command.add_option("--replicate-from", flags.replicate_from, "whom it follows afterwards")
+  command
+      .add_option("--replicate-from", flags.replicate_from, "replication source after the clone")
       ->check(CLI::IsMember({"donor", "primary"}));
   command.add_flag("--allow-non-innodb", flags.allow.non_innodb,
                    "accept that tables of other engines arrive empty");
@@ -77,8 +78,8 @@ void AddSettingsFlags(CLI::App& command, GraftctlFlags& flags) {
 
 CLI::Option* AddCancelOnInterrupt(CLI::App& command, GraftctlFlags& flags) {
   return command.add_flag("--cancel-on-interrupt", flags.cancel_on_interrupt,
-                          "Ctrl-C asks for the operation's cancel, and only the second one leaves; "
-                          "without it Ctrl-C leaves, and the operation goes on");
+                          "Ctrl-C requests a cancel, and a second Ctrl-C stops watching; "
+                          "without this flag Ctrl-C stops watching, and the operation goes on");
 }
 
 void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
@@ -87,24 +88,26 @@ void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   AddAlias(*reprovision, flags);
   AddRequestFlags(*reprovision, flags);
   AddSettingsFlags(*reprovision, flags);
-  reprovision->add_option("--id", flags.operation_id,
-                          "the same id again is the same operation; without it a new one");
+  reprovision->add_option(
+      "--id", flags.operation_id,
+      "the same id again names the same operation; without an id a new operation");
   auto* watch = reprovision->add_flag("--watch", flags.watch, "follow it to its end");
   AddCancelOnInterrupt(*reprovision, flags)->needs(watch);
 }
 
 void AddRelease(CLI::App& app, GraftctlFlags& flags) {
   CLI::App* release =
-      AddCommand(app, "release", "say that a fenced tablet's data is good: it serves again",
+      AddCommand(app, "release", "declare a fenced tablet's data good: the tablet serves again",
                  Command::kRelease, flags);
   AddAlias(*release, flags);
-  release->add_flag("--data-is-good", flags.word.data_is_good,
-                    "you have looked: also when graft holds the data for PARTIAL or EMPTY");
+  release->add_flag(
+      "--data-is-good", flags.word.data_is_good,
+      "you have looked at the data: release it even if graft considers the data PARTIAL or EMPTY");
   release->add_option("--by", flags.word.by, "who says so; without it you, as user@host")
       ->type_name("NAME");
   release->add_option("--note", flags.word.note, "why, for the journal")->type_name("TEXT");
   release->add_option("--id", flags.operation_id,
-                      "the same id again is the same operation; without it a new one");
+                      "the same id again names the same operation; without an id a new operation");
   release->add_flag("--watch", flags.watch, "follow it to its end");
 }
 
@@ -137,7 +140,7 @@ void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
   AddAlias(*cancel, flags);
   AddOperationId(*cancel, flags);
   cancel->add_flag("--even-if-dropped", flags.even_if_dropped,
-                   "also when the old data is gone: the tablet is left empty and fenced");
+                   "cancel even if the old data is dropped: the tablet stays empty and fenced");
   CLI::App* throttle = AddCommand(app, "throttle", "change the bandwidths of a running copy",
                                   Command::kThrottle, flags);
   AddAlias(*throttle, flags);

@@ -118,7 +118,7 @@ std::vector<std::string> HistoryLines(const v1::Operation& operation, HistoryExt
   std::vector<std::string> lines;
   if (operation.kind() == v1::RELEASE) lines.push_back(WhoReleases(operation));
   if (operation.release().data_is_good()) {
-    lines.emplace_back("the operator vouches for data that graft holds for PARTIAL or EMPTY");
+    lines.emplace_back("the operator vouches for data that graft considers PARTIAL or EMPTY");
   }
   for (const auto& attempt : operation.failed_attempts()) {
     lines.push_back(FailedAttemptLine(attempt));

@@ -96,23 +96,23 @@ class Watching {
   void Cancel() {
     const v1::Operation operation = Known();
     if (operation.id().empty()) {
-      view_->Tell("not cancelled: nothing is known of the operation yet; Ctrl-C again leaves it");
+      view_->Tell("not cancelled: the operation is not known yet; Ctrl-C again stops watching");
       return;
     }
-    view_->Tell("asks for the cancel; Ctrl-C again leaves the operation to itself");
+    view_->Tell("asks for the cancel; Ctrl-C again stops watching");
     v1::CancelOperationRequest request;
     request.set_id(operation.id());
     absl::StatusOr<std::unique_ptr<AgentClient>> agent = connect_();
     const absl::Status granted =
         agent.ok() ? (*agent)->CancelOperation(request).status() : agent.status();
     if (granted.ok()) {
-      view_->Tell("the cancel is granted, its end is awaited; Ctrl-C again leaves it");
+      view_->Tell("cancel granted; waiting for the operation to end (Ctrl-C again stops watching)");
       return;
     }
     const std::string reason = ReasonOf(granted);
     view_->Tell(absl::StrCat(
         "not cancelled: ", reason.empty() ? absl::StatusCodeToString(granted.code()) : reason, ": ",
-        granted.message(), "; the operation goes on; Ctrl-C again leaves it"));
+        granted.message(), "; the operation goes on; Ctrl-C again stops watching"));
   }
 
   Result Leave(int signal) {

@@ -1,4 +1,4 @@
-// Log: the agent's words to its operator, one line each, as logfmt or JSON.
+// Log: the agent's log, one event a line, as logfmt or JSON.
 //
 // Only composition roots and observers log; the core and the adapters return statuses. Safe for use
 // from several threads. A line is out when Write() returns.

@@ -1,4 +1,4 @@
-// LogObserver: an operation's story in the log: a line a step, one at its end, and its progress.
+// LogObserver: logs an operation: a line for each step, one at its end, and its progress.
 //
 // Safe for use from several threads. What it is given must outlive it.
 #ifndef GRAFT_LOG_LOG_OBSERVER_H_

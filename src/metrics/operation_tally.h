@@ -1,8 +1,7 @@
 // OperationTally: counts what operations do, from the agent's start on.
 //
-// Told as an observer. What an earlier agent did for an operation that this one takes up is not
-// counted again: its steps and attempts that had ended by then, and its bytes. Safe for use from
-// several threads.
+// An observer. If this agent resumes an earlier agent's operation, it does not count again the
+// steps and attempts that had ended by then, nor their bytes. Safe for use from several threads.
 #ifndef GRAFT_METRICS_OPERATION_TALLY_H_
 #define GRAFT_METRICS_OPERATION_TALLY_H_
 

@@ -8,9 +8,10 @@
 namespace graft {
 
 // As MysqlServer::InstallClonePlugin. INSTALL PLUGIN writes to mysql.plugin, which super_read_only
-// refuses (1290): that is off meanwhile, and on again whatever becomes of the statement; read_only
-// stays as it is throughout. Leaves nothing in the binary log. FAILED_PRECONDITION with the reason
-// CLONE_PLUGIN_MISSING: the server has no mysql_clone.so, or was told not to activate it.
+// forbids (1290). So this function turns super_read_only off before the statement and on after it,
+// also if the statement fails; read_only does not change. Writes nothing to the binary log.
+// FAILED_PRECONDITION with the reason CLONE_PLUGIN_MISSING: the server has no mysql_clone.so, or
+// was started with clone=OFF.
 absl::Status InstallClonePluginBy(const WithSession& with_session);
 
 }  // namespace graft

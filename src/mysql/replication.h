@@ -1,11 +1,11 @@
 // Starting, stopping and reading replication. Functions of one MysqlServer's SessionPool; codes as
 // of the port.
 //
-// STOP REPLICA waits until the transaction that is being applied is done, for a year by default
-// (rpl_stop_replica_timeout). It goes on when its client has gone, a KILL does not end it, and
-// rpl_stop_replica_timeout ends only the statement (1875): the threads stop all the same, later,
-// and undo what a START in between has done. So it is sent on a connection that is given up soon,
-// and what is left of it is looked for among the server's sessions and workers (seen on 9.7.4).
+// STOP REPLICA waits until the present transaction is applied, for a year by default
+// (rpl_stop_replica_timeout). The STOP goes on when its client has gone, and a KILL does not end
+// it. rpl_stop_replica_timeout ends only the statement (1875): the threads still stop later, and
+// undo a START that came in between. So graft sends STOP on a connection that it soon gives up, and
+// looks for a pending STOP among the server's sessions and workers (seen on 9.7.4).
 #ifndef GRAFT_MYSQL_REPLICATION_H_
 #define GRAFT_MYSQL_REPLICATION_H_
 

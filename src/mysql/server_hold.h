@@ -1,5 +1,5 @@
-// ServerHold: the lock by which one agent has a mysqld to itself: GET_LOCK on a connection of its
-// own. The server gives the lock up when the connection ends, so nothing is left of a dead agent.
+// ServerHold: the lock that lets only one agent use a mysqld: GET_LOCK on a connection of its own.
+// The server releases the lock when the connection ends, so a dead agent holds no lock.
 //
 // Safe for use from several threads. `clock` must outlive it.
 #ifndef GRAFT_MYSQL_SERVER_HOLD_H_
@@ -20,8 +20,9 @@ namespace graft {
 // `options` for a connection that takes the lock: others can see whose it is.
 ConnectionOptions HoldingOptions(const Clock& clock, ConnectionOptions options);
 
-// Takes the lock for `session`, until that ends; waits for `wait` while another has it. `is_own`
-// says of a connection that it may have it instead. FAILED_PRECONDITION with SERVER_HELD.
+// Takes the lock for `session`, until the session ends; waits up to `wait` while another connection
+// holds it. `is_own` names connections that may hold the lock instead. FAILED_PRECONDITION with
+// SERVER_HELD.
 absl::Status TakeServerLock(Session& session, absl::Duration wait,
                             const std::function<bool(int64_t holder)>& is_own, bool* taken);
 

@@ -20,10 +20,10 @@ struct RunOptions {
   std::function<void(absl::string_view)> log;  // one line, without its end; never called after Run
 };
 
-// Runs mysqld on the directory until it ends for good, and returns the exit code for this process.
-// MYSQLD_PARENT_PID tells mysqld that it may ask for a restart. `signals` must hold SIGCHLD,
-// SIGTERM, SIGINT and SIGHUP: the second and third stop mysqld, which is waited for; the last is
-// passed on (mysqld then flushes its logs).
+// Runs mysqld on the directory until mysqld ends for good, and returns the exit code for this
+// process. MYSQLD_PARENT_PID tells mysqld that it may ask for a restart. `signals` must hold
+// SIGCHLD, SIGTERM, SIGINT and SIGHUP. SIGTERM and SIGINT stop mysqld, and Run waits for its end;
+// Run passes SIGHUP on (mysqld then flushes its logs).
 //
 // FAILED_PRECONDITION: the directory is not initialised, another graft-mysqld or a mysqld works on
 // it, or the port is taken. NOT_FOUND, UNAVAILABLE: mysqld cannot be started.

@@ -15,9 +15,9 @@
 
 namespace graft {
 
-// To be called while no mysqld runs on `data_directory`. Removes its doublewrite files if a copy
-// waits there for the next start (#clone/#replace_files), for nobody reads the data they belong to
-// again; how many. UNAVAILABLE: one could not be removed.
+// Call it while no mysqld runs on `data_directory`. If a copy waits there for the next start
+// (#clone/#replace_files), removes the doublewrite files, whose data the copy replaces; returns how
+// many. UNAVAILABLE: a file could not be removed.
 absl::StatusOr<int> RemoveStaleDoublewrite(const std::string& data_directory);
 
 }  // namespace graft

@@ -1,4 +1,5 @@
-// OperationEnd: how an operation ends, well or badly, and what is tried again on the way there.
+// OperationEnd: ends an operation after success, failure or cancel, and retries the writes that
+// this needs.
 //
 // Part of the provisioner, on the operation's thread.
 #ifndef GRAFT_PROVISION_OPERATION_END_H_
@@ -14,7 +15,7 @@ namespace graft {
 
 bool IsTransient(const absl::Status& status);
 
-// Whatever waits says for what, since when.
+// Everything that waits says for what and since when.
 void NoteWait(const StepContext& context, const absl::Status& why, absl::Time since);
 
 class OperationEnd {
@@ -23,13 +24,14 @@ class OperationEnd {
 
   explicit OperationEnd(StepContext& context) : context_(context) {}
 
-  // After a failure or a cancel: leaves the server either as it was or fenced, and says so.
+  // After a failure or a cancel: leaves the server as it was or fenced, and says which.
   void Conclude(const absl::Status& status);
   // All rows are done.
   void Finish();
 
-  // Calls it again, for `patience`, while it answers that somebody is away. On a wait of its own:
-  // the operation's may be cancelled already. Not when the agent stops.
+  // Repeats the call, for `patience`, while it returns that a server or store is away. Waits on a
+  // Cancellation of its own, because the operation's may be cancelled already. Does not wait when
+  // the agent stops.
   void TryFor(absl::Duration patience, const std::function<absl::Status()>& call);
   void TryFewTimes(const std::function<absl::Status()>& call) { TryFor(kPatience, call); }
 

@@ -1,8 +1,8 @@
 // Provisioner: runs one operation through its plan, from where it stands to its end.
 //
-// It may be handed an operation that an earlier process left half-way: every step looks before it
-// acts. It neither logs nor counts (see Observer) and does not care whether it lives in a daemon.
-// One Run at a time; all it is given must outlive it.
+// It also runs an operation that an earlier process left unfinished: every step looks before it
+// acts. It neither logs nor counts (see Observer) and does not depend on a daemon. One Run at a
+// time; its dependencies must outlive it.
 #ifndef GRAFT_PROVISION_PROVISIONER_H_
 #define GRAFT_PROVISION_PROVISIONER_H_
 
@@ -51,9 +51,9 @@ struct ProvisionerOptions {
   std::string agent_user = "vt_dba";  // this agent's account on the recipient
   int max_attempts = 3;
   absl::Duration donor_wait_timeout = absl::Hours(1);  // in the queue for a donor
-  // A copy whose bytes stand still for so long is ended; zero: MySQL alone decides.
+  // graft ends a copy that gets no byte for so long; zero: only MySQL ends it.
   absl::Duration stall_timeout = absl::Minutes(10);
-  // A copy whose donor cannot be reached for so long is ended; zero: MySQL's own five minutes.
+  // graft ends a copy whose donor is unreachable for so long; zero: MySQL's own five minutes.
   absl::Duration donor_gone_timeout = absl::ZeroDuration();
 };
 
@@ -70,7 +70,7 @@ struct ProvisionerDeps {
   TabletOwner& owner;    // of the recipient's state
   TabletRecord& record;  // of the recipient in the topology
   std::vector<Observer*> observers;
-  // Asks whoever runs mysqld to start it, after a copy that left it down; nullptr: nobody can be.
+  // Starts mysqld after a copy that left it down; nullptr: graft has no such command.
   std::function<absl::Status()> start_server;
   // The operations before this one, newest first: what progress is estimated by. nullptr: none.
   std::function<std::vector<Operation>()> history;
@@ -83,8 +83,9 @@ class Provisioner {
   Provisioner(ProvisionerDeps deps, ProvisionerOptions options)
       : deps_(std::move(deps)), options_(std::move(options)) {}
 
-  // Runs `state`'s operation. Returns when it has ended, or, its outcome still kRunning, when
-  // `control` was told to stop: then the journal has what is needed to go on.
+  // Runs `state`'s operation. Returns when the operation has ended; or, with the outcome still
+  // kRunning, when `control` was stopped. The journal then has everything that the next process
+  // needs.
   void Run(TabletState& state, const std::shared_ptr<OperationControl>& control);
 
   // Finds donor and source for `draft` and judges everything, touching nothing. Codes as of

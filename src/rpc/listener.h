@@ -1,13 +1,13 @@
 // Listener: accepts connections for a server, no more than it may have.
 //
-// gRPC's own listener has no bound, and is dead for good once accept() has failed, which it does
-// when the process has no descriptor left. This one hands at most `most_connections` over at a
+// gRPC's own listener has no limit. It stops for good once accept() has failed, and accept() fails
+// when the process has no descriptor left. This listener hands over at most `most_connections` at a
 // time, so that descriptors remain for the journal, MySQL and the topology. When all places are
-// taken, the connection on which nothing was said for the longest, if that is long, gives up its
-// own; else who comes is closed at once. When no descriptor is left all the same, it closes who
-// comes (one is kept for that), and goes on. The kernel keeps connections to itself until they have
-// said something, or ten seconds are over (TCP_DEFER_ACCEPT): those that say nothing take no place.
-// Safe for use from several threads.
+// taken, it closes the connection that has been silent for the longest, if that is long; otherwise
+// it closes the new connection at once. When no descriptor is left, it closes the new connection
+// (it keeps one descriptor for that) and goes on. The kernel holds a connection back until the
+// client has sent something, or ten seconds are over (TCP_DEFER_ACCEPT), so silent connections take
+// no place. Safe for use from several threads.
 #ifndef GRAFT_RPC_LISTENER_H_
 #define GRAFT_RPC_LISTENER_H_
 

@@ -1,8 +1,8 @@
 // Watcher: one WatchOperation stream.
 //
-// Sends the feed's newest state when the stream is free and its interval is over, the last one at
-// once. What comes meanwhile is never kept, so a slow reader costs no memory. A state to which
-// nothing new has come is sent again after kHeartbeat, or the interval if that is longer, so that
+// Sends the feed's newest state when the stream is free and its interval is over; sends the last
+// state at once. The stream skips states in between, so a slow reader costs no memory. Without a
+// new state it repeats the state after kHeartbeat, or after the interval if that is longer, so that
 // the client can tell a quiet operation from a lost agent. Lives until gRPC is done with it. Safe
 // for use from several threads.
 #ifndef GRAFT_RPC_WATCHER_H_

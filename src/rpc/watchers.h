@@ -1,9 +1,9 @@
 // Watchers: the open WatchOperation streams of a server.
 //
-// An operation's states are made into bytes once, by one feed for all who watch it; a thread offers
-// them to the streams when something has changed or a stream's interval is over. So an operation
-// pays the same for a thousand watchers as for one, and a slow one holds up nobody. Safe for use
-// from several threads; the server's end must come before its own.
+// One feed makes an operation's states into bytes once, for all its watchers. A thread offers the
+// states to the streams when a state has changed or a stream's interval is over. So a thousand
+// watchers cost the operation no more than one, and a slow watcher delays nobody. Safe for use from
+// several threads; the server must end first.
 #ifndef GRAFT_RPC_WATCHERS_H_
 #define GRAFT_RPC_WATCHERS_H_
 

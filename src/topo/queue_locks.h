@@ -1,10 +1,10 @@
 // VitessQueueLocks: queues under Vitess's named-lock scheme on any key-value store.
 //
-// A place is a key under the lock's name, bound to a lease of its own, so that it ends with its
-// owner. Who has the lowest create version holds the lock, whoever wrote the key: a lock of
-// Vitess's own is waited for as well. Unlike Vitess's, a place is kept alive for as long as its
-// owner says so. Safe for use from several threads. The store and the clock must outlive the locks,
-// and the locks their places.
+// A place is a key under the lock's name, bound to a lease of its own, so that the place ends with
+// its owner. The key with the lowest create version holds the lock, whoever wrote it: graft also
+// waits for a lock of Vitess's own. Unlike Vitess's, a place lasts as long as its owner keeps it
+// alive. Safe for use from several threads. The store and the clock must outlive the locks, and the
+// locks must outlive their places.
 #ifndef GRAFT_TOPO_QUEUE_LOCKS_H_
 #define GRAFT_TOPO_QUEUE_LOCKS_H_
 

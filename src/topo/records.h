@@ -41,9 +41,9 @@ Tablet FromRecord(const topodata::Tablet& record);
 Shard FromRecord(absl::string_view keyspace, absl::string_view shard,
                  const topodata::Shard& record);
 
-// Writes what `tablet` holds into `record` and leaves the rest, but for the primary's term, which a
-// tablet of any other type must not have. What graft could not read of it (an address or a type
-// that is none) stays as it is unless `tablet` has another.
+// Writes the members of `tablet` into `record` and keeps all other fields, except the primary's
+// term: a tablet of any other type must not have a term. A field that graft could not read (an
+// invalid address or type) stays unless `tablet` has a new value.
 void MergeInto(const Tablet& tablet, topodata::Tablet& record);
 
 // A valid shard name. One with a '-' is a range of keyspace ids.

@@ -70,8 +70,8 @@ class VitessTopology : public Topology {
   absl::Status UpdateTablet(const TabletAlias& alias,
                             const std::function<absl::Status(Tablet&)>& change) override;
 
-  // Asks all cells at the same time. Cells that do not answer are missing, as are those of which a
-  // record cannot be read; if none answers, it is an error. NOT_FOUND: the filter's cell.
+  // Asks all cells at the same time. The list names each cell that does not answer, or whose
+  // records cannot all be read. If no cell answers, the call fails. NOT_FOUND: the filter's cell.
   absl::StatusOr<TabletList> ListTablets(const TabletFilter& filter);
   // Ordered by keyspace and name; of all keyspaces if `keyspace` is empty.
   absl::StatusOr<std::vector<Shard>> ListShards(absl::string_view keyspace);
@@ -95,9 +95,9 @@ class VitessTopology : public Topology {
   // As KeyValueStore's, for all cells' stores.
   void EndCallsBy(absl::Time when);
 
-  // Says in the records who the shard's primary is, for shards that no Vitess manages: a new term
-  // in Shard, the tablet PRIMARY, the former primary REPLICA. Touches no server.
-  // NOT_FOUND; FAILED_PRECONDITION: the tablet is of another shard, or is being rebuilt.
+  // Records the shard's primary, for shards that no Vitess manages: a new term in Shard, the tablet
+  // PRIMARY, the former primary REPLICA. Changes no server. NOT_FOUND; FAILED_PRECONDITION: the
+  // tablet is of another shard, or is being rebuilt.
   absl::Status SetPrimary(absl::string_view keyspace, absl::string_view shard,
                           const TabletAlias& alias);
 

@@ -17,8 +17,7 @@ namespace graft {
 // Written; every version from 1 on is read, and what an older one lacks has its default.
 inline constexpr int kJournalSchemaVersion = 4;
 
-// What the API shows. The estimated time left is worked out here: bytes left / rate, while bytes
-// are being copied.
+// What the API shows. The estimated time left is copied from Progress::eta.
 v1::Operation ToProto(const Operation& operation);
 absl::StatusOr<Operation> FromProto(const v1::Operation& proto);
 
@@ -32,7 +31,7 @@ absl::StatusOr<DataState> FromProto(v1::DataState proto);
 
 // Code, reason and text. `status` is not OK.
 v1::Error ToProto(const absl::Status& status);
-// A code that is not known becomes UNKNOWN, as gRPC does it; OK is not an error, so becomes it too.
+// An unknown code becomes UNKNOWN, as in gRPC; so does OK, which is no error.
 absl::Status FromProto(const v1::Error& proto);
 
 }  // namespace graft

@@ -9,7 +9,7 @@
 
 namespace graft {
 
-// Works out the time left: bytes left / rate, while bytes are being copied.
+// Copies Progress::eta, while the operation runs.
 v1::Progress ProgressToProto(const Operation& operation);
 absl::StatusOr<Progress> FromProto(const v1::Progress& proto);
 

@@ -288,7 +288,7 @@ TEST_F(CliTerminalTest, SigtermDoesTheSame) {
 TEST_F(CliTerminalTest, CtrlCCancelsIfTold) {
   Watch({}, {"--cancel-on-interrupt"});
   graftctl_->Type(kCtrlC);
-  ASSERT_TRUE(graftctl_->AwaitText("the cancel is granted")) << graftctl_->output();
+  ASSERT_TRUE(graftctl_->AwaitText("cancel granted")) << graftctl_->output();
   EXPECT_THAT(agent_.cancels(), ::testing::ElementsAre("id: \"20261120T172639-b8ac3013\""));
   agent_.Become(Ended(v1::CANCELLED, v1::INTACT));
   EXPECT_EQ(graftctl_->AwaitEnd(), "exit code 7");

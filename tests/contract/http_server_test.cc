@@ -72,7 +72,7 @@ TEST_F(HttpServerTest, ReadinessIsTheTablets) {
   const HttpReply not_ready = Ask("/readyz");
   EXPECT_EQ(not_ready.status, 503);
   EXPECT_THAT(not_ready.body,
-              AllOf(HasSubstr("its data is EMPTY: rebuild it with graftctl reprovision "
+              AllOf(HasSubstr("the tablet's data is EMPTY: rebuild it with graftctl reprovision "
                               "zone1-0000000101\n"),
                     HasSubstr("mysqld does not answer: Can't connect")));
   EXPECT_EQ(Ask("/healthz").status, 200) << "it lives all the same";

@@ -71,7 +71,7 @@ TEST_F(StatusPageTest, FollowsARealClone) {
   ASSERT_THAT(AwaitFileCopy(*recipient.mysql), IsOk());
   const HttpReply ready = AskHttp(port, "/readyz");
   EXPECT_EQ(ready.status, 503);
-  EXPECT_THAT(ready.body, HasSubstr("rebuilds it: step clone"));
+  EXPECT_THAT(ready.body, HasSubstr("is rebuilding the tablet: step clone"));
 
   StartBrowser({"clone", absl::StrCat("http://127.0.0.1:", port, "/debug/status"),
                 absl::StrCat(recipient.agent->pid())});

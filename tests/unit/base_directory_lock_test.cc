@@ -64,7 +64,7 @@ TEST_F(DirectoryLockTest, ItIsFreeAtItsEnd) {
   EXPECT_TRUE(Lock().ok());
 }
 
-// --clone-start-command, for one, may start a server that outlives the agent.
+// --mysqld-start-command, for one, may start a server that outlives the agent.
 TEST_F(DirectoryLockTest, TheKernelFreesItAtAKillThoughAProgramOfTheHoldersRunsOn) {
   std::string line;
   const pid_t holder = StartHolder("echo $$; exec tail -f /dev/null", line);

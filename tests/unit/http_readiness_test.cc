@@ -60,8 +60,8 @@ TEST_F(ReadinessTest, OldNewsIsNoNews) {
   tablet_.read_at = now_ - kStaleAfter;
   EXPECT_THAT(Reasons(), IsEmpty());
   tablet_.read_at = now_ - kStaleAfter - absl::Seconds(12);
-  EXPECT_THAT(Reasons(), ElementsAre("mysqld was last asked 42.0s ago, so nothing is known of it "
-                                     "now"));
+  EXPECT_THAT(Reasons(), ElementsAre("mysqld was last asked 42.0s ago, so its present "
+                                     "state is not known"));
 }
 
 TEST_F(ReadinessTest, TypesThatServeNothing) {
@@ -80,12 +80,12 @@ TEST_F(ReadinessTest, AnOperationCountsFromTheFenceOn) {
   Newest().step = Step::kClaimDonor;
   EXPECT_THAT(Reasons(), IsEmpty()) << "it may wait for its donor for an hour";
   Newest().data_state = DataState::kPartial;
-  EXPECT_THAT(Reasons(),
-              ElementsAre("operation op-1 rebuilds it: step claim_donor", "its data is PARTIAL"));
+  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 is rebuilding the tablet: step claim_donor",
+                                     "the tablet's data is PARTIAL"));
   Newest().data_state = DataState::kIntact;
   Newest().step = Step::kFence;
   tablet_.replication.clear();
-  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 rebuilds it: step fence"));
+  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 is rebuilding the tablet: step fence"));
 }
 
 TEST_F(ReadinessTest, AnOperationThatWaitsSaysForWhatAndHowLong) {
@@ -93,8 +93,9 @@ TEST_F(ReadinessTest, AnOperationThatWaitsSaysForWhatAndHowLong) {
   Newest().step = Step::kVerify;
   Newest().progress.note = "the journal cannot be written";
   Newest().progress.waiting_since = now_ - absl::Seconds(12);
-  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 rebuilds it: step verify",
-                                     "it waits since 12.0s: the journal cannot be written"));
+  EXPECT_THAT(Reasons(),
+              ElementsAre("operation op-1 is rebuilding the tablet: step verify",
+                          "the operation has waited 12.0s: the journal cannot be written"));
 }
 
 TEST_F(ReadinessTest, WhatABadEndLeft) {
@@ -102,8 +103,9 @@ TEST_F(ReadinessTest, WhatABadEndLeft) {
   tablet_.fenced = true;
   EXPECT_THAT(
       Reasons(),
-      ElementsAre("its data is EMPTY: rebuild it with graftctl reprovision zone1-0000000101",
-                  HasSubstr("graft's fence is still up")));
+      ElementsAre(
+          "the tablet's data is EMPTY: rebuild it with graftctl reprovision zone1-0000000101",
+          HasSubstr("graft's fence is still up")));
   Newest().data_state = DataState::kIntact;
   EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("graftctl release takes it down")));
   tablet_.fenced = false;
@@ -125,7 +127,7 @@ TEST_F(ReadinessTest, AFenceThatGoesUpAndDownWithItsOperationIsNoReasonOfItsOwn)
   Newest().step = Step::kPublish;
   Newest().data_state = DataState::kCloned;
   tablet_.fenced = true;
-  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 rebuilds it: step publish"));
+  EXPECT_THAT(Reasons(), ElementsAre("operation op-1 is rebuilding the tablet: step publish"));
 }
 
 TEST_F(ReadinessTest, WhatTheAgentHoldsAgainstItsTabletIsNamed) {
@@ -151,7 +153,7 @@ TEST_F(ReadinessTest, ThreadsThatHaveStoppedAreNamedWithTheirErrors) {
   channel.receiver_running = false;
   EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("the receiver has stopped"), HasSubstr("applier")));
   tablet_.replication.clear();
-  EXPECT_THAT(Reasons(), ElementsAre("it replicates from nobody"));
+  EXPECT_THAT(Reasons(), ElementsAre("the tablet has no replication source"));
 }
 
 // Or a whole shard would be unready at once while its primary restarts.

@@ -137,7 +137,7 @@ TEST(PreflightDataTest, TheDonorsData) {
          f.recipient.keyring_active = true;
          f.clone_use_ssl = false;
        },
-       "but the copy is to do without TLS; give the agent --db-clone-use-ssl"},
+       "but the copy is configured without TLS; give the agent --db-clone-use-ssl"},
       {"ENCRYPTION", kFatal,
        [](PreflightFacts& f) { f.donor->variables["innodb_redo_log_encrypt"] = "ON"; },
        "innodb_redo_log_encrypt"},

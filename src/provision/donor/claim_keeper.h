@@ -1,8 +1,8 @@
 // ClaimKeeper: holds at most one place in a queue, for the operation that runs, and keeps it alive.
 //
-// The operation's thread enters, asks and leaves; the thread that the owner gives it by Serve()
-// keeps the place alive meanwhile. Safe for use from several threads: no call to the store is made
-// under its lock. `locks` must outlive it.
+// The operation's thread enters the queue, reads the place and leaves. Another thread, which the
+// owner provides by calling Serve(), keeps the place alive meanwhile. Safe for use from several
+// threads: ClaimKeeper calls the store without holding its lock. `locks` must outlive it.
 #ifndef GRAFT_PROVISION_DONOR_CLAIM_KEEPER_H_
 #define GRAFT_PROVISION_DONOR_CLAIM_KEEPER_H_
 
@@ -32,25 +32,27 @@ class ClaimKeeper {
 
   explicit ClaimKeeper(QueueLocks& locks) : locks_(locks) {}
 
-  // Leaves the place it may have, and takes one in the queue `name`. Codes as of QueueLocks::Enter.
+  // Gives up the present place, if any, and takes a place in the queue `name`. Codes as of
+  // QueueLocks::Enter.
   absl::Status Enter(absl::string_view name, const QueueEntry& entry);
 
-  // How many stand before it; asks the store. ABORTED, reason CLAIM_LOST: the place is lost, now or
-  // earlier. FAILED_PRECONDITION: it is in no queue.
+  // How many places are before this one; asks the store. ABORTED, reason CLAIM_LOST: the place is
+  // lost, now or earlier. FAILED_PRECONDITION: there is no place.
   absl::StatusOr<int> Ahead();
 
-  // As far as is known here: nothing is asked.
+  // From memory: does not ask the store.
   State state() const;
   bool Held() const { return state() == State::kHeld; }
 
-  // Gives the place up; OK without one. After an error the place is no longer kept alive, and so
-  // ends within the lease's time.
+  // Gives the place up; OK without a place. After an error Serve() no longer keeps the place alive,
+  // so the place ends within the lease's time.
   absl::Status Leave();
 
   // When the place's lease was kept alive last, by Serve()'s clock; nullopt: there is no place.
   std::optional<absl::Time> kept_alive() const;
 
-  // OK without a place. ABORTED: it is lost, as state() says from then on; others: try again soon.
+  // Keeps the place alive once. OK without a place. ABORTED: the place is lost, and state() says so
+  // from then on; other codes: try again soon.
   absl::Status KeepAliveOnce();
 
   // Keeps alive, well within the lease's time, until Stop().
@@ -58,7 +60,7 @@ class ClaimKeeper {
   void Stop() { wait_.Cancel(); }
 
  private:
-  // What a call to `place` has told, unless another place, or none, has come instead meanwhile.
+  // Stores the result of a call to `place`, unless the place has changed meanwhile.
   void Note(const std::shared_ptr<QueuePlace>& place, State state);
   std::shared_ptr<QueuePlace> present() const;
   void NoteKept(const std::shared_ptr<QueuePlace>& place, bool kept, absl::Time asked);

@@ -1,5 +1,5 @@
-// Donor fitness: what speaks against a server's data as the shard's, as far as it is known. Pure.
-// Ranking refuses a candidate for it, and preflight finds it of the donor that was chosen.
+// Donor fitness: why a server's data is not fit to be the shard's, as far as graft knows. Pure.
+// Ranking refuses such a candidate; preflight reports a chosen donor that is not fit.
 #ifndef GRAFT_PROVISION_DONOR_DONOR_FITNESS_H_
 #define GRAFT_PROVISION_DONOR_DONOR_FITNESS_H_
 
@@ -25,7 +25,8 @@ struct Objection {
 };
 using MaybeObjection = std::optional<Objection>;
 
-// Whether a donor's replication will bring what it lacks; an empty `fault`: it will.
+// Whether the donor's replication will bring the transactions that the donor lacks; an empty
+// `fault`: it will.
 struct Following {
   bool certain = true;
   std::string fault;
@@ -46,25 +47,26 @@ struct DonorEvidence {
 struct ShardEvidence {
   std::optional<std::string> primary_executed;
   std::optional<std::string> primary_purged;
-  // Of the recipient, without what its own server_uuid names: that may be nobody else's.
+  // The recipient's, without the transactions of its own server_uuid: no other server may have
+  // those.
   std::string recipient_executed;
   bool has_data = false;  // some server of the shard holds transactions
 };
 // "" of a set that cannot be parsed.
 std::string WithoutOwn(const std::string& gtid_executed, const std::string& server_uuid);
 
-// By the record: needs no server. DONOR_TYPE and the like.
+// Judges the record; needs no server. DONOR_TYPE and the like.
 MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary);
 
-// A GTID set that cannot be parsed speaks for nothing here; the check of errant transactions says
-// so.
+// These functions ignore a GTID set that they cannot parse; the check of errant transactions
+// reports it.
 
-// OTHER_SERVER: another server than the record names answers there; or, if it names none, the data
-// is not the shard's as far as can be seen.
+// OTHER_SERVER: the server at the donor's address is not the one that the record names; or the
+// record names none, and the data does not look like the shard's.
 MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence& shard);
 
-// DONOR_EMPTY: it holds nothing while the shard does. DONOR_BEHIND: it lacks what the primary
-// holds, and that is no lag which replication will make good.
+// DONOR_EMPTY: the donor is empty, but the shard has data. DONOR_BEHIND: the donor lacks
+// transactions of the primary, and its replication will not bring them.
 MaybeObjection ObjectToData(const DonorEvidence& donor, const ShardEvidence& shard);
 
 }  // namespace graft

@@ -33,9 +33,9 @@ struct DonorState {
   std::string gtid_executed;
   std::optional<absl::Duration> lag;  // nullopt: unknown; a primary has none
   bool donating = false;              // a session with the command "clone"
-  // Why its replication will not go on, its applier's error for one; empty: it is whole. A receiver
-  // that merely cannot reach its source does not count, or nobody could donate once the primary is
-  // dead.
+  // Why its replication will not go on, for instance an applier error; empty: replication works. A
+  // receiver that cannot reach its source does not count: otherwise no tablet could be donor once
+  // the primary is dead.
   std::string broken_replication;
   std::string server_uuid;
   std::string gtid_purged;

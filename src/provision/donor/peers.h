@@ -24,8 +24,9 @@ namespace graft {
 // A connection to another tablet's server, as the clone user. Never blocks.
 using OpenPeer = std::function<std::unique_ptr<MysqlServer>(const HostPort&)>;
 
-// Puts all `questions`, and returns when they are answered or `patience` is over. CANCELLED: so was
-// `cancellation`. A question that is not answered by then may still go on, so it owns all it uses.
+// Runs all `questions`, and returns when all have ended or `patience` is over. CANCELLED:
+// `cancellation` was cancelled. A question may still run after the return, so it must own all it
+// uses.
 using AskAll = std::function<absl::Status(std::vector<std::function<void()>> questions,
                                           const std::shared_ptr<Cancellation>& cancellation,
                                           absl::Duration patience)>;
@@ -39,8 +40,8 @@ struct Peers {
   std::shared_ptr<Cancellation> cancellation;  // ends the asking
 };
 
-// What the servers at `addresses` answer, in that order; DEADLINE_EXCEEDED: this one did not in
-// time. `ask` owns all it uses. CANCELLED.
+// The answers of the servers at `addresses`, in that order; DEADLINE_EXCEEDED: this server did not
+// answer in time. `ask` must own all it uses. CANCELLED.
 template <typename T>
 absl::StatusOr<std::vector<absl::StatusOr<T>>> AskServers(
     const Peers& peers, const std::vector<HostPort>& addresses,
@@ -68,7 +69,7 @@ absl::StatusOr<std::vector<absl::StatusOr<T>>> AskServers(
   return answers->all;
 }
 
-// The same of one server, for as long as that takes.
+// Asks one server in the same way, without a time limit.
 template <typename T>
 absl::StatusOr<T> AskServer(const Peers& peers, const HostPort& address,
                             const std::function<absl::StatusOr<T>(MysqlServer&)>& ask) {

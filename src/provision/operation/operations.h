@@ -1,5 +1,5 @@
-// Operations: the agent's one desk for operations. Takes requests, runs one at a time, remembers
-// the rest, and tells subscribers.
+// Operations: takes requests, runs one operation at a time, keeps the earlier ones, and tells
+// subscribers.
 //
 // Safe for use from several threads. The owner gives it a thread by calling Serve() on one; Stop()
 // makes Serve return with the running operation left as it is, for the next process to go on with.
@@ -25,7 +25,7 @@ namespace graft {
 
 class Operations : public Provisioning, public Observer {
  public:
-  // What a request leaves out.
+  // Defaults for the unset members of a request.
   struct Defaults {
     TabletAlias recipient;
     std::optional<DonorChoice> donor;

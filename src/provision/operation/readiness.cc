@@ -27,7 +27,7 @@ void AddServer(const TabletSnapshot& tablet, absl::Time now, std::vector<std::st
   }
   if (now - tablet.read_at > kStaleAfter) {
     reasons.push_back(absl::StrCat("mysqld was last asked ", HumanDuration(now - tablet.read_at),
-                                   " ago, so nothing is known of it now"));
+                                   " ago, so its present state is not known"));
   }
 }
 
@@ -48,22 +48,22 @@ bool Rebuilds(const Operation& operation) {
 void AddOperation(const Operation& operation, absl::Time now, std::vector<std::string>& reasons) {
   const bool running = operation.outcome == Outcome::kRunning;
   if (Rebuilds(operation)) {
-    reasons.push_back(absl::StrCat("operation ", operation.request.id, " rebuilds it: step ",
-                                   StepName(operation.step)));
+    reasons.push_back(absl::StrCat("operation ", operation.request.id,
+                                   " is rebuilding the tablet: step ", StepName(operation.step)));
   }
   if (operation.data_state == DataState::kPartial || operation.data_state == DataState::kEmpty) {
     const std::string remedy =
         absl::StrCat(": rebuild it with graftctl reprovision ", operation.recipient.ToString());
-    reasons.push_back(
-        absl::StrCat("its data is ", DataStateName(operation.data_state), running ? "" : remedy));
+    reasons.push_back(absl::StrCat("the tablet's data is ", DataStateName(operation.data_state),
+                                   running ? "" : remedy));
   }
   const Progress& progress = operation.progress;
   if (!Rebuilds(operation) || progress.note.empty()) return;
   const bool counts = progress.waiting_since != absl::InfinitePast();
-  reasons.push_back(absl::StrCat(
-      "it waits",
-      counts ? absl::StrCat(" since ", HumanDuration(now - progress.waiting_since)) : "", ": ",
-      progress.note));
+  reasons.push_back(absl::StrCat(counts ? absl::StrCat("the operation has waited ",
+                                                       HumanDuration(now - progress.waiting_since))
+                                        : "the operation waits",
+                                 ": ", progress.note));
 }
 
 void AddChannel(const ReplicationChannel& channel, std::vector<std::string>& reasons) {
@@ -95,7 +95,7 @@ std::vector<std::string> WhyNotReady(const TabletSnapshot& tablet,
   // A tablet that is being rebuilt does not replicate, which goes without saying.
   const bool rebuilds = newest.has_value() && Rebuilds(*newest);
   if (rebuilds || !tablet.mysql_reachable || tablet.type == TabletType::kPrimary) return reasons;
-  if (tablet.replication.empty()) reasons.emplace_back("it replicates from nobody");
+  if (tablet.replication.empty()) reasons.emplace_back("the tablet has no replication source");
   for (const ReplicationChannel& channel : tablet.replication) AddChannel(channel, reasons);
   return reasons;
 }

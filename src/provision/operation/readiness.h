@@ -12,18 +12,20 @@
 
 namespace graft {
 
-// A snapshot of the server that is older than this says nothing about it any more.
+// A snapshot older than this says nothing about the server's present state.
 inline constexpr absl::Duration kStaleAfter = absl::Seconds(30);
 
-// Every reason against it, one sentence each; none: it is ready. `newest` is the newest operation.
+// Every reason why the tablet is not ready, one sentence each; empty: it is ready. `newest` is the
+// newest operation.
 //
-// A primary is ready when its server answers. Lag is no reason, since only who asks knows how much
-// of it he can bear. Nor is an operation that has touched nothing yet: it may stand in a donor's
+// A primary is ready when its server answers. Lag does not count: the caller decides how much lag
+// is too much. An operation that has changed nothing yet does not count: it may wait in a donor's
 // queue for an hour while the tablet serves as before.
 std::vector<std::string> WhyNotReady(const TabletSnapshot& tablet,
                                      const std::optional<Operation>& newest, absl::Time now);
 
-// For people and programs beside the verdict: "replication lag: 3s"; empty where none is known.
+// For people and programs, beside the reasons: "replication lag: 3s"; empty if the lag is not
+// known.
 std::string LagLine(const TabletSnapshot& tablet);
 
 }  // namespace graft

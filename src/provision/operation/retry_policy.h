@@ -8,12 +8,12 @@
 
 namespace graft {
 
-// Whether `failure` is one that another attempt, perhaps with another donor, may not meet. What the
-// recipient or the request is at fault for stays as it is however often it is tried. Does not
-// count.
+// True if another attempt, perhaps with another donor, can avoid this failure. False if the
+// recipient or the request is at fault: another attempt would fail in the same way. Does not count
+// attempts.
 bool MayTryAgain(const Operation& operation, const absl::Status& failure);
 
-// Whether no attempt of this operation with this donor can succeed: wrong password, wrong version.
+// True if no attempt of this operation with this donor can succeed: wrong password, wrong version.
 bool IsPermanentForDonor(const absl::Status& failure);
 
 // The donor serves another clone (3634), which was refused before anything was dropped.

@@ -20,7 +20,7 @@ StartDecision DecideAtStart(const ServerFacts& server, const std::vector<Operati
   if (!server.user_schemas.empty()) {
     return {false, absl::StrCat("the server already contains data (",
                                 absl::StrJoin(server.user_schemas, ", "),
-                                "), assuming it was just restarted")};
+                                "), so graft assumes a restart and does not clone")};
   }
   return {true, "the server holds no data of its own"};
 }

@@ -1,4 +1,4 @@
-// What an agent that was started with --restore-with-clone does about it. Pure.
+// Whether an agent with --restore-with-clone clones at its start. Pure.
 #ifndef GRAFT_PROVISION_OPERATION_START_DECISION_H_
 #define GRAFT_PROVISION_OPERATION_START_DECISION_H_
 
@@ -16,7 +16,8 @@ struct StartDecision {
 };
 
 // Clones when, and only when, the server holds no data of its own and no earlier operation says
-// otherwise: a restart never clones again. `history` is the journal's, oldest first, all ended.
+// otherwise: a restart never clones again. `history` is the journal's, newest first;
+// all its operations have ended.
 StartDecision DecideAtStart(const ServerFacts& server, const std::vector<Operation>& history);
 
 }  // namespace graft

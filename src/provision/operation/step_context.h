@@ -1,4 +1,4 @@
-// StepContext: what a step may use while it runs, and the few things every step does alike.
+// StepContext: what a step may use while it runs, and the helpers that all steps share.
 //
 // Lives for one Provisioner::Run, on its thread.
 #ifndef GRAFT_PROVISION_OPERATION_STEP_CONTEXT_H_
@@ -29,12 +29,12 @@ struct StepContext {
   Clock& clock() const { return deps.clock; }
   MysqlServer& recipient() const { return deps.recipient; }
 
-  // To the journal. A step that is about to change something outside saves first.
+  // Writes the draft to the journal. A step saves before it changes anything outside the agent.
   absl::Status Save() const { return deps.owner.Commit(state); }
 
-  // A cancel that the step may still follow by ending at once: nothing of this attempt is dropped.
+  // True if a cancel was granted and this attempt has dropped nothing: the step may end at once.
   bool cancelled() const;
-  // A cancel was granted, and a copy that runs is to be ended for it.
+  // True if a cancel was granted that also ends a running copy.
   bool cancel_wanted() const { return deps.owner.cancel_granted(); }
 
   // Waits; CANCELLED when the operation was cancelled or the agent stops, OK otherwise. Samples the
@@ -43,13 +43,14 @@ struct StepContext {
 
   // Samples the progress and tells the observers.
   void ReportProgress() const;
-  // What the operation waits for, for people; empty: it does not wait. Told when it changes.
+  // Sets what the operation waits for, for people; empty: it does not wait. Tells the observers
+  // when the text changes.
   void Note(std::string note) const { Say(std::move(note), /*waits=*/true); }
-  // What goes on as it should, for people: the operation does not wait.
+  // Sets what the operation does, for people, while it does not wait.
   void Say(std::string note, bool waits = false) const;
 
-  // Joins the queue for the operation's donor, at its end; how many stand before it. Codes as of
-  // QueueLocks and QueuePlace.
+  // Joins the queue for the operation's donor, at its end; returns how many places are before this
+  // one. Codes as of QueueLocks and QueuePlace.
   absl::StatusOr<int> ClaimDonor() const;
 
   // Writes the tablet's record as the draft stands; see tablet_record.h.

@@ -1,4 +1,4 @@
-// StepOutcome: what a step answers.
+// StepOutcome: what a step returns.
 #ifndef GRAFT_PROVISION_OPERATION_STEP_OUTCOME_H_
 #define GRAFT_PROVISION_OPERATION_STEP_OUTCOME_H_
 
@@ -31,8 +31,8 @@ class StepOutcome {
   static StepOutcome Stop(absl::Status why) { return {Kind::kStop, std::move(why)}; }
   static StepOutcome LeaveRunning() { return {Kind::kLeaveRunning, absl::OkStatus()}; }
 
-  // By the code first (what is away may come back), then by the table of reasons.
-  // NOLINTNEXTLINE(google-explicit-constructor): so that a step may return an error as it is.
+  // UNAVAILABLE and DEADLINE_EXCEEDED mean wait; for other errors the table of reasons decides.
+  // NOLINTNEXTLINE(google-explicit-constructor): so that a step may return a plain error.
   StepOutcome(absl::Status status) : kind_(KindOf(status)), why_(std::move(status)) {}
 
   Kind kind() const { return kind_; }

@@ -1,4 +1,4 @@
-// TabletOwner: the one owner of what is true about this tablet.
+// TabletOwner: the one owner of the TabletState.
 //
 // Only it changes the state, and always in the same order: decide on a copy, journal the copy under
 // the next sequence number, then let others see it. Nobody else writes the journal. Everybody else
@@ -32,28 +32,29 @@ class TabletOwner {
 
   TabletOwner(Clock& clock, Journal& journal);
 
-  // Takes up what the journal holds; oldest first.
+  // Loads the journal's states; oldest first.
   void TakeUp(std::vector<TabletState> states);
-  // No transition gets a number up to `sequence` any more: the tablet's record has seen it, though
-  // the journal that it came from may be gone.
+  // From now on every transition gets a number above `sequence`: the tablet's record has this
+  // number, although the journal may be lost.
   void BeginAfter(int64_t sequence);
 
   // The present state, with the newest progress. Never nullptr.
   Snapshot state() const;
-  // Of each operation that is kept its last state, newest first.
+  // The last state of each operation that the journal keeps, newest first.
   std::vector<Snapshot> history() const;
 
-  // The operation's thread: journals `draft` and makes it the state; a cancel that was granted in
-  // between is in it then. UNAVAILABLE: the journal cannot be written, and the state is the former.
+  // For the operation's thread: journals `draft` and makes it the state. If a cancel was granted
+  // meanwhile, `draft` then has it. UNAVAILABLE: the journal cannot be written, and the state stays
+  // unchanged.
   absl::Status Commit(TabletState& draft);
   // FAILED_PRECONDITION: the draft's operation is no longer the newest one.
   // As Commit, but CANCELLED, and nothing is written, if a cancel was granted.
   absl::Status CommitUnlessCancelled(TabletState& draft);
-  // Lets others see the draft's progress; nothing is journalled.
+  // Shows the draft's progress to readers, without a write to the journal.
   void Show(const TabletState& draft);
 
-  // Makes `operation` the newest one; what is true about the tablet stays. FAILED_PRECONDITION with
-  // OPERATION_RUNNING; UNAVAILABLE as of Commit.
+  // Makes `operation` the newest one and keeps the other facts about the tablet.
+  // FAILED_PRECONDITION with OPERATION_RUNNING; UNAVAILABLE as of Commit.
   absl::StatusOr<Snapshot> Begin(const Operation& operation);
   // Grants a cancel of the operation `id` and journals it before it answers. FAILED_PRECONDITION:
   // OPERATION_ENDED, DATA_DROPPED, TOO_LATE; UNAVAILABLE as of Commit.
@@ -77,7 +78,8 @@ class TabletOwner {
   Clock& clock_;
   Journal& journal_;
 
-  // Held over the write of the journal: one transition at a time. Readers never take it.
+  // Held during the write of the journal, so that one transition runs at a time. Readers never take
+  // it.
   absl::Mutex turn_ ABSL_ACQUIRED_BEFORE(mutex_);
 
   mutable absl::Mutex mutex_;

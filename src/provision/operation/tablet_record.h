@@ -32,19 +32,19 @@
 
 namespace graft {
 
-// What is true of the tablet beside its operations. Plain values.
+// Facts about the tablet beside its operations. Plain values.
 struct TabletFacts {
   HostPort mysql;           // port 0: not known yet
   std::string server_uuid;  // empty: not known yet
-  // A tablet that no operation speaks of: the type to publish; nullopt: leave it.
+  // The type to publish for a tablet without an operation; nullopt: keep the record's type.
   std::optional<TabletType> type;
-  // Holds nothing and was never provisioned: it is no donor and serves nobody.
+  // True if the tablet is empty and was never provisioned: it must not be donor and must not serve.
   bool never_provisioned = false;
-  // Held out of service for this; kNone: it is not.
+  // Why graft holds the tablet out of service; kNone: it does not.
   Reason held_back = Reason::kNone;
 };
 
-// Sets type and graft.* tags of `tablet` as the state and the facts say; leaves all else.
+// Sets type and graft.* tags of `tablet` from the state and the facts; keeps all else.
 void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tablet& tablet);
 
 class TabletRecord {
@@ -54,8 +54,9 @@ class TabletRecord {
   void Note(const TabletFacts& facts);
   TabletFacts facts() const;
 
-  // Writes the record as `state` and the noted facts say; its type then. NOT_FOUND: there is no
-  // record; others as of Topology::UpdateTablet. OK, and nothing is written, if a newer state was.
+  // Writes the record from `state` and the noted facts, and returns the record's type. NOT_FOUND:
+  // there is no record; others as of Topology::UpdateTablet. If the record has a newer state
+  // already, writes nothing and returns OK.
   absl::StatusOr<TabletType> Publish(const TabletState& state);
 
  private:

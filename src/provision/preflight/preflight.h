@@ -1,10 +1,9 @@
-// Preflight: the table of things to be known before anything is dropped. Pure: it judges facts that
-// were read beforehand, finds everything at once, and touches nothing.
+// Preflight: the table of checks before CLONE drops data. Pure: it judges facts that were read
+// before, makes all checks at once, and changes nothing.
 //
-// A check is fatal where CLONE would fail, lose something, or leave a server that cannot start,
-// replicate or be logged in to; what an operator merely should know is a warning. What could not be
-// read is never taken for good: it is unchecked, or a warning if the check has nothing worse to
-// say.
+// A check is fatal if CLONE would fail, lose something, or leave a server that cannot start, cannot
+// replicate or refuses logins. A check is a warning if the operator only should know the finding. A
+// check never passes without its facts: it is unchecked, or a warning if that is its worst result.
 #ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
 #define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
 
@@ -21,8 +20,8 @@
 
 namespace graft {
 
-// Read in this order, so that nothing which is merely newer looks as if nobody else had it: the
-// recipient, the donor, the source, the primary.
+// Read in this order, so that new transactions do not look errant: the recipient, the donor, the
+// source, the primary.
 struct PreflightFacts {
   ServerSurvey recipient;
   absl::StatusOr<HostFacts> host = absl::UnknownError("not asked");  // of the recipient
@@ -51,18 +50,20 @@ struct PreflightFacts {
   Allowances allow;
 };
 
-// Every check's result, in the table's order, the passed ones too. What needs the donor while that
-// does not answer is unchecked, on the donor's side, and found to be kDonorNotAsked.
+// Every check's result, in the table's order, the passed ones too. If the donor does not answer,
+// every check that needs the donor is unchecked, on the donor's side, with kDonorNotAsked.
 std::vector<CheckResult> Preflight(const PreflightFacts& facts);
 
 inline constexpr char kDonorNotAsked[] = "the donor could not be asked";
 
-// OK unless something stops the operation: a fatal result always, an unchecked one unless that is
-// allowed. All of it is in the text, the fatal ones first; the first one's id is the reason and
-// decides the code, by the table of reasons; FAILED_PRECONDITION if it is merely unchecked.
+// OK unless a result stops the operation. A fatal result always does; an unchecked result does
+// unless unchecked results are allowed. The text has all these results, the fatal ones first. The
+// first one's id is the reason, and the table of reasons gives its code; FAILED_PRECONDITION if it
+// is unchecked.
 absl::Status FindingsToStatus(const std::vector<CheckResult>& results, const Allowances& allow);
 
-// Whether something stops the operation, and all of it is the donor's: another one may do.
+// True if results stop the operation, and all of them are on the donor's side: another donor may
+// do.
 bool OnlyDonorIsAtFault(const std::vector<CheckResult>& results, const Allowances& allow);
 
 }  // namespace graft

@@ -135,7 +135,7 @@ Verdict Encryption(const PreflightFacts& facts) {
   return Fatal(absl::StrCat("the donor's data is encrypted (", NameThem(encrypted), ") but ",
                             no_keyring ? "the recipient has no keyring" : "",
                             no_keyring && !facts.clone_use_ssl ? " and " : "",
-                            facts.clone_use_ssl ? "" : "the copy is to do without TLS"),
+                            facts.clone_use_ssl ? "" : "the copy is configured without TLS"),
                no_keyring ? "give the recipient a keyring component, and the copy TLS"
                           : "give the agent --db-clone-use-ssl");
 }

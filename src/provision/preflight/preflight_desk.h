@@ -1,8 +1,8 @@
-// PreflightDesk: takes requests for a preflight and makes them on a thread of its own, so that they
-// can be had while an operation runs. Touches nothing.
+// PreflightDesk: takes requests for preflights and makes the preflights on a thread of its own,
+// also while an operation runs. Changes nothing.
 //
-// Safe for use from several threads. The owner gives it a thread by calling Serve() on one; Stop()
-// makes Serve return, and whoever still waits is told UNAVAILABLE.
+// Safe for use from several threads. The owner calls Serve() on a thread; Stop() makes Serve
+// return, and every waiting request gets UNAVAILABLE.
 #ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_DESK_H_
 #define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_DESK_H_
 

@@ -15,7 +15,7 @@
 
 namespace graft {
 
-// Who is asked, and as whom; what it refers to must outlive the asking.
+// The servers to ask, and the accounts; all references must outlive the call.
 struct PreflightSources {
   MysqlServer& recipient;
   ServerHost& host;  // of the recipient's mysqld
@@ -29,14 +29,14 @@ struct PreflightSources {
   bool agent_starts_mysqld = false;
 };
 
-// For an operation whose donor and source are resolved. Reads only. Codes are those of the
-// recipient's server and of a topology that is away; CANCELLED. Whoever else cannot be asked stands
-// in the facts with its status.
+// For an operation whose donor and source are resolved. Only reads. Codes are those of the
+// recipient's server and of a topology that is away; CANCELLED. If another server does not answer,
+// the facts hold its status.
 absl::StatusOr<PreflightFacts> GatherPreflightFacts(const PreflightSources& sources,
                                                     const TabletState& state);
 
-// What the operation keeps of them: the servers' identities, where to look while the recipient is
-// down, what the new data will lack, and every result but the passed ones.
+// Copies facts into the operation: the servers' identities, the paths to read while the recipient
+// is down, the transactions that the new data will lack, and every result but the passed ones.
 void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& results,
                TabletState& state);
 

@@ -128,7 +128,6 @@ Verdict RecipientPrivileges(const PreflightFacts& facts) {
   return Passed("it has all it needs");
 }
 
-// 1836 at the first DROP.
 // With it off clone_status and clone_progress stay empty: nobody could tell what CLONE has done.
 Verdict RecipientShowsClones(const PreflightFacts& facts) {
   if (!VariableOf(facts.recipient, "performance_schema").has_value()) {
@@ -139,16 +138,17 @@ Verdict RecipientShowsClones(const PreflightFacts& facts) {
                "take performance_schema=OFF out of its my.cnf and restart it");
 }
 
+// 1836 at the first DROP.
 Verdict RecipientInnodbWrites(const PreflightFacts& facts) {
   const auto recovery = NumberOf(facts.recipient, "innodb_force_recovery");
   if (!recovery.has_value()) return VariableMissing("innodb_force_recovery", "recipient");
   if (*recovery > 0) {
     return Fatal(absl::StrCat("the recipient runs with innodb_force_recovery=", *recovery),
-                 "take it out of its my.cnf and restart it");
+                 "remove the setting from its my.cnf and restart it");
   }
   if (IsOn(facts.recipient, "innodb_read_only")) {
     return Fatal("the recipient runs with innodb_read_only=ON",
-                 "take it out of its my.cnf and restart it");
+                 "remove the setting from its my.cnf and restart it");
   }
   return Passed("InnoDB writes");
 }
@@ -161,7 +161,7 @@ Verdict RecipientLoadsPersisted(const PreflightFacts& facts) {
   return Fatal(
       "the recipient runs with persisted_globals_load=OFF: after the clone it would come "
       "up writable, with its channels and events running",
-      "take it out of its my.cnf and restart it");
+      "remove the setting from its my.cnf and restart it");
 }
 
 // 3875.

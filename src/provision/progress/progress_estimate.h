@@ -1,9 +1,10 @@
-// How far a whole operation is, and how long it will go on: pure functions of what is known.
+// How far a whole operation is, and the time left. Pure functions.
 //
-// The operation's time is shared out among its phases as the model expects it; the percentage is
-// the shares of what is done. A phase counts by its bytes where the server shows them, else by the
-// time it has taken. Nothing in it depends on the present speed, so that an agent which comes back
-// says the same percentage as the one before; the time left depends on it all the more.
+// The model expects a duration for each phase; that is the phase's share of the operation. The
+// percentage is the sum of the done shares. A phase counts by its bytes where the server shows
+// bytes, otherwise by the time it has taken. The percentage does not depend on the present speed,
+// so a restarted agent shows the same percentage as before. The time left does depend on the
+// present speed.
 #ifndef GRAFT_PROVISION_PROGRESS_PROGRESS_ESTIMATE_H_
 #define GRAFT_PROVISION_PROGRESS_PROGRESS_ESTIMATE_H_
 

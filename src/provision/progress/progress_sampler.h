@@ -1,9 +1,8 @@
-// ProgressSampler: the one sample of an operation's progress, whatever the number of those who
-// look.
+// ProgressSampler: samples an operation's progress; every reader gets the same sample.
 //
-// The operation's thread asks it at each of its waits; it makes a sample when one is due and says
-// so, and that is what log, metrics, watchers and tags are told. Keeps when each phase was first
-// seen on the agent's own clock, which no setting of the machine's clock changes. Lives for one run
+// The operation's thread calls it at each wait. If a sample is due, it makes one and says so; log,
+// metrics, watchers and tags get this sample. It keeps the time when each phase began, on the
+// agent's own clock, which does not change if somebody sets the machine's clock. Lives for one run
 // of an operation, on its thread.
 #ifndef GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_
 #define GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_

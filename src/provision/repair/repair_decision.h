@@ -25,8 +25,8 @@ struct RepairRules {
   absl::Duration pause = absl::Minutes(15);  // after one that failed; doubled for each in a row
 };
 
-// A replication error of `rules.errors` that has stopped a thread of a channel. Not one after which
-// an operator has stopped the other thread too: STOP REPLICA keeps a repair away.
+// A replication error of `rules.errors` that has stopped a thread of a channel. An error does not
+// count if an operator has stopped the other thread too: STOP REPLICA prevents a repair.
 struct StandingError {
   std::string channel;
   bool applier = true;  // else the receiver
@@ -37,8 +37,8 @@ struct StandingError {
   std::string ToString() const;  // "replication error 1062 (applier)"
 };
 
-// The error that stands in `tablet`: the one of before, if it is still there. A server that could
-// not be read is no proof of an error, so the time begins anew.
+// The present error of `tablet`, with its first time if it was there before. If the server could
+// not be read, there is no proof of an error, so the time begins anew.
 std::optional<StandingError> FollowError(const std::optional<StandingError>& before,
                                          const TabletSnapshot& tablet, const RepairRules& rules);
 

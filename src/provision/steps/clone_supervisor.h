@@ -1,9 +1,9 @@
 // CloneSupervisor: stays with a CLONE that was sent until the server itself shows how it ended.
 //
-// Only evidence ends it: this run Completed, this run Failed, or no run any more and no trace of
-// it. A look that fails, a journal that cannot be written, a store that is away, a client that left
-// are none. It acts meanwhile: on a granted cancel, on new bandwidths, on what the watchdog sees.
-// Used by the clone step, on the operation's thread.
+// Only evidence ends it: this run Completed, this run Failed, or no run and no trace of this run. A
+// failed query, a journal that cannot be written, a store that is away, or a client that left is no
+// such evidence. Meanwhile it acts on a granted cancel, on new bandwidths, and on the watchdog's
+// findings. Used by the clone step, on the operation's thread.
 #ifndef GRAFT_PROVISION_STEPS_CLONE_SUPERVISOR_H_
 #define GRAFT_PROVISION_STEPS_CLONE_SUPERVISOR_H_
 

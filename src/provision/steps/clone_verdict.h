@@ -26,17 +26,17 @@ enum class CloneVerdict {
 
 CloneVerdict JudgeClone(const CloneReport& report, const SentClone& clone);
 
-// What is left of the data that was there `before`, by the DROP DATA row of clone_progress: the one
-// place where MySQL says so. Of a run that is under way or ended badly.
+// What is left of the old data (`before`), by the DROP DATA row of clone_progress: only this row
+// says it. For a run that is in progress or failed.
 DataState WhatIsLeft(const CloneReport& report, DataState before);
 
-// What is left where the report does not say: the old data is whole only if schemas and GTIDs are
-// what they were before, to the letter, and no finished clone can look the same.
+// What is left if the report does not say: the old data is whole only if schemas and GTIDs are
+// exactly as before, and no finished clone can look the same.
 DataState JudgeByServer(const ServerFacts& server, const SentClone& clone, DataState before);
 
-// OK: this run has put the donor's data on this server, by everything that must be true of it: the
-// report, a new process of the same server, all that clone_status promised, all that the donor had.
-// DATA_LOSS with VERIFY_FAILED otherwise.
+// OK: this run has put the donor's data on this server, and everything that must be true of the run
+// is true: the report, a new process of the same server, all GTIDs that clone_status promised, all
+// GTIDs that the donor had. DATA_LOSS with VERIFY_FAILED otherwise.
 absl::Status ProveClone(const CloneReport& report, const TabletState& state,
                         const ServerFacts& server);
 

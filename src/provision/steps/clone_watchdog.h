@@ -20,9 +20,9 @@ class CloneWatchdog {
   explicit CloneWatchdog(StepContext& context)
       : context_(context), moved_(context.clock().Now()), asked_(moved_) {}
 
-  // Ends connections that hold up DROP DATA, and writes into the operation's note what the copy
-  // waits for. OK: it may go on. UNAVAILABLE with the reason DONOR_GONE or CLONE_STALLED: it should
-  // be ended, for that.
+  // Ends connections that block DROP DATA, and writes into the operation's note what the copy waits
+  // for. OK: the copy may go on. UNAVAILABLE with the reason DONOR_GONE or CLONE_STALLED: the
+  // caller should end the copy.
   absl::Status Check();
 
  private:

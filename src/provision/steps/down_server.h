@@ -1,5 +1,5 @@
-// DownServer: a recipient that does not answer. Says whether it is starting, asks once for its
-// start, and knows when it has been down for too long.
+// DownServer: watches a recipient that does not answer. Says whether mysqld is starting, runs the
+// start command once, and reports when mysqld has been down for too long.
 //
 // The budget runs anew with each sign of life. Used on the operation's thread.
 #ifndef GRAFT_PROVISION_STEPS_DOWN_SERVER_H_
@@ -18,11 +18,11 @@ class DownServer {
  public:
   explicit DownServer(StepContext& context);
 
-  // It answers: the wait, if there is another, begins anew.
+  // The server answers: a later wait begins anew.
   void Answers();
 
-  // It did not answer, with `last`. OK: wait on, and the note says for what. DEADLINE_EXCEEDED with
-  // RESTART_TIMEOUT: nothing has moved for --clone-restart-wait-timeout.
+  // The server did not answer; `last` is the error. OK: keep waiting; the note says for what.
+  // DEADLINE_EXCEEDED with RESTART_TIMEOUT: nothing has moved for --clone-restart-wait-timeout.
   absl::Status Look(const absl::Status& last);
 
  private:

@@ -20,22 +20,21 @@ void NoteEndedSession(const ServerSession& session, Operation& operation);
 // up DROP DATA. The agent's own account is left alone.
 absl::Status EndUserSessions(StepContext& context);
 
-// The clone_* variables of the request; notes first what they were, and journals that.
+// Sets the clone_* variables of the request; first journals their old values.
 absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings);
 
-// super_read_only off, for CLONE alone: it refuses to drop anything otherwise (1290).
+// Turns super_read_only off, only for CLONE, which otherwise refuses to drop anything (1290).
 absl::Status OpenForClone(StepContext& context);
 
-// super_read_only on again, once CLONE has dropped what it drops; the copy goes on under it.
+// Turns super_read_only on again, once CLONE has dropped the data; the copy goes on.
 absl::Status CloseAgain(StepContext& context);
 
-// Puts back what RaiseFence and ApplyCloneSettings noted. The running server stays read-only if
-// `keep_read_only`.
+// Restores the values that RaiseFence and ApplyCloneSettings noted. With `keep_read_only` the
+// running server stays read-only.
 absl::Status LiftFence(StepContext& context, bool keep_read_only);
 
-// LiftFence of the fence that the state knows, or of one that the server shows to be graft's: an
-// agent left it whose journal is gone.
-// Whether there was one.
+// Lifts the fence that the state describes, or a fence that the server shows to be graft's, from an
+// agent whose journal is lost. Returns whether there was a fence.
 absl::StatusOr<bool> LiftAnyFence(StepContext& context);
 
 // After a failure or a cancel: lifts the fence and resumes replication if the old data is whole;

@@ -8,10 +8,10 @@
 
 namespace graft {
 
-// Of an operation with its donor resolved. Advance to verify: the server itself shows the copy
-// (this run, Completed, in this data directory, nothing executed since) and the request wants the
-// same donor. Advance to clone: it is still under way. Advance: there is nothing to take up, and
-// the state says what is left. Wait: the server cannot be asked.
+// For an operation with its donor resolved. Advance to verify: the server itself shows the copy
+// (this run, Completed, in this data directory, nothing executed since) and the request has the
+// same donor choice. Advance to clone: the copy still runs. Advance: there is no copy to continue
+// with, and the state says what is left. Wait: the server does not answer.
 StepOutcome TakeUpLeftCopy(StepContext& context);
 
 }  // namespace graft

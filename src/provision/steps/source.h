@@ -1,5 +1,5 @@
-// Whom the rebuilt replica follows, as the topology has it now: what was chosen when the operation
-// began may have moved, or be rebuilt itself, and a port may be another server's by now.
+// The source of the rebuilt replica, by the topology's present records. Since the operation began,
+// the chosen source may have moved, may be rebuilt itself, or another server may use its port.
 #ifndef GRAFT_PROVISION_STEPS_SOURCE_H_
 #define GRAFT_PROVISION_STEPS_SOURCE_H_
 
@@ -21,7 +21,7 @@ absl::StatusOr<Tablet> FindSource(StepContext& context);
 // clone user in, prove nothing.
 absl::Status CheckSourceIdentity(StepContext& context, const Tablet& source);
 
-// True if that is the tablet, and the address, that the operation speaks of.
+// True if this is the operation's source, with the same address.
 bool IsKnownSource(const Operation& operation, const Tablet& source);
 
 // Notes a new source in the operation and the journal, makes the default channel follow it, and

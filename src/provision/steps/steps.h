@@ -32,15 +32,15 @@ absl::Status ResolveDonor(StepContext& context);
 // before CLONE is sent.
 absl::Status LastChecks(StepContext& context);
 
-// Where this donor and its source are by their records as they are now, into the operation.
-// FAILED_PRECONDITION: a record says that its tablet cannot be that; NOT_FOUND: it is gone.
+// Copies the present addresses of donor and source from their records into the operation.
+// FAILED_PRECONDITION: a record rules its tablet out; NOT_FOUND: a record is gone.
 absl::Status ReadDonorAndSource(StepContext& context, const Shard& shard, const TabletAlias& donor);
 
 // How the operation asks other tablets' servers.
 Peers PeersOf(const StepContext& context);
 PreflightSources PreflightSourcesOf(const StepContext& context, const Peers& peers);
 
-// FAILED_PRECONDITION: the topology holds `tablet` for the primary of its shard. Asked when the
+// FAILED_PRECONDITION: the topology says that `tablet` is its shard's primary. graft asks when the
 // operation begins and again right before CLONE.
 absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard);
 
