@@ -59,8 +59,11 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary);
 // A GTID set that cannot be parsed speaks for nothing here; the check of errant transactions says
 // so.
 
-// OTHER_SERVER: another server than the record names answers there; or, if it names none, the data
-// is not the shard's as far as can be seen.
+// OTHER_SERVER: the server that answers is not the recorded one; an empty `recorded_uuid` fits all.
+MaybeObjection ObjectToServer(const std::string& recorded_uuid, const std::string& server_uuid);
+
+// OTHER_SERVER: as ObjectToServer; or, if the record names none, the data is not the shard's as far
+// as can be seen.
 MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence& shard);
 
 // DONOR_EMPTY: it holds nothing while the shard does. DONOR_BEHIND: it lacks what the primary
