@@ -59,15 +59,20 @@ struct ReplicationChannel {
   bool applier_running = false;  // "SQL thread"
   int receiver_errno = 0;
   std::string receiver_error;
+  bool source_away = false;  // receiver_errno means that the source, or the way to it, was away
   int applier_errno = 0;
   std::string applier_error;
   std::optional<absl::Duration> lag;  // whole seconds; nullopt: unknown
   bool auto_position = false;
   // Changes whenever the receiver or the applier makes progress; heartbeats do not change it.
   std::string activity;
+  std::string heard;       // changes with each transaction, and each heartbeat, from the source
   bool applying = false;   // a transaction is being applied now, however long it takes
   bool receiving = false;  // a transaction is being queued now
   bool stopping = false;   // a STOP waits for the transaction that is being applied
+
+  bool receives() const { return receiver_running || receiver_connecting; }
+  bool runs() const { return receives() || applier_running; }
 };
 
 // A connection to the server. Its own threads (replication, events) are not among them.

@@ -15,10 +15,6 @@ namespace {
 
 constexpr absl::Duration kStopPatience = absl::Seconds(3);
 
-bool Runs(const ReplicationChannel& channel) {
-  return channel.receiver_running || channel.receiver_connecting || channel.applier_running;
-}
-
 absl::Status Stopping(absl::string_view what) {
   return WithReason(absl::UnavailableError(absl::StrCat(
                         "STOP REPLICA waits for the transaction that is being applied (", what,
@@ -49,7 +45,7 @@ absl::Status Stop(SessionPool& pool, bool default_channel) {
                                           : StopReplicaStatement(session->version());
   std::vector<ReplicationChannel> channels;
   const auto runs = [default_channel](const ReplicationChannel& channel) {
-    return Runs(channel) && (!default_channel || channel.name.empty());
+    return channel.runs() && (!default_channel || channel.name.empty());
   };
   GRAFT_RETURN_IF_ERROR(CheckNoStop(*session, &channels));
   if (std::none_of(channels.begin(), channels.end(), runs)) return absl::OkStatus();

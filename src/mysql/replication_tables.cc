@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "mysql/error_map.h"
 
 namespace graft {
 namespace {
@@ -47,6 +48,9 @@ absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
   GRAFT_ASSIGN_OR_RETURN(const int64_t sql_errno, row.Number({"Last_SQL_Errno"}));
   channel.receiver_errno = static_cast<int>(io_errno);
   channel.receiver_error = row.Text({"Last_IO_Error"});
+  channel.source_away =
+      channel.receiver_errno != 0 &&
+      absl::IsUnavailable(FromMysqlError(channel.receiver_errno, channel.receiver_error, ""));
   channel.applier_errno = static_cast<int>(sql_errno);
   channel.applier_error = row.Text({"Last_SQL_Error"});
   channel.auto_position = row.Text({"Auto_Position"}) == "1";
@@ -65,9 +69,12 @@ bool AddWork(const RowSet& work, ReplicationChannel* channel) {
     if (row.Text({"channel"}) != channel->name) continue;
     found = true;
     const std::string current = row.Text({"current"});
-    absl::StrAppend(&channel->activity, current, ",", row.Text({"last"}), ";");
+    const std::string last = row.Text({"last"});
+    absl::StrAppend(&channel->activity, current, ",", last, ";");
+    const bool is_receiver = row.Text({"part"}) == "receiver";
+    if (is_receiver) channel->heard = absl::StrCat(last, "/", row.Text({"heartbeats"}));
     if (current.empty()) continue;
-    if (row.Text({"part"}) == "receiver") {
+    if (is_receiver) {
       channel->receiving = channel->receiver_running;
       continue;
     }

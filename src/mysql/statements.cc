@@ -13,6 +13,8 @@ namespace {
 
 constexpr char kMasked[] = "<secret>";
 constexpr int kConnectRetrySeconds = 10;  // Vitess's
+// For ten days, MySQL's default until 8.4; later servers give up after ten tries.
+constexpr int kConnectRetries = 86400;
 
 bool SpeaksReplica(const ServerVersion& version) {
   return version.AtLeast(8, 0, 22);
@@ -183,13 +185,14 @@ std::string ShowReplicaStatement(const ServerVersion& version) {
 
 std::string ReplicationWorkStatement() {
   return "SELECT channel_name AS channel, 'worker' AS part, service_state AS state, "
-         "applying_transaction AS current, last_applied_transaction AS last "
+         "applying_transaction AS current, last_applied_transaction AS last, 0 AS heartbeats "
          "FROM performance_schema.replication_applier_status_by_worker UNION ALL "
          "SELECT channel_name, 'coordinator', service_state, processing_transaction, "
-         "last_processed_transaction "
+         "last_processed_transaction, 0 "
          "FROM performance_schema.replication_applier_status_by_coordinator UNION ALL "
          "SELECT channel_name, 'receiver', service_state, queueing_transaction, "
-         "last_queued_transaction FROM performance_schema.replication_connection_status";
+         "last_queued_transaction, count_received_heartbeats "
+         "FROM performance_schema.replication_connection_status";
 }
 
 std::string StopReplicaStatement(const ServerVersion& version) {
@@ -227,7 +230,8 @@ absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,
                       "_HOST=", QuoteText(source.address.host), ", ", side,
                       "_PORT=", source.address.port, ", ", side, "_USER=", QuoteText(source.user),
                       ", ", side, "_PASSWORD=", Password(source.password, secrets), ", ", side,
-                      "_CONNECT_RETRY=", kConnectRetrySeconds, ", ", transport, ", ", side,
+                      "_CONNECT_RETRY=", kConnectRetrySeconds, ", ", side,
+                      "_RETRY_COUNT=", kConnectRetries, ", ", transport, ", ", side,
                       "_AUTO_POSITION=1 FOR CHANNEL ''");
 }
 

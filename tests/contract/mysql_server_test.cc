@@ -134,6 +134,12 @@ TEST_P(MysqlServerTest, ReplicationFollowsStopsAndIsForgotten) {
   EXPECT_EQ(channel.name, "");
   EXPECT_EQ(channel.source.ToString(), backend_->Source().address.ToString());
   EXPECT_TRUE(channel.auto_position);
+  // A source with nothing to send is heard by its heartbeats, which are no work.
+  EXPECT_TRUE(backend_->Await([&] {
+    const auto channels = server().ReadReplication();
+    return channels.ok() && channels->at(0).heard != channel.heard;
+  }));
+  EXPECT_EQ(server().ReadReplication()->at(0).activity, channel.activity);
 
   const absl::Status stop = server().StopReplication(false);
   ASSERT_TRUE(stop.ok()) << stop;

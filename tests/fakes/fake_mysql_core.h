@@ -101,6 +101,7 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
   void DropData() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeDonorData() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CatchUp(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveSourceUp(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndStop(CloneStage stage) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void StopThreads() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void GoDown(absl::Duration down) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -5,8 +5,15 @@
 #include "base/errors.h"
 #include "base/gtid_set.h"
 #include "fakes/fake_mysql_core.h"
+#include "mysql/error_map.h"
 
 namespace graft {
+namespace {
+
+// From a source that has nothing to send; half of replica_net_timeout's default.
+constexpr absl::Duration kHeartbeat = absl::Seconds(30);
+
+}  // namespace
 
 std::vector<ReplicationChannel> FakeMysqlServer::Core::ShowChannels() const {
   std::vector<ReplicationChannel> channels = state_.channels;
@@ -20,7 +27,11 @@ std::vector<ReplicationChannel> FakeMysqlServer::Core::ShowChannels() const {
     channel.receiver_connecting = script.receiver_errno != 0 || clock_.Now() < connected;
     channel.receiver_running = !channel.receiver_connecting;
     if (!channel.receiver_running || !channel.applier_running) continue;
+    channel.lag = absl::ZeroDuration();  // as long as no event came
+    if (script.source_silent) continue;
     const absl::Time now = std::min(clock_.Now(), received);
+    channel.heard =
+        absl::StrCat(absl::ToInt64Seconds(now - connected), "/", (clock_.Now() - now) / kHeartbeat);
     absl::StrAppend(&channel.activity, "|", absl::ToInt64Seconds(now - connected));
     const bool long_one = clock_.Now() >= received && clock_.Now() < received + script.applying;
     channel.applying = channel.applying || long_one;
@@ -37,20 +48,34 @@ void FakeMysqlServer::Core::StartChannels() {
     channel.receiver_running = true;
     channel.receiver_errno = script.receiver_errno;
     channel.receiver_error = script.receiver_error;
+    channel.source_away =
+        script.receiver_errno != 0 &&
+        absl::IsUnavailable(FromMysqlError(script.receiver_errno, script.receiver_error, ""));
     channel.applier_running = script.applier_errno == 0;
     channel.applier_errno = script.applier_errno;
     channel.applier_error = script.applier_error;
   }
   Later(script.connect + script.catch_up + script.applying, &Core::CatchUp, CloneStage::kDropData);
+  Later(script.gives_up, &Core::GiveSourceUp, CloneStage::kDropData);
+}
+
+void FakeMysqlServer::Core::GiveSourceUp(CloneStage /*stage*/) {
+  const ReplicationScript& script = state_.replication;
+  const bool began_later = clock_.Now() < replication_began_ + script.gives_up;
+  if (script.receiver_errno == 0 || began_later) return;
+  for (ReplicationChannel& channel : state_.channels) channel.receiver_running = false;
 }
 
 void FakeMysqlServer::Core::CatchUp(CloneStage /*stage*/) {
+  if (state_.replication.receiver_errno != 0) {  // tries to connect, or will be started again
+    return Later(absl::Seconds(1), &Core::CatchUp, CloneStage::kDropData);
+  }
   ++caught_up_;
   const std::string& more = state_.replication.gtid_executed_after;
   const bool applied = std::any_of(
       state_.channels.begin(), state_.channels.end(),
       [](const ReplicationChannel& c) { return c.receiver_running && c.applier_running; });
-  if (more.empty() || !applied || state_.replication.receiver_errno != 0) return;
+  if (more.empty() || !applied || state_.replication.source_silent) return;
   const auto merged = GtidSet::Parse(absl::StrCat(state_.facts.gtid_executed, ",", more));
   if (merged.ok()) state_.facts.gtid_executed = merged->ToString();
 }

@@ -72,9 +72,11 @@ struct ReplicationScript {
   absl::Duration applying;          // then one transaction is applied, and nothing else moves
   absl::Duration stop_takes;        // a STOP waits so long for the transaction that is applied
   std::string gtid_executed_after;  // added to gtid_executed once it has caught up
+  bool source_silent = false;       // connected, and nothing comes: the source hangs
   int receiver_errno = 0;           // not 0: never gets beyond connecting
   std::string receiver_error;
-  int applier_errno = 0;  // not 0: the applier stops at once
+  absl::Duration gives_up = absl::InfiniteDuration();  // SOURCE_RETRY_COUNT: then it stops
+  int applier_errno = 0;                               // not 0: the applier stops at once
   std::string applier_error;
 };
 

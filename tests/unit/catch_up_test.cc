@@ -1,64 +1,13 @@
-// replicate and catch_up: a good copy is followed for as long as anything moves, from wherever its
-// source is now.
+// catch_up: a good copy is followed for as long as anything moves, until it holds what its source
+// has.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <string>
-
-#include "absl/strings/match.h"
 #include "base/errors.h"
-#include "provision_world.h"
+#include "catch_up_suite.h"
 
 namespace graft {
 namespace {
-
-// The donor's since the copy was under way, which has one less.
-constexpr char kNewer[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-101";
-
-class CatchUpTest : public ::testing::Test {
- protected:
-  CatchUpTest() {
-    world_.clock.At(world_.clock.Now() + absl::Seconds(30), [this] {
-      world_.donor.Edit([](FakeMysqlState& state) { state.facts.gtid_executed = kNewer; });
-    });
-  }
-
-  void Replication(const std::function<void(ReplicationScript&)>& change) {
-    world_.recipient.Edit([&](FakeMysqlState& state) { change(state.replication); });
-  }
-  // Changes a tablet's record when the operation has run for `after`; FILE COPY lasts to 1m.
-  void ChangeRecord(absl::Duration after, const TabletAlias& alias,
-                    std::function<void(Tablet&)> change) {
-    world_.clock.At(world_.clock.Now() + after, [this, alias, change = std::move(change)] {
-      EXPECT_TRUE(world_.topology
-                      .UpdateTablet(alias,
-                                    [&change](Tablet& tablet) {
-                                      change(tablet);
-                                      return absl::OkStatus();
-                                    })
-                      .ok());
-    });
-  }
-  Operation Run(Operation operation) {
-    world_.Run(operation);
-    return operation;
-  }
-  Operation RequestFromOther() {
-    DonorChoice choice;
-    choice.kind = DonorChoice::Kind::kTablet;
-    choice.tablet = world_.other;
-    return world_.Request(choice);
-  }
-  bool NoteSaid(const std::string& text) const {
-    return std::any_of(
-        world_.observer.progress.begin(), world_.observer.progress.end(),
-        [&text](const Progress& progress) { return absl::StrContains(progress.note, text); });
-  }
-  int SourcePort() { return world_.recipient.state().source->address.port; }
-
-  ProvisionWorld world_;
-};
 
 TEST_F(CatchUpTest, ALongTransactionIsWaitedForHoweverLongItTakes) {
   Replication([](ReplicationScript& script) {
@@ -120,100 +69,79 @@ TEST_F(CatchUpTest, AStopThatIsPendingIsWaitedForBeforeReplicationIsSetUp) {
   EXPECT_TRUE(world_.recipient.ReadReplication()->at(0).applier_running);
 }
 
-TEST_F(CatchUpTest, ASourceThatMovedDuringTheCopyIsFollowedWhereItIsNow) {
-  world_.AddOther();
-  ChangeRecord(absl::Seconds(30), world_.other, [](Tablet& tablet) { tablet.mysql.port = 3340; });
-  Replication([](ReplicationScript& script) { script.gtid_executed_after = kNewer; });
-  const Operation operation = Run(RequestFromOther());
-  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_EQ(SourcePort(), 3340);
-  EXPECT_EQ(operation.source_mysql.port, 3340);
+class SilentSourceTest : public CatchUpTest, public ::testing::WithParamInterface<absl::Status> {};
+
+TEST_P(SilentSourceTest, NobodyHasCaughtUpWithASourceThatSaysNothing) {
+  Replication([](ReplicationScript& script) { script.source_silent = true; });
+  AtCatchUp([this] { RefuseAgent(GetParam()); });
+  const Operation operation = Run(world_.Request());
+  EXPECT_EQ(ReasonOf(operation.error), "CATCH_UP_STALLED") << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kCloned);
+  EXPECT_TRUE(NoteSaid("the source does not say what it holds")) << operation.error;
 }
 
-TEST_F(CatchUpTest, ASourceThatMovesWhileTheReplicaCatchesUpIsFollowedToItsNewAddress) {
-  world_.AddOther();
+TEST_P(SilentSourceTest, AnIdleSourceIsHeardByItsHeartbeats) {
+  world_.options.catch_up_stall_timeout = absl::Minutes(2);
+  absl::Time began;
+  AtCatchUp([this, &began] {
+    began = world_.clock.Now();
+    RefuseAgent(GetParam());
+  });
+  const Operation operation = Run(world_.Request());
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_GE(operation.ended - began, absl::Seconds(30));
+  EXPECT_LE(operation.ended - began, absl::Seconds(65));
+}
+
+// Its events come; its lag is zero only when they are applied.
+TEST_P(SilentSourceTest, ABacklogIsWaitedForWithoutTheSourcesWord) {
   Replication([](ReplicationScript& script) {
-    script.catch_up = absl::Minutes(5);
-    script.stop_takes = absl::Seconds(75);
+    script.catch_up = absl::Hours(3);
     script.gtid_executed_after = kNewer;
   });
-  world_.clock.At(world_.clock.Now() + absl::Seconds(30), [this] {
-    world_.other_server.Edit([](FakeMysqlState& state) { state.facts.gtid_executed = kNewer; });
+  AtCatchUp([this] { RefuseAgent(GetParam()); });
+  EXPECT_EQ(Run(world_.Request()).outcome, Outcome::kDone);
+  EXPECT_EQ(world_.recipient.Describe()->gtid_executed, kNewer);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Answers, SilentSourceTest,
+    ::testing::Values(WithReason(absl::UnavailableError("1040"), Reason::kTooManyConnections),
+                      absl::DeadlineExceededError("no answer within 10s"),
+                      absl::UnauthenticatedError("1045: no such account")),
+    [](const auto& info) { return absl::StatusCodeToString(info.param.code()); });
+
+TEST_F(CatchUpTest, ASourceThatIsAwayForLongerThanTheReceiverTriesIsFollowedWhenItIsBack) {
+  Replication([](ReplicationScript& script) {
+    script.receiver_errno = 2003;
+    script.receiver_error = "Can't connect to MySQL server";
+    script.gives_up = absl::Seconds(100);
+    script.gtid_executed_after = kNewer;
   });
-  ChangeRecord(absl::Minutes(2), world_.other, [](Tablet& tablet) { tablet.mysql.port = 3340; });
-  const Operation operation = Run(RequestFromOther());
-  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_EQ(SourcePort(), 3340);
-  EXPECT_TRUE(NoteSaid("follows zone1-0000000102 at 127.0.0.1:3340 from now on"));
-}
-
-TEST_F(CatchUpTest, ASourceWhoseAgentStoppedKeepsItsLastAddress) {
-  world_.AddOther();
-  ChangeRecord(absl::Seconds(30), world_.other, [](Tablet& tablet) { tablet.mysql = HostPort(); });
-  Replication([](ReplicationScript& script) { script.gtid_executed_after = kNewer; });
-  EXPECT_EQ(Run(RequestFromOther()).outcome, Outcome::kDone);
-  EXPECT_EQ(SourcePort(), 3330);
-}
-
-TEST_F(CatchUpTest, ASourceThatIsBeingRebuiltOrHasLostItsDataGivesWayToThePrimary) {
-  for (const char* data_state : {"", "EMPTY", "PARTIAL"}) {
-    ProvisionWorld world;
-    world.AddOther();
-    world.clock.At(world.clock.Now() + absl::Seconds(30), [&world, data_state] {
-      EXPECT_TRUE(world.topology
-                      .UpdateTablet(world.other,
-                                    [data_state](Tablet& tablet) {
-                                      const std::string data(data_state);
-                                      if (data.empty()) tablet.type = TabletType::kRestore;
-                                      if (!data.empty()) {
-                                        tablet.tags["graft.data_state"] = data;
-                                        tablet.tags["graft.operation"] = "op-9";
-                                      }
-                                      return absl::OkStatus();
-                                    })
-                      .ok());
-    });
-    Operation operation = RequestFromOther();
-    world.Run(operation);
-    EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-    EXPECT_EQ(operation.source, world.primary) << data_state;
-    EXPECT_EQ(world.recipient.state().source->address.port, 3310);
-  }
-}
-
-TEST_F(CatchUpTest, ThePrimaryOfNowIsFollowed) {
-  world_.AddOther();
-  world_.clock.At(world_.clock.Now() + absl::Seconds(30), [this] {
-    EXPECT_TRUE(world_.topology.SetPrimary("shop", "0", world_.other).ok());
-  });
-  Replication([](ReplicationScript& script) { script.gtid_executed_after = kNewer; });
-  Operation operation = world_.Request();
-  operation.request.replicate_from = ReplicateFrom::kPrimary;
-  world_.Run(operation);
-  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_EQ(operation.source, world_.other);
-  EXPECT_EQ(SourcePort(), 3330);
-}
-
-TEST_F(CatchUpTest, AnotherServerAtTheSourcesAddressIsNotFollowed) {
-  ChangeRecord(absl::Seconds(30), world_.primary, [](Tablet& tablet) {
-    tablet.tags["graft.server_uuid"] = "99999999-71ca-11e1-9e33-c80aa9429562";
+  world_.clock.At(world_.clock.Now() + absl::Minutes(8), [this] {
+    Replication([](ReplicationScript& script) { script.receiver_errno = 0; });
   });
   const Operation operation = Run(world_.Request());
-  EXPECT_EQ(operation.outcome, Outcome::kFailed);
-  EXPECT_TRUE(HasReason(operation.error, Reason::kSourceIdentity)) << operation.error;
-  EXPECT_EQ(operation.data_state, DataState::kCloned);
-  EXPECT_FALSE(world_.recipient.state().source.has_value());
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_TRUE(NoteSaid("Can't connect to MySQL server"));
 }
 
-TEST_F(CatchUpTest, ATopologyThatIsAwayKeepsNobodyFromFollowing) {
-  Replication([](ReplicationScript& script) { script.gtid_executed_after = kNewer; });
-  world_.clock.At(world_.clock.Now() + absl::Seconds(30),
-                  [this] { world_.store.FailAll(absl::UnavailableError("away")); });
-  world_.clock.At(world_.clock.Now() + absl::Minutes(20), [this] { world_.store.Heal(); });
+TEST_F(CatchUpTest, ASourceThatStaysAwayEndsItWithTheReceiverStarted) {
+  Replication([](ReplicationScript& script) {
+    script.receiver_errno = 2003;
+    script.gives_up = absl::Seconds(100);
+  });
   const Operation operation = Run(world_.Request());
-  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_EQ(SourcePort(), 3310);
+  EXPECT_EQ(ReasonOf(operation.error), "CATCH_UP_STALLED") << operation.error;
+  EXPECT_TRUE(world_.recipient.ReadReplication()->at(0).receives());
+}
+
+TEST_F(CatchUpTest, AReceiverThatStopsForAnotherReasonEndsIt) {
+  Replication([](ReplicationScript& script) {
+    script.receiver_errno = 13114;  // the source has purged what is needed
+    script.gives_up = absl::ZeroDuration();
+  });
+  EXPECT_EQ(ReasonOf(Run(world_.Request()).error), "MYSQL_13114");
 }
 
 }  // namespace

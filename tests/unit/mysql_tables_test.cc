@@ -138,9 +138,41 @@ TEST(ServerTables, ReplicationInBothDialects) {
     EXPECT_TRUE(second.receiver_connecting);
     EXPECT_TRUE(second.applier_running);
     EXPECT_EQ(second.receiver_errno, 2003);
+    EXPECT_TRUE(second.source_away);
+    EXPECT_FALSE(first.source_away);
     EXPECT_EQ(second.lag, std::nullopt);
     EXPECT_FALSE(second.auto_position);
   }
+}
+
+// Whether another START may mend what the receiver says.
+TEST(ServerTables, WhatTheReceiverStoppedFor) {
+  RowSet rows = ReplicaRows("Source", "Replica");
+  const auto away = [&rows](const std::string& number) {
+    rows.rows[0][5] = number;
+    return ReadReplicationRows(rows, {})->at(0).source_away;
+  };
+  for (const char* number : {"2002", "2003", "2005", "2006", "2013", "1040", "1053", "1158", "1159",
+                             "1160", "1161", "1203"}) {
+    EXPECT_TRUE(away(number)) << number;
+  }
+  for (const char* number : {"0", "1045", "1236", "13114", "13117"}) {
+    EXPECT_FALSE(away(number)) << number;
+  }
+}
+
+TEST(ServerTables, TransactionsAndHeartbeatsOfTheSourceAreHeard) {
+  const RowSet rows = ReplicaRows("Source", "Replica");
+  const auto heard = [&rows](const char* last, const char* heartbeats) {
+    const RowSet work = {
+        {"channel", "part", "state", "current", "last", "heartbeats"},
+        {{"", "worker", "ON", "", "uuid:7", "0"}, {"", "receiver", "ON", "", last, heartbeats}}};
+    return ReadReplicationRows(rows, work)->at(0);
+  };
+  EXPECT_EQ(heard("uuid:1", "1").heard, heard("uuid:1", "1").heard);
+  EXPECT_NE(heard("uuid:1", "1").heard, heard("uuid:2", "1").heard);
+  EXPECT_NE(heard("uuid:1", "1").heard, heard("uuid:1", "2").heard);
+  EXPECT_EQ(heard("uuid:1", "1").activity, heard("uuid:1", "2").activity) << "no work";
 }
 
 }  // namespace

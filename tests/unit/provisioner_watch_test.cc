@@ -340,6 +340,21 @@ TEST(ProofTest, ErrantTransactionsInTheResultAreDataLoss) {
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 }
 
+TEST(ProofTest, AnotherServerAtThePrimarysAddressSaysNothingOfTheCopy) {
+  ProvisionWorld world;
+  world.AddOther();
+  world.clock.At(world.clock.Now() + absl::Seconds(30), [&world] {
+    world.donor.Edit([](FakeMysqlState& state) {
+      state.facts.server_uuid = "99999999-71ca-11e1-9e33-c80aa9429562";
+      state.facts.gtid_executed = "99999999-71ca-11e1-9e33-c80aa9429562:1";
+    });
+  });
+  Operation operation = world.Request({DonorChoice::Kind::kTablet, world.other});
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_THAT(operation.proof.not_checked, HasSubstr("another server answers"));
+}
+
 TEST(CrashLoopTest, AgentsThatDieInTheSameStepEndTheOperation) {
   ProvisionWorld world;
   TabletState left;

@@ -95,13 +95,17 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
                                     tablet.mysql_fault, "; mend the record"));
 }
 
-MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence& shard) {
-  if (!donor.recorded_uuid.empty()) {
-    if (absl::EqualsIgnoreCase(donor.recorded_uuid, donor.server_uuid)) return std::nullopt;
-    return Against(Reason::kOtherServer,
-                   absl::StrCat("another server answers at its address: server_uuid ",
-                                donor.server_uuid, ", and its record says ", donor.recorded_uuid));
+MaybeObjection ObjectToServer(const std::string& recorded_uuid, const std::string& server_uuid) {
+  if (recorded_uuid.empty() || absl::EqualsIgnoreCase(recorded_uuid, server_uuid)) {
+    return std::nullopt;
   }
+  return Against(Reason::kOtherServer,
+                 absl::StrCat("another server answers at its address: server_uuid ", server_uuid,
+                              ", and its record says ", recorded_uuid));
+}
+
+MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence& shard) {
+  if (!donor.recorded_uuid.empty()) return ObjectToServer(donor.recorded_uuid, donor.server_uuid);
   const bool will_have_it = !donor.is_primary && donor.following.fault.empty();
   if (!shard.primary_executed.has_value() && will_have_it) return std::nullopt;
   auto missing = GtidDifference(shard.recipient_executed, donor.gtid_executed);

@@ -61,8 +61,11 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary);
 // These functions ignore a GTID set that they cannot parse; the check of errant transactions
 // reports it.
 
-// OTHER_SERVER: the server at the donor's address is not the one that the record names; or the
-// record names none, and the data does not look like the shard's.
+// OTHER_SERVER: the server that answers is not the recorded one; an empty `recorded_uuid` fits all.
+MaybeObjection ObjectToServer(const std::string& recorded_uuid, const std::string& server_uuid);
+
+// OTHER_SERVER: as ObjectToServer; or the record names no server, and the data does not look like
+// the shard's.
 MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence& shard);
 
 // DONOR_EMPTY: the donor is empty, but the shard has data. DONOR_BEHIND: the donor lacks

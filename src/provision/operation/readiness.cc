@@ -68,7 +68,7 @@ void AddOperation(const Operation& operation, absl::Time now, std::vector<std::s
 
 void AddChannel(const ReplicationChannel& channel, std::vector<std::string>& reasons) {
   const std::string from = absl::StrCat("replication from ", channel.source.ToString());
-  if (!channel.receiver_running && !channel.receiver_connecting) {
+  if (!channel.receives()) {
     reasons.push_back(absl::StrCat(from, ": the receiver has stopped",
                                    Because(channel.receiver_errno, channel.receiver_error)));
   }

@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "provision/donor/donor_fitness.h"
 #include "provision/preflight/preflight_checks.h"
@@ -52,12 +51,11 @@ Verdict Found(const Objection& objection, const TabletAlias& donor, std::string 
 std::optional<Verdict> OtherServer(absl::string_view role, const TabletAlias& alias,
                                    const std::string& recorded_uuid,
                                    const absl::StatusOr<ServerFacts>& facts) {
-  if (recorded_uuid.empty() || !facts.ok()) return std::nullopt;
-  if (absl::EqualsIgnoreCase(recorded_uuid, facts->server_uuid)) return std::nullopt;
-  Verdict verdict = Fatal(absl::StrCat(role, " ", alias.ToString(),
-                                       ": another server answers at its address: server_uuid ",
-                                       facts->server_uuid, ", and its record says ", recorded_uuid),
-                          kOtherRemedy);
+  if (!facts.ok()) return std::nullopt;
+  const MaybeObjection objection = ObjectToServer(recorded_uuid, facts->server_uuid);
+  if (!objection) return std::nullopt;
+  Verdict verdict =
+      Fatal(absl::StrCat(role, " ", alias.ToString(), ": ", objection->text), kOtherRemedy);
   verdict.side = CheckSide::kSource;
   return verdict;
 }

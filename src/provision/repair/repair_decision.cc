@@ -27,8 +27,7 @@ std::vector<StandingError> ErrorsIn(const TabletSnapshot& tablet, const RepairRu
   };
   const absl::Time at = tablet.read_at;
   for (const ReplicationChannel& channel : tablet.replication) {
-    const bool receives = channel.receiver_running || channel.receiver_connecting;
-    const bool receiver_stopped = !receives && channel.receiver_errno == 0;
+    const bool receiver_stopped = !channel.receives() && channel.receiver_errno == 0;
     const bool applier_stopped = !channel.applier_running && channel.applier_errno == 0;
     if (!receiver_stopped && mendable(channel.applier_running, channel.applier_errno)) {
       found.push_back({channel.name, true, channel.applier_errno, at, at});

@@ -19,6 +19,8 @@ namespace {
 
 constexpr absl::Duration kLookAtSource = absl::Seconds(5);
 constexpr absl::Duration kQuiet = absl::Seconds(2);  // a wait that short needs no words
+// A lag of zero counts once it has lasted so long: less than the 30 s between two heartbeats.
+constexpr absl::Duration kLevel = absl::Seconds(20);
 
 absl::StatusOr<GtidSet> ReadGtidExecuted(MysqlServer& server) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables,
@@ -42,10 +44,7 @@ bool IsTransient(const absl::Status& status) {
 class CatchUp {
  public:
   explicit CatchUp(StepContext& context)
-      : context_(context),
-        began_(context.clock().Now()),
-        source_seen_(began_),
-        watch_(context.clock().Now()) {}
+      : context_(context), began_(context.clock().Now()), watch_(began_), level_since_(began_) {}
 
   absl::Status Run() {
     absl::Duration pause = absl::Milliseconds(5);
@@ -55,7 +54,6 @@ class CatchUp {
       GRAFT_RETURN_IF_ERROR(context_.Wait(pause));
       const bool early = context_.clock().Now() - began_ < absl::Minutes(1);
       pause = std::min(pause * 3 / 2, early ? absl::Milliseconds(200) : absl::Seconds(1));
-      FollowMovedSource().IgnoreError();  // looked at again in a while
       status = Look();
     }
     if (status.ok()) context_.Note("");
@@ -65,6 +63,7 @@ class CatchUp {
  private:
   // OK: caught up. UNAVAILABLE, DEADLINE_EXCEEDED: not yet. Other codes end it.
   absl::Status Look() {
+    GRAFT_RETURN_IF_ERROR(CheckSource());
     GRAFT_ASSIGN_OR_RETURN(const auto channels, context_.recipient().ReadReplication());
     watch_.Look(channels, context_.clock().Now());
     if (channels.empty()) {
@@ -72,22 +71,36 @@ class CatchUp {
     }
     const ReplicationChannel& channel = channels.front();
     GRAFT_RETURN_IF_ERROR(CheckUnbroken(channel));
+    const bool level = IsLevel(channel);
     if (!channel.receiver_running || !channel.applier_running) {
       GRAFT_RETURN_IF_ERROR(StartIfStopped(context_, channel));
       return absl::UnavailableError(absl::StrCat(
           "receiver ", channel.receiver_running ? "runs" : "is not running", ", applier ",
           channel.applier_running ? "runs" : "is not running", ": ", channel.receiver_error));
     }
-    NoteTarget();
+    if (target_.has_value()) return CompareWithTarget();
+    if (level) return absl::OkStatus();
+    return absl::UnavailableError(
+        absl::StrCat("the source does not say what it holds: ", source_says_.message()));
+  }
+
+  absl::Status CompareWithTarget() {
     GRAFT_ASSIGN_OR_RETURN(const GtidSet executed, ReadGtidExecuted(context_.recipient()));
-    if (!target_.has_value()) {
-      if (channel.lag == absl::ZeroDuration()) return absl::OkStatus();
-      return absl::UnavailableError("not caught up yet");
-    }
     const int64_t behind = target_->Minus(executed).size();
     if (behind == 0) return absl::OkStatus();
     return absl::UnavailableError(
         absl::StrCat(behind, behind == 1 ? " transaction" : " transactions", " behind"));
+  }
+
+  // Caught up as far as the channel tells. MySQL shows a lag of zero too while nothing has come
+  // yet; so there must be news of the source after zero has lasted. One with nothing to send sends
+  // a heartbeat, one that hangs sends nothing.
+  bool IsLevel(const ReplicationChannel& channel) {
+    const absl::Time now = context_.clock().Now();
+    const bool news = channel.heard != heard_;
+    heard_ = channel.heard;
+    if (channel.lag != absl::ZeroDuration()) level_since_ = now;
+    return news && now - level_since_ >= kLevel;
   }
 
   absl::Status CheckUnbroken(const ReplicationChannel& channel) const {
@@ -95,8 +108,10 @@ class CatchUp {
     if (channel.applier_errno != 0 && !channel.applier_running) {
       return ReplicationBroken(operation, "applier", channel.applier_errno, channel.applier_error);
     }
-    const bool receives = channel.receiver_running || channel.receiver_connecting;
-    if (channel.receiver_errno == 0 || receives) return absl::OkStatus();
+    // A receiver that stopped because the source was away is started again.
+    if (channel.receiver_errno == 0 || channel.source_away || channel.receives()) {
+      return absl::OkStatus();
+    }
     return ReplicationBroken(operation, "receiver", channel.receiver_errno, channel.receiver_error);
   }
 
@@ -105,6 +120,7 @@ class CatchUp {
     const absl::Time now = context_.clock().Now();
     const absl::Duration patience = context_.options.catch_up_stall_timeout;
     if (patience > absl::ZeroDuration() && watch_.idle(now) >= patience) {
+      if (!source_.ok()) return source_;
       return Failure(
           Reason::kCatchUpStalled,
           absl::StrCat("replication from ", context_.operation.source.ToString(),
@@ -116,36 +132,51 @@ class CatchUp {
     return absl::OkStatus();
   }
 
-  // What the source has now. If its clone account does not let the agent in, lag has to do.
-  void NoteTarget() {
-    if (asked_) return;
-    const auto source = context_.deps.open_peer(context_.operation.source_mysql);
-    auto executed = ReadGtidExecuted(*source);
-    asked_ = !IsTransient(executed.status());
-    if (executed.ok()) target_ = *std::move(executed);
+  // Whom the replica follows. A source may move, be put aside or rebuilt, and its port may be
+  // another server's by now.
+  absl::Status CheckSource() {
+    const absl::Time now = context_.clock().Now();
+    if (now < next_look_) return source_;
+    source_ = FollowSourceOfNow();
+    next_look_ = context_.clock().Now() + kLookAtSource;
+    return source_;
   }
 
-  // The source may get another address while it is followed, or be rebuilt itself.
-  absl::Status FollowMovedSource() {
-    const absl::Time now = context_.clock().Now();
-    if (now - source_seen_ < kLookAtSource) return absl::OkStatus();
-    source_seen_ = now;
+  absl::Status FollowSourceOfNow() {
     GRAFT_ASSIGN_OR_RETURN(const Tablet source, FindSource(context_));
-    if (IsKnownSource(context_.operation, source)) return absl::OkStatus();
-    GRAFT_RETURN_IF_ERROR(CheckSourceIdentity(context_, source));
-    context_.Note(absl::StrCat("follows ", source.alias.ToString(), " at ", source.mysql.ToString(),
-                               " from now on"));
-    asked_ = false;
-    target_.reset();
-    return FollowSource(context_, source);
+    const auto facts = AskSource(context_, source);
+    if (HasReason(facts.status(), Reason::kSourceIdentity)) {
+      GRAFT_RETURN_IF_ERROR(StopWhenIdle(context_, /*forget=*/false));
+      return facts.status();
+    }
+    if (!IsKnownSource(context_.operation, source)) {
+      context_.Note(absl::StrCat("follows ", source.alias.ToString(), " at ",
+                                 source.mysql.ToString(), " from now on"));
+      GRAFT_RETURN_IF_ERROR(FollowSource(context_, source));
+      target_.reset();
+    }
+    NoteTarget(facts);
+    return absl::OkStatus();
+  }
+
+  // What the source had when it was asked first.
+  void NoteTarget(const absl::StatusOr<ServerFacts>& facts) {
+    source_says_ = facts.status();
+    if (target_.has_value() || !facts.ok()) return;
+    auto executed = GtidSet::Parse(facts->gtid_executed);
+    source_says_ = executed.status();
+    if (executed.ok()) target_ = *std::move(executed);
   }
 
   StepContext& context_;
   const absl::Time began_;
-  absl::Time source_seen_;
   ReplicationWatch watch_;
-  bool asked_ = false;
+  absl::Time next_look_ = absl::InfinitePast();  // at the source
+  absl::Status source_;                          // whether it may be followed
+  absl::Status source_says_;                     // what it answered last
   std::optional<GtidSet> target_;
+  std::string heard_;
+  absl::Time level_since_;  // since when the lag has been zero
 };
 
 }  // namespace

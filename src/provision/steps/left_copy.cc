@@ -16,9 +16,8 @@ absl::StatusOr<bool> IsUntouched(StepContext& context, const CloneStatus& status
   GRAFT_ASSIGN_OR_RETURN(const GtidSet promised, GtidSet::Parse(status.gtid_executed));
   if (executed.ToString() != promised.ToString()) return false;
   GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
-  return std::none_of(channels.begin(), channels.end(), [](const ReplicationChannel& channel) {
-    return channel.applier_running || channel.receiver_running || channel.receiver_connecting;
-  });
+  return std::none_of(channels.begin(), channels.end(),
+                      [](const ReplicationChannel& channel) { return channel.runs(); });
 }
 
 absl::StatusOr<bool> IsInThisDirectory(StepContext& context) {

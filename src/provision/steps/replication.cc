@@ -60,8 +60,7 @@ absl::Status StartWhenStopped(StepContext& context,
 }
 
 absl::Status StartIfStopped(StepContext& context, const ReplicationChannel& channel) {
-  const bool moves = channel.receiver_running || channel.receiver_connecting;
-  if (moves && channel.applier_running && !channel.stopping) return absl::OkStatus();
+  if (channel.receives() && channel.applier_running && !channel.stopping) return absl::OkStatus();
   return StartWhenStopped(context, std::nullopt);
 }
 

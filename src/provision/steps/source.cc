@@ -4,24 +4,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "provision/donor/donor_fitness.h"
 #include "provision/steps/replication.h"
 
 namespace graft {
 namespace {
-
-constexpr char kServerUuid[] = "graft.server_uuid";
-
-std::string Tag(const Tablet& tablet, const char* name) {
-  const auto found = tablet.tags.find(name);
-  return found == tablet.tags.end() ? "" : found->second;
-}
 
 absl::Status Unfit(const TabletAlias& alias, absl::string_view why) {
   return Failure(Reason::kSourceUnfit,
                  absl::StrCat(alias.ToString(), " cannot be followed: ", why));
 }
 
-absl::StatusOr<Tablet> Usable(StepContext& context, const TabletAlias& alias) {
+absl::StatusOr<Tablet> Usable(StepContext& context, const Shard& shard, const TabletAlias& alias) {
   if (alias.empty()) return Failure(Reason::kSourceUnfit, "the shard has no primary to follow");
   if (alias == context.options.alias) return Unfit(alias, "it is the replica itself");
   auto tablet = context.deps.topology.GetTablet(alias);
@@ -31,41 +25,46 @@ absl::StatusOr<Tablet> Usable(StepContext& context, const TabletAlias& alias) {
     return Unfit(alias,
                  absl::StrCat("it belongs to ", tablet->keyspace, "/", tablet->shard, " now"));
   }
-  if (tablet->type == TabletType::kRestore) return Unfit(alias, "it is being rebuilt (RESTORE)");
-  const bool spoken_of = !Tag(*tablet, "graft.operation").empty();
-  const std::string data = spoken_of ? Tag(*tablet, "graft.data_state") : "";
-  if (data == DataStateName(DataState::kPartial) || data == DataStateName(DataState::kEmpty)) {
-    return Unfit(alias, absl::StrCat("its data is ", data));
-  }
   if (tablet->mysql.empty() && alias == context.operation.source) {
     tablet->mysql = context.operation.source_mysql;
   }
-  if (tablet->mysql.empty()) return Unfit(alias, "it has no MySQL address in the topology");
+  const MaybeObjection objection = ObjectToRecord(*tablet, alias == shard.primary);
+  if (objection) return Unfit(alias, objection->text);
   return tablet;
+}
+
+absl::StatusOr<Tablet> ReadSource(StepContext& context) {
+  const bool primary_wanted = context.operation.request.replicate_from == ReplicateFrom::kPrimary;
+  GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.deps.topology.GetShard(context.options.keyspace,
+                                                                           context.options.shard));
+  const TabletAlias wanted = primary_wanted ? shard.primary : context.operation.source;
+  auto source = Usable(context, shard, wanted);
+  if (!HasReason(source.status(), Reason::kSourceUnfit) || wanted == shard.primary) return source;
+  auto primary = Usable(context, shard, shard.primary);
+  return primary.ok() ? primary : source;
 }
 
 }  // namespace
 
 absl::StatusOr<Tablet> FindSource(StepContext& context) {
-  const bool primary_wanted = context.operation.request.replicate_from == ReplicateFrom::kPrimary;
-  const auto shard =
-      context.deps.topology.GetShard(context.options.keyspace, context.options.shard);
-  GRAFT_RETURN_IF_ERROR(shard.status());
-  const TabletAlias wanted = primary_wanted ? shard->primary : context.operation.source;
-  auto source = Usable(context, wanted);
-  if (!HasReason(source.status(), Reason::kSourceUnfit) || wanted == shard->primary) return source;
-  auto primary = Usable(context, shard->primary);
-  return primary.ok() ? primary : source;
+  auto source = ReadSource(context);
+  if (source.ok() || HasReason(source.status(), Reason::kSourceUnfit)) return source;
+  Tablet known;
+  known.alias = context.operation.source;
+  known.mysql = context.operation.source_mysql;
+  return known;
 }
 
-absl::Status CheckSourceIdentity(StepContext& context, const Tablet& source) {
-  const std::string recorded = Tag(source, kServerUuid);
-  if (recorded.empty()) return absl::OkStatus();
-  const auto facts = context.deps.open_peer(source.mysql)->Describe();
-  if (!facts.ok() || facts->server_uuid == recorded) return absl::OkStatus();
+absl::StatusOr<ServerFacts> AskSource(StepContext& context, const Tablet& source) {
+  GRAFT_ASSIGN_OR_RETURN(ServerFacts facts, context.deps.open_peer(source.mysql)->Describe());
+  std::string expected = RecordedUuid(source);
+  if (expected.empty() && source.alias == context.operation.donor) {
+    expected = context.state.donor_uuid;
+  }
+  if (!ObjectToServer(expected, facts.server_uuid)) return facts;
   return Failure(Reason::kSourceIdentity,
-                 absl::StrCat("the server at ", source.mysql.ToString(), " is ", facts->server_uuid,
-                              ", not ", recorded, ", the one of ", source.alias.ToString(),
+                 absl::StrCat("the server at ", source.mysql.ToString(), " is ", facts.server_uuid,
+                              ", not ", expected, ", the one of ", source.alias.ToString(),
                               "; start that tablet's own server and agent"));
 }
 
@@ -75,19 +74,18 @@ bool IsKnownSource(const Operation& operation, const Tablet& source) {
 }
 
 absl::Status FollowSource(StepContext& context, const Tablet& source) {
-  Operation& operation = context.operation;
-  if (!IsKnownSource(operation, source)) {
-    operation.source = source.alias;
-    operation.source_mysql = source.mysql;
-    context.Save().IgnoreError();  // the next agent finds it in the topology again
-  }
   ReplicationSource channel;
   channel.address = source.mysql;
   channel.user = context.options.repl_user;
   channel.password = context.options.repl_password;
   channel.use_ssl = context.options.repl_use_ssl;
-  return Annotate(StartWhenStopped(context, channel),
-                  absl::StrCat("replicate from ", source.alias.ToString()));
+  GRAFT_RETURN_IF_ERROR(Annotate(StartWhenStopped(context, channel),
+                                 absl::StrCat("replicate from ", source.alias.ToString())));
+  if (IsKnownSource(context.operation, source)) return absl::OkStatus();
+  context.operation.source = source.alias;
+  context.operation.source_mysql = source.mysql;
+  context.Save().IgnoreError();  // the next agent finds it in the topology again
+  return absl::OkStatus();
 }
 
 }  // namespace graft

@@ -11,21 +11,23 @@
 
 namespace graft {
 
-// The tablet to follow: the one that was chosen, at the address it has now, or else the shard's
-// primary. One whose agent was stopped, and so has no address, keeps its last. UNAVAILABLE with
-// SOURCE_UNFIT: neither will do now; other codes: the topology cannot be asked.
+// The tablet to follow: the one that was chosen (by its role if that was the primary: the shard's
+// of now), at the address it has now, or else the shard's primary. It may be followed if it might
+// be a donor, by its record; but one whose agent was stopped, and so has no address, keeps its
+// last. A topology that is away keeps nobody from following whom the operation knows. UNAVAILABLE
+// with SOURCE_UNFIT: neither will do now.
 absl::StatusOr<Tablet> FindSource(StepContext& context);
 
-// That the server at the tablet's address is the one the record speaks of. UNAVAILABLE with
-// SOURCE_IDENTITY: it is not. A record without a server_uuid, and a server that does not let the
-// clone user in, prove nothing.
-absl::Status CheckSourceIdentity(StepContext& context, const Tablet& source);
+// What the server at the tablet's address says, if it is the tablet's own: the one of its record,
+// or else the one that was the donor. UNAVAILABLE with SOURCE_IDENTITY: it is another one. Other
+// codes: it cannot be asked, which proves nothing.
+absl::StatusOr<ServerFacts> AskSource(StepContext& context, const Tablet& source);
 
 // True if this is the operation's source, with the same address.
 bool IsKnownSource(const Operation& operation, const Tablet& source);
 
-// Notes a new source in the operation and the journal, makes the default channel follow it, and
-// waits for a pending STOP.
+// Makes the default channel follow it, after having waited for a pending STOP, and notes a new
+// source in the operation and the journal.
 absl::Status FollowSource(StepContext& context, const Tablet& source);
 
 }  // namespace graft

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "base/gtid_set.h"
+#include "provision/donor/donor_fitness.h"
 #include "provision/steps/clone_verdict.h"
 #include "provision/steps/steps.h"
 
@@ -22,6 +23,9 @@ absl::StatusOr<GtidSet> ReadPrimary(StepContext& context) {
   if (primary.mysql.empty()) return absl::NotFoundError("the primary has no MySQL address");
   GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts,
                          context.deps.open_peer(primary.mysql)->Describe());
+  if (const auto other = ObjectToServer(RecordedUuid(primary), facts.server_uuid)) {
+    return Failure(other->reason, absl::StrCat(primary.alias.ToString(), ": ", other->text));
+  }
   return GtidSet::Parse(facts.gtid_executed);
 }
 
