@@ -93,8 +93,6 @@ class Provisioner {
   absl::StatusOr<PreflightReport> Preflight(Operation draft,
                                             const std::shared_ptr<OperationControl>& control) const;
 
-  const ProvisionerOptions& options() const { return options_; }
-
  private:
   const ProvisionerDeps deps_;
   const ProvisionerOptions options_;

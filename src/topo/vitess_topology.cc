@@ -264,16 +264,4 @@ absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view 
   return shards;
 }
 
-absl::StatusOr<std::vector<std::string>> VitessTopology::ListKeyspaces() {
-  const std::string prefix = topo::KeyspacesPrefix(deps_.global_root);
-  const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
-  if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
-  std::vector<std::string> keyspaces;
-  for (const KeyValue& item : *items) {
-    const auto name = topo::MiddleOf(item.key, prefix, "Keyspace");
-    if (name.has_value() && !absl::StrContains(*name, "/")) keyspaces.emplace_back(*name);
-  }
-  return keyspaces;
-}
-
 }  // namespace graft

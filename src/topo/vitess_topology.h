@@ -75,7 +75,6 @@ class VitessTopology : public Topology {
   absl::StatusOr<TabletList> ListTablets(const TabletFilter& filter);
   // Ordered by keyspace and name; of all keyspaces if `keyspace` is empty.
   absl::StatusOr<std::vector<Shard>> ListShards(absl::string_view keyspace);
-  absl::StatusOr<std::vector<std::string>> ListKeyspaces();
 
   // Announces a tablet as vttablet does at its start: makes keyspace, shard and replication records
   // where they are missing, creates the tablet's record or takes it over, with start_time now and

@@ -27,7 +27,6 @@ class StepOutcome {
     return outcome;
   }
   static StepOutcome Wait(absl::Status why) { return {Kind::kWait, std::move(why)}; }
-  static StepOutcome NextAttempt(absl::Status why) { return {Kind::kNextAttempt, std::move(why)}; }
   static StepOutcome Stop(absl::Status why) { return {Kind::kStop, std::move(why)}; }
   static StepOutcome LeaveRunning() { return {Kind::kLeaveRunning, absl::OkStatus()}; }
 
