@@ -276,9 +276,12 @@ void TabletKeeper::HoldBack(Reason reason, std::string why) {
 }
 
 void TabletKeeper::Note(const Operation& operation) {
+  // From its beginning the operation's word counts. The end of one that ended before this process
+  // began says nothing of what is held back.
   TabletFacts facts = deps_.record.facts();
-  if (facts.type.has_value() || facts.held_back != Reason::kNone) {
-    facts.type = std::nullopt;  // the operation's word counts from now on
+  const bool begun = operation.outcome == Outcome::kRunning;
+  if (begun && (facts.type.has_value() || facts.held_back != Reason::kNone)) {
+    facts.type = std::nullopt;
     facts.held_back = Reason::kNone;
     deps_.record.Note(facts);
   }

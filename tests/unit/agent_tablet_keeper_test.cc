@@ -389,6 +389,27 @@ TEST_F(TabletKeeperTest, WhatIsHeldBackIsReadOnlyAndOutOfServiceUntilAnOperation
   EXPECT_EQ(Tag("reason"), "(none)");
 }
 
+// The newest operation that can be read ended badly; of what the damaged record said that is no word.
+TEST_F(TabletKeeperTest, TheEndOfAnEarlierOperationDoesNotFreeWhatIsHeldBack) {
+  world_.recipient.Edit([](FakeMysqlState& state) {
+    state.variables["super_read_only"] = "OFF";
+    state.facts.super_read_only = false;
+  });
+  TabletState failed = Running(Step::kClone);
+  failed.operation.outcome = Outcome::kFailed;
+  failed.operation.data_state = DataState::kEmpty;
+  failed.operation.error = Failure(Reason::kDonorGone, "the donor went away");
+  At(1, [&] {
+    keeper_.HoldBack(Reason::kJournalDamaged, "a record cannot be read");
+    Tell(failed);
+  });
+  ServeUntil(12);
+  EXPECT_EQ(Record().type, TabletType::kRestore);
+  EXPECT_EQ(Tag("reason"), "JOURNAL_DAMAGED");
+  EXPECT_THAT(keeper_.Snapshot().held_back, ElementsAre("a record cannot be read"));
+  EXPECT_EQ(world_.recipient.state().variables.at("super_read_only"), "ON");
+}
+
 TEST_F(TabletKeeperTest, APrimaryIsNotHeldBack) {
   ASSERT_TRUE(world_.topology.SetPrimary("shop", "0", world_.replica).ok());
   world_.recipient.Edit([](FakeMysqlState& state) {
