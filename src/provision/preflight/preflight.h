@@ -55,6 +55,9 @@ struct PreflightFacts {
 // does not answer is unchecked, on the donor's side, and found to be kDonorNotAsked.
 std::vector<CheckResult> Preflight(const PreflightFacts& facts);
 
+// The checks that nobody replicates and nobody clones from the recipient, by its sessions alone.
+std::vector<CheckResult> CheckDependants(const std::vector<ServerSession>& sessions);
+
 inline constexpr char kDonorNotAsked[] = "the donor could not be asked";
 
 // OK unless something stops the operation: a fatal result always, an unchecked one unless that is

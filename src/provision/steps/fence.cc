@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "provision/preflight/preflight.h"
 #include "provision/steps/replication.h"
 #include "provision/steps/steps.h"
 
@@ -105,6 +106,19 @@ absl::Status NoteWhatIs(StepContext& context) {
   return absl::OkStatus();
 }
 
+// The recipient's sessions, provided that nobody clones from it or reads its binary logs: a session
+// of these two kinds is never ended. None if they cannot be seen and the request allows that.
+absl::StatusOr<std::vector<ServerSession>> ReadEndable(StepContext& context) {
+  const Allowances& allow = context.operation.request.allow;
+  auto sessions = context.recipient().ReadSessions();
+  if (absl::IsPermissionDenied(sessions.status()) && allow.unchecked) {
+    return std::vector<ServerSession>();
+  }
+  if (!sessions.ok()) return sessions.status();
+  GRAFT_RETURN_IF_ERROR(FindingsToStatus(CheckDependants(*sessions), allow));
+  return sessions;
+}
+
 // A server started with event_scheduler=DISABLED refuses any change of it.
 bool CanBeSet(const FenceRecord::Persisted& variable) {
   return variable.value != kDisabled;
@@ -186,13 +200,9 @@ void NoteEndedSession(const ServerSession& session, Operation& operation) {
 
 absl::Status EndUserSessions(StepContext& context) {
   Operation& operation = context.operation;
-  const auto sessions = context.recipient().ReadSessions();
-  if (absl::IsPermissionDenied(sessions.status()) && operation.request.allow.unchecked) {
-    return absl::OkStatus();
-  }
-  if (!sessions.ok()) return sessions.status();
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<ServerSession> sessions, ReadEndable(context));
   bool ended_some = false;
-  for (const ServerSession& session : *sessions) {
+  for (const ServerSession& session : sessions) {
     if (session.user == context.options.agent_user) continue;
     const absl::Status ended = context.recipient().KillConnection(session.connection_id);
     if (absl::IsNotFound(ended)) continue;  // it has gone by itself
@@ -270,8 +280,10 @@ absl::Status LeaveServerSafe(StepContext& context) {
   return status;
 }
 
-// Takes the tablet out of service: its record says RESTORE, its server is fenced.
+// Takes the tablet out of service: its record says RESTORE, its server is fenced. The operation may
+// have stood in its queue for long since preflight: who uses the recipient by now stops it first.
 StepOutcome FenceStep(StepContext& context) {
+  GRAFT_RETURN_IF_ERROR(ReadEndable(context).status());
   GRAFT_RETURN_IF_ERROR(context.PublishRecord());
   GRAFT_RETURN_IF_ERROR(RaiseFence(context));
   return EndUserSessions(context);

@@ -17,7 +17,8 @@ absl::Status RaiseFence(StepContext& context);
 void NoteEndedSession(const ServerSession& session, Operation& operation);
 
 // Ends every user's connection to the recipient, and notes whose it was: one idle transaction holds
-// up DROP DATA. The agent's own account is left alone.
+// up DROP DATA. The agent's own account is left alone. FAILED_PRECONDITION with RECIPIENT_DONATES or
+// RECIPIENT_HAS_REPLICAS, and nobody is ended: another tablet copies from it, or replicates.
 absl::Status EndUserSessions(StepContext& context);
 
 // The clone_* variables of the request; notes first what they were, and journals that.
