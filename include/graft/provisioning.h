@@ -81,7 +81,7 @@ class Provisioning {
   // for Reprovision. FAILED_PRECONDITION with the reason DATA_NOT_GOOD (the data is PARTIAL or
   // EMPTY, and the call does not vouch for it) or OPERATION_RUNNING. UNAVAILABLE: as for
   // Reprovision. The operation itself ends with NOTHING_TO_RELEASE where there is no fence, on the
-  // server either, and the record has its type.
+  // server either, and the record has its type; with CLONE_STILL_RUNS where a copy is under way.
   virtual absl::StatusOr<Operation> Release(const ReleaseCall& call) = 0;
 
   // Here and below an empty id means the newest. NOT_FOUND: no such operation, or none at all.

@@ -276,8 +276,7 @@ void TabletKeeper::HoldBack(Reason reason, std::string why) {
 }
 
 void TabletKeeper::Note(const Operation& operation) {
-  // From its beginning the operation's word counts. The end of one that ended before this process
-  // began says nothing of what is held back.
+  // An operation's word counts from its beginning; an end of before this process is no beginning.
   TabletFacts facts = deps_.record.facts();
   const bool begun = operation.outcome == Outcome::kRunning;
   if (begun && (facts.type.has_value() || facts.held_back != Reason::kNone)) {

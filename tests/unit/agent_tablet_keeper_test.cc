@@ -389,7 +389,8 @@ TEST_F(TabletKeeperTest, WhatIsHeldBackIsReadOnlyAndOutOfServiceUntilAnOperation
   EXPECT_EQ(Tag("reason"), "(none)");
 }
 
-// The newest operation that can be read ended badly; of what the damaged record said that is no word.
+// The newest operation that can be read ended badly; of what the damaged record said that is no
+// word.
 TEST_F(TabletKeeperTest, TheEndOfAnEarlierOperationDoesNotFreeWhatIsHeldBack) {
   world_.recipient.Edit([](FakeMysqlState& state) {
     state.variables["super_read_only"] = "OFF";

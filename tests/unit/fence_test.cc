@@ -1,5 +1,5 @@
-// What the fence finds on the recipient when the operation's turn comes, perhaps long after preflight
-// looked.
+// What the fence finds on the recipient when the operation's turn comes, perhaps long after
+// preflight looked.
 #include <gmock/gmock.h>
 
 #include <string>
@@ -32,7 +32,8 @@ struct Dependant {
 
 const Dependant kDependants[] = {
     {Of(61, "vt_clone", "clone"), "RECIPIENT_DONATES",
-     "the recipient is being cloned itself, by session 61 (vt_clone@10.0.0.2:5000, clone); wait for "
+     "the recipient is being cloned itself, by session 61 (vt_clone@10.0.0.2:5000, clone); wait "
+     "for "
      "that clone's end"},
     {Of(62, "vt_repl", "Binlog Dump GTID"), "RECIPIENT_HAS_REPLICAS",
      "others read the recipient's binary logs, which CLONE deletes: 62 (vt_repl@10.0.0.2:5000, "

@@ -179,6 +179,13 @@ std::vector<VariableChange> LiftingChanges(const FenceRecord& fence, bool keep_r
   return changes;
 }
 
+// A release that failed may have started replication and taken part of the fence down.
+absl::Status RaiseAgain(StepContext& context) {
+  const bool may_follow = context.operation.data_state == DataState::kCloned;
+  if (!may_follow) GRAFT_RETURN_IF_ERROR(StopWhenIdle(context, /*forget=*/false));
+  return context.recipient().SetVariables(RaisingChanges(context.state.fence));
+}
+
 }  // namespace
 
 absl::Status RaiseFence(StepContext& context) {
@@ -246,15 +253,13 @@ absl::Status LiftFence(StepContext& context, bool keep_read_only) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> LiftAnyFence(StepContext& context) {
+absl::StatusOr<bool> FindFence(StepContext& context) {
   FenceRecord& fence = context.state.fence;
-  if (!fence.up) {
-    GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables, ReadFenced(context));
-    if (!IsOurLeftFence(variables, context.options.agent_user)) return false;
-    NoteVariables(variables, /*left_by_us=*/true, fence);
-    fence.up = true;
-  }
-  GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/false));
+  if (fence.up) return true;
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables, ReadFenced(context));
+  if (!IsOurLeftFence(variables, context.options.agent_user)) return false;
+  NoteVariables(variables, /*left_by_us=*/true, fence);
+  fence.up = true;
   return true;
 }
 
@@ -265,7 +270,9 @@ absl::Status LeaveServerSafe(StepContext& context) {
   // persisted fences it when it comes.
   if (state.clone.has_value()) return absl::OkStatus();
   if (state.operation.data_state != DataState::kIntact) {
-    return context.recipient().SetVariables({Global("super_read_only", "ON")});
+    GRAFT_RETURN_IF_ERROR(CloseAgain(context));
+    const bool released = state.operation.request.kind == OperationKind::kRelease;
+    return released ? RaiseAgain(context) : absl::OkStatus();
   }
   // Each for itself: a fence that cannot be taken down is no reason to leave the replica behind.
   // The fence counts as up until both are done.

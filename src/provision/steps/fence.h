@@ -17,8 +17,8 @@ absl::Status RaiseFence(StepContext& context);
 void NoteEndedSession(const ServerSession& session, Operation& operation);
 
 // Ends every user's connection to the recipient, and notes whose it was: one idle transaction holds
-// up DROP DATA. The agent's own account is left alone. FAILED_PRECONDITION with RECIPIENT_DONATES or
-// RECIPIENT_HAS_REPLICAS, and nobody is ended: another tablet copies from it, or replicates.
+// up DROP DATA. The agent's own account is left alone. FAILED_PRECONDITION with RECIPIENT_DONATES
+// or RECIPIENT_HAS_REPLICAS, and nobody is ended: another tablet copies from it, or replicates.
 absl::Status EndUserSessions(StepContext& context);
 
 // The clone_* variables of the request; notes first what they were, and journals that.
@@ -34,13 +34,12 @@ absl::Status CloseAgain(StepContext& context);
 // `keep_read_only`.
 absl::Status LiftFence(StepContext& context, bool keep_read_only);
 
-// LiftFence of the fence that the state knows, or of one that the server shows to be graft's: an
-// agent left it whose journal is gone.
-// Whether there was one.
-absl::StatusOr<bool> LiftAnyFence(StepContext& context);
+// Whether a fence of graft's is up: the state knows of it, or the server shows one that an agent
+// left whose journal is gone. That one is in the state then, and LiftFence takes it down.
+absl::StatusOr<bool> FindFence(StepContext& context);
 
 // After a failure or a cancel: lifts the fence and resumes replication if the old data is whole;
-// else makes the server read-only at once.
+// else makes the server read-only at once, and puts the whole fence up again after a release.
 absl::Status LeaveServerSafe(StepContext& context);
 
 }  // namespace graft
