@@ -23,7 +23,8 @@ bool EndedBadly(const TabletState& state);
 // is gone.
 bool RecordSaysDropped(const TabletState& state, const Tablet& record);
 
-// Of a tablet whose record says RESTORE though nothing is being restored.
+// Of a tablet whose record says RESTORE though nothing is being restored. An operation that found
+// it so and did not get it well leaves it so.
 TabletType TypeWithoutOperation(const TabletState& state, TabletType init_type);
 
 struct AgentPorts {

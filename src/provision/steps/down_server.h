@@ -1,7 +1,7 @@
-// DownServer: a recipient that does not answer. Says whether it is starting, asks once for its
-// start, and knows when it has been down for too long.
+// DownServer: a recipient that does not answer. Says whether it is starting, asks for its start
+// once its process is gone, now and then, and knows when it has been down for too long.
 //
-// The budget runs anew with each sign of life. Used on the operation's thread.
+// The budget runs anew with each sign of life. Never waits. Used on the operation's thread.
 #ifndef GRAFT_PROVISION_STEPS_DOWN_SERVER_H_
 #define GRAFT_PROVISION_STEPS_DOWN_SERVER_H_
 
@@ -29,7 +29,8 @@ class DownServer {
   void ReadErrorLog();
   void LookAtFiles();
   std::string HowItStarts() const;
-  void AskForStart();
+  void AskForStart(absl::Time now);
+  std::string WhoStartsIt() const;
   absl::Status TimedOut(const absl::Status& last) const;
 
   StepContext& context_;
@@ -41,7 +42,9 @@ class DownServer {
   StartupSigns startup_;
   std::string activity_;
   std::string note_;
-  bool asked_for_start_ = false;
+  bool gone_ = false;  // nobody listens where it did; not merely that a look failed
+  absl::Time asked_for_start_ = absl::InfinitePast();
+  absl::Status refused_;  // why it could not even be asked for
 };
 
 }  // namespace graft
