@@ -84,11 +84,7 @@ void DownServer::LookAtFiles() {
   const absl::Duration silent = now - last_sign_;
   const bool moves = silent < kAskForStartAfter;
   if (!moves && gone_) AskForStart(now);
-  note_ = moves ? HowItStarts()
-                : absl::StrCat(gone_ ? "mysqld is down" : "mysqld has not gone down yet",
-                               " and nothing moves for ",
-                               HumanDuration(absl::Trunc(silent, absl::Seconds(1))), "; ",
-                               WhoStartsIt());
+  note_ = moves ? HowItStarts() : HowItStands(absl::Trunc(silent, absl::Seconds(1)));
   context_.Say(note_, /*waits=*/!moves);
 }
 
@@ -107,14 +103,22 @@ void DownServer::AskForStart(absl::Time now) {
   refused_ = starter->Ask();
 }
 
+std::string DownServer::HowItStands(absl::Duration silent) const {
+  if (!gone_) {
+    return absl::StrCat("mysqld has not gone down yet, and nothing moves for ",
+                        HumanDuration(silent));
+  }
+  return absl::StrCat("mysqld is down and nothing moves for ", HumanDuration(silent),
+                      WhoStartsIt());
+}
+
 std::string DownServer::WhoStartsIt() const {
-  if (!gone_) return "it is to restart on its copy";
-  if (asked_for_start_ == absl::InfinitePast()) return "is anybody going to start it?";
+  if (asked_for_start_ == absl::InfinitePast()) return "; is anybody going to start it?";
   const std::optional<absl::Status> end =
       refused_.ok() ? context_.deps.start_server->End() : refused_;
-  if (!end.has_value()) return "its start was asked for, and is under way";
-  if (end->ok()) return "its start was asked for";
-  return absl::StrCat("it could not be started: ", end->message());
+  if (!end.has_value()) return "; its start was asked for, and is under way";
+  if (end->ok()) return "; its start was asked for";
+  return absl::StrCat("; it could not be started: ", end->message());
 }
 
 }  // namespace graft

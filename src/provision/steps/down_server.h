@@ -30,6 +30,7 @@ class DownServer {
   void LookAtFiles();
   std::string HowItStarts() const;
   void AskForStart(absl::Time now);
+  std::string HowItStands(absl::Duration silent) const;
   std::string WhoStartsIt() const;
   absl::Status TimedOut(const absl::Status& last) const;
 
