@@ -81,7 +81,7 @@ class Provisioning {
   // for Reprovision. FAILED_PRECONDITION with the reason DATA_NOT_GOOD (the data is PARTIAL or
   // EMPTY, and `data_is_good` is not set) or OPERATION_RUNNING. UNAVAILABLE: as for Reprovision. If
   // neither the state nor the server has a fence, and the record has its type, the operation itself
-  // ends with NOTHING_TO_RELEASE.
+  // ends with NOTHING_TO_RELEASE; while a copy runs, with CLONE_STILL_RUNS.
   virtual absl::StatusOr<Operation> Release(const ReleaseCall& call) = 0;
 
   // Here and below an empty id means the newest. NOT_FOUND: no such operation, or none at all.

@@ -58,6 +58,7 @@ class GraftAgent : public Agent {
         topology_(std::move(opened.topology)),
         journal_(std::move(opened.journal)),
         shown_percent_(options_.state_dir),
+        start_command_(options_.clone_options.start_command, log_),
         log_observer_(MakeLogObserver(log_, *clock_)),
         server_host_(MakeLocalServerHost()),
         hold_(*clock_, options_.hold),
@@ -191,9 +192,7 @@ class GraftAgent : public Agent {
                              nullptr,
                              {&shown_percent_, log_observer_.get(), metrics_.get()},
                              {&hold_}};
-    if (const std::string& command = options_.clone_options.start_command; !command.empty()) {
-      ports.start_server = [command] { return RunStartCommand(command); };
-    }
+    if (!options_.clone_options.start_command.empty()) ports.start_server = &start_command_;
     return ports;
   }
 
@@ -207,6 +206,7 @@ class GraftAgent : public Agent {
   OpenedTopology topology_;
   const std::unique_ptr<Journal> journal_;
   ShownPercent shown_percent_;
+  StartCommand start_command_;
   const std::unique_ptr<Observer> log_observer_;
   const std::unique_ptr<ServerHost> server_host_;
   HoldObserver hold_;

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "base/errors.h"
 
 namespace graft {
 namespace {
@@ -30,29 +31,45 @@ absl::Status SetAttributes(posix_spawnattr_t& attributes) {
   return ok ? absl::OkStatus() : absl::UnavailableError("no attributes for a process");
 }
 
-}  // namespace
-
-absl::Status RunStartCommand(const std::string& command) {
-  posix_spawnattr_t attributes;
-  if (absl::Status set = SetAttributes(attributes); !set.ok()) return set;
-  const char* const argv[] = {"sh", "-c", command.c_str(), nullptr};
-  pid_t pid = -1;
-  const int error =
-      posix_spawn(&pid, "/bin/sh", nullptr, &attributes, const_cast<char* const*>(argv), environ);
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) {
-    return absl::UnavailableError(
-        absl::StrCat("--mysqld-start-command cannot be run: ", std::strerror(error)));
-  }
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) return absl::UnavailableError("--mysqld-start-command: lost its process");
-  }
+absl::Status Judge(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(
       "--mysqld-start-command ended with ", WIFEXITED(status)
                                                 ? absl::StrCat("code ", WEXITSTATUS(status))
                                                 : absl::StrCat("signal ", WTERMSIG(status))));
+}
+
+}  // namespace
+
+absl::Status StartCommand::Ask() {
+  if (!End().has_value()) return absl::OkStatus();
+  posix_spawnattr_t attributes;
+  GRAFT_RETURN_IF_ERROR(SetAttributes(attributes));
+  const char* const argv[] = {"sh", "-c", command_.c_str(), nullptr};
+  const int error =
+      posix_spawn(&pid_, "/bin/sh", nullptr, &attributes, const_cast<char* const*>(argv), environ);
+  posix_spawnattr_destroy(&attributes);
+  if (error == 0) {
+    log_.Info("mysqld is down; --mysqld-start-command runs");
+    return absl::OkStatus();
+  }
+  pid_ = -1;
+  end_ = absl::UnavailableError(
+      absl::StrCat("--mysqld-start-command cannot be run: ", std::strerror(error)));
+  log_.Warning("mysqld could not be started", StatusFields(end_));
+  return end_;
+}
+
+std::optional<absl::Status> StartCommand::End() {
+  if (pid_ < 0) return end_;
+  int status = 0;
+  const pid_t ended = waitpid(pid_, &status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR)) return std::nullopt;
+  pid_ = -1;
+  end_ = ended > 0 ? Judge(status)
+                   : absl::UnavailableError("--mysqld-start-command: lost its process");
+  if (!end_.ok()) log_.Warning("mysqld could not be started", StatusFields(end_));
+  return end_;
 }
 
 }  // namespace graft

@@ -63,7 +63,12 @@ absl::Status TabletAgent::Register(const Tablet& announced, Cancellation& interr
 
 absl::Status TabletAgent::RegisterOnce() {
   Tablet announced = announced_;
-  if (MustNotServe(*owner_.state())) announced.type = TabletType::kRestore;
+  const TabletType seen = keeper_.Snapshot().type;  // others may have set it
+  if (MustNotServe(*owner_.state())) {
+    announced.type = TabletType::kRestore;
+  } else if (seen != TabletType::kUnknown && seen != TabletType::kPrimary) {
+    announced.type = seen;
+  }
   GRAFT_ASSIGN_OR_RETURN(registered_, ports_.topology.RegisterTablet(announced));
   return absl::OkStatus();
 }
@@ -75,6 +80,16 @@ void TabletAgent::NoteRegistered() {
   if (tag != registered_.tags.end() && absl::SimpleAtoi(tag->second, &sequence)) {
     owner_.BeginAfter(sequence);
   }
+  // --init-tablet-type counts from each start on, not the type after the last operation.
+  const bool ended = !owner_.state()->operation.request.id.empty() && !has_unfinished();
+  if (ended) LeaveRestore();
+}
+
+// RESTORE in the record, though nothing is being restored.
+void TabletAgent::LeaveRestore() {
+  const TabletOwner::Snapshot state = owner_.state();
+  if (registered_.type != TabletType::kRestore || EndedBadly(*state)) return;
+  keeper_.SetType(TypeWithoutOperation(*state, options_.provisioner.init_type));
 }
 
 void TabletAgent::TakeUp() {
@@ -110,9 +125,7 @@ void TabletAgent::DecideOnRestore(const ServerFacts& facts) {
         {{"data_state", registered_.tags.at("graft.data_state")}});
     return;
   }
-  if (registered_.type == TabletType::kRestore && !EndedBadly(*state)) {
-    keeper_.SetType(TypeWithoutOperation(*state, options_.provisioner.init_type));
-  }
+  LeaveRestore();
 }
 
 Provisioner TabletAgent::MakeProvisioner(MysqlServer& server) {

@@ -18,6 +18,7 @@
 #include "graft/journal.h"
 #include "graft/observer.h"
 #include "graft/server_host.h"
+#include "graft/server_starter.h"
 #include "log/log.h"
 #include "provision/donor/claim_keeper.h"
 #include "provision/donor/peers.h"
@@ -44,9 +45,9 @@ class TabletAgent {
     std::function<std::unique_ptr<MysqlServer>()> open_local;
     std::function<std::unique_ptr<MysqlServer>()> open_watching;
     OpenPeer open_peer;
-    AskAll ask_all;                              // nullptr: one peer after the other
-    std::function<absl::Status()> start_server;  // nullptr: nobody can be asked
-    std::vector<Observer*> first_observers;      // told before the agent's own
+    AskAll ask_all;                          // nullptr: one peer after the other
+    ServerStarter* start_server;             // nullptr: nobody can be asked
+    std::vector<Observer*> first_observers;  // told before the agent's own
     std::vector<Observer*> last_observers;
   };
   struct Options {
@@ -90,6 +91,7 @@ class TabletAgent {
  private:
   absl::Status RegisterOnce();
   void NoteRegistered();
+  void LeaveRestore();
   Provisioner MakeProvisioner(MysqlServer& server);
   void DecideOnRestore(const ServerFacts& facts);
 

@@ -31,9 +31,9 @@ bool RecordSaysDropped(const TabletState& state, const Tablet& record) {
 }
 
 TabletType TypeWithoutOperation(const TabletState& state, TabletType init_type) {
-  const bool done = state.operation.outcome == Outcome::kDone;
-  const TabletType known = done ? state.type_after : state.type_before;
-  return WasThereOne(state) && known != TabletType::kUnknown ? known : init_type;
+  const bool found_out = WasThereOne(state) && state.operation.outcome != Outcome::kDone &&
+                         state.type_before == TabletType::kRestore;
+  return found_out ? TabletType::kRestore : init_type;
 }
 
 Tablet AnnouncedTablet(const AgentOptions& options, const TabletState& state,

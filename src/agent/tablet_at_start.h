@@ -23,6 +23,7 @@ bool EndedBadly(const TabletState& state);
 bool RecordSaysDropped(const TabletState& state, const Tablet& record);
 
 // The type of a tablet whose record says RESTORE although no operation runs.
+// If an operation found RESTORE and did not end well, it leaves RESTORE.
 TabletType TypeWithoutOperation(const TabletState& state, TabletType init_type);
 
 struct AgentPorts {

@@ -168,6 +168,7 @@ bool TabletKeeper::CheckRecord() {
   {
     absl::MutexLock lock(&mutex_);
     record_missing_ = gone ? "its record in the topology was deleted" : "";
+    if (record.ok()) snapshot_.type = record->type;
   }
   if (!gone) return true;
   deps_.log.Warning("the tablet's record was deleted; it is made anew",
@@ -277,8 +278,9 @@ void TabletKeeper::HoldBack(Reason reason, std::string why) {
 
 void TabletKeeper::Note(const Operation& operation) {
   TabletFacts facts = deps_.record.facts();
-  if (facts.type.has_value() || facts.held_back != Reason::kNone) {
-    facts.type = std::nullopt;  // the operation's word counts from now on
+  if (operation.outcome == Outcome::kRunning &&
+      (facts.type.has_value() || facts.held_back != Reason::kNone)) {
+    facts.type = std::nullopt;  // it begins, and its word counts from now on
     facts.held_back = Reason::kNone;
     deps_.record.Note(facts);
   }

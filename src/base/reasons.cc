@@ -83,6 +83,8 @@ constexpr ReasonRow kTable[] = {
      "MySQL 3634: another clone runs on the recipient; tried again"},
     {Reason::kCloneStalled, "CLONE_STALLED", Code::kUnavailable, kNextAttempt, kDonor, kCopy,
      "CLONE copied no byte for --clone-stall-timeout; tried again"},
+    {Reason::kCloneStillRuns, "CLONE_STILL_RUNS", Code::kFailedPrecondition, kStop, kRecipient, kRelease,
+     "release is refused: a copy still runs on the server; reprovision takes it up"},
     {Reason::kCollations, "COLLATIONS", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
      "check: the recipient lacks collations"},
     {Reason::kCrashLoop, "CRASH_LOOP", Code::kInternal, kStop, kAgent, kAgentItself,

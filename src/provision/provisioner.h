@@ -19,6 +19,7 @@
 #include "graft/queue_lock.h"
 #include "graft/secret.h"
 #include "graft/server_host.h"
+#include "graft/server_starter.h"
 #include "graft/topology.h"
 #include "provision/donor/claim_keeper.h"
 #include "provision/donor/peers.h"
@@ -70,8 +71,8 @@ struct ProvisionerDeps {
   TabletOwner& owner;    // of the recipient's state
   TabletRecord& record;  // of the recipient in the topology
   std::vector<Observer*> observers;
-  // Starts mysqld after a copy that left it down; nullptr: graft has no such command.
-  std::function<absl::Status()> start_server;
+  // Asked after a copy that left mysqld down; nullptr: nobody can be.
+  ServerStarter* start_server = nullptr;
   // The operations before this one, newest first: what progress is estimated by. nullptr: none.
   std::function<std::vector<Operation>()> history;
   // How many servers are asked at the same time; nullptr: one after the other.

@@ -67,9 +67,13 @@ TEST(TabletAtStartTest, TheRecordSpeaksForAJournalThatIsGone) {
 TEST(TabletAtStartTest, TheTypeToComeBackTo) {
   EXPECT_EQ(TypeWithoutOperation({}, TabletType::kSpare), TabletType::kSpare);
   EXPECT_EQ(TypeWithoutOperation(With(Outcome::kDone, DataState::kCloned), TabletType::kSpare),
-            TabletType::kReplica);
+            TabletType::kSpare)
+      << "a new --init-tablet-type counts";
   TabletState failed = With(Outcome::kFailed, DataState::kIntact);
-  EXPECT_EQ(TypeWithoutOperation(failed, TabletType::kSpare), TabletType::kRdonly);
+  EXPECT_EQ(TypeWithoutOperation(failed, TabletType::kSpare), TabletType::kSpare);
+  failed.type_before = TabletType::kRestore;
+  EXPECT_EQ(TypeWithoutOperation(failed, TabletType::kSpare), TabletType::kRestore)
+      << "it was out of service before";
   failed.type_before = TabletType::kUnknown;
   EXPECT_EQ(TypeWithoutOperation(failed, TabletType::kSpare), TabletType::kSpare)
       << "it failed before it had read the record";

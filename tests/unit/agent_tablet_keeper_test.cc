@@ -84,6 +84,16 @@ class TabletKeeperTest : public ::testing::Test {
     ASSERT_TRUE(world_.store.Delete(key, RecordVersion()).ok());
   }
 
+  void SetTheRecordsType(TabletType type) {
+    ASSERT_TRUE(world_.topology
+                    .UpdateTablet(world_.replica,
+                                  [type](Tablet& tablet) {
+                                    tablet.type = type;
+                                    return absl::OkStatus();
+                                  })
+                    .ok());
+  }
+
   // Another agent, on another connection, has the server.
   void LetAnotherHold() {
     world_.recipient.FailNext("HoldServer", Failure(Reason::kServerHeld, "held by vt_dba"), 10000);
@@ -228,8 +238,8 @@ TEST_F(TabletKeeperTest, PublishesEachStepAtOnce) {
   At(22.001, [&] {
     EXPECT_EQ(Tag("step"), "(none)");
     EXPECT_EQ(Tag("data_state"), "CLONED");
-    EXPECT_EQ(Record().type, TabletType::kRdonly);
-    EXPECT_EQ(keeper_.Snapshot().type, TabletType::kRdonly);
+    EXPECT_EQ(Record().type, TabletType::kReplica) << "what RESTORE replaced";
+    EXPECT_EQ(keeper_.Snapshot().type, TabletType::kReplica);
     EXPECT_EQ(keeper_.Snapshot().mysql_version, "9.7.5") << "the server has just changed";
   });
   ServeUntil(23);
@@ -274,6 +284,7 @@ TEST_F(TabletKeeperTest, AFailureIsPublishedWithItsReason) {
 }
 
 TEST_F(TabletKeeperTest, SetsATypeButNeverAPrimarys) {
+  SetTheRecordsType(TabletType::kRestore);
   At(1, [&] { keeper_.SetType(TabletType::kSpare); });
   At(1.001, [&] { EXPECT_EQ(Record().type, TabletType::kSpare); });
   At(2, [&] { EXPECT_TRUE(world_.topology.SetPrimary("shop", "0", world_.replica).ok()); });
@@ -284,6 +295,28 @@ TEST_F(TabletKeeperTest, SetsATypeButNeverAPrimarys) {
   ServeUntil(10);
   EXPECT_EQ(Record().type, TabletType::kPrimary);
   EXPECT_EQ(keeper_.Snapshot().type, TabletType::kPrimary);
+}
+
+// VTOrc puts the tablet aside while its operation stands in the queue.
+TEST_F(TabletKeeperTest, ATypeThatSomebodyElseSetsIsSeenAndStays) {
+  At(1, [&] { Tell(Running(Step::kClaimDonor)); });
+  At(2, [&] { SetTheRecordsType(TabletType::kDrained); });
+  At(15, [&] {
+    EXPECT_EQ(keeper_.Snapshot().type, TabletType::kDrained);
+    Tell(Running(Step::kClaimDonor));
+  });
+  At(16, [&] {
+    EXPECT_EQ(Record().type, TabletType::kDrained);
+    Tell(Running(Step::kFence));
+  });
+  At(17, [&] {
+    EXPECT_EQ(Record().type, TabletType::kRestore);
+    TabletState failed = Running(Step::kFence);
+    failed.operation.outcome = Outcome::kFailed;
+    Tell(failed);
+  });
+  ServeUntil(18);
+  EXPECT_EQ(Record().type, TabletType::kDrained);
 }
 
 TEST_F(TabletKeeperTest, TheRecordSaysWhoseServerItIs) {
@@ -392,6 +425,28 @@ TEST_F(TabletKeeperTest, WhatIsHeldBackIsReadOnlyAndOutOfServiceUntilAnOperation
   ServeUntil(13);
   EXPECT_THAT(keeper_.Snapshot().held_back, IsEmpty());
   EXPECT_EQ(Tag("reason"), "(none)");
+}
+
+// The newest operation that can be read ended badly; of what the damaged record said that is no
+// word.
+TEST_F(TabletKeeperTest, TheEndOfAnEarlierOperationDoesNotFreeWhatIsHeldBack) {
+  world_.recipient.Edit([](FakeMysqlState& state) {
+    state.variables["super_read_only"] = "OFF";
+    state.facts.super_read_only = false;
+  });
+  TabletState failed = Running(Step::kClone);
+  failed.operation.outcome = Outcome::kFailed;
+  failed.operation.data_state = DataState::kEmpty;
+  failed.operation.error = Failure(Reason::kDonorGone, "the donor went away");
+  At(1, [&] {
+    keeper_.HoldBack(Reason::kJournalDamaged, "a record cannot be read");
+    Tell(failed);
+  });
+  ServeUntil(12);
+  EXPECT_EQ(Record().type, TabletType::kRestore);
+  EXPECT_EQ(Tag("reason"), "JOURNAL_DAMAGED");
+  EXPECT_THAT(keeper_.Snapshot().held_back, ElementsAre("a record cannot be read"));
+  EXPECT_EQ(world_.recipient.state().variables.at("super_read_only"), "ON");
 }
 
 TEST_F(TabletKeeperTest, APrimaryIsNotHeldBack) {

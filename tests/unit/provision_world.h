@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,21 @@ class RecordingObserver : public Observer {
   int ends = 0;
 };
 
+// Whoever runs mysqld; starts it by `on_ask`.
+class FakeServerStarter : public ServerStarter {
+ public:
+  absl::Status Ask() override {
+    ++asked;
+    if (on_ask) on_ask();
+    return absl::OkStatus();
+  }
+  std::optional<absl::Status> End() override { return end; }
+
+  std::function<void()> on_ask;
+  std::optional<absl::Status> end = absl::OkStatus();
+  int asked = 0;
+};
+
 class ProvisionWorld {
  public:
   const TabletAlias primary{"zone1", 100};
@@ -109,7 +125,7 @@ class ProvisionWorld {
   VitessQueueLocks locks{{clock, store, "/vitess/global"}, {"127.0.0.1", "graft"}};
   ClaimKeeper claims{locks};
   bool keep_claims = true;  // false: as if the thread that keeps them alive hung
-  std::function<absl::Status()> start_server;
+  ServerStarter* start_server = nullptr;
   AskAll ask_all;                  // nullptr: one after the other
   std::vector<Operation> history;  // newest first
   FakeJournal journal;

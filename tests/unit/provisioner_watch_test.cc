@@ -269,20 +269,17 @@ TEST(RestartTest, ACopyThatIsGoneIsMadeAgainByTheNextOperation) {
 
 TEST(RestartTest, WhoeverRunsMysqldIsAskedToStartItOnce) {
   ProvisionWorld world;
-  int asked = 0;
+  FakeServerStarter starter;
   world.recipient.Edit([](FakeMysqlState& state) {
     state.script.supervised = false;
     state.script.down_until_started = absl::InfiniteDuration();
   });
-  world.start_server = [&] {
-    ++asked;
-    world.recipient.StartServer();
-    return absl::OkStatus();
-  };
+  starter.on_ask = [&] { world.recipient.StartServer(); };
+  world.start_server = &starter;
   Operation operation = world.Request();
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(starter.asked, 1);
 }
 
 TEST(RestartTest, APluginThatWentWithMysqlPluginIsInstalledAgain) {

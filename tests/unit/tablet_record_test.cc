@@ -238,6 +238,94 @@ TEST(PublishedStateTest, WhatIsHeldBackIsOutOfServiceAndSaysWhy) {
   }
 }
 
+Tablet OfType(TabletType type) {
+  Tablet tablet;
+  tablet.type = type;
+  return tablet;
+}
+
+TEST(TypesOfOthersTest, WhatSomebodySetsWhileTheTabletServesIsTheirs) {
+  for (const TabletType theirs : {TabletType::kDrained, TabletType::kSpare, TabletType::kReplica}) {
+    for (const Step step : {Step::kResolveDonor, Step::kPreflight, Step::kClaimDonor}) {
+      EXPECT_EQ(Published(InStep(step), OfType(theirs)).type, theirs);
+    }
+    for (const TabletState& ended :
+         {Ended(Outcome::kDone, DataState::kCloned), Ended(Outcome::kFailed, DataState::kIntact),
+          Ended(Outcome::kCancelled, DataState::kIntact)}) {
+      EXPECT_EQ(Published(ended, OfType(theirs)).type, theirs);
+    }
+  }
+}
+
+TEST(TypesOfOthersTest, TheTypeThatRestoreReplacesIsTheOneToComeBackTo) {
+  for (const TabletState& ended :
+       {Ended(Outcome::kDone, DataState::kCloned), Ended(Outcome::kFailed, DataState::kIntact)}) {
+    Tablet tablet = Published(InStep(Step::kFence), OfType(TabletType::kDrained));
+    EXPECT_EQ(tablet.type, TabletType::kRestore);
+    EXPECT_EQ(Tag(tablet, "type_before"), "DRAINED");
+    tablet = Published(InStep(Step::kClone), tablet);
+    EXPECT_EQ(tablet.type, TabletType::kRestore);
+    tablet = Published(ended, tablet);
+    EXPECT_EQ(tablet.type, TabletType::kDrained);
+    EXPECT_EQ(Tag(tablet, "type_before"), "(none)");
+  }
+}
+
+// Dropped data is served from by nobody, whoever says so.
+TEST(TypesOfOthersTest, WhatSomebodySetsDuringTheCopyWaitsForItsEnd) {
+  Tablet tablet = Published(InStep(Step::kClone), OfType(TabletType::kReplica));
+  tablet.type = TabletType::kSpare;
+  tablet = Published(InStep(Step::kClone), tablet);
+  EXPECT_EQ(tablet.type, TabletType::kRestore);
+  EXPECT_EQ(Published(Ended(Outcome::kDone, DataState::kCloned), tablet).type, TabletType::kSpare);
+}
+
+TEST(TypesOfOthersTest, AnotherAttemptFencesAgainAndAnOperationBeforeThisOneLeavesItsType) {
+  Tablet tablet = Published(InStep(Step::kFence), OfType(TabletType::kSpare));
+  tablet = Published(InStep(Step::kResolveDonor), tablet);  // the next attempt
+  EXPECT_EQ(tablet.type, TabletType::kSpare);
+  tablet = Published(InStep(Step::kFence), tablet);
+  tablet = Published(Ended(Outcome::kFailed, DataState::kEmpty), tablet);
+  EXPECT_EQ(tablet.type, TabletType::kRestore);
+  TabletState next = Ended(Outcome::kDone, DataState::kCloned);
+  next.type_before = TabletType::kRestore;
+  EXPECT_EQ(Published(next, tablet).type, TabletType::kSpare);
+}
+
+// It was out of service before, for a reason that the operation has not taken away.
+TEST(TypesOfOthersTest, ATabletThatWasFoundInRestoreServesOnlyWhenAllIsWell) {
+  TabletFacts held;
+  held.held_back = Reason::kJournalDamaged;
+  const Tablet tablet = Published({}, OfType(TabletType::kSpare), held);
+  for (const TabletState& state :
+       {InStep(Step::kPreflight), Ended(Outcome::kFailed, DataState::kIntact),
+        Ended(Outcome::kDone, DataState::kCloned)}) {
+    TabletState found = state;
+    found.type_before = TabletType::kRestore;
+    const bool well = found.operation.outcome == Outcome::kDone;
+    EXPECT_EQ(Published(found, tablet).type, well ? TabletType::kSpare : TabletType::kRestore);
+  }
+}
+
+// A backup that was under way is over by then.
+TEST(TypesOfOthersTest, ABackupIsNoTypeToComeBackTo) {
+  const Tablet tablet = Published(InStep(Step::kFence), OfType(TabletType::kBackup));
+  EXPECT_EQ(Published(Ended(Outcome::kDone, DataState::kCloned), tablet).type,
+            TabletType::kReplica);
+}
+
+TEST(TypesOfOthersTest, TheGivenTypeIsForATabletInRestoreAlone) {
+  TabletFacts facts;
+  facts.type = TabletType::kRdonly;
+  EXPECT_EQ(Published({}, OfType(TabletType::kDrained), facts).type, TabletType::kDrained);
+  EXPECT_EQ(Published({}, OfType(TabletType::kRestore), facts).type, TabletType::kRdonly);
+  EXPECT_EQ(
+      Published(Ended(Outcome::kDone, DataState::kCloned), OfType(TabletType::kRestore), facts)
+          .type,
+      TabletType::kRdonly)
+      << "a new --init-tablet-type after a restart";
+}
+
 // The record of one tablet, in the place of a store.
 class OneRecord : public Topology {
  public:

@@ -336,5 +336,85 @@ TEST(ReleaseTest, OfDroppedDataOnlyForWhoVouchesForIt) {
   EXPECT_THAT(world.recipient.state().persisted, IsEmpty());
 }
 
+// mysqld is only frozen; it thaws after the operation has ended, and copies on.
+TEST(ReleaseTest, IsRefusedWhileTheCopyRuns) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.copy = absl::Minutes(30); });
+  Operation operation = DieInTheCopy(world);
+  world.recipient.SetDown(true);
+  world.Run(operation);
+  ASSERT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT") << operation.error;
+  world.recipient.SetDown(false);
+
+  Operation release = Release(world, true);
+  world.Run(release);
+  EXPECT_EQ(release.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(release.error), "CLONE_STILL_RUNS") << release.error;
+  EXPECT_NE(release.data_state, DataState::kIntact);
+  EXPECT_TRUE(world.state.fence.up);
+  EXPECT_TRUE(world.state.clone.has_value());
+  EXPECT_EQ(world.recipient.state().persisted.at("super_read_only"), "ON");
+  EXPECT_EQ(world.recipient.calls("StartReplication"), 0);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+
+  Operation again = world.Request();
+  again.request.id = "op-2";
+  world.Run(again);
+  EXPECT_EQ(again.outcome, Outcome::kDone) << again.error;
+  EXPECT_EQ(world.recipient.clones_started(), 1) << "the copy that ran is taken up";
+}
+
+TEST(ReleaseTest, OfACopyWhoseServerSaysNothingIsNotTriedBlindly) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.copy = absl::Minutes(30); });
+  Operation operation = DieInTheCopy(world);
+  world.recipient.SetDown(true);
+  world.Run(operation);
+  Operation release = Release(world, true);
+  world.Run(release);
+  EXPECT_EQ(ReasonOf(release.error), "MYSQL_GONE") << release.error;
+  EXPECT_TRUE(world.state.fence.up);
+  EXPECT_TRUE(world.state.clone.has_value());
+}
+
+void ExpectFenced(const ProvisionWorld& world) {
+  const FakeMysqlState server = world.recipient.state();
+  EXPECT_TRUE(world.state.fence.up);
+  EXPECT_EQ(server.variables.at("super_read_only"), "ON");
+  for (const char* name : {"super_read_only", "read_only", "skip_replica_start"}) {
+    EXPECT_EQ(server.persisted.count(name), 1U) << name;
+  }
+  for (const ReplicationChannel& channel : server.channels) {
+    EXPECT_FALSE(channel.receiver_running || channel.applier_running);
+  }
+}
+
+TEST(ReleaseTest, ThatFailsHalfWayLeavesTheWholeFenceUp) {
+  for (const char* call : {"StartReplication", "SetVariables"}) {
+    ProvisionWorld world;
+    world.options.max_attempts = 1;
+    world.clock.At(world.clock.Now() + absl::Seconds(30),
+                   [&world] { world.recipient.Crash(absl::Seconds(1)); });
+    Operation failed = world.Request();
+    world.Run(failed);
+    ASSERT_EQ(failed.data_state, DataState::kEmpty);
+    world.recipient.Edit([](FakeMysqlState& state) { state.channels.resize(1); });
+    world.recipient.FailNext(call, absl::PermissionDeniedError("1227"), 1);
+    Operation release = Release(world, true);
+    world.Run(release);
+    EXPECT_EQ(release.outcome, Outcome::kFailed) << call;
+    EXPECT_EQ(release.data_state, DataState::kEmpty);
+    ExpectFenced(world);
+    EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+
+    release = Release(world, true);
+    release.request.id = "release-2";
+    world.Run(release);
+    EXPECT_EQ(release.outcome, Outcome::kDone) << release.error;
+    EXPECT_THAT(world.recipient.state().persisted, IsEmpty());
+    EXPECT_TRUE(world.recipient.state().channels.front().applier_running);
+  }
+}
+
 }  // namespace
 }  // namespace graft

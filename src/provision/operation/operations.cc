@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/errors.h"
 #include "graft/plan.h"
+#include "provision/operation/release_word.h"
 
 namespace graft {
 namespace {
@@ -191,13 +192,8 @@ absl::StatusOr<Operation> Operations::Release(const ReleaseCall& call) {
   draft.step = PlanOf(draft.request.kind).front().step;
   if (const auto known = Known(draft)) return *known;
   const Operation present = owner_.state()->operation;
-  const DataState data = present.data_state;
-  const bool dropped = data == DataState::kPartial || data == DataState::kEmpty;
-  if (dropped && present.outcome != Outcome::kRunning && !call.word.data_is_good) {
-    return Failure(
-        Reason::kDataNotGood,
-        absl::StrCat("the data of ", defaults_.recipient.ToString(), " is ", DataStateName(data),
-                     ": if somebody has put good data there, say --data-is-good"));
+  if (present.outcome != Outcome::kRunning) {
+    GRAFT_RETURN_IF_ERROR(CheckVouched(draft, present.data_state));
   }
   return Begin(draft);
 }

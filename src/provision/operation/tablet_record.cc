@@ -12,21 +12,51 @@
 namespace graft {
 namespace {
 
-TabletType PublishedType(const TabletState& state) {
+constexpr char kTypeBefore[] = "graft.type_before";
+
+bool SpeaksOf(const TabletState& state) {
+  return !state.operation.request.id.empty() && state.type_before != TabletType::kUnknown;
+}
+
+// A fence that could not be taken down keeps the old data from serving, whole as it is.
+bool IsOutOfService(const TabletState& state) {
   const Operation& operation = state.operation;
-  const bool whole = operation.data_state == DataState::kIntact;
-  switch (operation.outcome) {
-    case Outcome::kRunning:
-      return RowOf(operation).serves && whole && !state.fence.up ? state.type_before
-                                                                 : TabletType::kRestore;
-    case Outcome::kDone:
-      return state.type_after;
-    case Outcome::kFailed:
-    case Outcome::kCancelled:
-      break;
+  if (!SpeaksOf(state) || operation.outcome == Outcome::kDone) return false;
+  const bool whole = operation.data_state == DataState::kIntact && !state.fence.up;
+  return !whole || (operation.outcome == Outcome::kRunning && !RowOf(operation).serves);
+}
+
+// The type that RESTORE replaced, as the record keeps it; UNKNOWN: it does not say.
+TabletType ReplacedType(const Tablet& tablet) {
+  const auto tag = tablet.tags.find(kTypeBefore);
+  return tag == tablet.tags.end() ? TabletType::kUnknown
+                                  : ParseTabletType(tag->second).value_or(TabletType::kUnknown);
+}
+
+// The type of a tablet that may serve, whose record says RESTORE or nothing. An operation that
+// found RESTORE leaves it unless all is well.
+TabletType TypeBack(const TabletState& state, const TabletFacts& facts, const Tablet& tablet) {
+  const bool done = state.operation.outcome == Outcome::kDone;
+  if (!SpeaksOf(state) && !facts.type.has_value()) return tablet.type;
+  if (SpeaksOf(state) && !done && state.type_before == TabletType::kRestore) return tablet.type;
+  const TabletType replaced = ReplacedType(tablet);
+  if (replaced != TabletType::kUnknown) return replaced;
+  return facts.type.value_or(done ? state.type_after : state.type_before);
+}
+
+// Changes the type on the way to RESTORE, and from RESTORE back; what somebody else sets meanwhile
+// is theirs, also that it is the primary. A backup is over by the time that RESTORE is.
+void ApplyType(const TabletState& state, const TabletFacts& facts, Tablet& tablet) {
+  if (tablet.type == TabletType::kPrimary) return;
+  const bool restores = tablet.type == TabletType::kRestore;
+  if (facts.held_back != Reason::kNone || IsOutOfService(state)) {
+    if (!restores) tablet.tags[kTypeBefore] = std::string(TabletTypeName(tablet.type));
+    if (tablet.type == TabletType::kBackup) tablet.tags.erase(kTypeBefore);
+    tablet.type = TabletType::kRestore;
+  } else if (restores || tablet.type == TabletType::kUnknown) {
+    tablet.type = TypeBack(state, facts, tablet);
   }
-  // A fence that could not be taken down keeps the old data from serving, whole as it is.
-  return whole && !state.fence.up ? state.type_before : TabletType::kRestore;
+  if (tablet.type != TabletType::kRestore) tablet.tags.erase(kTypeBefore);
 }
 
 void ClearOurTags(Tablet& tablet) {
@@ -63,18 +93,14 @@ int64_t SequenceOf(const Tablet& tablet) {
 
 void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tablet& tablet) {
   const bool spoken_of = !state.operation.request.id.empty();
-  // Somebody made it the primary meanwhile: that is theirs to say, and stops the operation.
-  if (tablet.type != TabletType::kPrimary) {
-    if (spoken_of && state.type_before != TabletType::kUnknown) {
-      tablet.type = PublishedType(state);
-    } else if (facts.type.has_value()) {
-      tablet.type = *facts.type;
-    }
-    if (facts.held_back != Reason::kNone) tablet.type = TabletType::kRestore;
-  }
+  ApplyType(state, facts, tablet);
+  const TabletType replaced = ReplacedType(tablet);
   const auto former = tablet.tags.find("graft.data_state");
   const std::string data_state = former == tablet.tags.end() ? "" : former->second;
   ClearOurTags(tablet);
+  if (replaced != TabletType::kUnknown) {
+    tablet.tags[kTypeBefore] = std::string(TabletTypeName(replaced));
+  }
   if (spoken_of) {
     AddOperation(state, tablet);
   } else if (facts.never_provisioned && tablet.type != TabletType::kPrimary) {

@@ -2,7 +2,9 @@
 //
 // What it makes of the record:
 //   type              RESTORE from the fence on until the data is verified and follows its source;
-//                     the former type again after that, or after a failure that left it whole
+//                     the type that it replaced again after that, or after a failure that left the
+//                     data whole. What somebody else sets meanwhile is left, unless it would serve
+//   graft.type_before while it is RESTORE: the type that RESTORE replaced
 //   graft.step        while an operation runs: the step, "clone"
 //   graft.progress    while it copies: percent, "42%"
 //   graft.data_state  INTACT, PARTIAL, EMPTY, CLONED
@@ -36,7 +38,8 @@ namespace graft {
 struct TabletFacts {
   HostPort mysql;           // port 0: not known yet
   std::string server_uuid;  // empty: not known yet
-  // The type to publish for a tablet without an operation; nullopt: keep the record's type.
+  // The type to publish instead of a RESTORE that replaced no type and has no cause any more;
+  // nullopt: the newest operation's, if there is one.
   std::optional<TabletType> type;
   // True if the tablet is empty and was never provisioned: it must not be donor and must not serve.
   bool never_provisioned = false;

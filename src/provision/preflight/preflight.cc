@@ -153,6 +153,18 @@ std::vector<CheckResult> Preflight(const PreflightFacts& facts) {
   return results;
 }
 
+std::vector<CheckResult> CheckDependants(const std::vector<ServerSession>& sessions) {
+  PreflightFacts facts;
+  facts.recipient.sessions = sessions;
+  std::vector<CheckResult> results;
+  for (const Check& check : kChecks) {
+    const bool by_sessions =
+        check.id == Reason::kRecipientHasReplicas || check.id == Reason::kRecipientDonates;
+    if (by_sessions) results.push_back(Judge(check, facts));
+  }
+  return results;
+}
+
 absl::Status FindingsToStatus(const std::vector<CheckResult>& results, const Allowances& allow) {
   const Results stopping = Stopping(results, allow);
   if (stopping.empty()) return absl::OkStatus();

@@ -54,6 +54,9 @@ struct PreflightFacts {
 // every check that needs the donor is unchecked, on the donor's side, with kDonorNotAsked.
 std::vector<CheckResult> Preflight(const PreflightFacts& facts);
 
+// The checks that nobody replicates and nobody clones from the recipient, by its sessions alone.
+std::vector<CheckResult> CheckDependants(const std::vector<ServerSession>& sessions);
+
 inline constexpr char kDonorNotAsked[] = "the donor could not be asked";
 
 // OK unless a result stops the operation. A fatal result always does; an unchecked result does

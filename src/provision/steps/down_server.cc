@@ -1,5 +1,8 @@
 #include "provision/steps/down_server.h"
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
@@ -9,6 +12,8 @@ namespace {
 
 constexpr absl::Duration kLookAtFilesEvery = absl::Seconds(1);
 constexpr absl::Duration kReadErrorLogEvery = absl::Milliseconds(250);
+// Asked for its start so many times in a budget without a sign of one.
+constexpr int kAsksInABudget = 4;
 // Down for so long without a sign of a start: it was not supervised, or its supervisor is gone.
 constexpr absl::Duration kAskForStartAfter = absl::Seconds(5);
 // A server that starts, dies and starts again shows activity for ever: an end all the same.
@@ -25,14 +30,17 @@ DownServer::DownServer(StepContext& context)
 
 void DownServer::Answers() {
   began_ = last_sign_ = context_.clock().Now();
+  gone_ = false;
   if (!note_.empty() && context_.operation.progress.note == note_) context_.Note("");
   note_.clear();
 }
 
 absl::Status DownServer::Look(const absl::Status& last) {
+  const absl::Time now = context_.clock().Now();
+  const bool was_gone = std::exchange(gone_, HasReason(last, Reason::kMysqlGone));
+  if (gone_ && !was_gone) last_sign_ = now;
   ReadErrorLog();
   LookAtFiles();
-  const absl::Time now = context_.clock().Now();
   if (now - last_sign_ >= budget_ || now - began_ >= kMostBudgets * budget_) {
     return TimedOut(last);
   }
@@ -75,12 +83,9 @@ void DownServer::LookAtFiles() {
   }
   const absl::Duration silent = now - last_sign_;
   const bool moves = silent < kAskForStartAfter;
-  note_ = moves ? HowItStarts()
-                : absl::StrCat("mysqld is down and nothing moves for ",
-                               HumanDuration(absl::Trunc(silent, absl::Seconds(1))),
-                               "; is anybody going to start it?");
+  if (!moves && gone_) AskForStart(now);
+  note_ = moves ? HowItStarts() : HowItStands(absl::Trunc(silent, absl::Seconds(1)));
   context_.Say(note_, /*waits=*/!moves);
-  if (silent >= kAskForStartAfter) AskForStart();
 }
 
 std::string DownServer::HowItStarts() const {
@@ -90,13 +95,30 @@ std::string DownServer::HowItStarts() const {
                       startup_.batch);
 }
 
-void DownServer::AskForStart() {
-  if (asked_for_start_ || context_.deps.start_server == nullptr) return;
-  asked_for_start_ = true;
-  const absl::Status asked = context_.deps.start_server();
-  note_ = asked.ok() ? "mysqld was down after the copy; its start was asked for"
-                     : absl::StrCat("mysqld is down, and could not be started: ", asked.message());
-  context_.Note(note_);
+void DownServer::AskForStart(absl::Time now) {
+  ServerStarter* const starter = context_.deps.start_server;
+  const bool due = now - asked_for_start_ >= budget_ / kAsksInABudget;
+  if (starter == nullptr || !due || !starter->End().has_value()) return;
+  asked_for_start_ = now;
+  refused_ = starter->Ask();
+}
+
+std::string DownServer::HowItStands(absl::Duration silent) const {
+  if (!gone_) {
+    return absl::StrCat("mysqld has not gone down yet, and nothing moves for ",
+                        HumanDuration(silent));
+  }
+  return absl::StrCat("mysqld is down and nothing moves for ", HumanDuration(silent),
+                      WhoStartsIt());
+}
+
+std::string DownServer::WhoStartsIt() const {
+  if (asked_for_start_ == absl::InfinitePast()) return "; is anybody going to start it?";
+  const std::optional<absl::Status> end =
+      refused_.ok() ? context_.deps.start_server->End() : refused_;
+  if (!end.has_value()) return "; its start was asked for, and is under way";
+  if (end->ok()) return "; its start was asked for";
+  return absl::StrCat("; it could not be started: ", end->message());
 }
 
 }  // namespace graft

@@ -1,7 +1,7 @@
-// DownServer: watches a recipient that does not answer. Says whether mysqld is starting, runs the
-// start command once, and reports when mysqld has been down for too long.
+// DownServer: watches a recipient that does not answer. Says whether mysqld is starting, asks for
+// its start once the process is gone, and reports when mysqld has been down for too long.
 //
-// The budget runs anew with each sign of life. Used on the operation's thread.
+// The budget runs anew with each sign of life. Never waits. Used on the operation's thread.
 #ifndef GRAFT_PROVISION_STEPS_DOWN_SERVER_H_
 #define GRAFT_PROVISION_STEPS_DOWN_SERVER_H_
 
@@ -29,7 +29,9 @@ class DownServer {
   void ReadErrorLog();
   void LookAtFiles();
   std::string HowItStarts() const;
-  void AskForStart();
+  void AskForStart(absl::Time now);
+  std::string HowItStands(absl::Duration silent) const;
+  std::string WhoStartsIt() const;
   absl::Status TimedOut(const absl::Status& last) const;
 
   StepContext& context_;
@@ -41,7 +43,9 @@ class DownServer {
   StartupSigns startup_;
   std::string activity_;
   std::string note_;
-  bool asked_for_start_ = false;
+  bool gone_ = false;  // nobody listens where it did; not merely that a look failed
+  absl::Time asked_for_start_ = absl::InfinitePast();
+  absl::Status refused_;  // why it could not even be asked for
 };
 
 }  // namespace graft

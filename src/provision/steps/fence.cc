@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "provision/preflight/preflight.h"
 #include "provision/steps/replication.h"
 #include "provision/steps/steps.h"
 
@@ -105,6 +106,19 @@ absl::Status NoteWhatIs(StepContext& context) {
   return absl::OkStatus();
 }
 
+// The recipient's sessions, provided that nobody clones from it or reads its binary logs: a session
+// of these two kinds is never ended. None if they cannot be seen and the request allows that.
+absl::StatusOr<std::vector<ServerSession>> ReadEndable(StepContext& context) {
+  const Allowances& allow = context.operation.request.allow;
+  auto sessions = context.recipient().ReadSessions();
+  if (absl::IsPermissionDenied(sessions.status()) && allow.unchecked) {
+    return std::vector<ServerSession>();
+  }
+  if (!sessions.ok()) return sessions.status();
+  GRAFT_RETURN_IF_ERROR(FindingsToStatus(CheckDependants(*sessions), allow));
+  return sessions;
+}
+
 // A server started with event_scheduler=DISABLED refuses any change of it.
 bool CanBeSet(const FenceRecord::Persisted& variable) {
   return variable.value != kDisabled;
@@ -165,6 +179,13 @@ std::vector<VariableChange> LiftingChanges(const FenceRecord& fence, bool keep_r
   return changes;
 }
 
+// A release that failed may have started replication and taken part of the fence down.
+absl::Status RaiseAgain(StepContext& context) {
+  const bool may_follow = context.operation.data_state == DataState::kCloned;
+  if (!may_follow) GRAFT_RETURN_IF_ERROR(StopWhenIdle(context, /*forget=*/false));
+  return context.recipient().SetVariables(RaisingChanges(context.state.fence));
+}
+
 }  // namespace
 
 absl::Status RaiseFence(StepContext& context) {
@@ -186,13 +207,9 @@ void NoteEndedSession(const ServerSession& session, Operation& operation) {
 
 absl::Status EndUserSessions(StepContext& context) {
   Operation& operation = context.operation;
-  const auto sessions = context.recipient().ReadSessions();
-  if (absl::IsPermissionDenied(sessions.status()) && operation.request.allow.unchecked) {
-    return absl::OkStatus();
-  }
-  if (!sessions.ok()) return sessions.status();
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<ServerSession> sessions, ReadEndable(context));
   bool ended_some = false;
-  for (const ServerSession& session : *sessions) {
+  for (const ServerSession& session : sessions) {
     if (session.user == context.options.agent_user) continue;
     const absl::Status ended = context.recipient().KillConnection(session.connection_id);
     if (absl::IsNotFound(ended)) continue;  // it has gone by itself
@@ -236,15 +253,13 @@ absl::Status LiftFence(StepContext& context, bool keep_read_only) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> LiftAnyFence(StepContext& context) {
+absl::StatusOr<bool> FindFence(StepContext& context) {
   FenceRecord& fence = context.state.fence;
-  if (!fence.up) {
-    GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables, ReadFenced(context));
-    if (!IsOurLeftFence(variables, context.options.agent_user)) return false;
-    NoteVariables(variables, /*left_by_us=*/true, fence);
-    fence.up = true;
-  }
-  GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/false));
+  if (fence.up) return true;
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables, ReadFenced(context));
+  if (!IsOurLeftFence(variables, context.options.agent_user)) return false;
+  NoteVariables(variables, /*left_by_us=*/true, fence);
+  fence.up = true;
   return true;
 }
 
@@ -255,7 +270,9 @@ absl::Status LeaveServerSafe(StepContext& context) {
   // persisted fences it when it comes.
   if (state.clone.has_value()) return absl::OkStatus();
   if (state.operation.data_state != DataState::kIntact) {
-    return context.recipient().SetVariables({Global("super_read_only", "ON")});
+    GRAFT_RETURN_IF_ERROR(CloseAgain(context));
+    const bool released = state.operation.request.kind == OperationKind::kRelease;
+    return released ? RaiseAgain(context) : absl::OkStatus();
   }
   // Each for itself: a fence that cannot be taken down is no reason to leave the replica behind.
   // The fence counts as up until both are done.
@@ -270,8 +287,10 @@ absl::Status LeaveServerSafe(StepContext& context) {
   return status;
 }
 
-// Takes the tablet out of service: its record says RESTORE, its server is fenced.
+// Takes the tablet out of service: its record says RESTORE, its server is fenced. The operation may
+// have stood in its queue for long since preflight: who uses the recipient by now stops it first.
 StepOutcome FenceStep(StepContext& context) {
+  GRAFT_RETURN_IF_ERROR(ReadEndable(context).status());
   GRAFT_RETURN_IF_ERROR(context.PublishRecord());
   GRAFT_RETURN_IF_ERROR(RaiseFence(context));
   return EndUserSessions(context);

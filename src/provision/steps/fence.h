@@ -17,7 +17,8 @@ absl::Status RaiseFence(StepContext& context);
 void NoteEndedSession(const ServerSession& session, Operation& operation);
 
 // Ends every user's connection to the recipient, and notes whose it was: one idle transaction holds
-// up DROP DATA. The agent's own account is left alone.
+// up DROP DATA. The agent's own account is left alone. FAILED_PRECONDITION with RECIPIENT_DONATES
+// or RECIPIENT_HAS_REPLICAS, and nobody is ended: another tablet copies from it, or replicates.
 absl::Status EndUserSessions(StepContext& context);
 
 // Sets the clone_* variables of the request; first journals their old values.
@@ -33,12 +34,12 @@ absl::Status CloseAgain(StepContext& context);
 // running server stays read-only.
 absl::Status LiftFence(StepContext& context, bool keep_read_only);
 
-// Lifts the fence that the state describes, or a fence that the server shows to be graft's, from an
-// agent whose journal is lost. Returns whether there was a fence.
-absl::StatusOr<bool> LiftAnyFence(StepContext& context);
+// Whether a fence of graft's is up: the state describes one, or the server shows one that an agent
+// left whose journal is lost. FindFence puts that one into the state, and LiftFence takes it down.
+absl::StatusOr<bool> FindFence(StepContext& context);
 
 // After a failure or a cancel: lifts the fence and resumes replication if the old data is whole;
-// else makes the server read-only at once.
+// else makes the server read-only at once, and puts the whole fence up again after a release.
 absl::Status LeaveServerSafe(StepContext& context);
 
 }  // namespace graft

@@ -1,9 +1,13 @@
-// release: an operator has said that the data is good. The fence comes down, whoever's record of it
-// is left, replication is started where a channel is configured, and the old type comes back.
+// release: an operator has said that the data is good. Replication is started where a channel is
+// configured, the fence comes down, whoever's record of it is left, and the old type comes back.
 
 #include <algorithm>
+#include <optional>
 
+#include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "provision/operation/release_word.h"
+#include "provision/steps/clone_verdict.h"
 #include "provision/steps/fence.h"
 #include "provision/steps/steps.h"
 
@@ -34,29 +38,47 @@ absl::Status StartChannels(StepContext& context) {
   return stopped ? context.recipient().StartReplication(std::nullopt) : absl::OkStatus();
 }
 
+// The copy that an earlier operation sent may run on, though that operation has ended: the server
+// was frozen for long, or refused its agent. The server itself must show that the copy has ended.
+absl::Status EndTheCopy(StepContext& context) {
+  std::optional<SentClone>& clone = context.state.clone;
+  if (!clone.has_value()) return absl::OkStatus();
+  const auto report = context.recipient().ReadClone();
+  // A server without the plugin copies nothing.
+  if (!report.ok() && !HasReason(report.status(), Reason::kClonePluginMissing)) {
+    return report.status();
+  }
+  const CloneVerdict verdict = report.ok() ? JudgeClone(*report, *clone) : CloneVerdict::kNoTrace;
+  if (verdict == CloneVerdict::kRunning || verdict == CloneVerdict::kStopping) {
+    return Failure(Reason::kCloneStillRuns,
+                   absl::StrCat("the copy from ", clone->donor.ToString(),
+                                " that an earlier operation sent still runs on this server, which "
+                                "restarts on it: graftctl reprovision with the same donor takes it "
+                                "up; to get rid of it, cancel that one with --even-if-dropped"));
+  }
+  clone.reset();
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-// FAILED_PRECONDITION with DATA_NOT_GOOD: the data is not known to be good, and nobody has said so.
+// FAILED_PRECONDITION with DATA_NOT_GOOD, CLONE_STILL_RUNS or NOTHING_TO_RELEASE: nothing was
+// touched. The fence comes down last, so that whatever fails leaves it up.
 StepOutcome ReleaseStep(StepContext& context) {
   TabletState& state = context.state;
   Operation& operation = state.operation;
-  const bool dropped =
-      operation.data_state == DataState::kPartial || operation.data_state == DataState::kEmpty;
-  if (dropped && !operation.request.release.data_is_good) {
-    return Failure(
-        Reason::kDataNotGood,
-        "graft knows the data to be dropped; say --data-is-good if somebody has put good "
-        "data there");
-  }
+  GRAFT_RETURN_IF_ERROR(CheckVouched(operation, operation.data_state));
+  GRAFT_RETURN_IF_ERROR(EndTheCopy(context));
   GRAFT_RETURN_IF_ERROR(NoteType(context));
-  GRAFT_ASSIGN_OR_RETURN(const bool was_fenced, LiftAnyFence(context));
+  GRAFT_ASSIGN_OR_RETURN(const bool fenced, FindFence(context));
   const bool serves = state.type_before == state.type_after;
-  if (!was_fenced && serves && !dropped && !state.clone.has_value()) {
+  const bool dropped = IsDropped(operation.data_state);
+  if (!fenced && serves && !dropped) {
     return Failure(Reason::kNothingToRelease,
                    "no fence of graft's is up, and the tablet's record has its type");
   }
   GRAFT_RETURN_IF_ERROR(StartChannels(context));
-  state.clone.reset();
+  GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/false));
   if (dropped) operation.data_state = DataState::kIntact;
   return context.Save();
 }
