@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -39,6 +40,23 @@ absl::Status Judge(int status) {
                                                 : absl::StrCat("signal ", WTERMSIG(status))));
 }
 
+// Waits for the child on a thread of its own, so that none is left a zombie; outlives the agent's
+// interest in it.
+std::shared_ptr<StartCommand::Run> Watch(pid_t pid) {
+  auto run = std::make_shared<StartCommand::Run>();
+  std::thread([run, pid] {
+    int status = 0;
+    pid_t ended = 0;
+    do {
+      ended = waitpid(pid, &status, 0);
+    } while (ended < 0 && errno == EINTR);
+    absl::MutexLock lock(&run->mutex);
+    run->end = ended > 0 ? Judge(status)
+                         : absl::UnavailableError("--mysqld-start-command: lost its process");
+  }).detach();
+  return run;
+}
+
 }  // namespace
 
 absl::Status StartCommand::Ask() {
@@ -46,28 +64,33 @@ absl::Status StartCommand::Ask() {
   posix_spawnattr_t attributes;
   GRAFT_RETURN_IF_ERROR(SetAttributes(attributes));
   const char* const argv[] = {"sh", "-c", command_.c_str(), nullptr};
+  pid_t pid = -1;
   const int error =
-      posix_spawn(&pid_, "/bin/sh", nullptr, &attributes, const_cast<char* const*>(argv), environ);
+      posix_spawn(&pid, "/bin/sh", nullptr, &attributes, const_cast<char* const*>(argv), environ);
   posix_spawnattr_destroy(&attributes);
   if (error == 0) {
     log_.Info("mysqld is down; --mysqld-start-command runs");
+    run_ = Watch(pid);
     return absl::OkStatus();
   }
-  pid_ = -1;
-  end_ = absl::UnavailableError(
-      absl::StrCat("--mysqld-start-command cannot be run: ", std::strerror(error)));
-  log_.Warning("mysqld could not be started", StatusFields(end_));
-  return end_;
+  return Ended(absl::UnavailableError(
+      absl::StrCat("--mysqld-start-command cannot be run: ", std::strerror(error))));
 }
 
 std::optional<absl::Status> StartCommand::End() {
-  if (pid_ < 0) return end_;
-  int status = 0;
-  const pid_t ended = waitpid(pid_, &status, WNOHANG);
-  if (ended == 0 || (ended < 0 && errno == EINTR)) return std::nullopt;
-  pid_ = -1;
-  end_ = ended > 0 ? Judge(status)
-                   : absl::UnavailableError("--mysqld-start-command: lost its process");
+  if (run_ == nullptr) return end_;
+  std::optional<absl::Status> end;
+  {
+    absl::MutexLock lock(&run_->mutex);
+    end = run_->end;
+  }
+  if (!end.has_value()) return std::nullopt;
+  run_ = nullptr;
+  return Ended(*std::move(end));
+}
+
+absl::Status StartCommand::Ended(absl::Status end) {
+  end_ = std::move(end);
   if (!end_.ok()) log_.Warning("mysqld could not be started", StatusFields(end_));
   return end_;
 }

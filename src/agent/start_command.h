@@ -2,12 +2,13 @@
 #ifndef GRAFT_AGENT_START_COMMAND_H_
 #define GRAFT_AGENT_START_COMMAND_H_
 
-#include <sys/types.h>
-
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "graft/server_starter.h"
 #include "log/log.h"
 
@@ -22,11 +23,19 @@ class StartCommand : public ServerStarter {
   absl::Status Ask() override;
   std::optional<absl::Status> End() override;
 
+  // One child, as its waiting thread sees it.
+  struct Run {
+    absl::Mutex mutex;
+    std::optional<absl::Status> end ABSL_GUARDED_BY(mutex);  // nullopt: it runs
+  };
+
  private:
+  absl::Status Ended(absl::Status end);
+
   const std::string command_;
   Log& log_;
-  pid_t pid_ = -1;  // -1: none runs
-  absl::Status end_;
+  std::shared_ptr<Run> run_;  // nullptr: none runs
+  absl::Status end_;          // the last one's
 };
 
 }  // namespace graft

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "agent/tablet_at_start.h"
 #include "base/errors.h"
 #include "graft/plan.h"
 #include "log/log_observer.h"
@@ -134,9 +135,7 @@ void TabletKeeper::NoteNews(const TabletFacts& facts) {
 // While a copy is under way its own connection holds the server, and none of ours may be open.
 bool TabletKeeper::MayHold() const {
   const TabletOwner::Snapshot state = deps_.owner.state();
-  const bool running =
-      !state->operation.request.id.empty() && state->operation.outcome == Outcome::kRunning;
-  return !running && !state->clone.has_value();
+  return !IsUnfinished(*state) && !state->clone.has_value();
 }
 
 void TabletKeeper::HoldServer() {
@@ -165,10 +164,15 @@ void TabletKeeper::FenceHeldBack() {
 bool TabletKeeper::CheckRecord() {
   const auto record = deps_.topology.GetTablet(options_.alias);
   const bool gone = absl::IsNotFound(record.status());
+  const bool shut =
+      MustNotServe(*deps_.owner.state()) || deps_.record.facts().held_back != Reason::kNone;
   {
     absl::MutexLock lock(&mutex_);
     record_missing_ = gone ? "its record in the topology was deleted" : "";
     if (record.ok()) snapshot_.type = record->type;
+    const bool out = snapshot_.type == TabletType::kRestore;
+    // Somebody lets dropped data serve.
+    if (shut && !out && snapshot_.type != TabletType::kPrimary) unpublished_ = Unpublished::kNews;
   }
   if (!gone) return true;
   deps_.log.Warning("the tablet's record was deleted; it is made anew",
@@ -228,11 +232,8 @@ absl::Status TabletKeeper::Publish() {
   }
   const auto published = deps_.record.Publish(*deps_.owner.state());
   absl::MutexLock lock(&mutex_);
-  if (published.ok()) {
-    snapshot_.type = *published;
-  } else {
-    unpublished_ = Unpublished::kNews;
-  }
+  if (published.ok()) snapshot_.type = *published;
+  if (!published.ok()) unpublished_ = Unpublished::kNews;
   return published.status();
 }
 
@@ -278,8 +279,7 @@ void TabletKeeper::HoldBack(Reason reason, std::string why) {
 
 void TabletKeeper::Note(const Operation& operation) {
   TabletFacts facts = deps_.record.facts();
-  if (operation.outcome == Outcome::kRunning &&
-      (facts.type.has_value() || facts.held_back != Reason::kNone)) {
+  if (operation.outcome == Outcome::kRunning) {
     facts.type = std::nullopt;  // it begins, and its word counts from now on
     facts.held_back = Reason::kNone;
     deps_.record.Note(facts);

@@ -15,6 +15,7 @@ constexpr char kMasked[] = "<secret>";
 constexpr int kConnectRetrySeconds = 10;  // Vitess's
 // For ten days, MySQL's default until 8.4; later servers give up after ten tries.
 constexpr int kConnectRetries = 86400;
+constexpr int kHeartbeatSeconds = 10;  // of a source with nothing to send
 
 bool SpeaksReplica(const ServerVersion& version) {
   return version.AtLeast(8, 0, 22);
@@ -231,7 +232,8 @@ absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,
                       "_PORT=", source.address.port, ", ", side, "_USER=", QuoteText(source.user),
                       ", ", side, "_PASSWORD=", Password(source.password, secrets), ", ", side,
                       "_CONNECT_RETRY=", kConnectRetrySeconds, ", ", side,
-                      "_RETRY_COUNT=", kConnectRetries, ", ", transport, ", ", side,
+                      "_RETRY_COUNT=", kConnectRetries, ", ", side,
+                      "_HEARTBEAT_PERIOD=", kHeartbeatSeconds, ", ", transport, ", ", side,
                       "_AUTO_POSITION=1 FOR CHANNEL ''");
 }
 

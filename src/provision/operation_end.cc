@@ -46,9 +46,10 @@ void OperationEnd::Conclude(const absl::Status& status) {
            [this] { return LeaveServerSafe(context_); });
   }
   if (context_.control->stopped()) return;
-  // One that the copy outran is no cause of what fails later.
-  const bool cancelled =
-      context_.deps.owner.cancel_granted() && RowOf(operation).may_cancel == MayCancel::kYes;
+  // A cancel that the copy outran, or that could not end it, is no cause of what fails later.
+  const bool cancelled = context_.deps.owner.cancel_granted() &&
+                         RowOf(operation).may_cancel == MayCancel::kYes &&
+                         !context_.state.clone.has_value();
   operation.outcome = cancelled ? Outcome::kCancelled : Outcome::kFailed;
   operation.error = cancelled ? CancelledBecause(operation, status) : status;
   context_.deps.claims.Leave().IgnoreError();

@@ -145,7 +145,10 @@ class OperationRun {
 
   StepOutcome RunRow(const PlanRow& row) {
     const absl::Time began = context_.clock().Now();
-    const absl::Time deadline = began + row.budget;
+    // A copy that is to be taken up: its server may be down for as long as a restart may take.
+    const bool takes_up = row.zone == Zone::kBeforeDrop && state_.clone.has_value();
+    const absl::Time deadline =
+        began + std::max(row.budget, takes_up ? context_.options.restart_wait_timeout : row.budget);
     absl::Duration pause = kFirstRetry;
     StepOutcome outcome = RunHeld(row);
     while (LooksAgain(outcome) && context_.clock().Now() + pause < deadline) {
@@ -161,8 +164,10 @@ class OperationRun {
 
   // What is about to change the server holds it first; a server that is away is asked once more.
   StepOutcome RunHeld(const PlanRow& row) {
-    if (row.zone == Zone::kBeforeDrop) {
-      absl::Status held = context_.deps.holder.HoldServer(/*own_clone=*/0);
+    const int64_t own_clone = state_.clone.has_value() ? state_.clone->connection_id : 0;
+    const bool unknown_clone = state_.clone.has_value() && own_clone == 0;
+    if (row.zone == Zone::kBeforeDrop && !unknown_clone) {
+      absl::Status held = context_.deps.holder.HoldServer(own_clone);
       if (HasReason(held, Reason::kServerHeld) || (!held.ok() && !row.serves)) return held;
     }
     return RunStep(row.step, context_);

@@ -11,7 +11,7 @@ namespace graft {
 namespace {
 
 // From a source that has nothing to send; half of replica_net_timeout's default.
-constexpr absl::Duration kHeartbeat = absl::Seconds(30);
+constexpr absl::Duration kHeartbeat = absl::Seconds(10);
 
 }  // namespace
 

@@ -319,6 +319,18 @@ TEST_F(TabletKeeperTest, ATypeThatSomebodyElseSetsIsSeenAndStays) {
   EXPECT_EQ(Record().type, TabletType::kDrained);
 }
 
+TEST_F(TabletKeeperTest, ATypeThatWouldLetDroppedDataServeIsTakenBack) {
+  At(1, [&] {
+    TabletState failed = Running(Step::kClone);
+    failed.operation.outcome = Outcome::kFailed;
+    failed.operation.data_state = DataState::kEmpty;
+    Tell(failed);
+  });
+  At(3, [&] { SetTheRecordsType(TabletType::kReplica); });
+  ServeUntil(20);
+  EXPECT_EQ(Record().type, TabletType::kRestore);
+}
+
 TEST_F(TabletKeeperTest, TheRecordSaysWhoseServerItIs) {
   ServeUntil(1);
   EXPECT_EQ(Tag("server_uuid"), world_.recipient.state().facts.server_uuid);

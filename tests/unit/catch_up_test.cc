@@ -89,7 +89,7 @@ TEST_P(SilentSourceTest, AnIdleSourceIsHeardByItsHeartbeats) {
   });
   const Operation operation = Run(world_.Request());
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_GE(operation.ended - began, absl::Seconds(30));
+  EXPECT_GE(operation.ended - began, absl::Seconds(20));
   EXPECT_LE(operation.ended - began, absl::Seconds(65));
 }
 

@@ -108,12 +108,12 @@ TEST(Statements, ReplicationDialects) {
   EXPECT_EQ(*ChangeSourceStatement(between, Source(), Secrets::kReveal),
             "CHANGE MASTER TO MASTER_HOST='db1', MASTER_PORT=3307, MASTER_USER='vt_repl', "
             "MASTER_PASSWORD='it''s', MASTER_CONNECT_RETRY=10, "
-            "MASTER_RETRY_COUNT=86400, MASTER_SSL=1, "
+            "MASTER_RETRY_COUNT=86400, MASTER_HEARTBEAT_PERIOD=10, MASTER_SSL=1, "
             "MASTER_AUTO_POSITION=1 FOR CHANNEL ''");
   EXPECT_EQ(*ChangeSourceStatement({8, 0, 23}, Source(), Secrets::kReveal),
             "CHANGE REPLICATION SOURCE TO SOURCE_HOST='db1', SOURCE_PORT=3307, "
             "SOURCE_USER='vt_repl', SOURCE_PASSWORD='it''s', SOURCE_CONNECT_RETRY=10, "
-            "SOURCE_RETRY_COUNT=86400, "
+            "SOURCE_RETRY_COUNT=86400, SOURCE_HEARTBEAT_PERIOD=10, "
             "SOURCE_SSL=1, SOURCE_AUTO_POSITION=1 FOR CHANNEL ''");
 }
 

@@ -178,6 +178,18 @@ TEST_F(OperationsTest, CancelOfACopyIsForWhoSaysSo) {
   End(run, Outcome::kCancelled);
 }
 
+TEST_F(OperationsTest, ACancelOfACopyThatIsTakenUpLeavesTheWaitsToEndIt) {
+  TabletState left = Past("a", Outcome::kFailed);
+  left.clone = SentClone();
+  Make({left});
+  Serve();
+  ASSERT_TRUE(operations_->Reprovision(Call("b")).ok());
+  RunInHand& run = AwaitRun();
+  EXPECT_TRUE(operations_->Cancel("b", CancelWish::kEvenIfDropped).ok());
+  EXPECT_EQ(run.control->wait().WaitFor(clock_, absl::Hours(1)), WaitEnd::kWoken);
+  End(run, Outcome::kCancelled);
+}
+
 TEST_F(OperationsTest, BandwidthsCanBeChangedUntilTheCopyIsMade) {
   Make();
   Serve();

@@ -106,7 +106,8 @@ void ProvisionWorld::Run(Operation& operation) {
 
 absl::Status ProvisionWorld::Cancel(CancelWish wish) {
   const absl::Status granted = owner->GrantCancel(owner->state()->operation.request.id, wish);
-  const bool copying = RowOf(owner->state()->operation).zone == Zone::kCopying;
+  const TabletOwner::Snapshot now = owner->state();
+  const bool copying = RowOf(now->operation).zone == Zone::kCopying || now->clone.has_value();
   copying ? control->Wake() : control->EndWaits();
   return granted;
 }

@@ -224,8 +224,9 @@ absl::StatusOr<Operation> Operations::Cancel(absl::string_view id, CancelWish wi
   if (operation.outcome != Outcome::kRunning) return HasEnded(operation);
   GRAFT_RETURN_IF_ERROR(owner_.GrantCancel(operation.request.id, wish));
   const TabletOwner::Snapshot now = owner_.state();
+  // A copy that is taken up has to be ended first, which takes waits of its own.
   const bool ends = now->operation.request.kind == OperationKind::kReprovision &&
-                    RowOf(now->operation).zone == Zone::kBeforeDrop;
+                    RowOf(now->operation).zone == Zone::kBeforeDrop && !now->clone.has_value();
   if (const auto running = control()) ends ? running->EndWaits() : running->Wake();
   return Get(operation.request.id);
 }

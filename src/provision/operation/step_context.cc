@@ -11,9 +11,8 @@
 namespace graft {
 
 bool StepContext::cancelled() const {
-  const PlanRow& row = RowOf(operation);
-  const bool sent = row.zone == Zone::kCopying && state.clone.has_value();
-  return !sent && row.may_cancel == MayCancel::kYes && deps.owner.cancel_granted();
+  return !state.clone.has_value() && RowOf(operation).may_cancel == MayCancel::kYes &&
+         deps.owner.cancel_granted();
 }
 
 absl::Status StepContext::Wait(absl::Duration duration) const {

@@ -26,13 +26,6 @@ bool IsOutOfService(const TabletState& state) {
   return !whole || (operation.outcome == Outcome::kRunning && !RowOf(operation).serves);
 }
 
-// The type that RESTORE replaced, as the record keeps it; UNKNOWN: it does not say.
-TabletType ReplacedType(const Tablet& tablet) {
-  const auto tag = tablet.tags.find(kTypeBefore);
-  return tag == tablet.tags.end() ? TabletType::kUnknown
-                                  : ParseTabletType(tag->second).value_or(TabletType::kUnknown);
-}
-
 // The type of a tablet that may serve, whose record says RESTORE or nothing. An operation that
 // found RESTORE leaves it unless all is well.
 TabletType TypeBack(const TabletState& state, const TabletFacts& facts, const Tablet& tablet) {
@@ -90,6 +83,12 @@ int64_t SequenceOf(const Tablet& tablet) {
 }
 
 }  // namespace
+
+TabletType ReplacedType(const Tablet& tablet) {
+  const auto tag = tablet.tags.find(kTypeBefore);
+  return tag == tablet.tags.end() ? TabletType::kUnknown
+                                  : ParseTabletType(tag->second).value_or(TabletType::kUnknown);
+}
 
 void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tablet& tablet) {
   const bool spoken_of = !state.operation.request.id.empty();

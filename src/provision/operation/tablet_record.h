@@ -47,6 +47,9 @@ struct TabletFacts {
   Reason held_back = Reason::kNone;
 };
 
+// The type that RESTORE replaced, as the record's tag keeps it; UNKNOWN: the record does not say.
+TabletType ReplacedType(const Tablet& tablet);
+
 // Sets type and graft.* tags of `tablet` from the state and the facts; keeps all else.
 void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tablet& tablet);
 

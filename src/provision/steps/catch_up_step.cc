@@ -19,7 +19,9 @@ namespace {
 
 constexpr absl::Duration kLookAtSource = absl::Seconds(5);
 constexpr absl::Duration kQuiet = absl::Seconds(2);  // a wait that short needs no words
-// A lag of zero counts once it has lasted so long: less than the 30 s between two heartbeats.
+// Level with the source once the lag has been this small for so long; it is in whole seconds, and a
+// busy source always shows some.
+constexpr absl::Duration kLevelLag = absl::Seconds(3);
 constexpr absl::Duration kLevel = absl::Seconds(20);
 
 absl::StatusOr<GtidSet> ReadGtidExecuted(MysqlServer& server) {
@@ -99,7 +101,7 @@ class CatchUp {
     const absl::Time now = context_.clock().Now();
     const bool news = channel.heard != heard_;
     heard_ = channel.heard;
-    if (channel.lag != absl::ZeroDuration()) level_since_ = now;
+    if (!channel.lag.has_value() || *channel.lag > kLevelLag) level_since_ = now;
     return news && now - level_since_ >= kLevel;
   }
 
@@ -176,7 +178,7 @@ class CatchUp {
   absl::Status source_says_;                     // what it answered last
   std::optional<GtidSet> target_;
   std::string heard_;
-  absl::Time level_since_;  // since when the lag has been zero
+  absl::Time level_since_;  // since when the lag has been small
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "provision/steps/clone_settings.h"
 #include "provision/steps/clone_supervisor.h"
 #include "provision/steps/fence.h"
 #include "provision/steps/steps.h"
@@ -67,6 +68,7 @@ absl::StatusOr<SentClone> TakeMarks(StepContext& context) {
 absl::Status NotSent(StepContext& context, absl::Status why) {
   context.state.clone.reset();
   context.operation.data_state = context.state.data_before;
+  CloseAgain(context).IgnoreError();
   context.Save().IgnoreError();
   return why;
 }

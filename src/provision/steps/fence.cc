@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "graft/plan.h"
 #include "provision/preflight/preflight.h"
 #include "provision/steps/replication.h"
 #include "provision/steps/steps.h"
@@ -138,28 +139,6 @@ std::vector<VariableChange> RaisingChanges(const FenceRecord& fence) {
   return changes;
 }
 
-// What a request's settings mean in MySQL's words.
-std::vector<VariableChange> SettingChanges(const CloneSettings& settings) {
-  std::vector<VariableChange> changes;
-  const auto number = [&changes](const char* name, const auto& value) {
-    if (value.has_value()) changes.push_back(Global(name, absl::StrCat(*value)));
-  };
-  const auto flag = [&changes](const char* name, const std::optional<bool>& value) {
-    if (value.has_value()) changes.push_back(Global(name, *value ? "ON" : "OFF"));
-  };
-  number("clone_max_data_bandwidth", settings.max_data_bandwidth_mib);
-  number("clone_max_network_bandwidth", settings.max_network_bandwidth_mib);
-  number("clone_max_concurrency", settings.max_concurrency);
-  flag("clone_enable_compression", settings.compression);
-  flag("clone_block_ddl", settings.block_ddl);
-  return changes;
-}
-
-bool IsNoted(const std::vector<FenceRecord::Persisted>& noted, const std::string& name) {
-  return std::any_of(noted.begin(), noted.end(),
-                     [&name](const FenceRecord::Persisted& known) { return known.name == name; });
-}
-
 std::vector<VariableChange> LiftingChanges(const FenceRecord& fence, bool keep_read_only) {
   std::vector<VariableChange> changes;
   for (const FenceRecord::Persisted& variable : fence.variables) {
@@ -181,16 +160,29 @@ std::vector<VariableChange> LiftingChanges(const FenceRecord& fence, bool keep_r
 
 // A release that failed may have started replication and taken part of the fence down.
 absl::Status RaiseAgain(StepContext& context) {
+  GRAFT_RETURN_IF_ERROR(context.recipient().SetVariables(RaisingChanges(context.state.fence)));
   const bool may_follow = context.operation.data_state == DataState::kCloned;
-  if (!may_follow) GRAFT_RETURN_IF_ERROR(StopWhenIdle(context, /*forget=*/false));
-  return context.recipient().SetVariables(RaisingChanges(context.state.fence));
+  return may_follow ? absl::OkStatus() : StopWhenIdle(context, /*forget=*/false);
+}
+
+// A copy from an earlier operation that this one has stopped, and then left as it is.
+absl::Status KeepFollowing(StepContext& context) {
+  const Operation& operation = context.operation;
+  const bool untouched =
+      operation.data_state == DataState::kCloned && RowOf(operation).zone != Zone::kAfterCopy;
+  if (!untouched || !context.state.fence.replication_was_running) return absl::OkStatus();
+  return context.recipient().StartReplication(std::nullopt);
 }
 
 }  // namespace
 
 absl::Status RaiseFence(StepContext& context) {
   FenceRecord& fence = context.state.fence;
-  if (fence.variables.empty()) GRAFT_RETURN_IF_ERROR(NoteWhatIs(context));
+  if (fence.variables.empty()) {
+    GRAFT_RETURN_IF_ERROR(NoteWhatIs(context));
+  } else if (!fence.replication_was_running) {  // behind a fence from before, a copy may follow
+    GRAFT_RETURN_IF_ERROR(NoteReplication(context));
+  }
   fence.up = true;  // from here on there may be something to take down
   GRAFT_RETURN_IF_ERROR(context.Save());
   GRAFT_RETURN_IF_ERROR(StopWhenIdle(context, /*forget=*/false));
@@ -221,20 +213,6 @@ absl::Status EndUserSessions(StepContext& context) {
   }
   if (ended_some) context.ReportProgress();
   return absl::OkStatus();
-}
-
-absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings) {
-  const std::vector<VariableChange> changes = SettingChanges(settings);
-  std::vector<FenceRecord::Persisted>& noted = context.state.fence.clone_settings;
-  for (const VariableChange& change : changes) {
-    if (IsNoted(noted, change.name)) continue;
-    GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> before,
-                           context.recipient().ReadVariables({change.name}));
-    noted.push_back({change.name, before.front().value, before.front().persisted});
-  }
-  if (changes.empty()) return absl::OkStatus();
-  GRAFT_RETURN_IF_ERROR(context.Save());
-  return context.recipient().SetVariables(changes);
 }
 
 absl::Status OpenForClone(StepContext& context) {
@@ -271,8 +249,8 @@ absl::Status LeaveServerSafe(StepContext& context) {
   if (state.clone.has_value()) return absl::OkStatus();
   if (state.operation.data_state != DataState::kIntact) {
     GRAFT_RETURN_IF_ERROR(CloseAgain(context));
-    const bool released = state.operation.request.kind == OperationKind::kRelease;
-    return released ? RaiseAgain(context) : absl::OkStatus();
+    if (state.operation.request.kind == OperationKind::kRelease) return RaiseAgain(context);
+    return KeepFollowing(context);
   }
   // Each for itself: a fence that cannot be taken down is no reason to leave the replica behind.
   // The fence counts as up until both are done.

@@ -21,9 +21,6 @@ void NoteEndedSession(const ServerSession& session, Operation& operation);
 // or RECIPIENT_HAS_REPLICAS, and nobody is ended: another tablet copies from it, or replicates.
 absl::Status EndUserSessions(StepContext& context);
 
-// Sets the clone_* variables of the request; first journals their old values.
-absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings);
-
 // Turns super_read_only off, only for CLONE, which otherwise refuses to drop anything (1290).
 absl::Status OpenForClone(StepContext& context);
 

@@ -78,9 +78,16 @@ StepOutcome ReleaseStep(StepContext& context) {
                    "no fence of graft's is up, and the tablet's record has its type");
   }
   GRAFT_RETURN_IF_ERROR(StartChannels(context));
+  const FenceRecord fence = state.fence;
+  const DataState data = operation.data_state;
   GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/false));
   if (dropped) operation.data_state = DataState::kIntact;
-  return context.Save();
+  absl::Status saved = context.Save();
+  if (!saved.ok()) {  // it is not so before the journal says so
+    state.fence = fence;
+    operation.data_state = data;
+  }
+  return saved;
 }
 
 }  // namespace graft

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "base/errors.h"
 #include "provision/donor/donor_search.h"
+#include "provision/operation/tablet_record.h"
 #include "provision/steps/left_copy.h"
 #include "provision/steps/steps.h"
 
@@ -35,11 +36,14 @@ absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
   GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.deps.topology.GetTablet(context.options.alias));
   GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
   if (state.type_before == TabletType::kUnknown) {
-    state.type_before = own.type;
-    const bool serves = own.type != TabletType::kRestore && own.type != TabletType::kBackup &&
-                        own.type != TabletType::kUnknown;
+    const TabletType replaced = ReplacedType(own);
+    const bool ours = own.type == TabletType::kRestore && replaced != TabletType::kUnknown;
+    const TabletType type = ours ? replaced : own.type;
+    state.type_before = type;
+    const bool serves =
+        type != TabletType::kRestore && type != TabletType::kBackup && type != TabletType::kUnknown;
     if (serves) {
-      state.type_after = own.type;
+      state.type_after = type;
     } else if (state.type_after == TabletType::kUnknown) {  // no operation before this one
       state.type_after = context.options.init_type;
     }

@@ -96,6 +96,7 @@ StepOutcome VerifyStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(CountDiscarded(context.operation, executed));
   const SentClone clone = *std::exchange(state.clone, std::nullopt);
   context.operation.data_state = DataState::kCloned;
+  context.state.fence.replication_was_running = false;  // that was the old data's
   const absl::Status saved = context.Save();
   if (!saved.ok()) {  // it is looked at again, as if nothing had been found
     state.clone = clone;

@@ -1,0 +1,147 @@
+// What an operation left behind, and what the next one makes of it: a copy that runs, a copy that
+// follows, RESTORE in the record, a fence.
+#include <gmock/gmock.h>
+
+#include <memory>
+#include <string>
+
+#include "base/errors.h"
+#include "provision_world.h"
+
+namespace graft {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+Operation Another(const ProvisionWorld& world) {
+  Operation operation = world.Request();
+  operation.request.id = "op-2";
+  return operation;
+}
+
+// An operation that has ended, as after RESTART_TIMEOUT of a server that was frozen; its copy runs.
+void LeaveARunningCopy(ProvisionWorld& world) {
+  world.clock.At(world.clock.Now() + absl::Seconds(20), [&world] { world.control->Stop(); });
+  Operation operation = world.Request();
+  world.Run(operation);
+  ASSERT_EQ(operation.outcome, Outcome::kRunning);
+  world.recipient.AbandonClone();
+  world.control = std::make_shared<OperationControl>();
+  TabletState state = world.journal.Load()->states.back();
+  state.operation.outcome = Outcome::kFailed;
+  state.operation.error = Failure(Reason::kRestartTimeout, "mysqld did not come back");
+  ASSERT_TRUE(world.journal.Save(state).ok());
+}
+
+// It arrives while the next operation is still about to take the copy up.
+TEST(LeftCopyTest, ACancelOfTheOperationThatTakesItUpEndsTheCopy) {
+  for (const Step step : {Step::kResolveDonor, Step::kClone}) {
+    ProvisionWorld world;
+    LeaveARunningCopy(world);
+    world.observer.on_step = [&](const Operation& operation) {
+      if (operation.step == step) EXPECT_TRUE(world.Cancel(CancelWish::kEvenIfDropped).ok());
+    };
+    Operation second = Another(world);
+    world.Run(second);
+    EXPECT_EQ(second.outcome, Outcome::kCancelled) << second.error;
+    EXPECT_EQ(second.data_state, DataState::kEmpty);
+    EXPECT_EQ(world.recipient.state().clone.status->state, CloneState::kFailed);
+    EXPECT_EQ(world.recipient.clones_started(), 1);
+  }
+}
+
+TEST(LeftCopyTest, AServerThatIsFrozenAWhileIsWaitedFor) {
+  ProvisionWorld world;
+  LeaveARunningCopy(world);
+  world.recipient.FailNext("ReadClone", absl::DeadlineExceededError("no answer within 10s"), 20);
+  Operation second = Another(world);
+  world.Run(second);
+  EXPECT_EQ(second.outcome, Outcome::kDone) << second.error;
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+TEST(LeftCopyTest, ACopyThatFollowsGoesOnToFollowWhenTheNextOperationEndsBeforeTheDrop) {
+  ProvisionWorld world;
+  world.options.catch_up_stall_timeout = absl::Minutes(1);
+  world.recipient.Edit([](FakeMysqlState& state) { state.replication.catch_up = absl::Hours(9); });
+  Operation first = world.Request();
+  world.options.max_attempts = 1;
+  world.recipient.Edit([](FakeMysqlState& state) { state.replication.connect = absl::Hours(9); });
+  world.Run(first);
+  ASSERT_EQ(ReasonOf(first.error), "CATCH_UP_STALLED") << first.error;
+  ASSERT_EQ(first.data_state, DataState::kCloned);
+  ASSERT_TRUE(world.recipient.state().channels.at(0).receives());
+  world.observer.on_step = [&](const Operation& operation) {
+    if (operation.step == Step::kClone) EXPECT_TRUE(world.Cancel(CancelWish::kEvenIfDropped).ok());
+  };
+  Operation second = Another(world);
+  world.Run(second);
+  EXPECT_EQ(second.outcome, Outcome::kCancelled) << second.error;
+  EXPECT_EQ(second.data_state, DataState::kCloned);
+  EXPECT_TRUE(world.recipient.state().channels.at(0).receives());
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+}
+
+// graft wrote it, and the type that it replaced stands beside it.
+TEST(LeftRestoreTest, IsNotTakenForTheTabletsOwnType) {
+  ProvisionWorld world;
+  ASSERT_TRUE(world.topology
+                  .UpdateTablet(world.replica,
+                                [](Tablet& tablet) {
+                                  tablet.type = TabletType::kRestore;
+                                  tablet.tags["graft.type_before"] = "rdonly";
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  world.donor.SetDown(true);
+  Operation operation = world.Request();
+  world.Run(operation);
+  ASSERT_EQ(operation.outcome, Outcome::kFailed);
+  ASSERT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRdonly);
+}
+
+// A second agent takes the server in the moment in which it must be free for CLONE.
+TEST(LeftFenceTest, AServerThatWasOpenedForCloneIsClosedAgain) {
+  ProvisionWorld world;
+  world.recipient.FailNext("StartClone", Failure(Reason::kServerHeld, "held by vt_dba"), 1);
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "SERVER_HELD") << operation.error;
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+}
+
+TEST(LeftFenceTest, AReleaseThatCannotBeJournalledHasReleasedNothing) {
+  ProvisionWorld world;
+  world.options.max_attempts = 1;
+  world.clock.At(world.clock.Now() + absl::Seconds(30),
+                 [&world] { world.recipient.Crash(absl::Seconds(1)); });
+  Operation failed = world.Request();
+  world.Run(failed);
+  ASSERT_EQ(failed.data_state, DataState::kEmpty);
+
+  int refused = 0;
+  world.journal.before_save = [&refused](const TabletState& state) {
+    const bool released = state.operation.data_state == DataState::kIntact;
+    if (released) ++refused;
+    return released ? absl::UnavailableError("disk full") : absl::OkStatus();
+  };
+  Operation release;
+  release.request.id = "release-1";
+  release.request.kind = OperationKind::kRelease;
+  release.request.release = {"alice@db-101", "restored", true};
+  release.recipient = world.replica;
+  release.requested = world.clock.Now();
+  release.step = Step::kRelease;
+  world.Run(release);
+  EXPECT_GT(refused, 1) << "it is tried again";
+  EXPECT_EQ(release.outcome, Outcome::kFailed);
+  EXPECT_EQ(release.data_state, DataState::kEmpty);
+  EXPECT_THAT(world.recipient.state().persisted, Not(IsEmpty()));
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+}
+
+}  // namespace
+}  // namespace graft
