@@ -9,7 +9,7 @@ function(graft_real_fault_test name)
     return()
   endif()
   # <name> runs the first part of its table, <name>_2 the second and so on. GoogleTest deals the
-  # cases out in turn: of eight faults to a step, each of four parts gets two, the same at all steps.
+  # cases out in turn.
   get_test_property(${name} ENVIRONMENT environment)
   foreach(shard RANGE 1 ${ARG_SHARDS})
     set(entry ${name})

@@ -1,6 +1,6 @@
 // The fault table with the real programs: every fault, right before every step of the operation.
 //
-// Runs on one shard per process; ctest runs the table in four shards of two faults each.
+// Runs on one shard per process; ctest runs the table in four shards.
 
 #include <optional>
 #include <string>
@@ -65,12 +65,6 @@ class RealFaultTest : public RealFaultSuite,
     ASSERT_THAT(shard().etcd().Restart(), IsOk());
   }
 
-  void RestartEtcd() {
-    shard().etcd().Kill();
-    Release();
-    ASSERT_THAT(shard().etcd().Restart(), IsOk());
-  }
-
   void LoseClaim() {
     const bool held = step() > Step::kClaimDonor;
     EXPECT_EQ(ClaimKeys().size(), held ? 1U : 0U);
@@ -110,7 +104,6 @@ constexpr Fault kFaults[] = {
     {"AgentStopped", &RealFaultTest::StopAgent, Step::kResolveDonor, v1::DONE},
     {"RecipientKilled", &RealFaultTest::KillRecipient, Step::kVerify, v1::OUTCOME_UNSPECIFIED},
     {"DonorKilled", &RealFaultTest::KillDonor, Step::kAwaitRestart, v1::OUTCOME_UNSPECIFIED},
-    {"EtcdRestarted", &RealFaultTest::RestartEtcd, Step::kResolveDonor, v1::DONE, true},
     {"ClaimLost", &RealFaultTest::LoseClaim, Step::kResolveDonor, v1::DONE},
     {"Cancelled", &RealFaultTest::Cancel, Step::kAwaitRestart, v1::CANCELLED},
     {"EtcdKilled", &RealFaultTest::KillEtcd, Step::kResolveDonor, v1::DONE, true},
