@@ -110,9 +110,9 @@ TEST(WireOperation, EveryPlainFieldOfTheStateSurvives) {
   const TabletState full = FullTabletState();
   const absl::StatusOr<TabletState> back = FromJournalRecord(ToJournalRecord(full));
   ASSERT_TRUE(back.ok()) << back.status();
-  const auto& [sequence, operation, data_before, clone, fence, cancel, type_before, type_after,
-               earlier_failures, data_directory, error_log, server_uuid, donor_uuid, donor_gtid] =
-      *back;
+  const auto& [sequence, operation, data_before, clone, fence, cancel, throttle, type_before,
+               type_after, earlier_failures, data_directory, error_log, server_uuid, donor_uuid,
+               donor_gtid] = *back;
   EXPECT_EQ(sequence, 47);
   EXPECT_EQ(ToProto(operation).SerializeAsString(), ToProto(full.operation).SerializeAsString());
   EXPECT_EQ(data_before, full.data_before);
@@ -121,6 +121,7 @@ TEST(WireOperation, EveryPlainFieldOfTheStateSurvives) {
   ASSERT_TRUE(cancel.has_value());
   EXPECT_EQ(cancel->wish, CancelWish::kEvenIfDropped);
   EXPECT_EQ(cancel->granted, full.cancel->granted);
+  EXPECT_EQ(throttle, full.throttle);
   EXPECT_EQ(type_before, full.type_before);
   EXPECT_EQ(type_after, full.type_after);
   EXPECT_EQ(earlier_failures.size(), 1U);
