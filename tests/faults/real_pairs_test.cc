@@ -166,6 +166,8 @@ TEST_F(RealPairsTest, AGrantedCancelOutlivesTheAgent) {
 }
 
 TEST_F(RealPairsTest, AStopThatWaitsForATransactionACancelAndTheAgentsEnd) {
+  ASSERT_THAT(recipient().mysql->Sql("STOP REPLICA"), IsOk());
+  ASSERT_THAT(Follow(*recipient().mysql, *primary().mysql, MiniShard::kReplPassword), IsOk());
   ASSERT_THAT(SlowTransaction(absl::Seconds(12)), IsOk());
   ASSERT_TRUE(Eventually(absl::Seconds(5), AppliesSlowly));
   ASSERT_THAT(StartOperation({"--from-tablet", donor().alias}), IsOk());

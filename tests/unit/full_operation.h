@@ -114,7 +114,7 @@ inline TabletState FullTabletState() {
        {"read_only", "OFF", "ON"}},
       {{"clone_max_concurrency", "16", std::nullopt}, {"clone_block_ddl", "OFF", "OFF"}}};
   state.cancel = GrantedCancel{CancelWish::kEvenIfDropped, absl::FromUnixSeconds(1'800'000'012)};
-  state.throttle.max_network_bandwidth_mib = 12;
+  state.throttle = {11, 12, 13, true, false};
   state.type_before = TabletType::kReplica;
   state.type_after = TabletType::kRdonly;
   state.earlier_failures = {{7,

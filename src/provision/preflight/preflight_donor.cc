@@ -95,8 +95,8 @@ Verdict DonorPlugin(const PreflightFacts& facts) {
 // 3862 with 3159.
 Verdict DonorTls(const PreflightFacts& facts) {
   if (facts.clone_use_ssl) return Passed("the copy is encrypted on its way");
-  if (!IsOn(*facts.donor, "require_secure_transport"))
-    return Passed("the donor does not require TLS");
+  const bool required = IsOn(*facts.donor, "require_secure_transport");
+  if (!required) return Passed("the donor does not require TLS");
   return Fatal("the donor has require_secure_transport=ON, but the copy is configured without TLS",
                "give the agent --db-clone-use-ssl");
 }
