@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <system_error>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -44,7 +45,7 @@ absl::Status Judge(int status) {
 // interest in it.
 std::shared_ptr<StartCommand::Run> Watch(pid_t pid) {
   auto run = std::make_shared<StartCommand::Run>();
-  std::thread([run, pid] {
+  const auto wait = [run, pid] {
     int status = 0;
     pid_t ended = 0;
     do {
@@ -53,7 +54,13 @@ std::shared_ptr<StartCommand::Run> Watch(pid_t pid) {
     absl::MutexLock lock(&run->mutex);
     run->end = ended > 0 ? Judge(status)
                          : absl::UnavailableError("--mysqld-start-command: lost its process");
-  }).detach();
+  };
+  try {
+    std::thread(wait).detach();
+  } catch (const std::system_error& error) {
+    absl::MutexLock lock(&run->mutex);
+    run->end = absl::UnavailableError(absl::StrCat("--mysqld-start-command: ", error.what()));
+  }
   return run;
 }
 

@@ -49,7 +49,7 @@ void OperationEnd::Conclude(const absl::Status& status) {
   // A cancel that the copy outran, or that could not end it, is no cause of what fails later.
   const bool cancelled = context_.deps.owner.cancel_granted() &&
                          RowOf(operation).may_cancel == MayCancel::kYes &&
-                         !context_.state.clone.has_value();
+                         !context_.has_copy_to_end();
   operation.outcome = cancelled ? Outcome::kCancelled : Outcome::kFailed;
   operation.error = cancelled ? CancelledBecause(operation, status) : status;
   context_.deps.claims.Leave().IgnoreError();

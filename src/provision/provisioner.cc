@@ -146,7 +146,7 @@ class OperationRun {
   StepOutcome RunRow(const PlanRow& row) {
     const absl::Time began = context_.clock().Now();
     // A copy that is to be taken up: its server may be down for as long as a restart may take.
-    const bool takes_up = row.zone == Zone::kBeforeDrop && state_.clone.has_value();
+    const bool takes_up = row.zone == Zone::kBeforeDrop && context_.has_copy_to_end();
     const absl::Time deadline =
         began + std::max(row.budget, takes_up ? context_.options.restart_wait_timeout : row.budget);
     absl::Duration pause = kFirstRetry;
@@ -166,7 +166,7 @@ class OperationRun {
   StepOutcome RunHeld(const PlanRow& row) {
     const int64_t own_clone = state_.clone.has_value() ? state_.clone->connection_id : 0;
     const bool unknown_clone = state_.clone.has_value() && own_clone == 0;
-    if (row.zone == Zone::kBeforeDrop && !unknown_clone) {
+    if (row.zone == Zone::kBeforeDrop && !(unknown_clone && row.serves)) {
       absl::Status held = context_.deps.holder.HoldServer(own_clone);
       if (HasReason(held, Reason::kServerHeld) || (!held.ok() && !row.serves)) return held;
     }

@@ -84,8 +84,7 @@ TEST(LeftCopyTest, ACopyThatFollowsGoesOnToFollowWhenTheNextOperationEndsBeforeT
 }
 
 // graft wrote it, and the type that it replaced stands beside it.
-TEST(LeftRestoreTest, IsNotTakenForTheTabletsOwnType) {
-  ProvisionWorld world;
+void WriteRestore(ProvisionWorld& world) {
   ASSERT_TRUE(world.topology
                   .UpdateTablet(world.replica,
                                 [](Tablet& tablet) {
@@ -94,12 +93,34 @@ TEST(LeftRestoreTest, IsNotTakenForTheTabletsOwnType) {
                                   return absl::OkStatus();
                                 })
                   .ok());
+}
+
+// As an operation that failed before it dropped anything has left it.
+TEST(LeftRestoreTest, IsNotTakenForTheTabletsOwnType) {
+  ProvisionWorld world;
+  world.donor.SetDown(true);
+  Operation first = world.Request();
+  world.Run(first);
+  ASSERT_EQ(first.data_state, DataState::kIntact);
+  WriteRestore(world);
+  Operation second = Another(world);
+  world.Run(second);
+  ASSERT_EQ(second.outcome, Outcome::kFailed);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRdonly);
+}
+
+// Of an agent whose journal is gone: nobody knows what became of the data.
+TEST(LeftRestoreTest, StaysWhereNoOperationIsKnownThatWroteIt) {
+  ProvisionWorld world;
+  WriteRestore(world);
   world.donor.SetDown(true);
   Operation operation = world.Request();
+  world.observer.on_step = [&](const Operation&) {
+    EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
+  };
   world.Run(operation);
   ASSERT_EQ(operation.outcome, Outcome::kFailed);
-  ASSERT_EQ(operation.data_state, DataState::kIntact);
-  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRdonly);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 }
 
 // A second agent takes the server in the moment in which it must be free for CLONE.
@@ -110,6 +131,26 @@ TEST(LeftFenceTest, AServerThatWasOpenedForCloneIsClosedAgain) {
   world.Run(operation);
   EXPECT_EQ(ReasonOf(operation.error), "SERVER_HELD") << operation.error;
   EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+}
+
+TEST(LeftCopyTest, AReleaseThatWaitsForItsServerCanBeCancelled) {
+  ProvisionWorld world;
+  LeaveARunningCopy(world);
+  world.recipient.FailNext("ReadClone", absl::DeadlineExceededError("no answer within 10s"), 9999);
+  Operation release;
+  release.request.id = "release-1";
+  release.request.kind = OperationKind::kRelease;
+  release.request.release = {"alice@db-101", "restored", true};
+  release.recipient = world.replica;
+  release.requested = world.clock.Now();
+  release.step = Step::kRelease;
+  world.clock.At(world.clock.Now() + absl::Seconds(5), [&world] {
+    EXPECT_TRUE(world.owner->GrantCancel("release-1", CancelWish::kEvenIfDropped).ok());
+    world.control->Wake();
+  });
+  world.Run(release);
+  EXPECT_EQ(release.outcome, Outcome::kCancelled) << release.error;
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 }
 
 TEST(LeftFenceTest, AReleaseThatCannotBeJournalledHasReleasedNothing) {

@@ -134,6 +134,21 @@ TEST(PublishedStateTest, BeforeTheRecordIsReadTheTypeIsLeft) {
   EXPECT_EQ(Published(state, tablet).type, TabletType::kSpare);
 }
 
+// An operation that failed before it looked at the record, on what the one before had dropped.
+TEST(PublishedStateTest, DroppedDataNeverServesWhateverIsKnownOfTheType) {
+  TabletState state = InStep(Step::kResolveDonor);
+  state.type_before = TabletType::kUnknown;
+  Tablet tablet;
+  tablet.type = TabletType::kReplica;
+  for (const Outcome outcome : {Outcome::kRunning, Outcome::kFailed}) {
+    state.operation.outcome = outcome;
+    for (const DataState data : {DataState::kPartial, DataState::kEmpty}) {
+      state.operation.data_state = data;
+      EXPECT_EQ(Published(state, tablet).type, TabletType::kRestore);
+    }
+  }
+}
+
 TEST(PublishedStateTest, TagsOfOthersAndTheRestOfTheRecordStay) {
   Tablet tablet;
   tablet.alias = {"zone1", 101};

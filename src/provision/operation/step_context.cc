@@ -11,7 +11,7 @@
 namespace graft {
 
 bool StepContext::cancelled() const {
-  return !state.clone.has_value() && RowOf(operation).may_cancel == MayCancel::kYes &&
+  return !has_copy_to_end() && RowOf(operation).may_cancel == MayCancel::kYes &&
          deps.owner.cancel_granted();
 }
 

@@ -32,6 +32,10 @@ struct StepContext {
   // Writes the draft to the journal. A step saves before it changes anything outside the agent.
   absl::Status Save() const { return deps.owner.Commit(state); }
 
+  // A CLONE was sent whose end nobody has seen, and this operation is here to stay with it.
+  bool has_copy_to_end() const {
+    return state.clone.has_value() && operation.request.kind == OperationKind::kReprovision;
+  }
   // True if a cancel was granted and this attempt has dropped nothing: the step may end at once.
   bool cancelled() const;
   // True if a cancel was granted that also ends a running copy.

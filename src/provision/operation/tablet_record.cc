@@ -21,9 +21,10 @@ bool SpeaksOf(const TabletState& state) {
 // A fence that could not be taken down keeps the old data from serving, whole as it is.
 bool IsOutOfService(const TabletState& state) {
   const Operation& operation = state.operation;
-  if (!SpeaksOf(state) || operation.outcome == Outcome::kDone) return false;
+  if (operation.request.id.empty() || operation.outcome == Outcome::kDone) return false;
   const bool whole = operation.data_state == DataState::kIntact && !state.fence.up;
-  return !whole || (operation.outcome == Outcome::kRunning && !RowOf(operation).serves);
+  const bool running = SpeaksOf(state) && operation.outcome == Outcome::kRunning;
+  return !whole || (running && !RowOf(operation).serves);
 }
 
 // The type of a tablet that may serve, whose record says RESTORE or nothing. An operation that

@@ -94,9 +94,9 @@ class CatchUp {
         absl::StrCat(behind, behind == 1 ? " transaction" : " transactions", " behind"));
   }
 
-  // Caught up as far as the channel tells. MySQL shows a lag of zero too while nothing has come
-  // yet; so there must be news of the source after zero has lasted. One with nothing to send sends
-  // a heartbeat, one that hangs sends nothing.
+  // Caught up as far as the channel tells. MySQL shows a lag of zero while nothing has come yet,
+  // too; so the source must send something after the lag has been small for a while. An idle source
+  // sends a heartbeat, a source that hangs sends nothing.
   bool IsLevel(const ReplicationChannel& channel) {
     const absl::Time now = context_.clock().Now();
     const bool news = channel.heard != heard_;

@@ -171,7 +171,9 @@ absl::Status KeepFollowing(StepContext& context) {
   const bool untouched =
       operation.data_state == DataState::kCloned && RowOf(operation).zone != Zone::kAfterCopy;
   if (!untouched || !context.state.fence.replication_was_running) return absl::OkStatus();
-  return context.recipient().StartReplication(std::nullopt);
+  GRAFT_RETURN_IF_ERROR(context.recipient().StartReplication(std::nullopt));
+  context.state.fence.replication_was_running = false;  // so that it is put back once
+  return absl::OkStatus();
 }
 
 }  // namespace

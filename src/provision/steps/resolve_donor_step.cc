@@ -37,7 +37,10 @@ absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
   GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
   if (state.type_before == TabletType::kUnknown) {
     const TabletType replaced = ReplacedType(own);
-    const bool ours = own.type == TabletType::kRestore && replaced != TabletType::kUnknown;
+    // Of an operation that this journal knows: of any other's, nobody knows what became of the
+    // data.
+    const bool ours = own.type == TabletType::kRestore && replaced != TabletType::kUnknown &&
+                      state.type_after != TabletType::kUnknown;
     const TabletType type = ours ? replaced : own.type;
     state.type_before = type;
     const bool serves =
