@@ -137,13 +137,7 @@ TEST(LeftCopyTest, AReleaseThatWaitsForItsServerCanBeCancelled) {
   ProvisionWorld world;
   LeaveARunningCopy(world);
   world.recipient.FailNext("ReadClone", absl::DeadlineExceededError("no answer within 10s"), 9999);
-  Operation release;
-  release.request.id = "release-1";
-  release.request.kind = OperationKind::kRelease;
-  release.request.release = {"alice@db-101", "restored", true};
-  release.recipient = world.replica;
-  release.requested = world.clock.Now();
-  release.step = Step::kRelease;
+  Operation release = world.Release(true);
   world.clock.At(world.clock.Now() + absl::Seconds(5), [&world] {
     EXPECT_TRUE(world.owner->GrantCancel("release-1", CancelWish::kEvenIfDropped).ok());
     world.control->Wake();
@@ -168,13 +162,7 @@ TEST(LeftFenceTest, AReleaseThatCannotBeJournalledHasReleasedNothing) {
     if (released) ++refused;
     return released ? absl::UnavailableError("disk full") : absl::OkStatus();
   };
-  Operation release;
-  release.request.id = "release-1";
-  release.request.kind = OperationKind::kRelease;
-  release.request.release = {"alice@db-101", "restored", true};
-  release.recipient = world.replica;
-  release.requested = world.clock.Now();
-  release.step = Step::kRelease;
+  Operation release = world.Release(true);
   world.Run(release);
   EXPECT_GT(refused, 1) << "it is tried again";
   EXPECT_EQ(release.outcome, Outcome::kFailed);

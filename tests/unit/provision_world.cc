@@ -40,6 +40,17 @@ Operation ProvisionWorld::Request(DonorChoice choice) const {
   return operation;
 }
 
+Operation ProvisionWorld::Release(bool data_is_good) const {
+  Operation operation;
+  operation.request.id = "release-1";
+  operation.request.kind = OperationKind::kRelease;
+  operation.request.release = {"alice@db-101", "restored", data_is_good};
+  operation.recipient = replica;
+  operation.requested = clock.Now();
+  operation.step = Step::kRelease;
+  return operation;
+}
+
 void ProvisionWorld::AddOther() {
   Tablet tablet = MakeShopTablet(other, 3330, kOtherUuid);
   EXPECT_TRUE(topology.RegisterTablet(tablet).ok());

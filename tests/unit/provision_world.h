@@ -105,6 +105,8 @@ class ProvisionWorld {
   void AddOther();
   // A new request for the replica, by default from the primary.
   Operation Request(DonorChoice donor = {}) const;
+  // An operator's word that the data is good; `data_is_good` also of what was dropped.
+  Operation Release(bool data_is_good) const;
   // Runs it on the calling thread to its end, as a process of its own that has taken up what the
   // journal holds, with the claim kept alive meanwhile. `state` is then what is true of the tablet.
   void Run(Operation& operation);

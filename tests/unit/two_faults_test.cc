@@ -283,21 +283,10 @@ TEST(TwoFaultsTest, WhatAnOperatorPersistedAloneIsHisWish) {
   EXPECT_EQ(world.recipient.state().persisted.at("super_read_only"), "ON");
 }
 
-Operation Release(const ProvisionWorld& world, bool data_is_good) {
-  Operation operation;
-  operation.request.id = "release-1";
-  operation.request.kind = OperationKind::kRelease;
-  operation.request.release = {"alice@db-101", "restored", data_is_good};
-  operation.recipient = world.replica;
-  operation.requested = world.clock.Now();
-  operation.step = Step::kRelease;
-  return operation;
-}
-
 TEST(ReleaseTest, TakesDownAFenceThatNobodyRemembers) {
   ProvisionWorld world;
   LeaveFence(world.recipient);
-  Operation operation = Release(world, false);
+  Operation operation = world.Release(false);
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
   EXPECT_THAT(world.recipient.state().persisted, IsEmpty());
@@ -306,7 +295,7 @@ TEST(ReleaseTest, TakesDownAFenceThatNobodyRemembers) {
 
 TEST(ReleaseTest, SaysThatThereIsNothingToRelease) {
   ProvisionWorld world;
-  Operation operation = Release(world, false);
+  Operation operation = world.Release(false);
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kFailed);
   EXPECT_EQ(ReasonOf(operation.error), "NOTHING_TO_RELEASE") << operation.error;
@@ -322,12 +311,12 @@ TEST(ReleaseTest, OfDroppedDataOnlyForWhoVouchesForIt) {
   ASSERT_EQ(failed.data_state, DataState::kEmpty);
   ASSERT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 
-  Operation timid = Release(world, false);
+  Operation timid = world.Release(false);
   world.Run(timid);
   EXPECT_EQ(ReasonOf(timid.error), "DATA_NOT_GOOD") << timid.error;
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 
-  Operation sure = Release(world, true);
+  Operation sure = world.Release(true);
   sure.request.id = "release-2";
   world.Run(sure);
   EXPECT_EQ(sure.outcome, Outcome::kDone) << sure.error;
@@ -346,7 +335,7 @@ TEST(ReleaseTest, IsRefusedWhileTheCopyRuns) {
   ASSERT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT") << operation.error;
   world.recipient.SetDown(false);
 
-  Operation release = Release(world, true);
+  Operation release = world.Release(true);
   world.Run(release);
   EXPECT_EQ(release.outcome, Outcome::kFailed);
   EXPECT_EQ(ReasonOf(release.error), "CLONE_STILL_RUNS") << release.error;
@@ -370,7 +359,7 @@ TEST(ReleaseTest, OfACopyWhoseServerSaysNothingIsNotTriedBlindly) {
   Operation operation = DieInTheCopy(world);
   world.recipient.SetDown(true);
   world.Run(operation);
-  Operation release = Release(world, true);
+  Operation release = world.Release(true);
   world.Run(release);
   EXPECT_EQ(ReasonOf(release.error), "MYSQL_GONE") << release.error;
   EXPECT_TRUE(world.state.fence.up);
@@ -400,14 +389,14 @@ TEST(ReleaseTest, ThatFailsHalfWayLeavesTheWholeFenceUp) {
     ASSERT_EQ(failed.data_state, DataState::kEmpty);
     world.recipient.Edit([](FakeMysqlState& state) { state.channels.resize(1); });
     world.recipient.FailNext(call, absl::PermissionDeniedError("1227"), 1);
-    Operation release = Release(world, true);
+    Operation release = world.Release(true);
     world.Run(release);
     EXPECT_EQ(release.outcome, Outcome::kFailed) << call;
     EXPECT_EQ(release.data_state, DataState::kEmpty);
     ExpectFenced(world);
     EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 
-    release = Release(world, true);
+    release = world.Release(true);
     release.request.id = "release-2";
     world.Run(release);
     EXPECT_EQ(release.outcome, Outcome::kDone) << release.error;
