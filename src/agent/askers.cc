@@ -102,32 +102,39 @@ Askers::Askers(std::shared_ptr<Clock> clock, std::shared_ptr<const void> keeps)
 
 AskAll Askers::AsFunction() {
   return [this](std::vector<std::function<void()>> questions,
-                const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience) {
-    return Ask(std::move(questions), cancellation, patience);
+                const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience,
+                const std::function<void()>& meanwhile) {
+    return Ask(std::move(questions), cancellation, patience, meanwhile);
   };
 }
 
 absl::Status Askers::Ask(std::vector<std::function<void()>> questions,
-                         const std::shared_ptr<Cancellation>& cancellation,
-                         absl::Duration patience) {
+                         const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience,
+                         const std::function<void()>& meanwhile) {
   const absl::Time deadline = clock_->Now() + patience;
   int wanted = static_cast<int>(std::min<size_t>(questions.size(), kMost));
   const auto round = std::make_shared<Round>(std::move(questions), cancellation);
+  if (!cancellation->cancelled()) wanted -= Start(round, wanted);
+  meanwhile();
   while (!cancellation->cancelled() && !round->done() && clock_->Now() < deadline) {
-    // Late threads of an earlier call may leave few, so it is looked again for more.
-    const int hired = crew_->Hire(wanted);
-    wanted -= hired;
-    for (int i = 0; i < hired; ++i) {
-      std::thread([crew = crew_, round] {
-        round->Work();
-        crew->Leave();
-      }).detach();
-    }
+    // Late threads of an earlier call may have left few, so it is looked again for more.
+    wanted -= Start(round, wanted);
     const absl::Duration look_again = wanted > 0 ? absl::Milliseconds(100) : absl::Minutes(1);
     cancellation->WaitUntil(*clock_, std::min(deadline, clock_->Now() + look_again));
   }
   round->End();
   return cancellation->cancelled() ? absl::CancelledError("cancelled") : absl::OkStatus();
+}
+
+int Askers::Start(const std::shared_ptr<Round>& round, int wanted) {
+  const int hired = crew_->Hire(wanted);
+  for (int i = 0; i < hired; ++i) {
+    std::thread([crew = crew_, round] {
+      round->Work();
+      crew->Leave();
+    }).detach();
+  }
+  return hired;
 }
 
 bool Askers::AwaitIdle(absl::Duration patience) {

@@ -28,8 +28,10 @@ class Askers {
   Askers(std::shared_ptr<Clock> clock, std::shared_ptr<const void> keeps);
 
   // As AskAll says.
-  absl::Status Ask(std::vector<std::function<void()>> questions,
-                   const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience);
+  absl::Status Ask(
+      std::vector<std::function<void()>> questions,
+      const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience,
+      const std::function<void()>& meanwhile = [] {});
   AskAll AsFunction();  // must not outlive it
 
   // Waits for late threads, by default longer than they try to connect; false: some are left.
@@ -38,6 +40,9 @@ class Askers {
  private:
   class Crew;
   class Round;
+
+  // Starts up to `wanted` threads on `round`; returns how many.
+  int Start(const std::shared_ptr<Round>& round, int wanted);
 
   const std::shared_ptr<Clock> clock_;
   const std::shared_ptr<Crew> crew_;

@@ -240,7 +240,9 @@ void Provisioner::Run(TabletState& state, const std::shared_ptr<OperationControl
   ProgressModel model;
   if (deps_.history != nullptr) model = ProgressModel::Learn(deps_.history());
   const auto sampler = std::make_shared<ProgressSampler>(deps_.clock, std::move(model));
-  OperationRun(StepContext{deps_, options_, state, state.operation, control, sampler}).Run();
+  ProvisionerDeps deps = deps_;
+  deps.open_peer = KeepPeers(deps.clock, deps_.open_peer);
+  OperationRun(StepContext{deps, options_, state, state.operation, control, sampler}).Run();
 }
 
 absl::StatusOr<PreflightReport> Provisioner::Preflight(

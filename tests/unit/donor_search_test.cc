@@ -53,7 +53,7 @@ TEST_F(DonorSearchTest, AsksTheOthersAtOnceAndThePrimaryLast) {
   std::vector<size_t> rounds;
   absl::Duration whole;
   ask_all_ = [&](std::vector<std::function<void()>> questions, const std::shared_ptr<Cancellation>&,
-                 absl::Duration patience) {
+                 absl::Duration patience, const std::function<void()>&) {
     rounds.push_back(questions.size());
     whole += patience;
     for (const auto& question : questions) question();
@@ -71,7 +71,7 @@ TEST_F(DonorSearchTest, AsksTheOthersAtOnceAndThePrimaryLast) {
 TEST_F(DonorSearchTest, WhoHasNotAnsweredInTimeIsRefused) {
   AddDeadTablets(20);
   ask_all_ = [&](std::vector<std::function<void()>> questions, const std::shared_ptr<Cancellation>&,
-                 absl::Duration patience) {
+                 absl::Duration patience, const std::function<void()>&) {
     const size_t asked = opened_.size() - questions.size();
     for (size_t i = 0; i < questions.size(); ++i) {
       if (opened_[asked + i].rfind("127.0.0.1", 0) == 0) questions[i]();

@@ -240,7 +240,8 @@ TEST(ProvisionerDonorTest, ACancelEndsTheSearch) {
   ProvisionWorld world;
   world.AddOther();
   world.ask_all = [&world](std::vector<std::function<void()>>,
-                           const std::shared_ptr<Cancellation>& cancellation, absl::Duration) {
+                           const std::shared_ptr<Cancellation>& cancellation, absl::Duration,
+                           const std::function<void()>&) {
     EXPECT_TRUE(world.Cancel(CancelWish::kIfNothingDropped).ok());
     return cancellation->cancelled() ? absl::CancelledError("cancelled") : absl::OkStatus();
   };

@@ -57,11 +57,10 @@ class Gathering {
     facts_.agent_starts_mysqld = sources_.agent_starts_mysqld;
     facts_.settings = operation_.request.settings;
     facts_.allow = operation_.request.allow;
-    GRAFT_RETURN_IF_ERROR(AskRecipient());
+    GRAFT_RETURN_IF_ERROR(AskRecipientAndDonor());
     GRAFT_RETURN_IF_ERROR(ReadShard());
     GRAFT_RETURN_IF_ERROR(ReadUuid(operation_.donor, facts_.donor_recorded_uuid));
     GRAFT_RETURN_IF_ERROR(ReadUuid(operation_.source, facts_.source_recorded_uuid));
-    GRAFT_RETURN_IF_ERROR(AskDonor());
     GRAFT_RETURN_IF_ERROR(AskSource());
     GRAFT_RETURN_IF_ERROR(AskPrimary());
     return std::move(facts_);
@@ -101,10 +100,14 @@ class Gathering {
     return absl::IsNotFound(record.status()) ? absl::OkStatus() : record.status();
   }
 
-  absl::Status AskDonor() {
+  // At the same time.
+  absl::Status AskRecipientAndDonor() {
+    absl::Status recipient;
     facts_.donor = AskServer<ServerSurvey>(
         sources_.peers, operation_.donor_mysql,
-        [user = facts_.agent_user](MysqlServer& server) { return server.Survey(user); });
+        [user = facts_.agent_user](MysqlServer& server) { return server.Survey(user); },
+        [this, &recipient] { recipient = AskRecipient(); });
+    GRAFT_RETURN_IF_ERROR(recipient);
     if (!facts_.donor.ok()) facts_.donor = OnDonor(facts_.donor.status(), operation_);
     return WhenCancelled();
   }
