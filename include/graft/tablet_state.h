@@ -71,7 +71,8 @@ struct TabletState {
   std::string server_uuid;     // which CLONE keeps
   // Of the donor, likewise.
   std::string donor_uuid;
-  std::string donor_gtid;  // gtid_executed; empty: not asked
+  std::string donor_gtid;   // gtid_executed; empty: not asked
+  std::string source_uuid;  // the server of operation.source, as it answered last
 };
 
 // Compares sequence numbers. Records of an old graft have no sequence number (0); they are older

@@ -137,6 +137,7 @@ v1::JournalRecord ToJournalRecord(const TabletState& state) {
   record.set_data_before(ToProto(state.data_before));
   record.set_server_uuid(state.server_uuid);
   record.set_donor_uuid(state.donor_uuid);
+  record.set_source_uuid(state.source_uuid);
   record.set_donor_gtid(state.donor_gtid);
   record.set_data_directory(state.data_directory);
   record.set_error_log(state.error_log);
@@ -170,6 +171,7 @@ absl::StatusOr<TabletState> FromJournalRecord(const v1::JournalRecord& record) {
   GRAFT_ASSIGN_OR_RETURN(state.data_before, FromProto(record.data_before()));
   state.server_uuid = record.server_uuid();
   state.donor_uuid = record.donor_uuid();
+  state.source_uuid = record.source_uuid();
   state.donor_gtid = record.donor_gtid();
   state.data_directory = record.data_directory();
   state.error_log = record.error_log();

@@ -127,6 +127,7 @@ inline TabletState FullTabletState() {
   state.error_log = "/log/error.log";
   state.server_uuid = "00000000-0000-0000-0000-000000000101";
   state.donor_uuid = "00000000-0000-0000-0000-000000000100";
+  state.source_uuid = "00000000-0000-0000-0000-000000000104";
   state.donor_gtid = "uuid-100:1-21";
   return state;
 }

@@ -168,25 +168,44 @@ TEST_F(SourceTest, ADonorsServerIsKnownThoughTheTopologyIsAway) {
   EXPECT_FALSE(world_.recipient.state().source.has_value());
 }
 
+// The same of a source that is not the donor; also for the agent after this one.
+TEST_F(SourceTest, ASourcesServerIsKnownThoughTheTopologyIsAway) {
+  for (const bool restarts : {false, true}) {
+    ProvisionWorld world;
+    world.AddOther();
+    const absl::Time forty = world.clock.Now() + absl::Seconds(40);
+    world.clock.At(forty, [&world] {
+      world.store.FailAll(absl::UnavailableError("away"));
+      world.donor.Edit([](FakeMysqlState& state) { state.facts.server_uuid = kForeign; });
+    });
+    world.clock.At(world.clock.Now() + absl::Minutes(20), [&world] { world.store.Heal(); });
+    DonorChoice choice;
+    choice.kind = DonorChoice::Kind::kTablet;
+    choice.tablet = world.other;
+    Operation operation = world.Request(choice);
+    operation.request.replicate_from = ReplicateFrom::kPrimary;
+    if (restarts) world.clock.At(forty, [&world] { world.control->Stop(); });
+    world.Run(operation);
+    if (restarts) {
+      world.control = std::make_shared<OperationControl>();
+      world.Run(operation);
+    }
+    EXPECT_EQ(ReasonOf(operation.error), "SOURCE_IDENTITY") << operation.error;
+    EXPECT_FALSE(world.recipient.state().source.has_value()) << restarts;
+  }
+}
+
 TEST_F(SourceTest, AServerThatTurnsOutToBeAnotherIsFollowedNoLonger) {
   world_.AddOther();
-  const std::string foreign = absl::StrCat(kForeign, ":1");
-  Replication([&foreign](ReplicationScript& script) {
-    script.catch_up = absl::Minutes(5);
-    script.gtid_executed_after = foreign;
-  });
-  world_.clock.At(world_.clock.Now() + absl::Seconds(40), [this, foreign] {
+  Replication([](ReplicationScript& script) { script.catch_up = absl::Minutes(5); });
+  AtCatchUp([this] {
     world_.store.FailAll(absl::UnavailableError("away"));
-    world_.donor.Edit([&foreign](FakeMysqlState& state) {
-      state.facts.server_uuid = kForeign;
-      state.facts.gtid_executed = foreign;
-    });
+    world_.donor.Edit([](FakeMysqlState& state) { state.facts.server_uuid = kForeign; });
   });
-  world_.clock.At(world_.clock.Now() + absl::Minutes(3), [this] { world_.store.Heal(); });
   Operation operation = RequestFromOther();
   operation.request.replicate_from = ReplicateFrom::kPrimary;
   world_.Run(operation);
-  EXPECT_EQ(SourcePort(), 3310) << "nobody could know it then";
+  EXPECT_EQ(SourcePort(), 3310);
   EXPECT_EQ(ReasonOf(operation.error), "SOURCE_IDENTITY") << operation.error;
   EXPECT_FALSE(world_.recipient.ReadReplication()->at(0).runs());
 }

@@ -112,7 +112,7 @@ TEST(WireOperation, EveryPlainFieldOfTheStateSurvives) {
   ASSERT_TRUE(back.ok()) << back.status();
   const auto& [sequence, operation, data_before, clone, fence, cancel, throttle, type_before,
                type_after, earlier_failures, data_directory, error_log, server_uuid, donor_uuid,
-               donor_gtid] = *back;
+               donor_gtid, source_uuid] = *back;
   EXPECT_EQ(sequence, 47);
   EXPECT_EQ(ToProto(operation).SerializeAsString(), ToProto(full.operation).SerializeAsString());
   EXPECT_EQ(data_before, full.data_before);
@@ -130,6 +130,7 @@ TEST(WireOperation, EveryPlainFieldOfTheStateSurvives) {
   EXPECT_EQ(server_uuid, full.server_uuid);
   EXPECT_EQ(donor_uuid, full.donor_uuid);
   EXPECT_EQ(donor_gtid, full.donor_gtid);
+  EXPECT_EQ(source_uuid, full.source_uuid);
 }
 
 TEST(WireOperation, EveryFieldOfTheSentCloneSurvives) {

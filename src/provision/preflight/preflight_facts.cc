@@ -178,6 +178,7 @@ void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& resu
   for (const CheckResult& result : results) {
     if (result.outcome != CheckOutcome::kPassed) operation.findings.push_back(result);
   }
+  state.source_uuid = facts.source.ok() ? facts.source->server_uuid : "";
   if (!facts.donor.ok()) return;
   // The first look of an attempt decides whose server it is; the others are held to that.
   if (state.donor_uuid.empty()) state.donor_uuid = facts.donor->facts.server_uuid;

@@ -61,7 +61,12 @@ absl::StatusOr<ServerFacts> AskSource(StepContext& context, const Tablet& source
   if (expected.empty() && source.alias == context.operation.donor) {
     expected = context.state.donor_uuid;
   }
-  if (!ObjectToServer(expected, facts.server_uuid)) return facts;
+  const bool known = source.alias == context.operation.source;
+  if (expected.empty() && known) expected = context.state.source_uuid;
+  if (!ObjectToServer(expected, facts.server_uuid)) {
+    if (known) context.state.source_uuid = facts.server_uuid;
+    return facts;
+  }
   return Failure(Reason::kSourceIdentity,
                  absl::StrCat("the server at ", source.mysql.ToString(), " is ", facts.server_uuid,
                               ", not ", expected, ", the one of ", source.alias.ToString(),
@@ -84,6 +89,7 @@ absl::Status FollowSource(StepContext& context, const Tablet& source) {
   if (IsKnownSource(context.operation, source)) return absl::OkStatus();
   context.operation.source = source.alias;
   context.operation.source_mysql = source.mysql;
+  context.state.source_uuid = RecordedUuid(source);
   context.Save().IgnoreError();  // the next agent finds it in the topology again
   return absl::OkStatus();
 }
