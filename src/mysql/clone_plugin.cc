@@ -17,7 +17,7 @@ absl::Status SetSuperReadOnly(Session& session, const char* value) {
 
 absl::Status Install(Session& session) {
   const absl::Status status =
-      session.Execute(InstallClonePluginStatement(), InstallClonePluginStatement());
+      session.Execute(kInstallClonePluginStatement, kInstallClonePluginStatement);
   return HasReason(status, Reason::kPluginExists) ? absl::OkStatus() : status;
 }
 

@@ -19,7 +19,7 @@ constexpr absl::Duration kHoldWait = absl::Seconds(5);
 
 absl::StatusOr<int64_t> ConnectionId(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(ConnectionIdStatement(), "read the connection's id"));
+                         session.Query(kConnectionIdStatement, "read the connection's id"));
   if (rows.rows.empty()) return absl::InternalError("the server told no connection id");
   return Row(rows, 0).Number({"id"});
 }

@@ -8,7 +8,7 @@
 
 namespace graft {
 
-// Columns as CloneStatusStatement() and CloneProgressStatement() name them. INTERNAL: a state or
+// Columns as kCloneStatusStatement and kCloneProgressStatement name them. INTERNAL: a state or
 // stage this version of graft does not know.
 absl::StatusOr<CloneReport> ReadCloneTables(const RowSet& status, const RowSet& progress);
 

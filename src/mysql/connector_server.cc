@@ -21,6 +21,14 @@
 namespace graft {
 namespace {
 
+absl::StatusOr<CloneReport> ReadReport(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet status,
+                         session.Query(kCloneStatusStatement, "read clone_status"));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet progress,
+                         session.Query(kCloneProgressStatement, "read clone_progress"));
+  return ReadCloneTables(status, progress);
+}
+
 class ConnectorServer : public MysqlServer {
  public:
   ConnectorServer(Clock& clock, const ConnectionOptions& options)
@@ -63,21 +71,14 @@ class ConnectorServer : public MysqlServer {
 };
 
 absl::StatusOr<ServerFacts> ConnectorServer::Describe() {
-  ServerFacts facts;
-  GRAFT_RETURN_IF_ERROR(pool_.Run([&facts](Session& session) -> absl::Status {
-    GRAFT_ASSIGN_OR_RETURN(facts, ReadFacts(session));
-    return absl::OkStatus();
-  }));
-  return facts;
+  return pool_.Read(ReadFacts);
 }
 
 absl::StatusOr<std::vector<Variable>> ConnectorServer::ReadVariables(
     const std::vector<std::string>& names) {
   GRAFT_ASSIGN_OR_RETURN(const std::string sql, ReadVariablesStatement(names));
-  RowSet rows;
-  GRAFT_RETURN_IF_ERROR(pool_.Run([&](Session& session) -> absl::Status {
-    GRAFT_ASSIGN_OR_RETURN(rows, session.Query(sql, "read variables"));
-    return absl::OkStatus();
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows, pool_.Read([&sql](Session& session) {
+    return session.Query(sql, "read variables");
   }));
   return OrderVariables(names, rows);
 }
@@ -113,16 +114,8 @@ absl::StatusOr<int64_t> ConnectorServer::StartClone(const CloneRequest& request,
 }
 
 absl::StatusOr<CloneReport> ConnectorServer::ReadClone() {
-  RowSet status;
-  RowSet progress;
   // Whoever reads this waits for a copy, which ends with a restart that no session should hold up.
-  GRAFT_RETURN_IF_ERROR(pool_.RunAndClose([&](Session& session) -> absl::Status {
-    GRAFT_ASSIGN_OR_RETURN(status, session.Query(CloneStatusStatement(), "read clone_status"));
-    GRAFT_ASSIGN_OR_RETURN(progress,
-                           session.Query(CloneProgressStatement(), "read clone_progress"));
-    return absl::OkStatus();
-  }));
-  return ReadCloneTables(status, progress);
+  return pool_.Read(ReadReport, /*close=*/true);
 }
 
 absl::Status ConnectorServer::KillQuery(int64_t connection_id) {
@@ -140,13 +133,8 @@ absl::StatusOr<ServerSurvey> ConnectorServer::Survey(const std::string& agent_us
 }
 
 absl::StatusOr<std::vector<ServerSession>> ConnectorServer::ReadSessions() {
-  std::vector<ServerSession> sessions;
   // Closed for the reason that ReadClone() has: it is asked why a copy does not get on.
-  GRAFT_RETURN_IF_ERROR(pool_.RunAndClose([&sessions](Session& session) -> absl::Status {
-    GRAFT_ASSIGN_OR_RETURN(sessions, ReadUserSessions(session));
-    return absl::OkStatus();
-  }));
-  return sessions;
+  return pool_.Read(ReadUserSessions, /*close=*/true);
 }
 
 absl::Status ConnectorServer::InstallClonePlugin() {
@@ -154,12 +142,7 @@ absl::Status ConnectorServer::InstallClonePlugin() {
 }
 
 absl::StatusOr<std::vector<ReplicationChannel>> ConnectorServer::ReadReplication() {
-  std::vector<ReplicationChannel> channels;
-  GRAFT_RETURN_IF_ERROR(pool_.Run([&channels](Session& session) -> absl::Status {
-    GRAFT_ASSIGN_OR_RETURN(channels, ReadChannels(session));
-    return absl::OkStatus();
-  }));
-  return channels;
+  return pool_.Read(ReadChannels);
 }
 
 absl::Status ConnectorServer::StopReplication(bool forget) {

@@ -25,7 +25,7 @@ absl::Status Stopping(absl::string_view what) {
 // OK if no STOP is pending. `channels`: as they are now.
 absl::Status CheckNoStop(Session& session, std::vector<ReplicationChannel>* channels) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet sessions,
-                         session.Query(ProcesslistStatement(), "look for a pending STOP REPLICA"));
+                         session.Query(kProcesslistStatement, "look for a pending STOP REPLICA"));
   const std::string stop = PendingStop(sessions);
   if (!stop.empty()) return Stopping(stop);
   GRAFT_ASSIGN_OR_RETURN(*channels, ReadChannels(session));
@@ -85,7 +85,7 @@ absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session) {
   constexpr char kDoing[] = "read the replication status";
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
                          session.Query(ShowReplicaStatement(session.version()), kDoing));
-  auto work = session.Query(ReplicationWorkStatement(), kDoing);
+  auto work = session.Query(kReplicationWorkStatement, kDoing);
   if (absl::IsPermissionDenied(work.status())) work = RowSet{};
   GRAFT_RETURN_IF_ERROR(work.status());
   return ReadReplicationRows(rows, *work);

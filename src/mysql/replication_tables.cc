@@ -64,8 +64,7 @@ absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
 // Adds what the channel's threads are at; false: performance_schema has no row for it.
 bool AddWork(const RowSet& work, ReplicationChannel* channel) {
   bool found = false;
-  for (size_t i = 0; i < work.rows.size(); ++i) {
-    const Row row(work, i);
+  for (const Row& row : Rows(work)) {
     if (row.Text({"channel"}) != channel->name) continue;
     found = true;
     const std::string current = row.Text({"current"});
@@ -91,8 +90,7 @@ bool AddWork(const RowSet& work, ReplicationChannel* channel) {
 absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet& status,
                                                                     const RowSet& work) {
   std::vector<ReplicationChannel> channels;
-  for (size_t i = 0; i < status.rows.size(); ++i) {
-    const Row row(status, i);
+  for (const Row& row : Rows(status)) {
     GRAFT_ASSIGN_OR_RETURN(ReplicationChannel channel, ReadChannel(row));
     if (!AddWork(work, &channel)) channel.applying = channel.applier_running && HasBacklog(row);
     channels.push_back(std::move(channel));
@@ -101,8 +99,7 @@ absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet
 }
 
 std::string PendingStop(const RowSet& processlist) {
-  for (size_t i = 0; i < processlist.rows.size(); ++i) {
-    const Row row(processlist, i);
+  for (const Row& row : Rows(processlist)) {
     const std::string statement = absl::AsciiStrToUpper(row.Text({"Info"}));
     if (absl::StartsWith(statement, "STOP REPLICA") || absl::StartsWith(statement, "STOP SLAVE")) {
       return absl::StrCat("connection ", row.Text({"Id"}), " of '", row.Text({"User"}), "'");

@@ -11,13 +11,13 @@
 
 namespace graft {
 
-// SHOW REPLICA STATUS, or SHOW SLAVE STATUS of a server before 8.0.22; ReplicationWorkStatement(),
+// SHOW REPLICA STATUS, or SHOW SLAVE STATUS of a server before 8.0.22; kReplicationWorkStatement,
 // which has no rows if performance_schema is OFF: then a backlog has to do for `applying`, and
 // `receiving` and `stopping` are not known.
 absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet& status,
                                                                     const RowSet& work);
 
-// Who waits in a STOP REPLICA, "connection 12 of 'root'", of ProcesslistStatement(); empty: nobody.
+// Who waits in a STOP REPLICA, "connection 12 of 'root'", of kProcesslistStatement; empty: nobody.
 std::string PendingStop(const RowSet& processlist);
 
 }  // namespace graft

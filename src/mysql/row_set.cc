@@ -27,4 +27,10 @@ absl::StatusOr<int64_t> Row::Number(std::initializer_list<absl::string_view> nam
       absl::StrCat("MySQL's column ", *names.begin(), " holds \"", text, "\", which is no number"));
 }
 
+std::vector<Row> Rows(const RowSet& set) {
+  std::vector<Row> rows;
+  for (size_t i = 0; i < set.rows.size(); ++i) rows.emplace_back(set, i);
+  return rows;
+}
+
 }  // namespace graft

@@ -35,6 +35,9 @@ class Row {
   size_t index_;
 };
 
+// All rows of `set`, which must outlive them.
+std::vector<Row> Rows(const RowSet& set);
+
 }  // namespace graft
 
 #endif  // GRAFT_MYSQL_ROW_SET_H_

@@ -58,7 +58,7 @@ bool IsOfDeadAgent(Session& session, int64_t connection_id) {
 
 absl::Status Held(Session& session, int64_t holder) {
   std::string who = absl::StrCat("connection ", holder);
-  const auto sessions = session.Query(ProcesslistStatement(), "read the sessions");
+  const auto sessions = session.Query(kProcesslistStatement, "read the sessions");
   for (size_t i = 0; sessions.ok() && i < sessions->rows.size(); ++i) {
     const Row row(*sessions, i);
     if (row.Text({"Id"}) != absl::StrCat(holder)) continue;
@@ -73,7 +73,7 @@ absl::Status Held(Session& session, int64_t holder) {
 // The connection that has the lock; 0: none.
 absl::StatusOr<int64_t> Holder(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(ServerLockHolderStatement(), "look who holds the server"));
+                         session.Query(kServerLockHolderStatement, "look who holds the server"));
   if (rows.rows.empty()) return absl::InternalError("the server did not say who holds its lock");
   return Row(rows, 0).Number({"holder"});
 }
@@ -86,7 +86,7 @@ absl::StatusOr<bool> TryLock(Session& session, absl::Duration wait) {
 
 absl::StatusOr<bool> StillMine(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(ServerLockHolderStatement(), "look who holds the server"));
+                         session.Query(kServerLockHolderStatement, "look who holds the server"));
   return !rows.rows.empty() && Row(rows, 0).Text({"holder"}) == Row(rows, 0).Text({"id"});
 }
 
@@ -127,7 +127,7 @@ absl::Status ServerHold::Take(const std::function<bool(int64_t holder)>& is_own)
   bool taken = false;
   GRAFT_RETURN_IF_ERROR(TakeServerLock(*session, kPatience, is_own, &taken));
   if (!taken) return absl::OkStatus();
-  GRAFT_RETURN_IF_ERROR(session->Execute(KeepSessionStatement(), "keep the connection"));
+  GRAFT_RETURN_IF_ERROR(session->Execute(kKeepSessionStatement, "keep the connection"));
   session_ = std::move(session);
   return absl::OkStatus();
 }

@@ -17,20 +17,20 @@ namespace {
 
 absl::StatusOr<std::string> CurrentAccount(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(CurrentAccountStatement(), "read the account's name"));
+                         session.Query(kCurrentAccountStatement, "read the account's name"));
   const std::vector<std::string> names = ReadNames(rows);
   if (names.empty()) return absl::InternalError("MySQL told no CURRENT_USER()");
   return names[0];
 }
 
 absl::StatusOr<RowSet> Grants(Session& session) {
-  return session.Query(GrantsStatement(), "read the account's privileges");
+  return session.Query(kGrantsStatement, "read the account's privileges");
 }
 
 absl::StatusOr<bool> KeyringActive(Session& session, const RowSet& plugins) {
   if (HasKeyringPlugin(plugins)) return true;
   if (!session.version().AtLeast(8, 0, 24)) return false;  // has no keyring components
-  const auto rows = session.Query(KeyringComponentsStatement(), "read the keyring's status");
+  const auto rows = session.Query(kKeyringComponentsStatement, "read the keyring's status");
   if (absl::IsPermissionDenied(rows.status())) return false;  // not seen, so not relied on
   GRAFT_RETURN_IF_ERROR(rows.status());
   GRAFT_ASSIGN_OR_RETURN(const int64_t count, ReadCount(*rows));
@@ -38,7 +38,7 @@ absl::StatusOr<bool> KeyringActive(Session& session, const RowSet& plugins) {
 }
 
 absl::StatusOr<std::vector<ServerPlugin>> Plugins(Session& session, const RowSet& active) {
-  auto installed = session.Query(InstalledPluginsStatement(), "read mysql.plugin");
+  auto installed = session.Query(kInstalledPluginsStatement, "read mysql.plugin");
   if (absl::IsPermissionDenied(installed.status())) installed = RowSet{};
   GRAFT_RETURN_IF_ERROR(installed.status());
   return ReadPlugins(active, *installed);
@@ -54,14 +54,14 @@ absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
       session.Query(SurveyVariablesStatement(SurveyedVariables()), "read variables"));
   survey->variables = ReadSurveyVariables(variables);
   GRAFT_ASSIGN_OR_RETURN(const RowSet active,
-                         session.Query(ActivePluginsStatement(), "list the plugins"));
+                         session.Query(kActivePluginsStatement, "list the plugins"));
   GRAFT_ASSIGN_OR_RETURN(survey->plugins, Plugins(session, active));
   GRAFT_ASSIGN_OR_RETURN(const RowSet collations,
-                         session.Query(CollationsStatement(), "list the collations"));
+                         session.Query(kCollationsStatement, "list the collations"));
   const std::vector<std::string> names = ReadNames(collations);
   survey->collations = std::set<std::string>(names.begin(), names.end());
   GRAFT_ASSIGN_OR_RETURN(const RowSet redo,
-                         session.Query(RedoLogStatement(), "read the redo log's status"));
+                         session.Query(kRedoLogStatement, "read the redo log's status"));
   survey->redo_log_enabled = ReadRedoLogEnabled(redo);
   GRAFT_ASSIGN_OR_RETURN(survey->keyring_active, KeyringActive(session, active));
   return absl::OkStatus();
@@ -69,18 +69,18 @@ absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
 
 absl::StatusOr<bool> InGroup(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(GroupMemberStatement(), "read the group's members"));
+                         session.Query(kGroupMemberStatement, "read the group's members"));
   GRAFT_ASSIGN_OR_RETURN(const int64_t count, ReadCount(rows));
   return count > 0;
 }
 
 absl::StatusOr<TablespaceFacts> Tablespaces(Session& session) {
   constexpr char kDoing[] = "read the tablespaces";
-  GRAFT_ASSIGN_OR_RETURN(const RowSet files, session.Query(OutsideFilesStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet files, session.Query(kOutsideFilesStatement, kDoing));
   GRAFT_ASSIGN_OR_RETURN(OutsideFiles outside, ReadOutsideFiles(files));
   GRAFT_ASSIGN_OR_RETURN(const RowSet sizes,
                          session.Query(TablespaceSizesStatement(outside.spaces), kDoing));
-  GRAFT_ASSIGN_OR_RETURN(const RowSet system, session.Query(SystemTablespaceStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet system, session.Query(kSystemTablespaceStatement, kDoing));
   GRAFT_ASSIGN_OR_RETURN(const RowSet encrypted,
                          session.Query(EncryptedTablespacesStatement(), kDoing));
   return ReadTablespaces(sizes, system, encrypted, std::move(outside));
@@ -119,15 +119,15 @@ absl::Status ReadPart(const WithSession& with_session,
 
 absl::StatusOr<ServerFacts> ReadFacts(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet row,
-                         session.Query(DescribeStatement(), "read the server's variables"));
+                         session.Query(kDescribeStatement, "read the server's variables"));
   GRAFT_ASSIGN_OR_RETURN(const RowSet uptime,
-                         session.Query(UptimeStatement(), "read the server's uptime"));
-  auto main_thread = session.Query(MainThreadStatement(), "read the server's process");
+                         session.Query(kUptimeStatement, "read the server's uptime"));
+  auto main_thread = session.Query(kMainThreadStatement, "read the server's process");
   if (absl::IsPermissionDenied(main_thread.status())) main_thread = RowSet{};
   GRAFT_RETURN_IF_ERROR(main_thread.status());
   GRAFT_ASSIGN_OR_RETURN(const RowSet grants, Grants(session));
   GRAFT_ASSIGN_OR_RETURN(const RowSet schemas,
-                         session.Query(UserSchemasStatement(), "list the schemas"));
+                         session.Query(kUserSchemasStatement, "list the schemas"));
   return ReadServerFacts(row, uptime, *main_thread, grants, schemas);
 }
 
@@ -138,13 +138,13 @@ absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session) {
   GRAFT_RETURN_IF_ERROR(CheckPrivilege(ReadGrants(grants), "PROCESS", account, "the sessions"));
   constexpr char kDoing[] = "read the sessions";
   SessionRows rows;
-  GRAFT_ASSIGN_OR_RETURN(const RowSet own, session.Query(ConnectionIdStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet own, session.Query(kConnectionIdStatement, kDoing));
   if (own.rows.empty()) return absl::InternalError("MySQL told no connection id");
   GRAFT_ASSIGN_OR_RETURN(rows.own_id, Row(own, 0).Number({"id"}));
-  GRAFT_ASSIGN_OR_RETURN(rows.processlist, session.Query(ProcesslistStatement(), kDoing));
-  GRAFT_ASSIGN_OR_RETURN(rows.transactions, session.Query(TransactionsStatement(), kDoing));
-  GRAFT_ASSIGN_OR_RETURN(rows.held_locks, session.Query(HeldLocksStatement(), kDoing));
-  GRAFT_ASSIGN_OR_RETURN(rows.lock_waits, session.Query(LockWaitsStatement(), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(rows.processlist, session.Query(kProcesslistStatement, kDoing));
+  GRAFT_ASSIGN_OR_RETURN(rows.transactions, session.Query(kTransactionsStatement, kDoing));
+  GRAFT_ASSIGN_OR_RETURN(rows.held_locks, session.Query(kHeldLocksStatement, kDoing));
+  GRAFT_ASSIGN_OR_RETURN(rows.lock_waits, session.Query(kLockWaitsStatement, kDoing));
   return ReadSessionRows(rows);
 }
 

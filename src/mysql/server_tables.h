@@ -12,8 +12,8 @@
 
 namespace graft {
 
-// DescribeStatement(), UptimeStatement(), MainThreadStatement(), which may have no row,
-// GrantsStatement(), UserSchemasStatement().
+// kDescribeStatement, kUptimeStatement, kMainThreadStatement, which may have no row,
+// kGrantsStatement, kUserSchemasStatement.
 absl::StatusOr<ServerFacts> ReadServerFacts(const RowSet& facts, const RowSet& uptime,
                                             const RowSet& main_thread, const RowSet& grants,
                                             const RowSet& schemas);

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -26,9 +27,18 @@ class SessionPool {
   absl::Status Run(const std::function<absl::Status(Session&)>& work) {
     return Run(work, options_.keep_session);
   }
-  // The same, and leaves no session behind.
-  absl::Status RunAndClose(const std::function<absl::Status(Session&)>& work) {
-    return Run(work, /*keep=*/false);
+  // What `read`, which returns an absl::StatusOr, has read. `close`: leaves no session behind.
+  template <typename F>
+  std::invoke_result_t<F, Session&> Read(const F& read, bool close = false) {
+    std::invoke_result_t<F, Session&> result = absl::UnknownError("not read");
+    const absl::Status status = Run(
+        [&](Session& session) {
+          result = read(session);
+          return result.status();
+        },
+        options_.keep_session && !close);
+    if (!status.ok()) return status;
+    return result;
   }
 
   Clock& clock() const { return clock_; }

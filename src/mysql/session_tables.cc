@@ -46,8 +46,7 @@ using Holders = std::map<int64_t, std::set<int64_t>>;  // by who waits
 
 absl::StatusOr<Holders> ReadLockWaits(const RowSet& rows) {
   Holders holders;
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
-    const Row row(rows, i);
+  for (const Row& row : Rows(rows)) {
     GRAFT_ASSIGN_OR_RETURN(const int64_t waiter, row.Number({"waiter"}));
     GRAFT_ASSIGN_OR_RETURN(const int64_t holder, row.Number({"holder"}));
     if (waiter == 0 || holder == 0) continue;  // threads that nobody can end
@@ -138,8 +137,7 @@ absl::StatusOr<std::vector<ServerSession>> ReadSessionRows(const SessionRows& ro
   GRAFT_RETURN_IF_ERROR(AddIds(rows.held_locks, &in_transaction));
   GRAFT_ASSIGN_OR_RETURN(Holders holders, ReadLockWaits(rows.lock_waits));
   std::vector<ServerSession> sessions;
-  for (size_t i = 0; i < rows.processlist.rows.size(); ++i) {
-    const Row row(rows.processlist, i);
+  for (const Row& row : Rows(rows.processlist)) {
     if (!IsUserSession(row)) continue;
     GRAFT_ASSIGN_OR_RETURN(ServerSession session, ReadSession(row));
     if (session.connection_id == rows.own_id) continue;

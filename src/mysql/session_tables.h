@@ -17,10 +17,10 @@ namespace graft {
 // Read one after the other, so they need not agree: a session of which only locks are left is gone.
 struct SessionRows {
   int64_t own_id = 0;   // the reader's connection
-  RowSet processlist;   // ProcesslistStatement()
-  RowSet transactions;  // TransactionsStatement()
-  RowSet held_locks;    // HeldLocksStatement()
-  RowSet lock_waits;    // LockWaitsStatement()
+  RowSet processlist;   // kProcesslistStatement
+  RowSet transactions;  // kTransactionsStatement
+  RowSet held_locks;    // kHeldLocksStatement
+  RowSet lock_waits;    // kLockWaitsStatement
 };
 
 // Users' connections, by id, without `own_id` and the server's own threads. A lock's holder may be

@@ -76,37 +76,6 @@ std::string SessionSetup(absl::Duration lock_wait) {
       std::max<int64_t>(1, absl::ToInt64Seconds(lock_wait)));
 }
 
-std::string DescribeStatement() {
-  return "SELECT @@version AS version, @@server_uuid AS server_uuid, UTC_TIMESTAMP(3) AS now, "
-         "@@lower_case_table_names AS lower_case_table_names, @@GLOBAL.read_only AS read_only, "
-         "@@GLOBAL.super_read_only AS super_read_only, @@GLOBAL.gtid_mode AS gtid_mode, "
-         "@@GLOBAL.gtid_executed AS gtid_executed, @@GLOBAL.gtid_purged AS gtid_purged, "
-         "@@performance_schema AS performance_schema, "
-         "(SELECT plugin_status FROM information_schema.plugins WHERE plugin_name='clone') "
-         "AS clone_plugin_status";
-}
-
-std::string UptimeStatement() {
-  // Both by the statement's own time, so that their difference is the start of the process as the
-  // wall clock had it then, and stays so when the clock is set. Works with performance_schema=OFF.
-  return "SELECT UNIX_TIMESTAMP() AS now, variable_value AS uptime "
-         "FROM performance_schema.global_status WHERE variable_name='Uptime'";
-}
-
-std::string MainThreadStatement() {
-  return "SELECT thread_os_id AS pid FROM performance_schema.threads WHERE name='thread/sql/main'";
-}
-
-// Counts active roles in; information_schema.user_privileges does not (seen on 9.7.4).
-std::string GrantsStatement() {
-  return "SHOW GRANTS";
-}
-
-std::string UserSchemasStatement() {
-  return "SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name NOT IN "
-         "('mysql','sys','information_schema','performance_schema') ORDER BY schema_name";
-}
-
 absl::StatusOr<std::string> ReadVariablesStatement(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (absl::Status status = CheckName(name); !status.ok()) return status;
@@ -158,16 +127,6 @@ absl::StatusOr<std::string> CloneStatement(const CloneRequest& request, Secrets 
                       request.require_ssl ? " REQUIRE SSL" : " REQUIRE NO SSL");
 }
 
-std::string CloneStatusStatement() {
-  return "SELECT pid, state, begin_time, end_time, source, destination, error_no, error_message, "
-         "gtid_executed FROM performance_schema.clone_status";
-}
-
-std::string CloneProgressStatement() {
-  return "SELECT stage, state, begin_time, end_time, estimate, data, network "
-         "FROM performance_schema.clone_progress";
-}
-
 std::string KillQueryStatement(int64_t connection_id) {
   return absl::StrCat("KILL QUERY ", connection_id);
 }
@@ -176,24 +135,8 @@ std::string KillConnectionStatement(int64_t connection_id) {
   return absl::StrCat("KILL CONNECTION ", connection_id);
 }
 
-std::string InstallClonePluginStatement() {
-  return "INSTALL PLUGIN clone SONAME 'mysql_clone.so'";
-}
-
 std::string ShowReplicaStatement(const ServerVersion& version) {
   return absl::StrCat("SHOW ", ReplicaWord(version), " STATUS");
-}
-
-std::string ReplicationWorkStatement() {
-  return "SELECT channel_name AS channel, 'worker' AS part, service_state AS state, "
-         "applying_transaction AS current, last_applied_transaction AS last, 0 AS heartbeats "
-         "FROM performance_schema.replication_applier_status_by_worker UNION ALL "
-         "SELECT channel_name, 'coordinator', service_state, processing_transaction, "
-         "last_processed_transaction, 0 "
-         "FROM performance_schema.replication_applier_status_by_coordinator UNION ALL "
-         "SELECT channel_name, 'receiver', service_state, queueing_transaction, "
-         "last_queued_transaction, count_received_heartbeats "
-         "FROM performance_schema.replication_connection_status";
 }
 
 std::string StopReplicaStatement(const ServerVersion& version) {

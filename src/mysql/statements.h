@@ -29,13 +29,28 @@ std::string SessionSetup(absl::Duration lock_wait);
 
 // One row: version, server_uuid, now, lower_case_table_names, read_only, super_read_only,
 // gtid_mode, gtid_executed, gtid_purged, performance_schema, clone_plugin_status.
-std::string DescribeStatement();
+inline constexpr char kDescribeStatement[] =
+    "SELECT @@version AS version, @@server_uuid AS server_uuid, UTC_TIMESTAMP(3) AS now, "
+    "@@lower_case_table_names AS lower_case_table_names, @@GLOBAL.read_only AS read_only, "
+    "@@GLOBAL.super_read_only AS super_read_only, @@GLOBAL.gtid_mode AS gtid_mode, "
+    "@@GLOBAL.gtid_executed AS gtid_executed, @@GLOBAL.gtid_purged AS gtid_purged, "
+    "@@performance_schema AS performance_schema, "
+    "(SELECT plugin_status FROM information_schema.plugins WHERE plugin_name='clone') "
+    "AS clone_plugin_status";
 // now, uptime: in seconds, by one clock.
-std::string UptimeStatement();
+// Both by the statement's own time, so that their difference is the start of the process as the
+// wall clock had it then, and stays so when the clock is set. Works with performance_schema=OFF.
+inline constexpr char kUptimeStatement[] =
+    "SELECT UNIX_TIMESTAMP() AS now, variable_value AS uptime "
+    "FROM performance_schema.global_status WHERE variable_name='Uptime'";
 // pid of the server; no row if performance_schema is OFF.
-std::string MainThreadStatement();
-std::string GrantsStatement();
-std::string UserSchemasStatement();
+inline constexpr char kMainThreadStatement[] =
+    "SELECT thread_os_id AS pid FROM performance_schema.threads WHERE name='thread/sql/main'";
+// Counts active roles in; information_schema.user_privileges does not (seen on 9.7.4).
+inline constexpr char kGrantsStatement[] = "SHOW GRANTS";
+inline constexpr char kUserSchemasStatement[] =
+    "SELECT schema_name AS name FROM information_schema.schemata WHERE schema_name NOT IN "
+    "('mysql','sys','information_schema','performance_schema') ORDER BY schema_name";
 
 // name, value, persisted, source, set_user, set_host, set_time. INVALID_ARGUMENT: a name has other
 // characters than [a-z0-9_.].
@@ -47,18 +62,32 @@ absl::StatusOr<std::string> SetVariableStatement(const VariableChange& change);
 absl::StatusOr<std::string> DonorListStatement(const HostPort& donor);
 // INVALID_ARGUMENT: no host, port or user.
 absl::StatusOr<std::string> CloneStatement(const CloneRequest& request, Secrets secrets);
-std::string CloneStatusStatement();
-std::string CloneProgressStatement();
+inline constexpr char kCloneStatusStatement[] =
+    "SELECT pid, state, begin_time, end_time, source, destination, error_no, error_message, "
+    "gtid_executed FROM performance_schema.clone_status";
+inline constexpr char kCloneProgressStatement[] =
+    "SELECT stage, state, begin_time, end_time, estimate, data, network "
+    "FROM performance_schema.clone_progress";
 std::string KillQueryStatement(int64_t connection_id);
 std::string KillConnectionStatement(int64_t connection_id);
-std::string InstallClonePluginStatement();
+inline constexpr char kInstallClonePluginStatement[] =
+    "INSTALL PLUGIN clone SONAME 'mysql_clone.so'";
 
 // STOP/START/RESET/SHOW REPLICA from 8.0.22 on, SLAVE before; CHANGE REPLICATION SOURCE
 // from 8.0.23.
 std::string ShowReplicaStatement(const ServerVersion& version);
 // channel, part ("worker", "coordinator", "receiver"), state ("ON", "OFF"), current, last: the
 // GTIDs of the transaction the thread is at and of the one before.
-std::string ReplicationWorkStatement();
+inline constexpr char kReplicationWorkStatement[] =
+    "SELECT channel_name AS channel, 'worker' AS part, service_state AS state, "
+    "applying_transaction AS current, last_applied_transaction AS last, 0 AS heartbeats "
+    "FROM performance_schema.replication_applier_status_by_worker UNION ALL "
+    "SELECT channel_name, 'coordinator', service_state, processing_transaction, "
+    "last_processed_transaction, 0 "
+    "FROM performance_schema.replication_applier_status_by_coordinator UNION ALL "
+    "SELECT channel_name, 'receiver', service_state, queueing_transaction, "
+    "last_queued_transaction, count_received_heartbeats "
+    "FROM performance_schema.replication_connection_status";
 std::string StopReplicaStatement(const ServerVersion& version);
 std::string ForgetReplicaStatement(const ServerVersion& version);
 std::string StartReplicaStatement(const ServerVersion& version);

@@ -14,31 +14,47 @@ namespace graft {
 // Lists longer than this are cut; who reads so many names has seen enough.
 inline constexpr int kLongestList = 1000;
 
-// account: CURRENT_USER().
-std::string CurrentAccountStatement();
-std::string ConnectionIdStatement();  // id
+// `account`: CURRENT_USER().
+// Names are quoted where MySQL might make a word of them: 9.2 did of LIBRARY.
+inline constexpr char kCurrentAccountStatement[] = "SELECT CURRENT_USER() AS `account`";
+// id
+inline constexpr char kConnectionIdStatement[] = "SELECT CONNECTION_ID() AS `id`";
 // name, value; of those of `names` that the server has. They are ours, so nothing is checked.
 std::string SurveyVariablesStatement(const std::vector<std::string>& names);
 // name, type, library of the ACTIVE ones.
-std::string ActivePluginsStatement();
+inline constexpr char kActivePluginsStatement[] =
+    "SELECT plugin_name AS `name`, plugin_type AS `type`, plugin_library AS `library` "
+    "FROM information_schema.plugins WHERE plugin_status='ACTIVE'";
 // name of those that INSTALL PLUGIN has made.
-std::string InstalledPluginsStatement();
-std::string CollationsStatement();
+inline constexpr char kInstalledPluginsStatement[] = "SELECT name FROM mysql.plugin";
+inline constexpr char kCollationsStatement[] =
+    "SELECT collation_name AS `name` FROM information_schema.collations";
 // Nothing before 8.0.21, where the redo log cannot be switched off.
-std::string RedoLogStatement();
+inline constexpr char kRedoLogStatement[] = "SHOW GLOBAL STATUS LIKE 'Innodb_redo_log_enabled'";
 // count of the active ones. From 8.0.24 on.
-std::string KeyringComponentsStatement();
+inline constexpr char kKeyringComponentsStatement[] =
+    "SELECT COUNT(*) AS `count` FROM performance_schema.keyring_component_status "
+    "WHERE status_key='Component_status' AND status_value='Active'";
 // count: 1 if this server is in a group.
-std::string GroupMemberStatement();
+inline constexpr char kGroupMemberStatement[] =
+    "SELECT COUNT(*) AS `count` FROM performance_schema.replication_group_members "
+    "WHERE member_id=@@server_uuid AND member_state<>'OFFLINE'";
 
 // space, path of what lies outside of the data directory, but for undo: CLONE puts that where the
 // recipient's innodb_undo_directory is.
-std::string OutsideFilesStatement();
+// PATH is relative for what lies inside. The system tablespace's place is the recipient's own
+// innodb_data_file_path.
+inline constexpr char kOutsideFilesStatement[] =
+    "SELECT space, path FROM information_schema.innodb_datafiles WHERE path LIKE '/%' "
+    "AND LEFT(path,CHAR_LENGTH(@@datadir))<>@@datadir AND space<>'0' AND space NOT IN "
+    "(SELECT space FROM information_schema.innodb_tablespaces WHERE space_type='Undo')";
 // bytes, dropped_bytes of all tablespaces but the system's and the temporary one, which CLONE does
 // not copy. `outside`: the spaces that are not in the data directory.
 std::string TablespaceSizesStatement(const std::vector<int64_t>& outside);
 // bytes of the system tablespace, which is not among the others.
-std::string SystemTablespaceStatement();
+inline constexpr char kSystemTablespaceStatement[] =
+    "SELECT SUM(GREATEST(total_extents*extent_size,initial_size)) AS `bytes` "
+    "FROM information_schema.files WHERE tablespace_name='innodb_system'";
 std::string EncryptedTablespacesStatement();
 
 // schema, name, engine; temporary tables are not among them.
@@ -49,22 +65,37 @@ std::string AccountsStatement(absl::string_view user);
 // taken: 1, or 0 if another connection has the agent's lock and kept it for `wait`.
 std::string TakeServerLockStatement(absl::Duration wait);
 // id of this connection, holder: that of the one that has the lock, or NULL.
-std::string ServerLockHolderStatement();
+inline constexpr char kServerLockHolderStatement[] =
+    "SELECT CONNECTION_ID() AS `id`, IS_USED_LOCK('graft.agent') AS `holder`";
 // program, pid, host, pid_namespace, since: as the connection told them; NULL where it did not.
 std::string HoldingAttributesStatement(int64_t connection_id);
 // No idle timeout of the server's ends this connection.
-std::string KeepSessionStatement();
+inline constexpr char kKeepSessionStatement[] = "SET SESSION wait_timeout=31536000";
 
 // SHOW PROCESSLIST cuts statements at 100 characters, and shows all sessions to PROCESS only.
-std::string ProcesslistStatement();
+inline constexpr char kProcesslistStatement[] = "SHOW PROCESSLIST";
 // id of the sessions with an InnoDB transaction.
-std::string TransactionsStatement();
+inline constexpr char kTransactionsStatement[] =
+    "SELECT trx_mysql_thread_id AS `id` FROM information_schema.innodb_trx";
 // id of idle sessions that hold metadata locks: between statements that is a transaction, or LOCK
 // TABLES, FLUSH TABLES WITH READ LOCK, LOCK INSTANCE FOR BACKUP.
-std::string HeldLocksStatement();
+inline constexpr char kHeldLocksStatement[] =
+    "SELECT DISTINCT t.processlist_id AS `id` FROM performance_schema.metadata_locks l "
+    "JOIN performance_schema.threads t ON t.thread_id=l.owner_thread_id "
+    "WHERE t.processlist_command='Sleep' AND l.lock_status='GRANTED' "
+    "AND l.lock_duration IN ('TRANSACTION','EXPLICIT') "
+    "AND l.object_type NOT IN ('USER LEVEL LOCK','LOCKING SERVICE')";
 // waiter, wanted, holder, held: a pending lock and a granted one on the same object. Whether the
 // two conflict, LocksConflict() says.
-std::string LockWaitsStatement();
+inline constexpr char kLockWaitsStatement[] =
+    "SELECT DISTINCT wt.processlist_id AS `waiter`, w.lock_type AS `wanted`, "
+    "ht.processlist_id AS `holder`, h.lock_type AS `held` "
+    "FROM performance_schema.metadata_locks w JOIN performance_schema.metadata_locks h "
+    "ON h.object_type=w.object_type AND h.object_schema<=>w.object_schema "
+    "AND h.object_name<=>w.object_name AND h.owner_thread_id<>w.owner_thread_id "
+    "JOIN performance_schema.threads wt ON wt.thread_id=w.owner_thread_id "
+    "JOIN performance_schema.threads ht ON ht.thread_id=h.owner_thread_id "
+    "WHERE w.lock_status='PENDING' AND h.lock_status='GRANTED'";
 
 }  // namespace graft
 

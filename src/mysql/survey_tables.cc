@@ -56,8 +56,7 @@ std::pair<std::string, std::string> SplitAccount(absl::string_view account) {
 
 std::map<std::string, std::string> ReadSurveyVariables(const RowSet& rows) {
   std::map<std::string, std::string> variables;
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
-    const Row row(rows, i);
+  for (const Row& row : Rows(rows)) {
     variables[row.Text({"name"})] = row.Text({"value"});
   }
   return variables;
@@ -66,8 +65,7 @@ std::map<std::string, std::string> ReadSurveyVariables(const RowSet& rows) {
 std::vector<ServerPlugin> ReadPlugins(const RowSet& active, const RowSet& installed) {
   const std::vector<std::string> by_statement = ReadNames(installed);
   std::vector<ServerPlugin> plugins;
-  for (size_t i = 0; i < active.rows.size(); ++i) {
-    const Row row(active, i);
+  for (const Row& row : Rows(active)) {
     ServerPlugin plugin;
     plugin.name = row.Text({"name"});
     plugin.library = row.Text({"library"});
@@ -105,8 +103,7 @@ bool ReadRedoLogEnabled(const RowSet& rows) {
 
 absl::StatusOr<OutsideFiles> ReadOutsideFiles(const RowSet& rows) {
   OutsideFiles files;
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
-    const Row row(rows, i);
+  for (const Row& row : Rows(rows)) {
     GRAFT_ASSIGN_OR_RETURN(const int64_t space, row.Number({"space"}));
     files.spaces.push_back(space);
     files.paths.push_back(row.Text({"path"}));
@@ -132,8 +129,7 @@ absl::StatusOr<TablespaceFacts> ReadTablespaces(const RowSet& sizes, const RowSe
 
 std::vector<std::string> ReadNonInnodbTables(const RowSet& rows) {
   std::vector<std::string> tables;
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
-    const Row row(rows, i);
+  for (const Row& row : Rows(rows)) {
     tables.push_back(absl::StrCat(row.Text({"schema"}), ".", row.Text({"name"}), " (",
                                   row.Find({"engine"}).value_or("unknown engine"), ")"));
   }
@@ -142,8 +138,7 @@ std::vector<std::string> ReadNonInnodbTables(const RowSet& rows) {
 
 std::vector<ServerAccount> ReadAccounts(const RowSet& rows) {
   std::vector<ServerAccount> accounts;
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
-    const Row row(rows, i);
+  for (const Row& row : Rows(rows)) {
     accounts.push_back({row.Text({"host"}), row.Text({"plugin"}), row.Text({"fingerprint"})});
   }
   return accounts;

@@ -46,7 +46,7 @@ absl::StatusOr<TablespaceFacts> ReadTablespaces(const RowSet& sizes, const RowSe
 std::vector<std::string> ReadNonInnodbTables(const RowSet& rows);  // "shop.log (MyISAM)"
 std::vector<ServerAccount> ReadAccounts(const RowSet& rows);
 
-// That an account with these GrantsStatement() rows sees all tables: what it has no privilege on is
+// That an account with these kGrantsStatement rows sees all tables: what it has no privilege on is
 // left out of information_schema.tables without a word. PERMISSION_DENIED: it does not; the text
 // says what to grant. A REVOKE of a schema (partial_revokes) counts, but for those of MySQL itself.
 absl::Status CheckSeesAllTables(const RowSet& grants, absl::string_view account);

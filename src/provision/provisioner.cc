@@ -14,9 +14,9 @@
 #include "provision/operation/step_outcome.h"
 #include "provision/operation_end.h"
 #include "provision/preflight/preflight.h"
-#include "provision/preflight/preflight_facts.h"
 #include "provision/progress/progress_sampler.h"
 #include "provision/steps/fence.h"
+#include "provision/steps/preflight_facts.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
@@ -236,12 +236,17 @@ class OperationRun {
 
 }  // namespace
 
+ProvisionerDeps Provisioner::WithKeptPeers() const {
+  ProvisionerDeps deps = deps_;
+  deps.open_peer = KeepPeers(deps.clock, deps_.open_peer);
+  return deps;
+}
+
 void Provisioner::Run(TabletState& state, const std::shared_ptr<OperationControl>& control) {
   ProgressModel model;
   if (deps_.history != nullptr) model = ProgressModel::Learn(deps_.history());
   const auto sampler = std::make_shared<ProgressSampler>(deps_.clock, std::move(model));
-  ProvisionerDeps deps = deps_;
-  deps.open_peer = KeepPeers(deps.clock, deps_.open_peer);
+  const ProvisionerDeps deps = WithKeptPeers();
   OperationRun(StepContext{deps, options_, state, state.operation, control, sampler}).Run();
 }
 
@@ -249,11 +254,10 @@ absl::StatusOr<PreflightReport> Provisioner::Preflight(
     Operation draft, const std::shared_ptr<OperationControl>& control) const {
   TabletState state;
   state.operation = std::move(draft);
-  StepContext context{deps_, options_, state, state.operation, control, nullptr};
+  const ProvisionerDeps deps = WithKeptPeers();
+  StepContext context{deps, options_, state, state.operation, control, nullptr};
   GRAFT_RETURN_IF_ERROR(ResolveDonor(context));
-  const Peers peers = PeersOf(context);
-  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts,
-                         GatherPreflightFacts(PreflightSourcesOf(context, peers), state));
+  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
   return PreflightReport{options_.alias, state.operation.donor, state.operation.source,
                          graft::Preflight(facts), deps_.clock.Now()};
 }

@@ -95,6 +95,9 @@ class Provisioner {
                                             const std::shared_ptr<OperationControl>& control) const;
 
  private:
+  // For one operation.
+  ProvisionerDeps WithKeptPeers() const;
+
   const ProvisionerDeps deps_;
   const ProvisionerOptions options_;
 };

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "gmock/gmock.h"
 #include "provision/provisioner.h"
@@ -249,6 +250,28 @@ TEST(ProvisionerDonorTest, ACancelEndsTheSearch) {
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kCancelled) << operation.error;
   EXPECT_EQ(operation.step, Step::kResolveDonor);
+}
+
+// The donor's connection is made while the recipient is asked. A transaction that the primary
+// commits and the recipient gets meanwhile is none that the copy will lack.
+TEST(ProvisionerDonorTest, TheDonorIsReadAfterTheRecipient) {
+  ProvisionWorld world;
+  int last = 100;
+  world.ask_all = [&](const std::vector<std::function<void()>>& questions,
+                      const std::shared_ptr<Cancellation>&, absl::Duration,
+                      const std::function<void()>& meanwhile) {
+    for (const auto& question : questions) question();
+    const std::string one_more = absl::StrCat("3e11fa47-71ca-11e1-9e33-c80aa9429562:1-", ++last);
+    for (FakeMysqlServer* server : {&world.donor, &world.recipient}) {
+      server->Edit([&](FakeMysqlState& state) { state.facts.gtid_executed = one_more; });
+    }
+    meanwhile();
+    return absl::OkStatus();
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_NE(operation.step, Step::kPreflight) << operation.error;
+  for (const CheckResult& result : operation.findings) ADD_FAILURE() << result.found;
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "base/errors.h"
 #include "provision/operation/retry_policy.h"
 #include "provision/preflight/preflight.h"
-#include "provision/preflight/preflight_facts.h"
+#include "provision/steps/preflight_facts.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
@@ -46,9 +46,7 @@ absl::Status ReadRecordsAgain(StepContext& context, const Shard& shard) {
 // FAILED_PRECONDITION and what FindingsToStatus says: findings. Other codes: the recipient could
 // not be asked.
 absl::Status LookAtAll(StepContext& context) {
-  const Peers peers = PeersOf(context);
-  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts,
-                         GatherPreflightFacts(PreflightSourcesOf(context, peers), context.state));
+  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
   const std::vector<CheckResult> results = Preflight(facts);
   NoteFacts(facts, results, context.state);
   context.ReportProgress();
@@ -61,16 +59,6 @@ Peers PeersOf(const StepContext& context) {
   const ProvisionerDeps& deps = context.deps;
   return {deps.open_peer, deps.ask_all ? deps.ask_all : AskInOrder(deps.clock),
           std::shared_ptr<Cancellation>(context.control, &context.control->wait())};
-}
-
-PreflightSources PreflightSourcesOf(const StepContext& context, const Peers& peers) {
-  const ProvisionerDeps& deps = context.deps;
-  const ProvisionerOptions& options = context.options;
-  return {deps.recipient,        deps.host,
-          deps.topology,         peers,
-          options.keyspace,      options.shard,
-          options.agent_user,    options.clone_user,
-          options.clone_use_ssl, deps.start_server != nullptr};
 }
 
 StepOutcome PreflightStep(StepContext& context) {

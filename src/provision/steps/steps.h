@@ -7,7 +7,6 @@
 #include "provision/donor/peers.h"
 #include "provision/operation/step_context.h"
 #include "provision/operation/step_outcome.h"
-#include "provision/preflight/preflight_facts.h"
 
 namespace graft {
 
@@ -38,7 +37,6 @@ absl::Status ReadDonorAndSource(StepContext& context, const Shard& shard, const 
 
 // How the operation asks other tablets' servers.
 Peers PeersOf(const StepContext& context);
-PreflightSources PreflightSourcesOf(const StepContext& context, const Peers& peers);
 
 // FAILED_PRECONDITION: the topology says that `tablet` is its shard's primary. graft asks when the
 // operation begins and again right before CLONE.

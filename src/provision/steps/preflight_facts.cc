@@ -1,4 +1,4 @@
-#include "provision/preflight/preflight_facts.h"
+#include "provision/steps/preflight_facts.h"
 
 #include <string>
 #include <utility>
@@ -7,6 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "provision/donor/donor_fitness.h"
+#include "provision/donor/peers.h"
+#include "provision/steps/steps.h"
 
 namespace graft {
 namespace {
@@ -43,18 +45,22 @@ bool IsAway(const absl::Status& status) {
 
 class Gathering {
  public:
-  Gathering(const PreflightSources& sources, const TabletState& state)
-      : sources_(sources), state_(state), operation_(state.operation) {}
+  explicit Gathering(const StepContext& context)
+      : deps_(context.deps),
+        options_(context.options),
+        state_(context.state),
+        operation_(state_.operation),
+        peers_(PeersOf(context)) {}
 
   absl::StatusOr<PreflightFacts> Run() {
     facts_.donor_alias = operation_.donor;
     facts_.donor_mysql = operation_.donor_mysql;
     facts_.donor_seen_uuid = state_.donor_uuid;
     facts_.source_alias = operation_.source;
-    facts_.agent_user = sources_.agent_user;
-    facts_.clone_user = sources_.clone_user;
-    facts_.clone_use_ssl = sources_.clone_use_ssl;
-    facts_.agent_starts_mysqld = sources_.agent_starts_mysqld;
+    facts_.agent_user = options_.agent_user;
+    facts_.clone_user = options_.clone_user;
+    facts_.clone_use_ssl = options_.clone_use_ssl;
+    facts_.agent_starts_mysqld = deps_.start_server != nullptr;
     facts_.settings = operation_.request.settings;
     facts_.allow = operation_.request.allow;
     GRAFT_RETURN_IF_ERROR(AskRecipientAndDonor());
@@ -68,23 +74,23 @@ class Gathering {
 
  private:
   absl::Status AskRecipient() {
-    auto recipient = sources_.recipient.Survey(facts_.agent_user);
+    auto recipient = deps_.recipient.Survey(facts_.agent_user);
     if (!recipient.ok()) return Annotate(recipient.status(), "recipient");
     facts_.recipient = *std::move(recipient);
-    facts_.host = sources_.host.Look(ValueOf(facts_.recipient, "datadir"),
-                                     ValueOf(facts_.recipient, "pid_file"),
-                                     ValueOf(facts_.recipient, "plugin_dir"));
+    facts_.host =
+        deps_.host.Look(ValueOf(facts_.recipient, "datadir"), ValueOf(facts_.recipient, "pid_file"),
+                        ValueOf(facts_.recipient, "plugin_dir"));
     return absl::OkStatus();
   }
 
   // Of the records. UNAVAILABLE, DEADLINE_EXCEEDED: the topology is away, which is nobody's
   // finding.
   absl::Status ReadShard() {
-    const auto shard = sources_.topology.GetShard(sources_.keyspace, sources_.shard);
+    const auto shard = deps_.topology.GetShard(options_.keyspace, options_.shard);
     if (IsAway(shard.status())) return shard.status();
     facts_.primary = shard.ok() ? absl::NotFoundError("the shard has no primary") : shard.status();
     if (shard.ok()) facts_.primary_alias = shard->primary;
-    const auto listed = sources_.topology.ListShardTablets(sources_.keyspace, sources_.shard);
+    const auto listed = deps_.topology.ListShardTablets(options_.keyspace, options_.shard);
     if (IsAway(listed.status())) return listed.status();
     if (!listed.ok()) return absl::OkStatus();
     for (const Tablet& tablet : listed->tablets) {
@@ -95,19 +101,25 @@ class Gathering {
 
   // Each alone: the list lacks a cell that was away a moment ago. A record that is gone names none.
   absl::Status ReadUuid(const TabletAlias& alias, std::string& uuid) {
-    const auto record = sources_.topology.GetTablet(alias);
+    const auto record = deps_.topology.GetTablet(alias);
     if (record.ok()) uuid = RecordedUuid(*record);
     return absl::IsNotFound(record.status()) ? absl::OkStatus() : record.status();
   }
 
-  // At the same time.
+  // The donor's connection is made while the recipient is asked; what the donor holds is read after
+  // what the recipient holds.
   absl::Status AskRecipientAndDonor() {
     absl::Status recipient;
-    facts_.donor = AskServer<ServerSurvey>(
-        sources_.peers, operation_.donor_mysql,
-        [user = facts_.agent_user](MysqlServer& server) { return server.Survey(user); },
-        [this, &recipient] { recipient = AskRecipient(); });
+    const auto connected = AskServer<ServerFacts>(peers_, operation_.donor_mysql, Describe,
+                                                  [&] { recipient = AskRecipient(); });
     GRAFT_RETURN_IF_ERROR(recipient);
+    if (!connected.ok()) {
+      facts_.donor = connected.status();
+    } else {
+      facts_.donor = AskServer<ServerSurvey>(
+          peers_, operation_.donor_mysql,
+          [user = facts_.agent_user](MysqlServer& server) { return server.Survey(user); });
+    }
     if (!facts_.donor.ok()) facts_.donor = OnDonor(facts_.donor.status(), operation_);
     return WhenCancelled();
   }
@@ -124,7 +136,7 @@ class Gathering {
   absl::Status AskPrimary() {
     const TabletAlias& alias = facts_.primary_alias;
     if (alias.empty()) return absl::OkStatus();
-    const auto record = sources_.topology.GetTablet(alias);
+    const auto record = deps_.topology.GetTablet(alias);
     if (IsAway(record.status())) return record.status();
     if (record.ok()) facts_.primary_recorded_uuid = RecordedUuid(*record);
     if (alias == operation_.donor) {
@@ -142,27 +154,27 @@ class Gathering {
 
   absl::StatusOr<ServerFacts> Ask(const HostPort& address, absl::string_view role,
                                   const TabletAlias& alias) {
-    auto answer = AskServer<ServerFacts>(sources_.peers, address, Describe);
+    auto answer = AskServer<ServerFacts>(peers_, address, Describe);
     if (answer.ok()) return answer;
     return Annotate(answer.status(), absl::StrCat(role, alias.ToString()));
   }
 
   absl::Status WhenCancelled() const {
-    return sources_.peers.cancellation->cancelled() ? absl::CancelledError("cancelled")
-                                                    : absl::OkStatus();
+    return peers_.cancellation->cancelled() ? absl::CancelledError("cancelled") : absl::OkStatus();
   }
 
-  const PreflightSources& sources_;
+  const ProvisionerDeps& deps_;
+  const ProvisionerOptions& options_;
   const TabletState& state_;
   const Operation& operation_;
+  const Peers peers_;
   PreflightFacts facts_;
 };
 
 }  // namespace
 
-absl::StatusOr<PreflightFacts> GatherPreflightFacts(const PreflightSources& sources,
-                                                    const TabletState& state) {
-  return Gathering(sources, state).Run();
+absl::StatusOr<PreflightFacts> GatherPreflightFacts(const StepContext& context) {
+  return Gathering(context).Run();
 }
 
 void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& results,
