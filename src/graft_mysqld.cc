@@ -193,33 +193,6 @@ void AddRunFlags(CLI::App* command, Flags* flags) {
               "further one takes twice as long");
 }
 
-graft::ManPageText ManText() {
-  graft::ManPageText text;
-  text.program = "graft-mysqld";
-  text.section = 8;
-  text.summary = "makes a MySQL tablet ready for cloning, and is mysqld's parent";
-  text.description = {
-      "graft-mysqld init fills a tablet's directory: my.cnf, mysqld's own data directory, and the "
-      "accounts with the grants that CLONE and its checks need. graft-mysqld run is mysqld's "
-      "parent: it starts mysqld again when that asks for it, as CLONE does at its end, which "
-      "without a parent leaves the server down (error 3707).",
-      "--data-dir is the tablet's directory, Vitess's vt_<uid>, and not mysqld's own."};
-  text.environment = {
-      {"GRAFT_MYSQL_HOME", "A MySQL's folder, whose mysqld is taken unless --mysqld names one."}};
-  text.files = {{"<data-dir>/my.cnf", "Written by init."},
-                {"<data-dir>/data/", "mysqld's own data directory, which CLONE empties and fills."},
-                {"<data-dir>/mysql.sock, <data-dir>/mysqld.pid, <data-dir>/error.log",
-                 "mysqld's socket, process id and log."}};
-  text.examples = {
-      {"A tablet that can be donor and recipient:",
-       "graft-mysqld init --data-dir /vt/vt_0000000101 --mysql-port 17101 --mysql-clone-enabled "
-       "\\\n"
-       "  --db-repl-password-file /etc/graft/repl --db-clone-password-file /etc/graft/clone\n"
-       "graft-mysqld run --data-dir /vt/vt_0000000101"}};
-  text.see_also = {"graftd(8)", "graftctl(1)", "mysqld(8)"};
-  return text;
-}
-
 // Makes the commands init and run, in this order.
 void AddCommands(CLI::App& app, Flags& flags) {
   app.require_subcommand(1);
@@ -240,7 +213,7 @@ void AddCommands(CLI::App& app, Flags& flags) {
           "code of mysqld's. SIGTERM and SIGINT stop both. If graft-mysqld itself is killed, "
           "mysqld goes on."),
       &flags);
-  graft::AddDocuments(app, ManText());
+  graft::AddDocuments(app);
 }
 
 }  // namespace

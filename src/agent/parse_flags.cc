@@ -3,13 +3,18 @@
 #include <string>
 
 #include "absl/strings/match.h"
-#include "agent/graftd_man.h"
 #include "agent/options.h"
 #include "command_line/documents.h"
 #include "topo_open/topo_flags.h"
 
 namespace graft {
 namespace {
+
+constexpr char kExitCodes[] =
+    "Exit status:\n"
+    "  0  stopped by SIGTERM or SIGINT\n"
+    "  1  it could not start; its log says why\n"
+    "  2  usage error, or options that do not fit together\n";
 
 // The value's kind is a word for people, "DURATION", or all that it may be, "donor|primary".
 // CheckFlags() judges the values, so that all faults are told at once.
@@ -170,7 +175,7 @@ void ScrubPasswords(int argc, char** argv) {
 void AddFlags(CLI::App& app, AgentFlags& flags) {
   app.set_config("--config-file", "", "file with flags, name = value a line; a flag wins")
       ->type_name("FILE");
-  app.footer(kGraftdExitCodes);
+  app.footer(kExitCodes);
   AddTabletFlags(app, flags);
   AddTopoFlags(app, flags.topo);
   AddMysqlFlags(app, flags);
@@ -182,7 +187,7 @@ void AddFlags(CLI::App& app, AgentFlags& flags) {
   AddRefusedFlags(app, flags);
   app.option_defaults()->group("Options");
   NameVariables(app);
-  AddDocuments(app, GraftdManText());
+  AddDocuments(app);
 }
 
 }  // namespace

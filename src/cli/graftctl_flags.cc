@@ -4,7 +4,6 @@
 
 #include "base/duration_flag.h"
 #include "cli/exit_code.h"
-#include "cli/graftctl_man.h"
 #include "command_line/documents.h"
 #include "topo_open/topo_flags.h"
 #include "wire/request_proto.h"
@@ -217,7 +216,7 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   AddAgentCommands(app, flags);
   AddTopoCommands(app, flags);
   AddCompletionCommand(app);
-  AddDocuments(app, GraftctlManText());
+  AddDocuments(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

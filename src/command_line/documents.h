@@ -1,23 +1,23 @@
-// The documents that every program prints about itself.
+// The options that every program has, and how its other options are defined.
 //
 // Not safe for use from several threads. What is added lives as long as the app.
 #ifndef GRAFT_COMMAND_LINE_DOCUMENTS_H_
 #define GRAFT_COMMAND_LINE_DOCUMENTS_H_
 
-#include <CLI/CLI.hpp>
 #include <string>
-#include <vector>
 
-#include "command_line/man_page.h"
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace graft {
 
-// --version, and, hidden from --help, --man (the manual page) and --completion SHELL. Each ends the
-// parsing as --help does: app.exit() prints it. To be called when all else is defined. Fills in the
-// text's version and date.
-void AddDocuments(CLI::App& app, ManPageText text);
+// --version, and, hidden from --help, --completion SHELL. Each ends the parsing as --help does:
+// app.exit() prints it. To be called when all else is defined. The program's name is the app's.
+void AddDocuments(CLI::App& app);
 
-// The same script as a command: `completion bash`. The program's name is the app's.
+// The same script as a command: `completion bash`.
 void AddCompletionCommand(CLI::App& app);
 
 // A flag that may be turned off as well, --name=false, and whose default is known to help, manual

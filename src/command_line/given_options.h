@@ -5,12 +5,16 @@
 #ifndef GRAFT_COMMAND_LINE_GIVEN_OPTIONS_H_
 #define GRAFT_COMMAND_LINE_GIVEN_OPTIONS_H_
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace graft {
 

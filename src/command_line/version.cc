@@ -3,6 +3,5 @@
 namespace graft {
 
 const char kVersion[] = GRAFT_VERSION;
-const char kReleaseDate[] = GRAFT_RELEASE_DATE;
 
 }  // namespace graft

@@ -4,8 +4,7 @@
 
 namespace graft {
 
-extern const char kVersion[];      // "0.1.0"
-extern const char kReleaseDate[];  // of that version, "2026-11-21"
+extern const char kVersion[];  // "0.1.0"
 
 }  // namespace graft
 

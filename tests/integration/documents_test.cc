@@ -1,6 +1,7 @@
 // What the programs print about themselves, read by those who have to: mandoc and the shells.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <regex>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -76,20 +78,43 @@ std::set<std::string> OptionsInHelp(const std::string& program,
   return options;
 }
 
+// The file that the build makes of a program.
+std::string ManPage(const std::string& program) {
+  const auto path = OurProgram(program);
+  EXPECT_THAT(path, IsOk());
+  const auto bin = std::filesystem::path(path.value_or("")).parent_path();
+  const std::string section = program == "graftctl" ? "1" : "8";
+  return (bin.parent_path() / "share/man" / ("man" + section) / (program + "." + section)).string();
+}
+
 TEST(ManPages, AreFaultless) {
-  const TempFolder folder("man");
   for (const char* program : kPrograms) {
-    const std::string file = absl::StrCat(folder.path(), "/", program);
-    ASSERT_THAT(WriteFile(file, Ours(program, {"--man"})), IsOk());
-    EXPECT_EQ(OutputOf({"mandoc", "-T", "lint", "-W", "warning", file}), "");
-    const std::string name = OutputOf({"mandoc", "-T", "ascii", file});
-    EXPECT_THAT(name, HasSubstr(absl::AsciiStrToUpper(program)));
+    EXPECT_EQ(OutputOf({"mandoc", "-T", "lint", "-W", "warning", ManPage(program)}), "");
+    const std::string text = OutputOf({"mandoc", "-T", "ascii", ManPage(program)});
+    EXPECT_THAT(text, HasSubstr(absl::AsciiStrToUpper(program)));
+  }
+}
+
+TEST(ManPages, SectionsComeInTheUsualOrder) {
+  for (const char* program : kPrograms) {
+    std::vector<std::string> sections;
+    for (const absl::string_view line : absl::StrSplit(*ReadFile(ManPage(program)), '\n')) {
+      if (absl::StartsWith(line, ".SH ")) sections.emplace_back(line.substr(4));
+    }
+    std::vector<std::string> expected = {"NAME",     "SYNOPSIS",        "DESCRIPTION", "OPTIONS",
+                                         "COMMANDS", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES",
+                                         "EXAMPLES", "\"SEE ALSO\""};
+    const std::string missing = program == std::string("graftd")     ? "COMMANDS"
+                                : program == std::string("graftctl") ? "FILES"
+                                                                     : "";
+    expected.erase(std::remove(expected.begin(), expected.end(), missing), expected.end());
+    EXPECT_EQ(sections, expected) << program;
   }
 }
 
 TEST(ManPages, ExplainEveryOptionOfTheHelp) {
   for (const char* program : kPrograms) {
-    const std::string page = Ours(program, {"--man"});
+    const std::string page = *ReadFile(ManPage(program));
     const std::set<std::string> options = OptionsInHelp(program);
     EXPECT_GE(options.size(), 8U) << program;
     for (const std::string& option : options) {
@@ -97,6 +122,14 @@ TEST(ManPages, ExplainEveryOptionOfTheHelp) {
       EXPECT_THAT(page, HasSubstr(absl::StrCat("\\fB", escaped, "\\fR"))) << program;
     }
   }
+}
+
+TEST(ManPages, ExplainEveryCommandOfTheHelp) {
+  const std::string page = *ReadFile(ManPage("graftctl"));
+  EXPECT_THAT(page, HasSubstr(".SS \"graftctl reprovision [OPTIONS] ALIAS\"\n"));
+  EXPECT_THAT(page, HasSubstr(".SS \"graftctl topo add-cell [OPTIONS] NAME\"\n"));
+  EXPECT_THAT(page, HasSubstr("\nhistory, operations\n"));
+  EXPECT_THAT(page, HasSubstr("\n.TP\n143\nthe same by SIGTERM\n"));
 }
 
 class CompletionTest : public ::testing::Test {
@@ -178,6 +211,9 @@ TEST_F(CompletionTest, Bash) {
       << "an option's value is no command";
   EXPECT_THAT(Bash({"graftctl", "reprovision", ""}), IsEmpty());
   EXPECT_THAT(Bash({"graftctl", "reprovision", "a", "--from-p"}), ElementsAre("--from-primary"));
+  EXPECT_THAT(Bash({"graftctl", "reprovision", "--from-any", "a", "--from-"}), IsEmpty())
+      << "one excludes the others";
+  EXPECT_THAT(Bash({"graftctl", "operations", "a", "--outp"}), ElementsAre("--output"));
   EXPECT_THAT(Bash({"graftctl", "reprovision", "a", "--topo-global-r"}),
               ElementsAre("--topo-global-root"));
   EXPECT_THAT(Bash({"graftctl", "preflight", "a", "--no-c"}), IsEmpty()) << "reprovision's alone";
@@ -204,6 +240,10 @@ TEST_F(CompletionTest, Fish) {
   EXPECT_THAT(Fish("graftctl reprovision a --replicate-from "),
               UnorderedElementsAre("donor", "primary"));
   EXPECT_THAT(Fish("graftd --log-format "), UnorderedElementsAre("text", "json"));
+  EXPECT_THAT(Fish("graftd --log-format=j"), ElementsAre("--log-format=json"));
+  EXPECT_THAT(Fish("graftd --clone-block-ddl="), IsEmpty());
+  EXPECT_THAT(Fish("graftctl reprovision a "), IsEmpty());
+  EXPECT_THAT(Fish("graftctl reprovision --from-any a --from-"), IsEmpty());
   const std::string file = File("credentials.json");
   EXPECT_THAT(Fish("graftd --db-credentials-file " + file.substr(0, file.size() - 7)),
               Contains(file));
@@ -218,6 +258,9 @@ TEST_F(CompletionTest, Zsh) {
   EXPECT_EQ(Zsh("graftctl reprovision a --replicate-from d"),
             "graftctl reprovision a --replicate-from donor ");
   EXPECT_EQ(Zsh("graftd --log-format j"), "graftd --log-format json ");
+  EXPECT_EQ(Zsh("graftd --log-format=j"), "graftd --log-format=json ");
+  EXPECT_EQ(Zsh("graftctl --output json operations a --from"),
+            "graftctl --output json operations a --from");
   const std::string file = File("credentials.json");
   EXPECT_EQ(Zsh("graftd --db-credentials-file " + file.substr(0, file.size() - 7)),
             "graftd --db-credentials-file " + file + " ");
