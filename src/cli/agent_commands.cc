@@ -68,7 +68,7 @@ Result Reprovision(const Session& session, const Connect& connect,
                    const v1::ReprovisionRequest& request) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->Reprovision(request));
-  ShowAccepted(session, operation, " accepted");
+  ShowAccepted(session, operation, " accepted; graftctl watch shows how far it is");
   return ExitCode::kDone;
 }
 

@@ -30,6 +30,26 @@ CLI::Option* AddShell(CLI::App& command, const std::string& name, CLI::App& prog
       ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh", "fish"}));
 }
 
+// CLI11 looks for what is missing first, and would not say what it did not understand. Its own text
+// does not say whose --help would help.
+std::string SayFault(const CLI::App* program, const CLI::Error& error) {
+  const CLI::App* command = program;
+  std::string name = program->get_name();
+  while (!command->get_subcommands().empty()) {
+    command = command->get_subcommands().front();
+    absl::StrAppend(&name, " ", command->get_name());
+  }
+  const std::vector<std::string> unknown = program->remaining(/*recurse=*/true);
+  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  std::string text = error.what();
+  if (missing && !unknown.empty()) {
+    text = absl::StrCat("it does not know \"", unknown.front(), "\"");
+  } else if (missing && text == "A subcommand is required") {
+    text = "a command is required";
+  }
+  return absl::StrCat(name, ": ", text, "\n", name, " --help says more\n");
+}
+
 bool IsFlag(const CLI::Option& option) {
   return option.get_items_expected_max() == 0;
 }
@@ -188,6 +208,7 @@ std::string CompletionTable(const CLI::App& app) {
 }
 
 void AddDocuments(CLI::App& app) {
+  app.failure_message(SayFault);
   app.set_version_flag("--version", kVersion, "print the version and exit");
   AddShell(app, "--completion", app)->configurable(false)->group("");
 }

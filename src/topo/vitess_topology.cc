@@ -20,9 +20,8 @@ namespace {
 
 absl::Status NoCell(absl::string_view name) {
   return absl::NotFoundError(absl::StrCat("cell ", name,
-                                          " is not in the topology: add it with graftctl topo "
-                                          "add-cell ",
-                                          name));
+                                          " is not in the topology: graftctl topo show lists its "
+                                          "cells, graftctl topo add-cell adds one"));
 }
 
 absl::Status NoTablet(const TabletAlias& alias) {

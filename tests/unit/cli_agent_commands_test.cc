@@ -134,7 +134,8 @@ TEST_F(CliAgentCommandsTest, ReprovisionIsAcceptedWithoutWaiting) {
   request.set_id("op1");
   EXPECT_EQ(*Reprovision(session_, connect_, request), ExitCode::kDone);
   EXPECT_EQ(state_.asked.id(), "op1");
-  EXPECT_EQ(out_.str(), "operation op1 of zone1-0000000103 accepted\n");
+  EXPECT_EQ(out_.str(),
+            "operation op1 of zone1-0000000103 accepted; graftctl watch shows how far it is\n");
 }
 
 TEST_F(CliAgentCommandsTest, AnAgentThatIsStartingIsWaitedForByWhoeverWatches) {

@@ -79,8 +79,10 @@ TEST_F(VitessTopologyTest, WhatIsMissingIsNamed) {
     EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(std::string(text)));
   };
-  expect_missing(topology_.GetTablet(TabletAlias{"zone9", 1}).status(),
-                 "cell zone9 is not in the topology: add it with graftctl topo add-cell zone9");
+  expect_missing(
+      topology_.GetTablet(TabletAlias{"zone9", 1}).status(),
+      "cell zone9 is not in the topology: graftctl topo show lists its cells, graftctl topo "
+      "add-cell adds one");
   expect_missing(topology_.GetTablet(TabletAlias{"zone1", 1}).status(), "tablet zone1-0000000001");
   expect_missing(
       topology_.UpdateTablet(TabletAlias{"zone1", 1}, [](Tablet&) { return absl::OkStatus(); }),
