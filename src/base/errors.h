@@ -31,6 +31,9 @@ bool HasReason(const absl::Status& status, Reason reason);
 // What may follow; kStop without a reason.
 FollowUp FollowUpOf(const absl::Status& status);
 
+// UNAVAILABLE or DEADLINE_EXCEEDED: whoever was asked is away, and may answer later.
+bool IsAway(const absl::Status& status);
+
 // "context: text", same code, same reason. OK stays OK.
 absl::Status Annotate(const absl::Status& status, absl::string_view context);
 

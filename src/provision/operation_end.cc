@@ -27,10 +27,6 @@ absl::Status CancelledBecause(const Operation& operation, const absl::Status& st
 
 }  // namespace
 
-bool IsTransient(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-}
-
 void NoteWait(const StepContext& context, const absl::Status& why, absl::Time since) {
   if (context.clock().Now() - since < kNoteAfter) return;
   context.Note(absl::StrCat("waits, and tries again: ", why.message()));
@@ -115,7 +111,7 @@ void OperationEnd::TryFor(absl::Duration patience, const std::function<absl::Sta
   // One refusal may pass too, and the server must not stay open for it. A STOP REPLICA that is
   // pending takes effect by itself, however long that takes.
   const auto may_pass = [](const absl::Status& said) {
-    return IsTransient(said) || absl::IsPermissionDenied(said);
+    return IsAway(said) || absl::IsPermissionDenied(said);
   };
   while (may_pass(status) && !context_.control->stopped() &&
          (context_.clock().Now() + pause < since + patience ||

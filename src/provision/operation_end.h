@@ -13,8 +13,6 @@
 
 namespace graft {
 
-bool IsTransient(const absl::Status& status);
-
 // Everything that waits says for what and since when.
 void NoteWait(const StepContext& context, const absl::Status& why, absl::Time since);
 

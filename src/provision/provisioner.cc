@@ -1,6 +1,7 @@
 #include "provision/provisioner.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -78,16 +79,24 @@ class OperationRun {
 
   // Taken up while its server is down: nothing is lost by waiting for it.
   absl::Status AwaitServer() {
+    const auto answers = [this] {
+      const absl::Status answer = context_.recipient().Describe().status();
+      return IsAway(answer) ? answer : absl::OkStatus();
+    };
+    GRAFT_RETURN_IF_ERROR(TryUntilDone(answers));
+    Note("");
+    return absl::OkStatus();
+  }
+
+  // CANCELLED: cancelled, or the agent stops.
+  absl::Status TryUntilDone(const std::function<absl::Status()>& call) {
     const absl::Time since = context_.clock().Now();
     absl::Duration pause = kFirstRetry;
-    absl::Status answer = context_.recipient().Describe().status();
-    while (IsTransient(answer)) {
-      NoteWait(context_, answer, since);
+    for (absl::Status status = call(); !status.ok(); status = call()) {
+      NoteWait(context_, status, since);
       GRAFT_RETURN_IF_ERROR(context_.Wait(pause));
       pause = std::min(2 * pause, kLongestRetry);
-      answer = context_.recipient().Describe().status();
     }
-    Note("");
     return absl::OkStatus();
   }
 
@@ -115,18 +124,11 @@ class OperationRun {
   // Before CLONE a journal that cannot be written stops everything. A copy that runs is supervised
   // without it; one that is made waits for it, since nothing is done that is not written.
   StepOutcome SaveAt(const PlanRow& row, bool supervises) {
-    const absl::Time since = context_.clock().Now();
-    absl::Duration pause = kFirstRetry;
-    absl::Status saved = context_.Save();
-    while (!saved.ok()) {
-      if (supervises) return StepOutcome::Advance();
-      if (row.zone != Zone::kAfterCopy) return StepOutcome::Stop(saved);
-      NoteWait(context_, saved, since);
-      GRAFT_RETURN_IF_ERROR(context_.Wait(pause));
-      pause = std::min(2 * pause, kLongestRetry);
-      saved = context_.Save();
+    if (row.zone == Zone::kAfterCopy && !supervises) {
+      return TryUntilDone([this] { return context_.Save(); });
     }
-    return StepOutcome::Advance();
+    const absl::Status saved = context_.Save();
+    return saved.ok() || supervises ? StepOutcome::Advance() : StepOutcome::Stop(saved);
   }
 
   // No agent has come as far as this before.

@@ -43,7 +43,7 @@ class StepOutcome {
 
   static Kind KindOf(const absl::Status& status) {
     if (status.ok()) return Kind::kAdvance;
-    if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) return Kind::kWait;
+    if (IsAway(status)) return Kind::kWait;
     return FollowUpOf(status) == FollowUp::kStop ? Kind::kStop : Kind::kNextAttempt;
   }
 

@@ -104,7 +104,7 @@ class RestartWait {
   // of clone_status is there again once the plugin is.
   std::optional<StepOutcome> InstallPlugin() {
     const absl::Status done = context_.recipient().InstallClonePlugin();
-    if (absl::IsUnavailable(done) || absl::IsDeadlineExceeded(done)) return std::nullopt;
+    if (IsAway(done)) return std::nullopt;
     if (done.ok() && !std::exchange(installed_, true)) return std::nullopt;
     return StepOutcome::Stop(
         Failure(Reason::kClonePluginMissing,

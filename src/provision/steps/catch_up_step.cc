@@ -38,10 +38,6 @@ absl::Status ReplicationBroken(const Operation& operation, absl::string_view thr
                     Reason::kMysqlNumber, error);
 }
 
-bool IsTransient(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-}
-
 // Follows the default channel until it holds all that the source had when it was asked.
 class CatchUp {
  public:
@@ -51,7 +47,7 @@ class CatchUp {
   absl::Status Run() {
     absl::Duration pause = absl::Milliseconds(5);
     absl::Status status = Look();
-    while (IsTransient(status)) {
+    while (IsAway(status)) {
       GRAFT_RETURN_IF_ERROR(CheckMoves(status));
       GRAFT_RETURN_IF_ERROR(context_.Wait(pause));
       const bool early = context_.clock().Now() - began_ < absl::Minutes(1);

@@ -22,10 +22,6 @@ absl::Status WaitedTooLong(const StepContext& context, int ahead) {
       Reason::kDonorWaitTimeout);
 }
 
-bool IsAway(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
-}
-
 void ShowPlace(StepContext& context, int ahead) {
   Operation& operation = context.operation;
   if (operation.queue_place == ahead) return;

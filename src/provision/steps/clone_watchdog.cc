@@ -80,9 +80,7 @@ void CloneWatchdog::EndBlockers() {
 void CloneWatchdog::AskDonor() {
   asked_ = context_.clock().Now();
   const auto answer = context_.deps.open_peer(context_.operation.donor_mysql)->Describe();
-  const bool gone =
-      absl::IsUnavailable(answer.status()) || absl::IsDeadlineExceeded(answer.status());
-  if (!gone) {
+  if (!IsAway(answer.status())) {
     donor_lost_ = absl::InfinitePast();
   } else if (donor_lost_ == absl::InfinitePast()) {
     donor_lost_ = moved_;  // its last sign of life

@@ -39,9 +39,8 @@ absl::Status NoteReplication(StepContext& context) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<ReplicationChannel> channels,
                          context.recipient().ReadReplication());
   context.state.fence.replication_was_running =
-      std::any_of(channels.begin(), channels.end(), [](const ReplicationChannel& channel) {
-        return channel.applier_running || channel.receiver_running || channel.receiver_connecting;
-      });
+      std::any_of(channels.begin(), channels.end(),
+                  [](const ReplicationChannel& channel) { return channel.runs(); });
   return absl::OkStatus();
 }
 

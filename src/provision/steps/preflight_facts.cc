@@ -22,7 +22,7 @@ std::string ValueOf(const ServerSurvey& survey, const std::string& name) {
 absl::Status OnDonor(const absl::Status& status, const Operation& operation) {
   absl::Status annotated = Annotate(status, absl::StrCat("donor ", operation.donor.ToString(), " (",
                                                          operation.donor_mysql.ToString(), ")"));
-  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
+  if (IsAway(status)) {
     return WithReason(annotated, Reason::kDonorUnreachable);
   }
   if (absl::IsUnauthenticated(status)) return WithReason(annotated, Reason::kDonorCredentials);
@@ -37,10 +37,6 @@ absl::StatusOr<ServerFacts> FactsOf(const absl::StatusOr<ServerSurvey>& survey) 
 
 absl::StatusOr<ServerFacts> Describe(MysqlServer& server) {
   return server.Describe();
-}
-
-bool IsAway(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
 class Gathering {

@@ -32,8 +32,7 @@ absl::Status StartChannels(StepContext& context) {
   GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
   const bool stopped =
       std::any_of(channels.begin(), channels.end(), [](const ReplicationChannel& channel) {
-        const bool receives = channel.receiver_running || channel.receiver_connecting;
-        return !receives || !channel.applier_running;
+        return !channel.receives() || !channel.applier_running;
       });
   return stopped ? context.recipient().StartReplication(std::nullopt) : absl::OkStatus();
 }
