@@ -1,186 +1,231 @@
 #include "filestore/folder.h"
 
-#include <algorithm>
-#include <filesystem>
-#include <utility>
+#include <sys/stat.h>
+#include <time.h>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "filestore/record_file.h"
+#include "graft/cancellation.h"
 
 namespace graft {
 namespace {
 
-constexpr Version kHistory = 1000;
-constexpr absl::Duration kLockTimeout = absl::Seconds(5);
-constexpr char kRevisionMagic[] = "graft-folder-1 ";
+constexpr absl::Duration kLongestCall = absl::Seconds(5);
+constexpr absl::Duration kLongestPause = absl::Milliseconds(10);
 
-absl::StatusOr<Version> ParseRevision(absl::string_view text, const std::string& path) {
-  Version version = 0;
-  if (!absl::ConsumePrefix(&text, kRevisionMagic) || !absl::ConsumeSuffix(&text, "\n") ||
-      !absl::SimpleAtoi(text, &version)) {
-    return Damaged(path, "not a revision of graft's");
+constexpr int64_t kApplication = 0x67726631;  // "grf1"; another layout gets another number
+
+// A row of `changes` is live if it is its key's present value. A new row's number is one more than
+// the largest; no version comes twice, because the newest row always stays.
+constexpr char kSchema[] = R"(
+PRAGMA application_id = 0x67726631;
+CREATE TABLE changes (version INTEGER PRIMARY KEY, key BLOB NOT NULL, value BLOB NOT NULL,
+  create_version INTEGER NOT NULL, lease INTEGER NOT NULL, live INTEGER NOT NULL);
+CREATE UNIQUE INDEX live_keys ON changes (key) WHERE live;
+CREATE INDEX history ON changes (version) WHERE NOT live;
+CREATE TABLE leases (id INTEGER PRIMARY KEY, ttl_ms INTEGER, end_ms INTEGER, boot_id BLOB);
+CREATE TRIGGER supersede BEFORE INSERT ON changes BEGIN
+  UPDATE changes SET live = 0 WHERE live AND key = new.key;
+END;
+CREATE TRIGGER forget AFTER INSERT ON changes BEGIN
+  DELETE FROM changes WHERE NOT live AND version <= new.version - 10000;
+END)";
+
+constexpr char kContents[] =
+    "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id";
+
+// A rollback journal and not a log: a store at rest is then one file, and needs no memory that
+// processes share. TRUNCATE, because SQLite syncs the end of a journal that it truncates, and not
+// that of one that it deletes: a power failure could then undo a write.
+constexpr char kBegin[] =
+    "PRAGMA synchronous = FULL; PRAGMA journal_mode = TRUNCATE; BEGIN IMMEDIATE";
+
+constexpr char kEndOverdue[] = R"(
+INSERT INTO changes (key, value, create_version, lease, live)
+  SELECT key, x'', 0, 0, 0 FROM changes WHERE live AND lease IN
+    (SELECT id FROM leases WHERE end_ms <= ?1 OR boot_id <> ?2) ORDER BY key;
+DELETE FROM leases WHERE end_ms <= ?1 OR boot_id <> ?2)";
+
+struct Finalize {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+
+int Bind(sqlite3_stmt* statement, int place, const StoreSession::Value& value) {
+  if (const auto* number = std::get_if<int64_t>(&value)) {
+    return sqlite3_bind_int64(statement, place, *number);
   }
-  return version;
+  const auto bytes = std::get<absl::string_view>(value);
+  const char* data = bytes.empty() ? "" : bytes.data();  // a null pointer would bind NULL
+  return sqlite3_bind_blob64(statement, place, data, bytes.size(), SQLITE_STATIC);
+}
+
+std::string Bytes(sqlite3_stmt* row, int column) {
+  const auto* data = static_cast<const char*>(sqlite3_column_blob(row, column));  // null if empty
+  const auto size = static_cast<size_t>(sqlite3_column_bytes(row, column));
+  return std::string(absl::string_view(data, size));
+}
+
+// `error`: the errno that explains it; 0 if there is none. Never NOT_FOUND, which would speak of a
+// key.
+absl::Status StoreError(std::string text, int error) {
+  text = absl::StrCat("folder store: ", text);
+  if (error != 0) absl::StrAppend(&text, ": ", std::generic_category().message(error));
+  if (error == EACCES || error == EPERM || error == EROFS) {
+    return absl::PermissionDeniedError(text + ": this user must be able to write the folder");
+  }
+  if (error == ENOSPC || error == EDQUOT) text += ": make some room there";
+  if (error == ENOENT) text += ": if it was removed, start this program anew";
+  return absl::UnavailableError(text);
+}
+
+absl::Status MakeFile(const std::string& root, const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(root, error);
+  if (error) return StoreError(absl::StrCat("cannot make ", root), error.value());
+  if (std::filesystem::exists(root + "/revision", error)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "folder store: an older graft used ", root,
+        ", with a file for each record: ", "name another folder, or move this one away"));
+  }
+  // Not open(2): the close that follows would drop this process's locks on the file.
+  if (mknod(path.c_str(), S_IFREG | 0640, 0) == 0 || errno == EEXIST) return absl::OkStatus();
+  return StoreError(absl::StrCat("cannot make ", path), errno);
 }
 
 }  // namespace
 
-absl::StatusOr<Folder> Folder::Create(Clock& clock, const std::string& root) {
-  if (root.empty()) return absl::InvalidArgumentError("folder store: no folder given");
-  const std::string boot_id_path = "/proc/sys/kernel/random/boot_id";
-  GRAFT_ASSIGN_OR_RETURN(const std::optional<std::string> boot_id, ReadIfThere(boot_id_path));
-  if (!boot_id.has_value()) {
-    return absl::UnavailableError(absl::StrCat(boot_id_path, " is missing: is /proc mounted?"));
+absl::Status StoreSession::Run(const char* sql, std::initializer_list<Value> values,
+                               const std::function<void(sqlite3_stmt* row)>& on_row) {
+  while (*sql != '\0') {
+    sqlite3_stmt* prepared = nullptr;
+    if (sqlite3_prepare_v2(file_.get(), sql, -1, &prepared, &sql) != SQLITE_OK) return Error();
+    const std::unique_ptr<sqlite3_stmt, Finalize> statement(prepared);
+    int place = 0;
+    for (const Value& value : values) {
+      if (Bind(prepared, ++place, value) != SQLITE_OK) return Error();
+    }
+    int code = SQLITE_ROW;
+    while ((code = sqlite3_step(prepared)) == SQLITE_ROW) {
+      if (on_row) on_row(prepared);
+    }
+    if (code != SQLITE_DONE) return Error();
   }
-  Folder folder(clock, root, std::string(absl::StripAsciiWhitespace(*boot_id)));
-  GRAFT_RETURN_IF_ERROR(folder.Prepare());
-  return folder;
-}
-
-absl::Status Folder::Prepare() const {
-  for (const char* name : {"keys", "events", "leases", "tmp"}) {
-    std::error_code error;
-    std::filesystem::create_directories(Path(name), error);
-    if (error) return StoreStatus(FileError("make the folder", Path(name), error.value()));
-  }
-  GRAFT_ASSIGN_OR_RETURN(FolderLock lock, FolderLock::Take(*clock_, Path("lock"), kLockTimeout));
-  GRAFT_ASSIGN_OR_RETURN(const std::optional<std::string> revision, ReadIfThere(Path("revision")));
-  if (revision.has_value()) return ParseRevision(*revision, Path("revision")).status();
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> keys, Names("keys"));
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> events, Names("events"));
-  if (!keys.empty() || !events.empty()) {
-    return absl::DataLossError(absl::StrCat("folder store: ", Path("revision"),
-                                            " is missing though there are keys: restore it, or "
-                                            "move the whole folder away to begin anew"));
-  }
-  GRAFT_RETURN_IF_ERROR(Replace(Path("revision"), absl::StrCat(kRevisionMagic, 0, "\n")));
-  return StoreStatus(SyncDirectory(root_));
-}
-
-absl::StatusOr<FolderSession> Folder::Enter(absl::Time deadline) const {
-  const absl::Duration patience = std::min(deadline - clock_->Now(), kLockTimeout);
-  GRAFT_ASSIGN_OR_RETURN(FolderLock lock, FolderLock::Take(*clock_, Path("lock"), patience));
-  FolderSession session(*this, std::move(lock));
-  GRAFT_RETURN_IF_ERROR(session.Begin());
-  return session;
-}
-
-std::string Folder::Path(absl::string_view name) const {
-  return absl::StrCat(root_, "/", name);
-}
-
-std::string Folder::EventPath(Version version) const {
-  return absl::StrFormat("%s/events/%020d", root_, version);
-}
-
-absl::Status Folder::Replace(const std::string& path, absl::string_view bytes, bool durable) const {
-  ReplaceOptions options;
-  options.scratch = Path("tmp/new");
-  options.mode = 0640;
-  options.durable = durable;
-  return StoreStatus(ReplaceFile(path, bytes, options));
-}
-
-absl::StatusOr<std::vector<std::string>> Folder::Names(absl::string_view folder) const {
-  absl::StatusOr<std::vector<std::string>> names = ListDirectory(Path(folder));
-  if (!names.ok()) return StoreStatus(names.status());
-  return names;
-}
-
-absl::Status FolderSession::Begin() {
-  const std::string path = folder_.Path("revision");
-  GRAFT_ASSIGN_OR_RETURN(const std::optional<std::string> text, ReadIfThere(path));
-  if (!text.has_value()) return Damaged(path, "missing");
-  GRAFT_ASSIGN_OR_RETURN(version_, ParseRevision(*text, path));
-  // An event beyond the revision: its writer died, or the power failed, before the rest.
-  while (true) {
-    const std::string event_path = folder_.EventPath(version_ + 1);
-    GRAFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, ReadIfThere(event_path));
-    if (!bytes.has_value()) break;
-    GRAFT_ASSIGN_OR_RETURN(const KeyEvent event, DecodeRecord(*bytes, event_path));
-    GRAFT_RETURN_IF_ERROR(Apply(event));
-  }
-  return DropOverdueLeases();
-}
-
-absl::StatusOr<KeyValue> FolderSession::Read(absl::string_view key) const {
-  GRAFT_ASSIGN_OR_RETURN(const std::string name, KeyFileName(key));
-  const std::string path = folder_.Path("keys/" + name);
-  GRAFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, ReadIfThere(path));
-  if (!bytes.has_value()) {
-    return absl::NotFoundError(absl::StrCat("folder store: no such key: ", key));
-  }
-  GRAFT_ASSIGN_OR_RETURN(KeyEvent event, DecodeRecord(*bytes, path));
-  if (event.item.key != key) return Damaged(path, "holds another key than its name says");
-  return std::move(event.item);
-}
-
-absl::StatusOr<std::vector<KeyValue>> FolderSession::List(absl::string_view prefix) const {
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, folder_.Names("keys"));
-  std::vector<KeyValue> result;
-  for (const std::string& name : names) {
-    const std::optional<std::string> key = KeyOfFileName(name);
-    if (!key.has_value()) return Damaged(folder_.Path("keys/" + name), "not a file of graft's");
-    if (!absl::StartsWith(*key, prefix)) continue;
-    GRAFT_ASSIGN_OR_RETURN(KeyValue item, Read(*key));
-    result.push_back(std::move(item));
-  }
-  std::sort(result.begin(), result.end(),
-            [](const KeyValue& a, const KeyValue& b) { return a.key < b.key; });
-  return result;
-}
-
-absl::StatusOr<Version> FolderSession::Commit(KeyEvent event) {
-  event.item.version = version_ + 1;
-  const bool put = event.kind == KeyEvent::Kind::kPut;
-  if (put && event.item.create_version == 0) event.item.create_version = event.item.version;
-  GRAFT_RETURN_IF_ERROR(
-      folder_.Replace(folder_.EventPath(event.item.version), EncodeRecord(event)));
-  GRAFT_RETURN_IF_ERROR(StoreStatus(SyncDirectory(folder_.Path("events"))));
-  GRAFT_RETURN_IF_ERROR(Apply(event));
-  return version_;
-}
-
-absl::Status FolderSession::Apply(const KeyEvent& event) {
-  GRAFT_ASSIGN_OR_RETURN(const std::string name, KeyFileName(event.item.key));
-  const std::string path = folder_.Path("keys/" + name);
-  GRAFT_RETURN_IF_ERROR(event.kind == KeyEvent::Kind::kDelete
-                            ? StoreStatus(RemoveFile(path))
-                            : folder_.Replace(path, EncodeRecord(event)));
-  GRAFT_RETURN_IF_ERROR(StoreStatus(SyncDirectory(folder_.Path("keys"))));
-  if (event.item.version > kHistory) {
-    GRAFT_RETURN_IF_ERROR(
-        StoreStatus(RemoveFile(folder_.EventPath(event.item.version - kHistory))));
-  }
-  return WriteVersion(event.item.version);
-}
-
-absl::Status FolderSession::WriteVersion(Version version) {
-  GRAFT_RETURN_IF_ERROR(
-      folder_.Replace(folder_.Path("revision"), absl::StrCat(kRevisionMagic, version, "\n")));
-  version_ = version;
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<KeyEvent>> FolderSession::EventsAfter(Version after) const {
+absl::StatusOr<std::vector<KeyEvent>> StoreSession::Changes(const char* sql,
+                                                            std::initializer_list<Value> values) {
   std::vector<KeyEvent> events;
-  for (Version version = after + 1; version <= version_; ++version) {
-    const std::string path = folder_.EventPath(version);
-    GRAFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, ReadIfThere(path));
-    if (!bytes.has_value()) {
-      return absl::OutOfRangeError(absl::StrCat("folder store: no event ", version, " any more"));
-    }
-    GRAFT_ASSIGN_OR_RETURN(KeyEvent event, DecodeRecord(*bytes, path));
-    events.push_back(std::move(event));
-  }
+  GRAFT_RETURN_IF_ERROR(Run(sql, values, [&](sqlite3_stmt* row) {
+    const Version created = sqlite3_column_int64(row, 3);
+    events.push_back({created == 0 ? KeyEvent::Kind::kDelete : KeyEvent::Kind::kPut,
+                      {Bytes(row, 1), Bytes(row, 2), sqlite3_column_int64(row, 0), created,
+                       sqlite3_column_int64(row, 4)}});
+  }));
   return events;
+}
+
+// SQLite's own wait is a sleep, and knows no deadline of ours.
+int StoreSession::AwaitOthers(void* self, int attempt) {
+  const auto& session = *static_cast<StoreSession*>(self);
+  const absl::Duration left = session.deadline_ - session.clock_.Now();
+  if (left <= absl::ZeroDuration()) return 0;
+  const absl::Duration pause = std::min(absl::Milliseconds(1) * (attempt + 1), kLongestPause);
+  Cancellation().WaitFor(session.clock_, std::min(pause, left));
+  return 1;
+}
+
+absl::Status StoreSession::Error() const {
+  const std::string text = absl::StrCat(path_, ": ", sqlite3_errmsg(file_.get()));
+  switch (sqlite3_errcode(file_.get()) & 0xff) {  // without the details
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:  // the tables are not ours
+      return absl::DataLossError(
+          absl::StrCat("folder store: ", text, ": stop the programs that use it, move it and its ",
+                       "-journal away, and bring a copy back or begin anew"));
+    case SQLITE_BUSY:
+      return absl::UnavailableError(absl::StrCat(
+          "folder store: ", text, " by another process all the time: is one of them stopped?"));
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return StoreError(text, EACCES);
+    case SQLITE_FULL:
+      return StoreError(text, ENOSPC);
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return StoreError(text, sqlite3_system_errno(file_.get()));
+    default:
+      return absl::InternalError(absl::StrCat("folder store: ", text));
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Folder>> Folder::Open(Clock& clock, const std::string& root) {
+  if (root.empty()) return absl::InvalidArgumentError("folder store: no folder given");
+  const std::string path = root + "/topology.sqlite";
+  GRAFT_RETURN_IF_ERROR(MakeFile(root, path));
+  GRAFT_ASSIGN_OR_RETURN(const std::string boot_id, ReadFile("/proc/sys/kernel/random/boot_id"));
+  std::unique_ptr<Folder> folder(new Folder(clock, path, boot_id));
+  GRAFT_RETURN_IF_ERROR(folder->Prepare());
+  return folder;
+}
+
+absl::Status Folder::Prepare() {
+  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<StoreSession> session, Begin());
+  int64_t application = 0;
+  int64_t tables = 0;
+  GRAFT_RETURN_IF_ERROR(session->Run(kContents, {}, [&](sqlite3_stmt* row) {
+    application = sqlite3_column_int64(row, 0);
+    tables = sqlite3_column_int64(row, 1);
+  }));
+  if (application == kApplication) return absl::OkStatus();
+  if (application == 0 && tables == 0) {
+    GRAFT_RETURN_IF_ERROR(session->Run(kSchema));
+    return session->Commit();
+  }
+  return absl::DataLossError(absl::StrCat(
+      "folder store: ", path_, ": not a file of graft's: ", "move it away after a look at it"));
+}
+
+absl::StatusOr<std::unique_ptr<StoreSession>> Folder::Begin() {
+  absl::ReleasableMutexLock lock(&mutex_);
+  const absl::Time end = std::min(end_calls_by_, clock_.Now() + kLongestCall);
+  lock.Release();
+  // Each opens the file anew, and so finds the file that has the name now; that costs little
+  // beside a write.
+  std::unique_ptr<StoreSession> session(new StoreSession(clock_, path_, end));
+  sqlite3* opened = nullptr;
+  const int code =
+      sqlite3_open_v2(path_.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  session->file_.reset(opened);
+  if (code != SQLITE_OK) return session->Error();
+  if (sqlite3_db_readonly(opened, "main") == 1) return StoreError(path_, EACCES);
+  sqlite3_busy_handler(opened, &StoreSession::AwaitOthers, session.get());
+  GRAFT_RETURN_IF_ERROR(session->Run(kBegin));
+  return session;
+}
+
+absl::StatusOr<std::unique_ptr<StoreSession>> Folder::Enter() {
+  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<StoreSession> session, Begin());
+  GRAFT_RETURN_IF_ERROR(session->Run(kEndOverdue, {BootMilliseconds(), boot_id_}));
+  return session;
+}
+
+void Folder::EndCallsBy(absl::Time when) {
+  absl::MutexLock lock(&mutex_);
+  end_calls_by_ = when;
+}
+
+int64_t BootMilliseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return now.tv_sec * 1'000 + now.tv_nsec / 1'000'000;
 }
 
 }  // namespace graft

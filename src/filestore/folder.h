@@ -1,96 +1,93 @@
-// Folder: the files of a folder store; FolderSession: what may be done with them while the lock is
-// held. Private to src/filestore. A Folder is safe for use from several threads, a FolderSession is
-// not; it must not outlive its Folder, and is short: everybody else waits.
+// Folder: the SQLite file of a folder store; StoreSession: one transaction on it. Private to
+// src/filestore. A Folder is safe for use from several threads, a StoreSession is not; it is short:
+// everybody else waits. `clock` must outlive both.
+//
+// Every failure names the file and says what to do: DATA_LOSS, the file is damaged or not graft's;
+// PERMISSION_DENIED; UNAVAILABLE, the disk is full, or another process keeps the file locked.
 #ifndef GRAFT_FILESTORE_FOLDER_H_
 #define GRAFT_FILESTORE_FOLDER_H_
 
-#include <optional>
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "filestore/folder_lock.h"
 #include "graft/clock.h"
 #include "graft/key_value_store.h"
 
 namespace graft {
 
-class Folder;
-
-class FolderSession {
+// Its end undoes what Commit() did not make last.
+class StoreSession {
  public:
-  // The version of the last write.
-  Version version() const { return version_; }
+  using Value = std::variant<int64_t, absl::string_view>;  // a string is bound as a blob
 
-  // NOT_FOUND.
-  absl::StatusOr<KeyValue> Read(absl::string_view key) const;
-  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) const;
+  // Runs the statements of `sql`, each with `values` as ?1, ?2, …
+  absl::Status Run(const char* sql, std::initializer_list<Value> values = {},
+                   const std::function<void(sqlite3_stmt* row)>& on_row = nullptr);
+  // Of "SELECT * FROM changes …".
+  absl::StatusOr<std::vector<KeyEvent>> Changes(const char* sql,
+                                                std::initializer_list<Value> values);
+  absl::Status Commit() { return Run("COMMIT"); }
 
-  // Gives the write its version and carries it out.
-  absl::StatusOr<Version> Commit(KeyEvent event);
-
-  // All writes after `after`. OUT_OF_RANGE: they are not kept any more.
-  absl::StatusOr<std::vector<KeyEvent>> EventsAfter(Version after) const;
-
-  absl::StatusOr<LeaseId> GrantLease(int64_t ttl_seconds);
-  // NOT_FOUND, as for the two below.
-  absl::Status FindLease(LeaseId lease) const;
-  absl::Status KeepLeaseAlive(LeaseId lease);
-  absl::Status EndLease(LeaseId lease);
-  // How long until the first lease ends; InfiniteDuration(): there is none.
-  absl::StatusOr<absl::Duration> UntilLeaseEnds() const;
+  int changed_rows() const { return sqlite3_changes(file_.get()); }
+  int64_t inserted_row() const { return sqlite3_last_insert_rowid(file_.get()); }
 
  private:
   friend class Folder;
-  struct Lease {
-    LeaseId id;
-    int64_t ttl_seconds;
-    int64_t end;  // nanoseconds on CLOCK_BOOTTIME; 0: over
+  struct Close {
+    void operator()(sqlite3* file) const { sqlite3_close_v2(file); }
   };
 
-  FolderSession(const Folder& folder, FolderLock lock) : folder_(folder), lock_(std::move(lock)) {}
-  absl::Status Begin();
-  absl::Status Apply(const KeyEvent& event);
-  absl::Status WriteVersion(Version version);
-  absl::StatusOr<std::optional<Lease>> ReadLease(const std::string& name) const;
-  absl::StatusOr<std::vector<Lease>> Leases() const;
-  absl::Status WriteLease(const Lease& lease);
-  absl::Status DropLease(const Lease& lease);
-  absl::Status DropOverdueLeases();
+  StoreSession(Clock& clock, const std::string& path, absl::Time deadline)
+      : clock_(clock), path_(path), deadline_(deadline) {}
+  static int AwaitOthers(void* self, int attempt);
+  absl::Status Error() const;
 
-  const Folder& folder_;
-  FolderLock lock_;
-  Version version_ = 0;
+  Clock& clock_;
+  const std::string& path_;
+  const absl::Time deadline_;
+  std::unique_ptr<sqlite3, Close> file_;
 };
 
 class Folder {
  public:
-  static absl::StatusOr<Folder> Create(Clock& clock, const std::string& root);
+  static absl::StatusOr<std::unique_ptr<Folder>> Open(Clock& clock, const std::string& root);
 
-  // Takes the lock, completes a write that was cut short and ends overdue leases. Waits for the
-  // lock until `deadline`, and at most kLockTimeout.
-  absl::StatusOr<FolderSession> Enter(absl::Time deadline = absl::InfiniteFuture()) const;
+  // Begins a transaction and ends overdue leases.
+  absl::StatusOr<std::unique_ptr<StoreSession>> Enter();
 
-  const std::string& root() const { return root_; }
+  void EndCallsBy(absl::Time when);
+  Clock& clock() const { return clock_; }
+  const std::string& boot_id() const { return boot_id_; }
 
  private:
-  friend class FolderSession;
-  Folder(Clock& clock, std::string root, std::string boot_id)
-      : clock_(&clock), root_(std::move(root)), boot_id_(std::move(boot_id)) {}
-  absl::Status Prepare() const;
-  std::string EventPath(Version version) const;
-  std::string Path(absl::string_view name) const;
-  // Readers see the old or the new, whole; the name is on the disk once its folder is synced.
-  absl::Status Replace(const std::string& path, absl::string_view bytes, bool durable = true) const;
-  absl::StatusOr<std::vector<std::string>> Names(absl::string_view folder) const;
+  Folder(Clock& clock, std::string path, std::string boot_id)
+      : clock_(clock), path_(std::move(path)), boot_id_(std::move(boot_id)) {}
+  absl::StatusOr<std::unique_ptr<StoreSession>> Begin();
+  absl::Status Prepare();
 
-  Clock* clock_;
-  std::string root_;
-  std::string boot_id_;  // tells this boot of the machine from others
+  Clock& clock_;
+  const std::string path_;
+  const std::string boot_id_;  // tells this boot of the machine from others
+  absl::Mutex mutex_;
+  absl::Time end_calls_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 };
+
+// On the clock that leases end by, the same for all processes of the machine.
+int64_t BootMilliseconds();
 
 }  // namespace graft
 

@@ -1,21 +1,21 @@
-// FolderStore: the key-value port in a folder, for the agents of one machine; no server needed.
+// FolderStore: the key-value port in one SQLite file in a folder, for the agents of one machine; no
+// server needed.
 //
-//   <root>/revision       the version of the last write
-//   <root>/events/<n>     write number n; the newest 1000. A write is done once this file is there
-//   <root>/keys/<name>    the present value of a key; written after its event, and again by
-//                         whoever comes next if that was cut short
-//   <root>/leases/<id>    a lease and its end
-//   <root>/lock           flock(2)ed during each call, also between processes
+//   <root>/topology.sqlite          every key, the newest 10,000 writes, and the leases
+//   <root>/topology.sqlite-journal  what SQLite undoes if a writer dies; empty between writes
+//
+// A write is one transaction. It is on the disk before its call returns; if its writer dies before
+// that, the write is there whole or not at all. Processes exclude each other with locks that the
+// kernel frees when their holder dies: the folder must be on a local file system.
 //
 // A lease's end is on the kernel's CLOCK_BOOTTIME, which all processes share, nobody can set and
-// which goes on while the machine sleeps; a lease from before the last boot has ended. Whoever
-// calls next ends what is overdue, and every watch does so in time. Watches wait on inotify: the
-// folder must be on a local filesystem. A watch that starts more than 1000 writes back is told the
-// difference instead: a put per key written since; deletions in between are then not told.
+// which goes on while the machine sleeps; a lease from before the last boot has ended. Each call
+// first ends what is overdue. A watch looks for writes every 50 ms, and ends overdue leases, too.
+// If a watch is more than 10,000 writes behind, it is told the last write of each key; deletions
+// among the older writes are then not told.
 //
-// Besides the port's codes: DATA_LOSS, a file is damaged or not ours, the text names it;
-// INVALID_ARGUMENT, a key too long for a file name (250 bytes, bytes other than letters, digits and
-// any of "/._-" count three).
+// Besides the port's codes: DATA_LOSS, the file is damaged or not graft's, the text names it;
+// FAILED_PRECONDITION, an older graft used the folder, with a file for each record.
 //
 // Safe for use from several threads and processes. `clock` must outlive the store, the store its
 // watches.
@@ -31,7 +31,7 @@
 
 namespace graft {
 
-// Makes the folder where it is missing.
+// Makes the folder and its file where they are missing.
 absl::StatusOr<std::unique_ptr<KeyValueStore>> MakeFolderStore(Clock& clock,
                                                                const std::string& root);
 

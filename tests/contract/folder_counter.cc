@@ -1,4 +1,5 @@
-// folder_counter FOLDER COUNT: counts up in a folder store, as another process of its tests.
+// folder_counter FOLDER COUNT PADDING: counts up in a folder store, as another process of its
+// tests.
 #include <iostream>
 
 #include "absl/strings/numbers.h"
@@ -8,11 +9,14 @@
 
 int main(int argc, char** argv) {
   int count = 0;
-  if (argc != 3 || !absl::SimpleAtoi(argv[2], &count)) return 2;
+  size_t padding = 0;
+  if (argc != 4 || !absl::SimpleAtoi(argv[2], &count) || !absl::SimpleAtoi(argv[3], &padding)) {
+    return 2;
+  }
   const std::unique_ptr<graft::Clock> clock = graft::MakeRealClock();
   const auto store = graft::MakeFolderStore(*clock, argv[1]);
   const absl::Status status =
-      store.ok() ? graft::CountUp(**store, count) : absl::Status(store.status());
+      store.ok() ? graft::CountUp(**store, count, padding) : absl::Status(store.status());
   if (!status.ok()) std::cerr << status << std::endl;
   return status.ok() ? 0 : 1;
 }
