@@ -313,6 +313,7 @@ TabletState FullStateOfVersion3() {
   state.cancel.reset();
   state.throttle = CloneSettings();
   state.donor_gtid.clear();
+  state.source_uuid.clear();
   SentClone clone;
   clone.not_before = state.clone->not_before;
   clone.begin_time = state.clone->begin_time;
