@@ -74,14 +74,11 @@ LogFields TabletKeeper::FailureFields(const absl::Status& failure) const {
   return fields;
 }
 
-TabletKeeper::Unpublished TabletKeeper::WhatIsUnpublished() const {
-  absl::MutexLock lock(&mutex_);
-  return unpublished_;
-}
-
-bool TabletKeeper::TakeReadNow() {
-  absl::MutexLock lock(&mutex_);
-  return std::exchange(read_now_, false);
+// An operation says itself what it waits for.
+void TabletKeeper::TellContact(const absl::Status& status) {
+  if (!MayHold() || std::exchange(mysql_answers_, status.ok()) == status.ok()) return;
+  if (!status.ok()) return deps_.log.Warning("mysqld does not answer", FailureFields(status));
+  deps_.log.Info("mysqld answers again", {{"tablet", options_.alias.ToString()}});
 }
 
 bool TabletKeeper::ReadServer() {
@@ -103,6 +100,7 @@ bool TabletKeeper::ReadServer() {
       snapshot_.donating = std::nullopt;
     }
   }
+  TellContact(status);
   if (status.ok()) {
     LookAtDonations();
     HoldServer();
@@ -142,8 +140,7 @@ void TabletKeeper::HoldServer() {
   if (!MayHold()) return;
   const absl::Status held = deps_.holder.HoldServer(/*own_clone=*/0);
   absl::MutexLock lock(&mutex_);
-  held_by_other_ =
-      HasReason(held, Reason::kServerHeld) ? std::string(held.message()) : std::string();
+  held_by_other_ = std::string(HasReason(held, Reason::kServerHeld) ? held.message() : "");
 }
 
 void TabletKeeper::FenceHeldBack() {

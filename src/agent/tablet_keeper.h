@@ -13,6 +13,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -89,10 +90,17 @@ class TabletKeeper : public Observer {
 
   enum class Unpublished { kNothing, kProgress, kNews };
 
-  Unpublished WhatIsUnpublished() const;
+  Unpublished WhatIsUnpublished() const {
+    absl::MutexLock lock(&mutex_);
+    return unpublished_;
+  }
   void NoteNews(const TabletFacts& facts);
   // Was a fresh look at the server asked for since the last one?
-  bool TakeReadNow();
+  bool TakeReadNow() {
+    absl::MutexLock lock(&mutex_);
+    return std::exchange(read_now_, false);
+  }
+  void TellContact(const absl::Status& status);
   // Reads the server into the snapshot; whether it answered.
   bool ReadServer();
   void NoteContact(const ServerFacts& facts);
@@ -116,6 +124,7 @@ class TabletKeeper : public Observer {
   Pace read_;
   Pace publish_;
   Pace check_;
+  bool mysql_answers_ = true;            // as the log says
   std::set<int64_t> donating_sessions_;  // connections seen last
 
   mutable absl::Mutex mutex_;

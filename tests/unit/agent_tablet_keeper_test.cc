@@ -210,6 +210,10 @@ TEST_F(TabletKeeperTest, ServerLossShowsInTheSnapshotAndSoDoesItsReturn) {
     EXPECT_EQ(keeper_.Snapshot().mysql_error, "");
   });
   ServeUntil(20);
+  const std::string log = log_text_.str();
+  EXPECT_THAT(log, HasSubstr("mysqld does not answer"));
+  EXPECT_EQ(log.find("mysqld does not answer"), log.rfind("mysqld does not answer")) << "once";
+  EXPECT_THAT(log, HasSubstr("mysqld answers again"));
 }
 
 TEST_F(TabletKeeperTest, PublishesEachStepAtOnce) {
