@@ -11,11 +11,13 @@
 
 namespace graft::http {
 
+inline constexpr char kPlain[] = "text/plain; charset=utf-8";
+
 struct Answer {
   int status = 200;
-  std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body = {};
+  std::string content_type = kPlain;
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 class Answers {
@@ -27,25 +29,6 @@ class Answers {
   Answer To(absl::string_view method, absl::string_view path) const;
 
  private:
-  using Make = Answer (Answers::*)() const;
-  struct Route {
-    absl::string_view path;
-    Make make;
-    absl::string_view shows;  // for the list of paths; empty: not in it
-  };
-  static const std::vector<Route>& Routes();
-
-  StatusFacts Facts() const;
-  Answer Root() const;
-  Answer Alive() const;
-  Answer Ready() const;
-  Answer Health() const;
-  Answer Metrics() const;
-  Answer Page() const;
-  Answer Fragment() const;
-  Answer Json() const;
-  Answer Vars() const;
-
   const HttpSources sources_;
   const absl::Time started_;
 };

@@ -2,8 +2,9 @@
 
 #include <google/protobuf/util/json_util.h>
 
-#include "absl/strings/str_cat.h"
-#include "http/json.h"
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_replace.h"
 #include "provision/operation/readiness.h"
 #include "wire/operation_proto.h"
 #include "wire/preflight_proto.h"
@@ -12,14 +13,25 @@
 namespace graft::http {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 template <typename Message>
-std::string MessageJson(const Message& message) {
+Json MessageJson(const Message& message) {
   google::protobuf::util::JsonPrintOptions options;
   options.always_print_primitive_fields = true;
-  std::string json;
-  const auto printed = google::protobuf::util::MessageToJsonString(message, &json, options);
+  std::string text;
+  const auto printed = google::protobuf::util::MessageToJsonString(message, &text, options);
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   // Fails for text that is no UTF-8; the rest of the answer is still worth having.
-  return printed.ok() ? json : absl::StrCat("{\"error\":", JsonText(printed.ToString()), "}");
+  return printed.ok() && !json.is_discarded() ? json : Json({{"error", printed.ToString()}});
+}
+
+// With an indent of -1 on one line, with 0 a line for each member. A text may hold any bytes, since
+// servers and files supply it: what is no UTF-8 becomes U+FFFD. No browser takes a part for markup,
+// whatever it takes the answer for.
+std::string TextOf(const Json& json, int indent) {
+  const std::string text = json.dump(indent, ' ', false, Json::error_handler_t::replace);
+  return absl::StrReplaceAll(text, {{"<", "\\u003c"}}) + "\n";
 }
 
 std::string TimeText(absl::Time time) {
@@ -27,31 +39,21 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
 }
 
-std::string TabletJson(const Tablet& tablet) {
-  JsonObject ports;
-  for (const auto& [name, port] : tablet.port_map) ports.Number(name, port);
-  JsonObject tags;
-  for (const auto& [name, value] : tablet.tags) tags.Text(name, value);
-  return JsonObject()
-      .Text("alias", tablet.alias.ToString())
-      .Text("keyspace", tablet.keyspace)
-      .Text("shard", tablet.shard)
-      .Text("type", TabletTypeName(tablet.type))
-      .Text("hostname", tablet.hostname)
-      .Json("portMap", ports.str())
-      .Text("mysql", tablet.mysql.empty() ? "" : tablet.mysql.ToString())
-      .Json("tags", tags.str())
-      .str();
+Json TabletJson(const Tablet& tablet) {
+  return {{"alias", tablet.alias.ToString()},
+          {"keyspace", tablet.keyspace},
+          {"shard", tablet.shard},
+          {"type", TabletTypeName(tablet.type)},
+          {"hostname", tablet.hostname},
+          {"portMap", tablet.port_map},
+          {"mysql", tablet.mysql.empty() ? "" : tablet.mysql.ToString()},
+          {"tags", tablet.tags}};
 }
 
-std::string ShardJson(const ShardSnapshot& shard) {
-  JsonArray tablets;
-  for (const Tablet& tablet : shard.tablets) tablets.Json(TabletJson(tablet));
-  return JsonObject()
-      .Text("readAt", TimeText(shard.read_at))
-      .Text("error", shard.error)
-      .Json("tablets", tablets.str())
-      .str();
+Json ShardJson(const ShardSnapshot& shard) {
+  Json tablets = Json::array();
+  for (const Tablet& tablet : shard.tablets) tablets.push_back(TabletJson(tablet));
+  return {{"readAt", TimeText(shard.read_at)}, {"error", shard.error}, {"tablets", tablets}};
 }
 
 std::optional<Operation> Newest(const StatusFacts& facts) {
@@ -59,28 +61,28 @@ std::optional<Operation> Newest(const StatusFacts& facts) {
   return facts.operations.front();
 }
 
-void AddOperationVars(const Operation& operation, JsonObject& vars) {
+void AddOperationVars(const Operation& operation, Json& vars) {
   const Progress& progress = operation.progress;
-  vars.Text("OperationID", operation.request.id)
-      .Text("OperationOutcome", OutcomeName(operation.outcome))
-      .Text("OperationStep", StepName(operation.step))
-      .Text("OperationStage", progress.stage ? CloneStageName(*progress.stage) : "")
-      .Text("OperationDonor", operation.donor.empty() ? "" : operation.donor.ToString())
-      .Number("OperationAttempt", operation.attempt)
-      .Number("OperationQueuePlace", operation.queue_place)
-      .Json("OperationPercent", absl::StrCat(progress.percent))
-      .Number("OperationBytesDone", progress.bytes_done)
-      .Number("OperationBytesExpected", progress.bytes_expected)
-      .Text("DataState", DataStateName(operation.data_state));
+  vars.update({{"OperationID", operation.request.id},
+               {"OperationOutcome", OutcomeName(operation.outcome)},
+               {"OperationStep", StepName(operation.step)},
+               {"OperationStage", progress.stage ? CloneStageName(*progress.stage) : ""},
+               {"OperationDonor", operation.donor.empty() ? "" : operation.donor.ToString()},
+               {"OperationAttempt", operation.attempt},
+               {"OperationQueuePlace", operation.queue_place},
+               {"OperationPercent", progress.percent},
+               {"OperationBytesDone", progress.bytes_done},
+               {"OperationBytesExpected", progress.bytes_expected},
+               {"DataState", DataStateName(operation.data_state)}});
 }
 
-void AddServerVars(const TabletSnapshot& tablet, JsonObject& vars) {
-  vars.Flag("MysqlReachable", tablet.mysql_reachable)
-      .Text("MysqlVersion", tablet.mysql_version)
-      .Flag("SuperReadOnly", tablet.super_read_only);
+void AddServerVars(const TabletSnapshot& tablet, Json& vars) {
+  vars.update({{"MysqlReachable", tablet.mysql_reachable},
+               {"MysqlVersion", tablet.mysql_version},
+               {"SuperReadOnly", tablet.super_read_only}});
   for (const ReplicationChannel& channel : tablet.replication) {
     if (channel.lag.has_value() && channel.name.empty()) {
-      vars.Number("replicationLagSec", absl::ToInt64Seconds(*channel.lag));
+      vars["replicationLagSec"] = absl::ToInt64Seconds(*channel.lag);
     }
   }
 }
@@ -88,40 +90,32 @@ void AddServerVars(const TabletSnapshot& tablet, JsonObject& vars) {
 }  // namespace
 
 std::string StatusJson(const StatusFacts& facts) {
-  JsonArray operations;
+  Json operations = Json::array();
   for (const Operation& operation : facts.operations) {
-    operations.Json(MessageJson(ToProto(operation)));
+    operations.push_back(MessageJson(ToProto(operation)));
   }
-  JsonArray reasons;
-  for (const std::string& reason : WhyNotReady(facts.tablet, Newest(facts), facts.now)) {
-    reasons.Json(JsonText(reason));
-  }
-  return JsonObject()
-             .Text("now", TimeText(facts.now))
-             .Text("version", facts.version)
-             .Json("whyNotReady", reasons.str())
-             .Json("tablet", MessageJson(ToProto(facts.tablet, facts.now)))
-             .Json("operations", operations.str())
-             .Json("shard", ShardJson(facts.shard))
-             .Json("preflight", facts.preflight.has_value() ? MessageJson(ToProto(*facts.preflight))
-                                                            : std::string("null"))
-             .str() +
-         "\n";
+  return TextOf({{"now", TimeText(facts.now)},
+                 {"version", facts.version},
+                 {"whyNotReady", WhyNotReady(facts.tablet, Newest(facts), facts.now)},
+                 {"tablet", MessageJson(ToProto(facts.tablet, facts.now))},
+                 {"operations", operations},
+                 {"shard", ShardJson(facts.shard)},
+                 {"preflight", facts.preflight ? MessageJson(ToProto(*facts.preflight)) : Json()}},
+                /*indent=*/-1);
 }
 
 std::string VarsJson(const StatusFacts& facts) {
-  JsonObject vars;
-  vars.Text("BuildVersion", facts.version)
-      .Number("UptimeSeconds", absl::ToInt64Seconds(facts.now - facts.started))
-      .Text("TabletAlias", facts.tablet.alias.ToString())
-      .Text("TabletKeyspace", facts.tablet.keyspace)
-      .Text("TabletShard", facts.tablet.shard)
-      .Text("TabletType", TabletTypeName(facts.tablet.type))
-      .Flag("Ready", WhyNotReady(facts.tablet, Newest(facts), facts.now).empty())
-      .Number("Operations", static_cast<int64_t>(facts.operations.size()));
+  Json vars = {{"BuildVersion", facts.version},
+               {"UptimeSeconds", absl::ToInt64Seconds(facts.now - facts.started)},
+               {"TabletAlias", facts.tablet.alias.ToString()},
+               {"TabletKeyspace", facts.tablet.keyspace},
+               {"TabletShard", facts.tablet.shard},
+               {"TabletType", TabletTypeName(facts.tablet.type)},
+               {"Ready", WhyNotReady(facts.tablet, Newest(facts), facts.now).empty()},
+               {"Operations", facts.operations.size()}};
   AddServerVars(facts.tablet, vars);
   if (!facts.operations.empty()) AddOperationVars(facts.operations.front(), vars);
-  return vars.str() + "\n";
+  return TextOf(vars, /*indent=*/0);
 }
 
 }  // namespace graft::http

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "bench/json.h"
 #include "bench/spread.h"
 
 namespace graft {
@@ -46,7 +45,7 @@ std::vector<double> ProcessorPercent(const std::vector<AgentCost>& costs) {
   std::vector<double> percent;
   percent.reserve(costs.size());
   for (const AgentCost& cost : costs) {
-    percent.push_back(100 * cost.processor_seconds / cost.seconds);
+    percent.push_back(cost.processor_percent());
   }
   return percent;
 }
@@ -67,22 +66,6 @@ std::string PartsText(const std::vector<PartTimes>& parts) {
     if (median >= kLeastSeconds) texts.push_back(absl::StrFormat("%s %.2f", part.part, median));
   }
   return absl::StrJoin(texts, ", ");
-}
-
-std::string PartsJson(const std::vector<PartTimes>& parts) {
-  JsonObject json;
-  for (const PartTimes& part : parts) json.Raw(part.part, SpreadJson(part.seconds));
-  return json.ToString();
-}
-
-std::string WayJson(const Comparison& comparison, const WayTimes& times) {
-  return JsonObject()
-      .Text("way", times.way)
-      .Raw("seconds", SpreadJson(times.Measured()))
-      .Raw("times_graft", SpreadJson(comparison.Ratios(times.way, kGraft)))
-      .Text("not_measured", times.not_measured)
-      .Raw("given_up", times.given_up ? "true" : "false")
-      .ToString();
 }
 
 void AddTarget(const Comparison& comparison, const std::string& way, const std::string& base,
@@ -170,21 +153,6 @@ std::string ToText(const Comparison& comparison) {
         " % of a core, at most ", SpreadText(PeaksMb(comparison.agent), 1), " MB resident\n");
   }
   return text;
-}
-
-std::string ToJson(const Comparison& comparison) {
-  std::vector<std::string> ways;
-  ways.reserve(comparison.ways.size());
-  for (const WayTimes& times : comparison.ways) ways.push_back(WayJson(comparison, times));
-  return JsonObject()
-      .Integer("size_bytes", comparison.size_bytes)
-      .Integer("rows", comparison.rows)
-      .Raw("ways", JsonArray(ways))
-      .Raw("overhead_ratio", SpreadJson(comparison.Ratios(kGraft, kByHand)))
-      .Raw("graft_parts", PartsJson(comparison.parts))
-      .Raw("agent_processor_percent", SpreadJson(ProcessorPercent(comparison.agent)))
-      .Raw("agent_peak_resident_mb", SpreadJson(PeaksMb(comparison.agent)))
-      .ToString();
 }
 
 std::vector<Target> TargetsOf(const Comparison& comparison) {

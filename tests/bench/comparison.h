@@ -1,4 +1,4 @@
-// How long each way of rebuilding took, side by side: in figures, as JSON, as text. Pure functions.
+// How long each way of rebuilding took, side by side: in figures, as text. Pure functions.
 #ifndef GRAFT_BENCH_COMPARISON_H_
 #define GRAFT_BENCH_COMPARISON_H_
 
@@ -31,6 +31,8 @@ struct AgentCost {
   double seconds = 0;  // of the rebuild
   double processor_seconds = 0;
   double peak_resident_mb = 0;
+
+  double processor_percent() const { return 100 * processor_seconds / seconds; }
 };
 
 // What a part of graft's rebuilds took, round by round: a step, or a stage of CLONE's.
@@ -61,7 +63,6 @@ std::vector<size_t> RoundOrder(const std::vector<bool>& slow, int round, bool wi
 
 // A Markdown table.
 std::string ToText(const Comparison& comparison);
-std::string ToJson(const Comparison& comparison);
 // What this size is held against; none where the way was not measured or the size is too small.
 std::vector<Target> TargetsOf(const Comparison& comparison);
 

@@ -27,10 +27,6 @@ struct FullReport {
 
 // Markdown.
 std::string ToText(const FullReport& report);
-// Of the size that is nearest to 1 GB, the ratio and the times of graft and by hand stand on top:
-// {"overhead_ratio": {"median", "min", "max", "runs"}, "graft_seconds", "by_hand_seconds",
-// "size_bytes", ...}.
-std::string ToJson(const FullReport& report);
 std::vector<Target> TargetsOf(const FullReport& report);
 
 }  // namespace graft

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/full_run.h"
+#include "bench/report_json.h"
 
 namespace {
 

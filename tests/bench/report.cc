@@ -4,7 +4,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "bench/json.h"
 #include "bench/spread.h"
 
 namespace graft {
@@ -28,15 +27,15 @@ std::vector<double> FileCopySeconds(const SettingTimes& times) {
   return seconds;
 }
 
-std::vector<double> Ratios(const SettingTimes& times, const SettingTimes& base) {
+}  // namespace
+
+std::vector<double> SettingTimes::Ratios(const SettingTimes& base) const {
   std::vector<double> ratios;
-  for (size_t i = 0; i < std::min(times.runs.size(), base.runs.size()); ++i) {
-    ratios.push_back(times.runs[i].seconds / base.runs[i].seconds);
+  for (size_t i = 0; i < std::min(runs.size(), base.runs.size()); ++i) {
+    ratios.push_back(runs[i].seconds / base.runs[i].seconds);
   }
   return ratios;
 }
-
-}  // namespace
 
 std::string ToText(const IdleReport& report) {
   return absl::StrFormat(
@@ -47,16 +46,6 @@ std::string ToText(const IdleReport& report) {
       report.cpu_tick_percent, report.threads);
 }
 
-std::string ToJson(const IdleReport& report) {
-  return JsonObject()
-      .Number("resident_mb", report.resident_mb)
-      .Number("anonymous_mb", report.anonymous_mb)
-      .Number("cpu_percent", report.cpu_percent)
-      .Number("seconds", report.seconds)
-      .Integer("threads", report.threads)
-      .ToString();
-}
-
 std::string ToText(const std::vector<SettingTimes>& settings) {
   std::string text =
       "| settings | seconds: median (min to max) | times the first | FILE COPY, seconds |\n"
@@ -64,23 +53,9 @@ std::string ToText(const std::vector<SettingTimes>& settings) {
   for (const SettingTimes& times : settings) {
     absl::StrAppendFormat(
         &text, "| %s | %s | %s | %s |\n", times.setting, SpreadText(Seconds(times), 2),
-        SpreadText(Ratios(times, settings.front()), 2), SpreadText(FileCopySeconds(times), 2));
+        SpreadText(times.Ratios(settings.front()), 2), SpreadText(FileCopySeconds(times), 2));
   }
   return text;
-}
-
-std::string ToJson(const std::vector<SettingTimes>& settings) {
-  std::vector<std::string> elements;
-  elements.reserve(settings.size());
-  for (const SettingTimes& times : settings) {
-    elements.push_back(JsonObject()
-                           .Text("settings", times.setting)
-                           .Raw("seconds", SpreadJson(Seconds(times)))
-                           .Raw("times_first", SpreadJson(Ratios(times, settings.front())))
-                           .Raw("file_copy_seconds", SpreadJson(FileCopySeconds(times)))
-                           .ToString());
-  }
-  return JsonArray(elements);
 }
 
 std::string ToText(const std::vector<WatchCost>& costs) {
@@ -94,20 +69,6 @@ std::string ToText(const std::vector<WatchCost>& costs) {
                           cost.resident_mb - costs.front().resident_mb, cost.messages_per_second);
   }
   return text;
-}
-
-std::string ToJson(const std::vector<WatchCost>& costs) {
-  std::vector<std::string> elements;
-  elements.reserve(costs.size());
-  for (const WatchCost& cost : costs) {
-    elements.push_back(JsonObject()
-                           .Integer("watchers", cost.watchers)
-                           .Number("cpu_percent", cost.cpu_percent)
-                           .Number("resident_mb", cost.resident_mb)
-                           .Number("messages_per_second", cost.messages_per_second)
-                           .ToString());
-  }
-  return JsonArray(elements);
 }
 
 std::vector<Target> TargetsOf(const std::vector<WatchCost>& costs) {
@@ -133,21 +94,6 @@ std::string ToText(const std::vector<TopologyTimes>& times) {
                           SpreadText(row.any_seconds, 3));
   }
   return text;
-}
-
-std::string ToJson(const std::vector<TopologyTimes>& times) {
-  std::vector<std::string> elements;
-  elements.reserve(times.size());
-  for (const TopologyTimes& row : times) {
-    elements.push_back(JsonObject()
-                           .Integer("tablets", row.tablets)
-                           .Integer("shard_tablets", row.shard_tablets)
-                           .Raw("register_seconds", SpreadJson(row.register_seconds))
-                           .Raw("resolve_primary_seconds", SpreadJson(row.primary_seconds))
-                           .Raw("resolve_any_seconds", SpreadJson(row.any_seconds))
-                           .ToString());
-  }
-  return JsonArray(elements);
 }
 
 }  // namespace graft

@@ -1,4 +1,4 @@
-// What the smaller measurements found: in figures, as JSON, as text. Pure functions.
+// What the smaller measurements found: in figures, as text. Pure functions.
 #ifndef GRAFT_BENCH_REPORT_H_
 #define GRAFT_BENCH_REPORT_H_
 
@@ -20,7 +20,6 @@ struct IdleReport {
   int threads = 0;
 };
 std::string ToText(const IdleReport& report);
-std::string ToJson(const IdleReport& report);
 
 // Rebuilds with one choice of the clone_* variables.
 struct SettingTimes {
@@ -30,10 +29,12 @@ struct SettingTimes {
   };
   std::string setting;
   std::vector<Run> runs;
+
+  // Times of the runs over those of `base`, round by round.
+  std::vector<double> Ratios(const SettingTimes& base) const;
 };
 // The first one is what the others are compared with, round by round.
 std::string ToText(const std::vector<SettingTimes>& settings);
-std::string ToJson(const std::vector<SettingTimes>& settings);
 
 // An agent in the middle of a copy, with so many open WatchOperation streams.
 struct WatchCost {
@@ -44,7 +45,6 @@ struct WatchCost {
 };
 // The first one has no watchers; what the others take is what they take beyond it.
 std::string ToText(const std::vector<WatchCost>& costs);
-std::string ToJson(const std::vector<WatchCost>& costs);
 std::vector<Target> TargetsOf(const std::vector<WatchCost>& costs);
 
 // An agent beside so many tablets in the same etcd.
@@ -56,7 +56,6 @@ struct TopologyTimes {
   std::vector<double> any_seconds;       // the same, the best of the shard
 };
 std::string ToText(const std::vector<TopologyTimes>& times);
-std::string ToJson(const std::vector<TopologyTimes>& times);
 
 }  // namespace graft
 

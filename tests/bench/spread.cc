@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
-#include "bench/json.h"
 
 namespace graft {
 
@@ -21,17 +20,6 @@ std::string SpreadText(const std::vector<double>& values, int digits) {
   if (values.size() == 1) return absl::StrFormat("%.*f", digits, spread.median);
   return absl::StrFormat("%.*f (%.*f to %.*f)", digits, spread.median, digits, spread.min, digits,
                          spread.max);
-}
-
-std::string SpreadJson(const std::vector<double>& values) {
-  if (values.empty()) return "null";
-  const Spread spread = SpreadOf(values);
-  return JsonObject()
-      .Number("median", spread.median)
-      .Number("min", spread.min)
-      .Number("max", spread.max)
-      .Raw("runs", JsonNumbers(values))
-      .ToString();
 }
 
 }  // namespace graft

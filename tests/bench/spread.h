@@ -19,9 +19,6 @@ Spread SpreadOf(std::vector<double> values);
 // "1.012 (0.998 to 1.040)"; a single value stands alone; none is "-".
 std::string SpreadText(const std::vector<double>& values, int digits);
 
-// {"median": …, "min": …, "max": …, "runs": [...]}; "null" of none.
-std::string SpreadJson(const std::vector<double>& values);
-
 }  // namespace graft
 
 #endif  // GRAFT_BENCH_SPREAD_H_

@@ -1,7 +1,6 @@
 #include "bench/target.h"
 
 #include "absl/strings/str_format.h"
-#include "bench/json.h"
 
 namespace graft {
 
@@ -14,22 +13,6 @@ std::string ToText(const std::vector<Target>& targets) {
                           target.limit);
   }
   return text;
-}
-
-std::string ToJson(const std::vector<Target>& targets) {
-  std::vector<std::string> elements;
-  elements.reserve(targets.size());
-  for (const Target& target : targets) {
-    elements.push_back(
-        JsonObject()
-            .Text("what", target.what)
-            .Text("kind", target.kind == Target::Kind::kAtMost ? "at most" : "at least")
-            .Number("limit", target.limit)
-            .Number("figure", target.figure)
-            .Raw("met", target.met() ? "true" : "false")
-            .ToString());
-  }
-  return JsonArray(elements);
 }
 
 }  // namespace graft

@@ -20,7 +20,6 @@ struct Target {
 
 // A line each; "" for none.
 std::string ToText(const std::vector<Target>& targets);
-std::string ToJson(const std::vector<Target>& targets);
 
 }  // namespace graft
 

@@ -115,7 +115,7 @@ TEST_F(HttpServerTest, TheRootLeadsToThePage) {
 
 TEST_F(HttpServerTest, ServesTheRest) {
   EXPECT_EQ(Ask("/metrics").body, "graft_up 1\n");
-  EXPECT_THAT(Ask("/debug/vars").body, HasSubstr("\"TabletAlias\":\"zone1-0000000101\""));
+  EXPECT_THAT(Ask("/debug/vars").body, HasSubstr("\"TabletAlias\": \"zone1-0000000101\""));
   EXPECT_THAT(Ask("/debug/status.json").body, HasSubstr("\"whyNotReady\":[]"));
   const std::string fragment = Ask("/debug/status/fragment").body;
   EXPECT_TRUE(absl::StartsWith(fragment, "<main ")) << fragment.substr(0, 100);

@@ -52,6 +52,8 @@ FOREIGN = [
     (r"prometheus/", {"metrics"}, True),
     (r"civetweb\.h$", {"http"}, True),
     (r"sqlite3\.h$", {"filestore"}, True),
+    (r"nlohmann/", {"http", "cli"}, True),
+    (r"yaml-cpp/", {"cli"}, True),
     (r"CLI/", {"cli", "command_line", "agent", "topo_open", "main"}, False),
     (r"vitess/.*\.pb\.h$", {"topo", "agent", "cli"}, False),
     (r"etcd/.*\.pb\.h$", {"etcd"}, True),

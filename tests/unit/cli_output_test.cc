@@ -23,7 +23,7 @@ TEST(CliOutputTest, YamlNumbersHaveAPointBeforeTheirExponent) {
 
 TEST(CliOutputTest, YamlNestsByTwoBlanks) {
   EXPECT_EQ(YamlOf(R"({"a":{"b":[{"c":1,"d":[[2],[]]}]},"e":"x y"})"),
-            "a:\n  b:\n    - c: 1\n      d:\n        - - 2\n        - []\ne: \"x y\"\n");
+            "a:\n  b:\n    - c: 1\n      d:\n        -\n          - 2\n        - []\ne: \"x y\"\n");
 }
 
 TEST(CliOutputTest, AnObjectIsALineOrADocument) {

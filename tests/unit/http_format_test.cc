@@ -5,7 +5,6 @@
 #include <limits>
 
 #include "http/html.h"
-#include "http/json.h"
 
 namespace graft::http {
 namespace {
@@ -74,25 +73,6 @@ TEST(HttpHtmlTest, ValuesCannotBecomeMarkup) {
             "&lt;a href=&quot;x&quot;&gt;Tom &amp; &#39;Jerry&#39;&lt;/a&gt;");
   EXPECT_EQ(Escaped(std::string("a\0b\x1b[31m\n", 9)), "a\uFFFDb\uFFFD[31m\n");
   EXPECT_EQ(Html().Raw("<b>").Text("<i>").Raw("</b>").str(), "<b>&lt;i&gt;</b>");
-}
-
-TEST(HttpJsonTest, TextIsEscaped) {
-  EXPECT_EQ(JsonText("a\"b\\c\n<ü"), "\"a\\\"b\\\\c\\u000a\\u003cü\"");
-  EXPECT_EQ(JsonText("\xff\xfe"
-                     "a\xc3"),
-            "\"\\ufffd\\ufffda\\ufffd\"");
-  EXPECT_EQ(JsonText("\xe2\x82\xac\xf0\x9f\x90\xac"), "\"€🐬\"");
-}
-
-TEST(HttpJsonTest, ObjectsAndArraysKeepTheirOrder) {
-  EXPECT_EQ(JsonObject().str(), "{}");
-  EXPECT_EQ(JsonObject()
-                .Text("b", "x")
-                .Number("a", -1)
-                .Flag("c", true)
-                .Json("d", JsonArray().Json("1").Json("2").str())
-                .str(),
-            "{\n\"b\":\"x\",\n\"a\":-1,\n\"c\":true,\n\"d\":[\n1,\n2]}");
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "http/status_json.h"
 #include "testing/status_scenes.h"
@@ -21,6 +22,7 @@ using http::RenderPage;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 const absl::Time kNow = absl::FromUnixSeconds(1'800'000'000);
 
@@ -205,6 +207,25 @@ TEST(StatusJsonTest, VarsAreFlat) {
   EXPECT_NEAR(json.fields().at("OperationPercent").number_value(), 43.98, 1e-6);
   EXPECT_EQ(Parsed(http::VarsJson(IdleScene(kNow))).fields().at("replicationLagSec").number_value(),
             3);
+}
+
+TEST(StatusJsonTest, WhatIsNoUtf8IsReplaced) {
+  StatusFacts facts = IdleScene(kNow);
+  facts.tablet.mysql_version = "a\"b\\c\n<\xff\x1f\xc3";
+  facts.tablet.mysql_error = facts.tablet.mysql_version;
+  facts.shard.error = facts.tablet.mysql_version;
+  facts.shard.tablets[0].tags["\xff"] = "\xfe";
+  const std::string escaped = R"("a\"b\\c\n\u003c\ufffd\u001f\ufffd")";
+  const std::string shown = absl::StrReplaceAll(escaped, {{"\\ufffd", "\uFFFD"}});
+  EXPECT_THAT(http::VarsJson(facts), HasSubstr("\"MysqlVersion\": " + shown));
+  const std::string status = http::StatusJson(facts);
+  EXPECT_THAT(status, HasSubstr("\"error\":" + shown));
+  EXPECT_EQ(Parsed(status).fields().count("tablet"), 1u);
+}
+
+TEST(StatusJsonTest, VarsStandOnALineEachInAFixedOrder) {
+  EXPECT_THAT(http::VarsJson(IdleScene(kNow)),
+              StartsWith("{\n\"BuildVersion\": \"0.1.0\",\n\"UptimeSeconds\": "));
 }
 
 }  // namespace

@@ -1,0 +1,18 @@
+// All that one run of scripts/bench has measured, for programs. Pure.
+#ifndef GRAFT_BENCH_REPORT_JSON_H_
+#define GRAFT_BENCH_REPORT_JSON_H_
+
+#include <string>
+
+#include "bench/full_report.h"
+
+namespace graft {
+
+// Of the size that is nearest to 1 GB, the ratio and the times of graft and by hand stand on top:
+// {"overhead_ratio": {"median", "min", "max", "runs"}, "graft_seconds", "by_hand_seconds",
+// "size_bytes", ...}. Figures have four digits behind the point at most.
+std::string ToJson(const FullReport& report);
+
+}  // namespace graft
+
+#endif  // GRAFT_BENCH_REPORT_JSON_H_
