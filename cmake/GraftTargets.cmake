@@ -9,7 +9,7 @@
 
 option(GRAFT_WERROR "Treat warnings as errors" OFF)
 option(GRAFT_PRECOMPILE "Precompile the headers that most files include" OFF)
-option(GRAFT_HARDEN "Stack protector, _FORTIFY_SOURCE, RELRO, PIE" OFF)
+option(GRAFT_HARDEN "Stack protector, _FORTIFY_SOURCE, RELRO" OFF)
 set(GRAFT_SANITIZE "" CACHE STRING "Sanitizers to build with, as in -fsanitize=")
 
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
@@ -46,11 +46,11 @@ add_library(graft_test_flags INTERFACE)
 target_compile_options(graft_test_flags INTERFACE $<$<NOT:$<CONFIG:Debug>>:-O1>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-dangling-else>)
 
-# graft_precompiled(<name> <header>... [DEPS <target>...]): a library whose precompiled header
+# graft_precompiled(<name> HEADERS <header>... [DEPS <target>...]): a library whose precompiled header
 # others use. A file includes what it needs all the same; clang, without any, sees to that.
 function(graft_precompiled name)
   cmake_parse_arguments(ARG "" "" "HEADERS;DEPS" ${ARGN})
-  file(WRITE "${CMAKE_BINARY_DIR}/${name}.cc" "")
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/${name}.cc" CONTENT "")  # written once
   add_library(${name} OBJECT "${CMAKE_BINARY_DIR}/${name}.cc")
   target_link_libraries(${name} PRIVATE graft_flags ${ARG_DEPS})
   target_precompile_headers(${name} PRIVATE ${ARG_HEADERS})

@@ -214,6 +214,10 @@ absl::StatusOr<std::unique_ptr<StoreSession>> Folder::Begin() {
 absl::StatusOr<std::unique_ptr<StoreSession>> Folder::Enter() {
   GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<StoreSession> session, Begin());
   GRAFT_RETURN_IF_ERROR(session->Run(kEndOverdue, {BootMilliseconds(), boot_id_}));
+  // Not undone with a call that only reads: a watch would begin at a version that never was.
+  if (sqlite3_total_changes(session->file_.get()) > 0) {
+    GRAFT_RETURN_IF_ERROR(session->Run("COMMIT; BEGIN IMMEDIATE"));
+  }
   return session;
 }
 

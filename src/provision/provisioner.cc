@@ -238,26 +238,20 @@ class OperationRun {
 
 }  // namespace
 
-ProvisionerDeps Provisioner::WithKeptPeers() const {
-  ProvisionerDeps deps = deps_;
-  deps.open_peer = KeepPeers(deps.clock, deps_.open_peer);
-  return deps;
-}
-
 void Provisioner::Run(TabletState& state, const std::shared_ptr<OperationControl>& control) {
   ProgressModel model;
   if (deps_.history != nullptr) model = ProgressModel::Learn(deps_.history());
   const auto sampler = std::make_shared<ProgressSampler>(deps_.clock, std::move(model));
-  const ProvisionerDeps deps = WithKeptPeers();
-  OperationRun(StepContext{deps, options_, state, state.operation, control, sampler}).Run();
+  const auto peers = std::make_shared<KeptPeers>(deps_.clock, deps_.open_peer);
+  OperationRun(StepContext{deps_, options_, state, state.operation, control, sampler, peers}).Run();
 }
 
 absl::StatusOr<PreflightReport> Provisioner::Preflight(
     Operation draft, const std::shared_ptr<OperationControl>& control) const {
   TabletState state;
   state.operation = std::move(draft);
-  const ProvisionerDeps deps = WithKeptPeers();
-  StepContext context{deps, options_, state, state.operation, control, nullptr};
+  const auto peers = std::make_shared<KeptPeers>(deps_.clock, deps_.open_peer);
+  StepContext context{deps_, options_, state, state.operation, control, nullptr, peers};
   GRAFT_RETURN_IF_ERROR(ResolveDonor(context));
   GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
   return PreflightReport{options_.alias, state.operation.donor, state.operation.source,

@@ -95,9 +95,6 @@ class Provisioner {
                                             const std::shared_ptr<OperationControl>& control) const;
 
  private:
-  // For one operation.
-  ProvisionerDeps WithKeptPeers() const;
-
   const ProvisionerDeps deps_;
   const ProvisionerOptions options_;
 };

@@ -233,6 +233,7 @@ TEST_F(FolderStoreTest, LeaseFromAnotherBootHasEnded) {
   ASSERT_TRUE(store_->Create("/l", "1", lease).ok());
   Raw(path_).Run("UPDATE leases SET boot_id = x'00', end_ms = 9000000000000000000");
   EXPECT_EQ(store_->Get("/l").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Raw(path_).Run("SELECT count(*) FROM leases"), "0") << "ended for all, by a read";
   EXPECT_EQ(store_->KeepLeaseAlive(lease).code(), absl::StatusCode::kNotFound);
 }
 

@@ -130,5 +130,49 @@ TEST_F(DonorSearchTest, ACellThatIsAwayIsTold) {
   EXPECT_THAT(found->missing, HasSubstr("cell zone2 is missing here: "));
 }
 
+TEST(KeptPeersTest, AFreshConnectionIsGivenAgainUnlessItIsInUse) {
+  ProvisionWorld world;
+  int opened = 0;
+  KeptPeers peers(world.clock, [&](const HostPort&) {
+    ++opened;
+    return std::make_unique<BorrowedServer>(world.donor);
+  });
+  const HostPort donor{"127.0.0.1", 3310};
+  const MysqlServer* const first = peers.Open(donor).get();
+  EXPECT_EQ(peers.Open(donor).get(), first);
+  EXPECT_EQ(opened, 1);
+  {
+    const auto busy = peers.Open(donor);  // with a question that nobody waits for any more
+    EXPECT_NE(peers.Open(donor), busy);
+    EXPECT_EQ(opened, 2);
+  }
+  const std::weak_ptr<MysqlServer> second = peers.Open(donor);
+  world.clock.Advance(absl::Seconds(5));
+  peers.DropOld();
+  EXPECT_TRUE(second.expired()) << "it is closed though nobody asks for it";
+  peers.Open(donor);
+  EXPECT_EQ(opened, 3);
+}
+
+// A session that is left open holds up the shutdown of its server.
+TEST(KeptPeersTest, NoConnectionIsLeftForTheTimeOfTheCopy) {
+  ProvisionWorld world;
+  std::weak_ptr<MysqlServer> last;
+  bool looked = false;
+  world.open_peer = [&](const HostPort&) {
+    const auto server = std::make_shared<BorrowedServer>(world.donor);
+    last = server;
+    return server;
+  };
+  world.clock.At(world.clock.Now() + absl::Seconds(30), [&] {
+    looked = true;
+    EXPECT_TRUE(last.expired());
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_TRUE(looked);
+}
+
 }  // namespace
 }  // namespace graft

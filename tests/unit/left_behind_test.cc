@@ -21,9 +21,8 @@ Operation Another(const ProvisionWorld& world) {
 }
 
 // An operation that has ended, as after RESTART_TIMEOUT of a server that was frozen; its copy runs.
-void LeaveARunningCopy(ProvisionWorld& world) {
+void LeaveARunningCopy(ProvisionWorld& world, Operation operation) {
   world.clock.At(world.clock.Now() + absl::Seconds(20), [&world] { world.control->Stop(); });
-  Operation operation = world.Request();
   world.Run(operation);
   ASSERT_EQ(operation.outcome, Outcome::kRunning);
   world.recipient.AbandonClone();
@@ -38,7 +37,7 @@ void LeaveARunningCopy(ProvisionWorld& world) {
 TEST(LeftCopyTest, ACancelOfTheOperationThatTakesItUpEndsTheCopy) {
   for (const Step step : {Step::kResolveDonor, Step::kClone}) {
     ProvisionWorld world;
-    LeaveARunningCopy(world);
+    LeaveARunningCopy(world, world.Request());
     world.observer.on_step = [&](const Operation& operation) {
       if (operation.step == step) EXPECT_TRUE(world.Cancel(CancelWish::kEvenIfDropped).ok());
     };
@@ -53,9 +52,34 @@ TEST(LeftCopyTest, ACancelOfTheOperationThatTakesItUpEndsTheCopy) {
 
 TEST(LeftCopyTest, AServerThatIsFrozenAWhileIsWaitedFor) {
   ProvisionWorld world;
-  LeaveARunningCopy(world);
+  LeaveARunningCopy(world, world.Request());
   world.recipient.FailNext("ReadClone", absl::DeadlineExceededError("no answer within 10s"), 20);
   Operation second = Another(world);
+  world.Run(second);
+  EXPECT_EQ(second.outcome, Outcome::kDone) << second.error;
+  EXPECT_EQ(world.recipient.clones_started(), 1);
+}
+
+// What the operation before knew of its source is not held against the source of now.
+TEST(LeftCopyTest, TheNextOperationKnowsNothingOfTheSourceBefore) {
+  ProvisionWorld world;
+  world.AddOther();
+  Operation first = world.Request({DonorChoice::Kind::kTablet, world.other});
+  first.request.replicate_from = ReplicateFrom::kPrimary;
+  LeaveARunningCopy(world, first);
+  ASSERT_NE(world.journal.Load()->states.back().source_uuid, "");
+  ASSERT_TRUE(world.topology
+                  .UpdateTablet(world.primary,
+                                [](Tablet& tablet) {
+                                  tablet.tags.erase("graft.server_uuid");
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  world.donor.Edit([](FakeMysqlState& state) {
+    state.facts.server_uuid = "99999999-71ca-11e1-9e33-c80aa9429562";
+  });
+  Operation second = first;
+  second.request.id = "op-2";
   world.Run(second);
   EXPECT_EQ(second.outcome, Outcome::kDone) << second.error;
   EXPECT_EQ(world.recipient.clones_started(), 1);
@@ -135,7 +159,7 @@ TEST(LeftFenceTest, AServerThatWasOpenedForCloneIsClosedAgain) {
 
 TEST(LeftCopyTest, AReleaseThatWaitsForItsServerCanBeCancelled) {
   ProvisionWorld world;
-  LeaveARunningCopy(world);
+  LeaveARunningCopy(world, world.Request());
   world.recipient.FailNext("ReadClone", absl::DeadlineExceededError("no answer within 10s"), 9999);
   Operation release = world.Release(true);
   world.clock.At(world.clock.Now() + absl::Seconds(5), [&world] {

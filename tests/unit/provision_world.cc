@@ -67,14 +67,14 @@ void ProvisionWorld::AddOther() {
 }
 
 Provisioner ProvisionWorld::MakeProvisioner() {
-  const auto open_peer = [this](const HostPort& address) {
+  const auto by_address = [this](const HostPort& address) {
     return std::make_unique<BorrowedServer>(
         address.port == 3330 || address.port == 3340 ? other_server : donor);
   };
   return Provisioner({clock,
                       recipient,
                       recipient,
-                      open_peer,
+                      open_peer != nullptr ? open_peer : by_address,
                       topology,
                       locks,
                       claims,

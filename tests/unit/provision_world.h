@@ -129,6 +129,7 @@ class ProvisionWorld {
   bool keep_claims = true;  // false: as if the thread that keeps them alive hung
   ServerStarter* start_server = nullptr;
   AskAll ask_all;                  // nullptr: one after the other
+  OpenPeer open_peer;              // nullptr: as the addresses say
   std::vector<Operation> history;  // newest first
   FakeJournal journal;
   std::unique_ptr<TabletOwner> owner;

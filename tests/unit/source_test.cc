@@ -195,6 +195,21 @@ TEST_F(SourceTest, ASourcesServerIsKnownThoughTheTopologyIsAway) {
   }
 }
 
+// A vttablet's record does not say whose server it is.
+TEST_F(SourceTest, ASourceThatWasRebuiltAtAnotherAddressIsFollowedThere) {
+  world_.AddOther();
+  ChangeRecord(absl::Seconds(30), world_.primary, [](Tablet& tablet) {
+    tablet.mysql.port = 3340;
+    tablet.tags.erase("graft.server_uuid");
+  });
+  Replication([](ReplicationScript& script) { script.gtid_executed_after = kNewer; });
+  Operation operation = RequestFromOther();
+  operation.request.replicate_from = ReplicateFrom::kPrimary;
+  world_.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(SourcePort(), 3340);
+}
+
 TEST_F(SourceTest, AServerThatTurnsOutToBeAnotherIsFollowedNoLonger) {
   world_.AddOther();
   Replication([](ReplicationScript& script) { script.catch_up = absl::Minutes(5); });

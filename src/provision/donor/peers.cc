@@ -1,31 +1,28 @@
 #include "provision/donor/peers.h"
 
-#include <map>
-#include <string>
+#include <iterator>
 
 namespace graft {
 namespace {
 
 constexpr absl::Duration kFresh = absl::Seconds(5);
 
-struct KeptPeer {
-  absl::Time opened;
-  std::shared_ptr<MysqlServer> server;
-};
-
 }  // namespace
 
-OpenPeer KeepPeers(Clock& clock, OpenPeer open) {
-  const auto kept = std::make_shared<std::map<std::string, KeptPeer>>();
-  return [&clock, open = std::move(open), kept](const HostPort& address) {
-    const absl::Time now = clock.Now();
-    KeptPeer& peer = (*kept)[address.ToString()];
-    // One in use belongs to a question that nobody waits for any more.
-    if (peer.server.use_count() != 1 || now < peer.opened || now - peer.opened >= kFresh) {
-      peer = {now, open(address)};
-    }
-    return peer.server;
-  };
+std::shared_ptr<MysqlServer> KeptPeers::Open(const HostPort& address) {
+  DropOld();
+  Peer& peer = kept_[address.ToString()];
+  // One in use belongs to a question that nobody waits for any more.
+  if (peer.server.use_count() != 1) peer = {clock_.Now(), open_(address)};
+  return peer.server;
+}
+
+void KeptPeers::DropOld() {
+  const absl::Time now = clock_.Now();
+  for (auto it = kept_.begin(); it != kept_.end();) {
+    const bool fresh = now >= it->second.opened && now - it->second.opened < kFresh;
+    it = fresh ? std::next(it) : kept_.erase(it);
+  }
 }
 
 AskAll AskInOrder(Clock& clock) {

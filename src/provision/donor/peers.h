@@ -4,7 +4,9 @@
 #define GRAFT_PROVISION_DONOR_PEERS_H_
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -24,10 +26,27 @@ namespace graft {
 // A connection to another tablet's server, as the clone user. Never blocks.
 using OpenPeer = std::function<std::shared_ptr<MysqlServer>(const HostPort&)>;
 
-// The same, but a connection that is younger than five seconds and not in use is given again: with
+// Opens peers, and gives a connection again that is younger than five seconds and not in use: with
 // TLS, a new one costs as much as ten questions. Whose server answers at an address is as sure as
-// that. For one thread.
-OpenPeer KeepPeers(Clock& clock, OpenPeer open);
+// that. For one thread; `clock` must outlive it.
+class KeptPeers {
+ public:
+  KeptPeers(Clock& clock, OpenPeer open) : clock_(clock), open_(std::move(open)) {}
+
+  std::shared_ptr<MysqlServer> Open(const HostPort& address);
+  // Closes what would not be given again: a session holds up its server's shutdown.
+  void DropOld();
+
+ private:
+  struct Peer {
+    absl::Time opened;
+    std::shared_ptr<MysqlServer> server;
+  };
+
+  Clock& clock_;
+  const OpenPeer open_;
+  std::map<std::string, Peer> kept_;  // by address
+};
 
 // Runs all `questions` and, on the calling thread, `meanwhile`; returns when all have ended or
 // `patience` is over. CANCELLED: `cancellation` was cancelled. A question may still run after the

@@ -25,6 +25,7 @@ struct StepContext {
   Operation& operation;
   const std::shared_ptr<OperationControl> control;
   const std::shared_ptr<ProgressSampler> sampler;  // nullptr: nobody looks
+  const std::shared_ptr<KeptPeers> peers;          // other tablets' servers
 
   Clock& clock() const { return deps.clock; }
   MysqlServer& recipient() const { return deps.recipient; }

@@ -79,7 +79,7 @@ void CloneWatchdog::EndBlockers() {
 
 void CloneWatchdog::AskDonor() {
   asked_ = context_.clock().Now();
-  const auto answer = context_.deps.open_peer(context_.operation.donor_mysql)->Describe();
+  const auto answer = context_.peers->Open(context_.operation.donor_mysql)->Describe();
   if (!IsAway(answer.status())) {
     donor_lost_ = absl::InfinitePast();
   } else if (donor_lost_ == absl::InfinitePast()) {

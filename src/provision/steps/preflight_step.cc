@@ -57,7 +57,10 @@ absl::Status LookAtAll(StepContext& context) {
 
 Peers PeersOf(const StepContext& context) {
   const ProvisionerDeps& deps = context.deps;
-  return {deps.open_peer, deps.ask_all ? deps.ask_all : AskInOrder(deps.clock),
+  const auto open = [peers = context.peers](const HostPort& address) {
+    return peers->Open(address);
+  };
+  return {open, deps.ask_all ? deps.ask_all : AskInOrder(deps.clock),
           std::shared_ptr<Cancellation>(context.control, &context.control->wait())};
 }
 

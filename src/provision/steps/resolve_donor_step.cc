@@ -130,7 +130,8 @@ absl::Status ResolveDonor(StepContext& context) {
     return Refuse(Reason::kDonorIsRecipient,
                   absl::StrCat(donor.ToString(), " cannot be rebuilt from itself"));
   }
-  context.state.donor_uuid.clear();  // preflight's first look says it
+  context.state.donor_uuid.clear();  // preflight's first look says both
+  context.state.source_uuid.clear();
   return ReadDonorAndSource(context, shard, donor);
 }
 

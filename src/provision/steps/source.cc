@@ -56,12 +56,12 @@ absl::StatusOr<Tablet> FindSource(StepContext& context) {
 }
 
 absl::StatusOr<ServerFacts> AskSource(StepContext& context, const Tablet& source) {
-  GRAFT_ASSIGN_OR_RETURN(ServerFacts facts, context.deps.open_peer(source.mysql)->Describe());
+  GRAFT_ASSIGN_OR_RETURN(ServerFacts facts, context.peers->Open(source.mysql)->Describe());
   std::string expected = RecordedUuid(source);
   if (expected.empty() && source.alias == context.operation.donor) {
     expected = context.state.donor_uuid;
   }
-  const bool known = source.alias == context.operation.source;
+  const bool known = IsKnownSource(context.operation, source);
   if (expected.empty() && known) expected = context.state.source_uuid;
   if (!ObjectToServer(expected, facts.server_uuid)) {
     if (known) context.state.source_uuid = facts.server_uuid;

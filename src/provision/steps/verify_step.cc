@@ -21,8 +21,7 @@ absl::StatusOr<GtidSet> ReadPrimary(StepContext& context) {
   if (shard.primary.empty()) return absl::NotFoundError("the shard has no primary");
   GRAFT_ASSIGN_OR_RETURN(const Tablet primary, context.deps.topology.GetTablet(shard.primary));
   if (primary.mysql.empty()) return absl::NotFoundError("the primary has no MySQL address");
-  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts,
-                         context.deps.open_peer(primary.mysql)->Describe());
+  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, context.peers->Open(primary.mysql)->Describe());
   if (const auto other = ObjectToServer(RecordedUuid(primary), facts.server_uuid)) {
     return Failure(other->reason, absl::StrCat(primary.alias.ToString(), ": ", other->text));
   }
