@@ -93,6 +93,8 @@ TEST_F(RealNetworkFaultTest, LinkStaysCutAndTheOtherTabletIsTheNextDonor) {
   ExpectSafe(operation);
 
   ASSERT_THAT(network_->Heal(), IsOk());
+  // Its connection to the primary is tried again only after as long as the link was cut.
+  ASSERT_THAT(donor().mysql->Sql("STOP REPLICA IO_THREAD; START REPLICA IO_THREAD"), IsOk());
   ASSERT_THAT(AwaitCaughtUp(*donor().mysql, *primary().mysql), IsOk());
   ExpectSecondRequestSucceeds();
 }

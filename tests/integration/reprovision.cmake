@@ -1,4 +1,4 @@
-graft_test(reprovision_test LABEL integration TIMEOUT 300
+graft_test(reprovision_test LABEL integration TIMEOUT 420
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/reprovision_test.cc ${CMAKE_CURRENT_LIST_DIR}/agent_stops_test.cc
           ${CMAKE_CURRENT_LIST_DIR}/reprovision_suite.cc
           ${CMAKE_CURRENT_LIST_DIR}/secrets_test.cc

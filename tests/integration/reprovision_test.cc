@@ -48,6 +48,43 @@ TEST_F(ReprovisionTest, RebuildsABrokenReplicaFromItsPrimary) {
   EXPECT_THAT(recipient().mysql->Sql("RESET PERSIST"), IsOk());
 }
 
+// clone_status then holds the new run's begin and the end of the old one, which was good; so long
+// as nobody has read it since mysqld began.
+TEST_F(ReprovisionTest, ACloneThatFailsWhenItConnectsIsNotTheOneBefore) {
+  MysqlSandbox& mysql = *recipient().mysql;
+  ASSERT_EQ(shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch"}).code,
+            0);
+  ASSERT_THAT(BreakReplica(mysql, *primary().mysql), IsOk());
+  const auto broken = Checksums(mysql);
+  ASSERT_THAT(broken, IsOk());
+  const std::string ca = shard().folder() + "/wrong-ca.pem";  // has signed nothing of the donor's
+  const CommandResult made =
+      shard().Run({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
+                   ca + ".key", "-out", ca, "-subj", "/CN=wrong"},
+                  absl::Seconds(60));
+  ASSERT_EQ(made.code, 0) << made.err;
+  for (int i = 0; i < 4; ++i) {
+    const auto pid = mysql.mysqld_pid();
+    ASSERT_TRUE(pid.has_value());
+    mysql.Sql("RESTART").IgnoreError();
+    ASSERT_THAT(mysql.AwaitRestart(*pid), IsOk());
+    ASSERT_THAT(mysql.Sql("SET GLOBAL clone_ssl_ca = '" + ca + "'"), IsOk());
+    const CommandResult ended =
+        shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch", "--json"});
+    EXPECT_EQ(ended.code, 1) << ended.out << ended.err;
+    const auto operation = LastOperation(ended.out);
+    ASSERT_THAT(operation, IsOk());
+    EXPECT_EQ(operation->outcome(), v1::FAILED);
+    EXPECT_EQ(operation->data_state(), v1::INTACT);
+    EXPECT_EQ(operation->step(), "clone") << operation->error().message();
+    EXPECT_EQ(Checksums(mysql).value_or(SqlRows()), *broken);
+  }
+  ASSERT_THAT(mysql.Sql("SET GLOBAL clone_ssl_ca = ''"), IsOk());
+  EXPECT_EQ(shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch"}).code,
+            0);
+  ExpectHealthy(recipient(), primary());
+}
+
 TEST_F(ReprovisionTest, ReplicaAsDonorIsFollowedAndItsChannelsAreGone) {
   ASSERT_THAT(other().mysql->Sql("CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', "
                                  "SOURCE_PORT=1 FOR CHANNEL 'somebodys'"),
