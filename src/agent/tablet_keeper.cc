@@ -78,7 +78,8 @@ LogFields TabletKeeper::FailureFields(const absl::Status& failure) const {
 void TabletKeeper::TellContact(const absl::Status& status) {
   if (!MayHold() || std::exchange(mysql_answers_, status.ok()) == status.ok()) return;
   if (IsAway(status)) return deps_.log.Warning("mysqld does not answer", FailureFields(status));
-  if (!status.ok()) return deps_.log.Warning("mysqld tells too little", FailureFields(status));
+  if (!status.ok())
+    return deps_.log.Warning("mysqld does not let the agent read its state", FailureFields(status));
   deps_.log.Info("mysqld answers again", {{"tablet", options_.alias.ToString()}});
 }
 

@@ -43,7 +43,7 @@ std::string SayFault(const CLI::App* program, const CLI::Error& error) {
   const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   std::string text = error.what();
   if (missing && !unknown.empty()) {
-    text = absl::StrCat("it does not know \"", unknown.front(), "\"");
+    text = absl::StrCat("\"", unknown.front(), "\" is unknown");
   } else if (missing && text == "A subcommand is required") {
     text = "a command is required";
   }

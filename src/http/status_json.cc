@@ -24,7 +24,8 @@ Json MessageJson(const Message& message) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   // Fails for text that is no UTF-8; the rest of the answer is still worth having.
   if (printed.ok() && !json.is_discarded()) return json;
-  return Json({{"error", printed.ok() ? "it cannot be written as JSON" : printed.ToString()}});
+  return Json(
+      {{"error", printed.ok() ? "the message cannot be written as JSON" : printed.ToString()}});
 }
 
 // With an indent of -1 on one line, with 0 a line for each member. A text may hold any bytes, since

@@ -93,7 +93,7 @@ TEST_F(RealNetworkFaultTest, LinkStaysCutAndTheOtherTabletIsTheNextDonor) {
   ExpectSafe(operation);
 
   ASSERT_THAT(network_->Heal(), IsOk());
-  // Its connection to the primary is tried again only after as long as the link was cut.
+  // TCP itself tries the donor's connection again only after as long as the link was cut.
   ASSERT_THAT(donor().mysql->Sql("STOP REPLICA IO_THREAD; START REPLICA IO_THREAD"), IsOk());
   ASSERT_THAT(AwaitCaughtUp(*donor().mysql, *primary().mysql), IsOk());
   ExpectSecondRequestSucceeds();
