@@ -1,4 +1,4 @@
-// What an AgentWorld sees of the agent and its server, for its Story.
+// The observations of an AgentWorld about the agent and its server, for its Story.
 #include <algorithm>
 #include <utility>
 
@@ -150,6 +150,7 @@ void AgentWorld::SawSending() {
   sending.truth = LookAtServer();
   sending.looked_at_recipient = answered_["recipient.Survey"] > 0;
   sending.looked_at_donor = answered_["donor.Survey"] + answered_["other.Survey"] > 0;
+  sending.since_look = clock.Now() - looked_;
   const auto shard = topology.GetShard("shop", "0");
   sending.is_primary = shard.ok() && shard->primary == replica;
   const auto tablet = topology.GetTablet(replica);
@@ -180,6 +181,7 @@ absl::Status AgentWorld::Leave(const std::string& call) {
     return absl::UnavailableError(absl::StrCat(call, ": the answer is lost in this test"));
   }
   ++answered_[call];
+  if (call == "donor.Survey" || call == "other.Survey") looked_ = clock.Now();
   return absl::OkStatus();
 }
 

@@ -70,7 +70,7 @@ class AgentWorld : private Gate, private Observer {
   // How often this process has made each call.
   const std::map<std::string, int>& calls() const { return calls_; }
   const Story& story() const { return story_; }
-  // What stands at the end, for the promises.
+  // The state at the end, for the promises.
   void LookAtTheEnd();
   void ExpectSecondRequest();
 
@@ -118,6 +118,7 @@ class AgentWorld : private Gate, private Observer {
   bool busy_ = false;  // a call hangs: nobody else of the agent has a turn
   std::map<std::string, int> calls_;
   std::map<std::string, int> answered_;  // of these, without a fault of ours
+  absl::Time looked_ = absl::InfinitePast();  // when a donor answered last
   std::vector<Armed> armed_;
   CallFault striking_;  // its answer gets lost
   bool struck_ = false;

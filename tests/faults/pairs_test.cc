@@ -1,6 +1,6 @@
-// Two faults at once: the agent dies at each point of an operation, and of the next process each
-// call of each port goes wrong in each way, through the agent's real take-up. What must hold
-// whatever happens: promises.h.
+// Two faults at once: the agent dies at each point of an operation, and then each call of each port
+// of the next process goes wrong in each way. The next process takes the operation up as the real
+// agent does. promises.h has the conditions that must always hold.
 //
 // GRAFT_PAIRS_ONLY=<text>: only cases whose name contains it, with all that was seen.
 #include <chrono>
@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "agent_world.h"
 #include "graft/plan.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "promises.h"
 
@@ -28,7 +29,7 @@ struct Death {
   bool cancelled = false;
 };
 
-// Of a call that is made again and again, the first ones and every so many after them.
+// If a call is made again and again, the first calls, and then one of so many.
 constexpr int kEachUpTo = 8;
 constexpr int kThenEvery = 16;
 
@@ -163,6 +164,35 @@ TEST(Promotion, APrimaryIsNeverARecipient) {
       EXPECT_EQ(world.story().state.operation.data_state, DataState::kIntact) << StepName(step);
     }
   }
+}
+
+// The same while a call hangs that comes between the last checks and CLONE.
+TEST(Promotion, DuringACallThatHangsBeforeCloneIsNoticed) {
+  int struck = 0;
+  for (const char* call : {"store.Update", "journal.Save", "recipient.SetVariables",
+                           "recipient.ReadClone", "recipient.ReadSessions"}) {
+    for (int number = 1; number <= 4; ++number) {
+      AgentWorld world;
+      world.AtStep(Step::kClone, absl::ZeroDuration(), [&world, call, number] {
+        world.Arm({call, number, CallFaultKind::kHangs});
+        world.clock.At(world.clock.Now() + absl::Seconds(8), [&world] {
+          const absl::Status changed =  // as Vitess promotes it
+              world.topology.UpdateTablet(world.replica, [](Tablet& tablet) {
+                tablet.type = TabletType::kPrimary;
+                return absl::OkStatus();
+              });
+          EXPECT_TRUE(changed.ok()) << changed;
+        });
+      });
+      world.Request("op-1", DonorChoice::Kind::kAny);
+      world.RunToEnd();
+      world.LookAtTheEnd();
+      struck += world.struck() ? 1 : 0;
+      EXPECT_THAT(APrimaryIsNeverARecipient(world.story()), ::testing::IsEmpty())
+          << call << "#" << number;
+    }
+  }
+  EXPECT_GT(struck, 8);
 }
 
 }  // namespace

@@ -4,10 +4,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "base/errors.h"
 
 namespace graft {
 namespace {
+
+// A look at the donor counts for so long.
+constexpr absl::Duration kLookHolds = absl::Seconds(5);
 
 // Whether the server's data may be used: the old, or a copy that was proved.
 bool IsUsable(const Truth& truth) {
@@ -89,6 +93,9 @@ Violations NothingIsDroppedUntilAllIsKnownToBeFine(const Story& story) {
   for (const Sending& sending : story.sendings) {
     Tell(broken, !sending.looked_at_recipient, "CLONE was sent without a look at the recipient");
     Tell(broken, !sending.looked_at_donor, "CLONE was sent without a look at the donor");
+    Tell(broken, sending.since_look > kLookHolds,
+         absl::StrCat("CLONE was sent ", absl::FormatDuration(sending.since_look),
+                      " after the last look"));
     Tell(broken, !sending.journalled, "CLONE was sent before that was journalled");
   }
   return broken;
@@ -129,7 +136,7 @@ Violations TheVerdictIsTheTruth(const Story& story) {
     const bool better =
         (shown.data == DataState::kIntact && (!truth.old_whole || truth.clone_runs)) ||
         (shown.data == DataState::kCloned && (!truth.copy_whole || truth.clone_runs));
-    // What a record says is published after the act; until then its type says RESTORE.
+    // A record is published after the act. Until then its type is RESTORE.
     const bool is_on_its_way = shown.by == "record" && shown.type == TabletType::kRestore;
     Tell(broken, better && !is_on_its_way, absl::StrCat("better than the truth: ", Words(shown)));
     const bool serves = shown.by == "record" && Serves(shown.type);

@@ -7,13 +7,14 @@
 #include <tuple>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "graft/operation.h"
 #include "graft/tablet.h"
 #include "graft/tablet_state.h"
 
 namespace graft {
 
-// What the recipient's server really is.
+// The real state of the recipient's server.
 struct Truth {
   bool up = true;
   bool old_whole = false;   // the data from before the request
@@ -55,6 +56,7 @@ struct Sending {
   Truth truth;
   bool looked_at_recipient = false;  // by the process that sends it
   bool looked_at_donor = false;
+  absl::Duration since_look;  // since the donor answered the last look
   bool is_primary = false;  // in the topology, now
   bool first_in_queue = false;
   TabletType record = TabletType::kUnknown;
@@ -66,7 +68,7 @@ struct Story {
   std::vector<Sending> sendings;
   std::optional<Step> cancelled_at;  // a cancel was granted there
 
-  // At the end, after everything was mended.
+  // At the end, after every fault was repaired.
   bool over = false;
   TabletState state;
   Truth truth;

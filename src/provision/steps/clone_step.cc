@@ -17,6 +17,9 @@ namespace {
 
 constexpr absl::Duration kLookEvery = absl::Milliseconds(500);
 constexpr absl::Duration kPreparePatience = absl::Seconds(15);
+// The last checks count for so long. After them come calls of the journal, the topology and the
+// server, each of which may hang for ten seconds.
+constexpr absl::Duration kChecksHold = absl::Seconds(3);
 
 CloneRequest MakeRequest(const StepContext& context) {
   CloneRequest request;
@@ -36,14 +39,16 @@ absl::Status Prepare(StepContext& context) {
 }
 
 // Nothing is sent yet, so all of it may be done again while a server or the store is away.
-absl::Status PrepareWithRetries(StepContext& context) {
+// Returns when the last checks began.
+absl::StatusOr<absl::Time> PrepareWithRetries(StepContext& context) {
   const absl::Time deadline = context.clock().Now() + kPreparePatience;
-  absl::Status status = Prepare(context);
-  while (absl::IsUnavailable(status) && context.clock().Now() < deadline) {
+  while (true) {
+    const absl::Time began = context.clock().Now();
+    const absl::Status status = Prepare(context);
+    if (status.ok()) return began;
+    if (!absl::IsUnavailable(status) || context.clock().Now() >= deadline) return status;
     GRAFT_RETURN_IF_ERROR(context.Wait(kLookEvery));
-    status = Prepare(context);
   }
-  return status;
 }
 
 // The marks of a run that is about to be sent. The report is read once before: the first look at
@@ -76,7 +81,8 @@ absl::Status NotSent(StepContext& context, absl::Status why) {
 // Looks at everything once more, journals the marks and the worst that can come of it, and sends
 // the statement. nullptr: it was not sent, for `why`.
 std::shared_ptr<StatementEnd> Send(StepContext& context, absl::Status& why) {
-  why = PrepareWithRetries(context);
+  const absl::StatusOr<absl::Time> checked = PrepareWithRetries(context);
+  why = checked.status();
   if (!why.ok()) return nullptr;
   absl::StatusOr<SentClone> marks = TakeMarks(context);
   why = marks.status();
@@ -87,13 +93,14 @@ std::shared_ptr<StatementEnd> Send(StepContext& context, absl::Status& why) {
     why = absl::CancelledError("the agent is stopping");
     return nullptr;
   }
+  // From here on the record must not say INTACT. The copy begins also if the store is away.
+  if (why.ok()) context.PublishRecord().IgnoreError();
   if (why.ok()) why = OpenForClone(context);
+  if (why.ok() && context.clock().Now() - *checked > kChecksHold) why = LastChecks(context);
   if (!why.ok()) {
     why = NotSent(context, std::move(why));
     return nullptr;
   }
-  // Nobody should read INTACT from here on; a store that is away keeps nobody from copying.
-  context.PublishRecord().IgnoreError();
   // The statement's own connection holds the server from here on; one of ours would hold up the
   // restart.
   context.deps.holder.ReleaseServer();
