@@ -1,5 +1,5 @@
-// What performance_schema.clone_status and clone_progress say, as plain values.
-// Facts about both tables: docs/architecture.md, "The truth about a clone".
+// CloneReport: performance_schema.clone_status and clone_progress, as plain values. Facts about
+// both tables: docs/architecture.md, "The truth about a clone".
 #ifndef GRAFT_CLONE_REPORT_H_
 #define GRAFT_CLONE_REPORT_H_
 

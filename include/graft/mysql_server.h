@@ -1,4 +1,4 @@
-// MysqlServer: one mysqld, as far as rebuilding a replica needs it.
+// MysqlServer: one mysqld, with the calls that a rebuild of a replica needs.
 //
 // The object connects at its first call, and again after it has lost the connection. So the object
 // may be created while its server is down, and stays valid across restarts of the server. Safe for

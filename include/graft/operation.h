@@ -49,10 +49,10 @@ struct EndedSession {
 // then on.
 struct Proof {
   std::string gtid_before;     // the recipient's gtid_executed when its data was last whole
-  std::string gtid_discarded;  // of those, what the new data does not hold
+  std::string gtid_discarded;  // those of them that the new data lacks
   int64_t transactions_discarded = 0;
   std::vector<std::string> emptied_tables;  // "shop.log (MyISAM)": not InnoDB, so without rows now
-  std::string not_checked;                  // what could not be proved, and why; empty: all was
+  std::string not_checked;                  // facts without proof, and why; empty: none
 };
 
 struct StepTime {
@@ -74,7 +74,7 @@ struct Operation {
   std::vector<FailedAttempt> failed_attempts;  // of this operation, oldest first
   std::vector<RefusedDonor> refused_donors;    // when the donor was chosen last; ten at most
   int refused_more = 0;                        // how many there were besides
-  std::vector<CheckResult> findings;           // of the last preflight, all but what passed
+  std::vector<CheckResult> findings;           // of the last preflight, without passed checks
   int queue_place = 0;                         // waiting for the donor: 1 is next; 0: not waiting
   bool claim_lost = false;                     // the claim on the donor ended before the copy did
   int resumptions = 0;  // agents that took it up after one that went away, in this step
@@ -84,7 +84,7 @@ struct Operation {
   absl::Duration donor_patience = absl::Minutes(5);  // the server's own, when its donor is gone
   TabletAlias donor;                                 // empty until resolved
   HostPort donor_mysql;
-  TabletAlias source;  // whom it follows afterwards; empty until resolved
+  TabletAlias source;  // replication source; empty until resolved
   HostPort source_mysql;
   absl::Time requested = absl::InfinitePast();
   absl::Time ended = absl::InfinitePast();

@@ -1,4 +1,4 @@
-// What is asked of an operation. Plain values.
+// The request of an operation. Plain values.
 #ifndef GRAFT_OPERATION_REQUEST_H_
 #define GRAFT_OPERATION_REQUEST_H_
 
@@ -36,7 +36,7 @@ struct CloneSettings {
                                              b.max_concurrency, b.compression, b.block_ddl);
   }
 };
-// What `settings` leaves open is as in `defaults`.
+// `settings`, with the values of `defaults` for its unset members.
 CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults);
 
 // Risks that the operator accepts.
@@ -60,7 +60,7 @@ enum class OperationKind {
   kRelease,  // an operator says that the data is good: the fence comes down, the type back
 };
 
-// Who releases a tablet, and on what grounds.
+// The person who releases a tablet, and the reason.
 struct ReleaseWord {
   std::string by;             // "alice@db-101"
   std::string note;           // in his own words; may be empty

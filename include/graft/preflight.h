@@ -1,4 +1,4 @@
-// What preflight found, as plain values. The table of checks is
+// The findings of preflight, as plain values. The table of checks is
 // src/provision/preflight/preflight.cc.
 #ifndef GRAFT_PREFLIGHT_H_
 #define GRAFT_PREFLIGHT_H_
@@ -15,12 +15,12 @@ namespace graft {
 enum class CheckOutcome {
   kPassed,
   kWarning,    // CLONE may be tried; somebody should know
-  kUnchecked,  // what it looks at could not be read; stops the operation unless that is allowed
+  kUnchecked,  // its facts could not be read; stops the operation unless allowed
   kFatal,
 };
 absl::string_view CheckOutcomeName(CheckOutcome outcome);  // "WARNING"
 
-// Who can repair it: if the donor is at fault, another donor may do.
+// The side that can repair it. If the donor is at fault, another donor may do.
 enum class CheckSide { kRecipient, kDonor, kSource };
 absl::string_view CheckSideName(CheckSide side);  // "recipient"
 

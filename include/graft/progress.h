@@ -15,7 +15,7 @@
 
 namespace graft {
 
-// What takes time in an operation, in order: CLONE's stages, and what lies before and after them.
+// The phases of an operation, in order: the time before CLONE, its stages, the time after.
 enum class Phase {
   kPrepare,  // until the first stage of CLONE: donor, preflight, queue, fence
   kDropData,
@@ -42,7 +42,7 @@ struct PhaseProgress {
 // The time left, counted from Progress::sampled.
 struct Eta {
   absl::Duration likely;
-  absl::Duration low;  // four of five operations end between the two, as far as can be known
+  absl::Duration low;  // four of five operations should end between the two
   absl::Duration high;
 };
 
@@ -54,7 +54,7 @@ struct Progress {
   double bytes_per_second = 0;  // over the last seconds
   absl::Time last_byte = absl::InfinitePast();
   std::string clone_sent;  // the recipient's time just before CLONE was sent; empty before
-  std::string note;        // what it waits for, for people: "donor unreachable for 12s; …"
+  std::string note;        // the cause of its wait, for people: "donor unreachable for 12s; …"
 
   // Of the whole attempt: never falls within an attempt, and is below 100 until the tablet
   // replicates.

@@ -45,9 +45,9 @@ enum class Reason {
 
 // What graft does after an attempt that failed with this reason.
 enum class FollowUp {
-  kStop,         // trying again changes nothing until somebody has mended it
-  kNextAttempt,  // it may pass, with the same donor too
-  kNextDonor,    // another donor may do; this one cannot, for as long as nobody mends it
+  kStop,         // another attempt fails too, until somebody repairs the cause
+  kNextAttempt,  // another attempt may pass, also with the same donor
+  kNextDonor,    // another donor may do; this donor fails until it is repaired
 };
 
 // Which side can repair it.
@@ -60,7 +60,7 @@ struct ReasonRow {
   FollowUp follow_up;
   Side side;
   absl::string_view section;  // the heading in docs/failures.md that deals with it
-  absl::string_view meaning;  // for the operator; the index of docs/failures.md has the same text
+  absl::string_view meaning;  // for the operator; docs/reference/reasons.md has the same text
 };
 
 // Never for kNone.

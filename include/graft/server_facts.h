@@ -1,4 +1,4 @@
-// What one mysqld says about itself, as plain values.
+// The facts that one mysqld shows about itself, as plain values.
 #ifndef GRAFT_SERVER_FACTS_H_
 #define GRAFT_SERVER_FACTS_H_
 
@@ -44,8 +44,8 @@ struct Variable {
   // Where the value of @@global comes from: "COMPILED", "EXPLICIT" (my.cnf), "PERSISTED", "DYNAMIC"
   // (SET GLOBAL or SET PERSIST).
   std::string source;
-  // Who set that value, "vt_dba@localhost", and when; known only for the last two sources. SET
-  // PERSIST_ONLY changes neither until the next start. The start then takes both from
+  // The account that set this value, "vt_dba@localhost", and the time; known only for the last two
+  // sources. SET PERSIST_ONLY changes neither until the next start. The start then takes both from
   // mysqld-auto.cnf, which CLONE does not change.
   std::string set_by;
   absl::Time set_at = absl::InfinitePast();
@@ -107,8 +107,8 @@ struct TablespaceFacts {
   std::vector<std::string> encrypted;  // names of encrypted tablespaces
 };
 
-// What preflight reads from a server beyond ServerFacts. If this account may not read a part, or
-// this version does not have it, the part holds the status that says why.
+// The facts that preflight reads from a server beyond ServerFacts. If this account may not read a
+// part, or this version does not have it, the part holds the status that says why.
 struct ServerSurvey {
   ServerFacts facts;
   std::map<std::string, std::string> variables;  // @@global of SurveyedVariables(), if it has them

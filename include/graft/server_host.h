@@ -1,4 +1,4 @@
-// ServerHost: the machine that the recipient's mysqld runs on, as far as SQL does not show it.
+// ServerHost: the facts about the machine of the recipient's mysqld that SQL does not show.
 //
 // Implementations: LocalServerHost (this machine's files and processes), FakeServerHost. Safe for
 // use from several threads; keeps nothing open.
@@ -23,7 +23,7 @@ struct HostFacts {
   std::optional<std::vector<std::string>> plugin_libraries;
 };
 
-// What a mysqld's error log says of a start that is under way.
+// The progress of mysqld's start, as its error log shows it.
 struct StartupSigns {
   bool starting = false;  // a new process has begun, and is not ready yet
   // Progress of the present batch of redo records; there may be several batches. nullopt: the

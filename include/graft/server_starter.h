@@ -1,5 +1,5 @@
-// ServerStarter: asks whoever runs mysqld to start it, and never waits for that. Used on one
-// thread.
+// ServerStarter: has mysqld started by its supervisor or a command, and never waits for the start.
+// Used on one thread.
 #ifndef GRAFT_SERVER_STARTER_H_
 #define GRAFT_SERVER_STARTER_H_
 
@@ -17,7 +17,7 @@ class ServerStarter {
   virtual absl::Status Ask() = 0;
 
   // How the last Ask() ended; nullopt: it is under way. FAILED_PRECONDITION: without success;
-  // UNAVAILABLE: nobody can say. OK is no proof that mysqld runs.
+  // UNAVAILABLE: unknown. OK is no proof that mysqld runs.
   virtual std::optional<absl::Status> End() = 0;
 };
 

@@ -1,4 +1,4 @@
-// Where an operation stands: its step, how it ended, and what the recipient's data is.
+// The state of an operation: its step, its outcome, and the recipient's data state.
 #ifndef GRAFT_STEP_H_
 #define GRAFT_STEP_H_
 
@@ -8,8 +8,8 @@
 
 namespace graft {
 
-// What an operation does at a time. The plan (graft/plan.h) says which steps an operation has, and
-// in which order; the order here means nothing.
+// The steps of operations. The plan (graft/plan.h) says which steps an operation has, and in which
+// order; the order here means nothing.
 enum class Step {
   kResolveDonor,
   kPreflight,
@@ -30,7 +30,7 @@ std::optional<Step> ParseStep(absl::string_view name);
 enum class Outcome { kRunning, kDone, kFailed, kCancelled };
 absl::string_view OutcomeName(Outcome outcome);  // "running"
 
-// What the recipient's data is, derived from what its server shows.
+// The state of the recipient's data, derived from the facts that its server shows.
 enum class DataState {
   kIntact,   // the old data is whole
   kPartial,  // some of it is dropped

@@ -66,7 +66,7 @@ struct TabletState {
   TabletType type_after = TabletType::kUnknown;   // the record's when all is well
   std::vector<FailedAttempt> earlier_failures;    // of the operation before: rank donors
   // Of the recipient, as preflight saw it.
-  std::string data_directory;  // @@datadir, to be looked at while it is down
+  std::string data_directory;  // @@datadir, to be read while it is down
   std::string error_log;       // @@log_error
   std::string server_uuid;     // which CLONE keeps
   // Of the donor, likewise.

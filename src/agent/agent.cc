@@ -38,7 +38,7 @@ constexpr absl::Duration kLeavePatience = absl::Seconds(4);
 
 class GraftAgent : public Agent {
  public:
-  // What can fail before anything is listened on or told to anybody.
+  // The parts that can fail, made before the agent listens or writes anything.
   struct Opened {
     std::unique_ptr<DirectoryLock> state_dir;
     std::shared_ptr<Clock> clock;
@@ -125,7 +125,7 @@ class GraftAgent : public Agent {
          [this] { return shard_.Snapshot(); }, [this] { return tablet_.preflights().Last(); },
          kVersion, [this] { return rpc_->Health(); }},
         {options_.bind_address, options_.port});
-    // Nobody asked for a port, and the address is one that the library cannot listen on (IPv6).
+    // The flags name no port, and the library cannot listen on this address (IPv6).
     if (absl::IsInvalidArgument(http.status()) && options_.port == 0) {
       log_.Warning("neither metrics nor a status page are served", StatusFields(http.status()));
       return absl::OkStatus();

@@ -9,9 +9,9 @@
 
 namespace graft {
 
-// With `go_on`, the clock of the process that kept its anchor in `state_dir` before, if the machine
-// has not been started anew since; else a clock that begins with the wall clock, whose anchor is
-// kept there. A folder that cannot be read or written costs no more than that.
+// With `go_on`, continues the clock of the earlier process, whose anchor is in `state_dir`, unless
+// the machine was restarted. Otherwise the clock begins with the wall clock, and its anchor is
+// written there. If the folder cannot be read or written, the clock begins with the wall clock.
 std::unique_ptr<Clock> OpenAgentClock(const std::string& state_dir, bool go_on);
 
 }  // namespace graft

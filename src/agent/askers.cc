@@ -65,7 +65,7 @@ class Askers::Round {
     absl::MutexLock lock(&mutex_);
     return open_ == 0;
   }
-  // Nobody waits any more; what has not begun never will.
+  // Nobody waits any more, so no further question begins.
   void End() {
     std::deque<std::function<void()>> dropped;
     absl::MutexLock lock(&mutex_);

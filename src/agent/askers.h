@@ -1,9 +1,9 @@
 // Askers: the threads that ask other tablets' servers, many at the same time.
 //
-// MySQL's client library cannot be interrupted, so a question that nobody waits for any more is
-// left to its thread, which ends when the library's own timeouts are over. Such a thread holds
-// shared state only: what it was given, and `keeps` of the constructor. There are never more than
-// kMost threads, the late ones included. Safe for use from several threads.
+// MySQL's client library cannot be interrupted, so an abandoned question stays with its thread. The
+// thread ends when the library's own timeouts are over. It holds shared state only: its question,
+// and `keeps` of the constructor. There are never more than kMost threads, the late ones included.
+// Safe for use from several threads.
 #ifndef GRAFT_AGENT_ASKERS_H_
 #define GRAFT_AGENT_ASKERS_H_
 
@@ -23,8 +23,8 @@ class Askers {
  public:
   static constexpr int kMost = 64;
 
-  // `keeps`: what questions refer to besides what they own; it lives as long as a thread does, and
-  // so does the clock.
+  // `keeps`: objects that the questions refer to but do not own. They and the clock live as long as
+  // a thread.
   Askers(std::shared_ptr<Clock> clock, std::shared_ptr<const void> keeps);
 
   // As AskAll says.

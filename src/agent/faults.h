@@ -1,4 +1,4 @@
-// Faults: what is wrong with a command line, collected so that all of it is reported at once.
+// Faults: the faults of a command line, collected so that all of them are reported at once.
 #ifndef GRAFT_AGENT_FAULTS_H_
 #define GRAFT_AGENT_FAULTS_H_
 

@@ -1,8 +1,8 @@
-// HoldObserver: stops the operation before one of its steps, for rehearsals: what happens if a
-// process is killed just then? The step is journalled already and has not acted.
+// HoldObserver: stops the operation before one of its steps, for rehearsals: a test can kill a
+// process just then. The step is journalled already and has not acted.
 //
-// Blocks the operation's thread for as long as a file exists, against what observers promise: that
-// is its purpose. `<file>.reached` appears when it does. Safe for use from several threads.
+// Blocks the operation's thread for as long as a file exists. Other observers must not block; this
+// one exists to block. `<file>.reached` appears when it does. Safe for use from several threads.
 #ifndef GRAFT_AGENT_HOLD_OBSERVER_H_
 #define GRAFT_AGENT_HOLD_OBSERVER_H_
 

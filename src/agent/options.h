@@ -1,4 +1,4 @@
-// What graftd was told on its command line, in its file and its environment, checked once.
+// graftd's options from its command line, its file and its environment, checked once.
 #ifndef GRAFT_AGENT_OPTIONS_H_
 #define GRAFT_AGENT_OPTIONS_H_
 
@@ -89,7 +89,7 @@ struct MysqlAccount {
   bool use_ssl = true;
 };
 
-// What a request leaves out, and the bounds of every operation.
+// The defaults of requests, and the bounds of every operation.
 struct CloneOptions {
   std::optional<DonorChoice> donor;
   ReplicateFrom replicate_from = ReplicateFrom::kDonor;
@@ -138,7 +138,7 @@ absl::StatusOr<AgentOptions> CheckFlags(const AgentFlags& flags);
 // Parses a command line. On --help, or a fault, prints and returns the exit code instead.
 struct ParsedFlags {
   AgentFlags flags;
-  std::vector<GivenOption> given;  // what is not as by default; of a secret only that it is
+  std::vector<GivenOption> given;  // options without their default; of a secret, only its name
   std::optional<int> exit_code;
 };
 ParsedFlags ParseFlags(int argc, char** argv);

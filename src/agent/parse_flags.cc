@@ -16,8 +16,8 @@ constexpr char kExitCodes[] =
     "  1  it could not start; its log says why\n"
     "  2  usage error, or options that do not fit together\n";
 
-// The value's kind is a word for people, "DURATION", or all that it may be, "donor|primary".
-// CheckFlags() judges the values, so that all faults are told at once.
+// The value's kind is a word for people, "DURATION", or the list of its values, "donor|primary".
+// CheckFlags() judges the values, so that all faults are reported at once.
 template <typename T>
 CLI::Option* Add(CLI::App& app, const std::string& name, T& target, const std::string& kind,
                  const std::string& text) {
@@ -153,7 +153,7 @@ void AddOtherFlags(CLI::App& app, AgentFlags& flags) {
       "for rehearsals: holds an operation before that step while the file exists");
 }
 
-// Other users can read a process's arguments; what was a password there becomes x's.
+// Other users can read a process's arguments, so each password there becomes x's.
 void ScrubPasswords(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (!absl::StartsWith(argv[i], "--db-") || !absl::StrContains(argv[i], "-password") ||

@@ -1,9 +1,9 @@
 // ShardView: a recent copy of the shard's tablets from the topology, for readers that must not wait
 // for the topology.
 //
-// Reads them once at the start, and then every few seconds as long as somebody looks: a list of the
-// shard costs the topology a list of all the cell's tablets, which thousands of agents must not ask
-// for all day long. Safe for use from several threads; what it is given must outlive it.
+// Reads them once at the start, and then every few seconds while somebody views the page. A list of
+// the shard costs the topology a list of all tablets of the cell, so thousands of agents must not
+// ask for it all day. Safe for use from several threads; its arguments must outlive it.
 #ifndef GRAFT_AGENT_SHARD_VIEW_H_
 #define GRAFT_AGENT_SHARD_VIEW_H_
 

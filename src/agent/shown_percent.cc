@@ -11,7 +11,7 @@
 namespace graft {
 namespace {
 
-// "<operation> <attempt> ": what the percentage after it is of.
+// "<operation> <attempt> ", the owner of the percentage that follows.
 std::string Of(const Operation& operation) {
   return absl::StrCat(operation.request.id, " ", operation.attempt, " ");
 }

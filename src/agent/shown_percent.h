@@ -31,7 +31,7 @@ class ShownPercent : public Observer {
   void Keep(const Operation& operation);
 
   const std::string path_;
-  std::string kept_;  // what the file holds
+  std::string kept_;  // the content of the file
 };
 
 }  // namespace graft

@@ -41,8 +41,8 @@ absl::Status Judge(int status) {
                                                 : absl::StrCat("signal ", WTERMSIG(status))));
 }
 
-// Waits for the child on a thread of its own, so that none is left a zombie; outlives the agent's
-// interest in it.
+// Waits for the child on a thread of its own, so that no child stays a zombie. The thread may
+// outlive its StartCommand.
 std::shared_ptr<StartCommand::Run> Watch(pid_t pid) {
   auto run = std::make_shared<StartCommand::Run>();
   const auto wait = [run, pid] {

@@ -1,4 +1,4 @@
-// --mysqld-start-command: asks whoever runs mysqld to start it.
+// --mysqld-start-command: starts mysqld with a shell command.
 #ifndef GRAFT_AGENT_START_COMMAND_H_
 #define GRAFT_AGENT_START_COMMAND_H_
 

@@ -1,4 +1,4 @@
-// The agent's state directory: what outlives a graftd, and whose it is.
+// The agent's state directory: the files that outlive a graftd, and the lock that names its owner.
 #ifndef GRAFT_AGENT_STATE_DIR_H_
 #define GRAFT_AGENT_STATE_DIR_H_
 

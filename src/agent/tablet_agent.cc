@@ -38,7 +38,8 @@ void TabletAgent::Load(LoadedJournal journal) {
     ports_.log.Error("a record of the journal cannot be read",
                      {{"file", record.file}, {"because", record.why}});
   }
-  // What it said of the tablet nobody knows. An unfinished operation that can be read goes on.
+  // Nobody knows what the damaged record said of the tablet. An unfinished operation that can be
+  // read goes on.
   if (damaged_.empty() || has_unfinished()) return;
   keeper_.HoldBack(Reason::kJournalDamaged,
                    absl::StrCat(damaged_.front().why,

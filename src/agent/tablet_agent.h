@@ -2,8 +2,8 @@
 // before it, keeps the tablet's record, and runs operations.
 //
 // graftd's composition root (agent.h) gives it threads, a server for its API and the real ports;
-// the fault tests give it fakes and a simulated clock, and run it on one thread. What it is given
-// must outlive it.
+// the fault tests give it fakes and a simulated clock, and run it on one thread. Its arguments must
+// outlive it.
 #ifndef GRAFT_AGENT_TABLET_AGENT_H_
 #define GRAFT_AGENT_TABLET_AGENT_H_
 
@@ -46,7 +46,7 @@ class TabletAgent {
     std::function<std::unique_ptr<MysqlServer>()> open_watching;
     OpenPeer open_peer;
     AskAll ask_all;                          // nullptr: one peer after the other
-    ServerStarter* start_server;             // nullptr: nobody can be asked
+    ServerStarter* start_server;             // nullptr: no command starts mysqld
     std::vector<Observer*> first_observers;  // told before the agent's own
     std::vector<Observer*> last_observers;
   };

@@ -1,5 +1,5 @@
-// What an agent finds when it starts: its journal and its tablet's record show how the earlier
-// process ended; these functions decide the record to register. Pure functions.
+// The state at an agent's start: its journal and its tablet's record show how the earlier process
+// ended. These functions decide the record to register. Pure functions.
 #ifndef GRAFT_AGENT_TABLET_AT_START_H_
 #define GRAFT_AGENT_TABLET_AT_START_H_
 

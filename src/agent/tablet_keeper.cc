@@ -74,7 +74,7 @@ LogFields TabletKeeper::FailureFields(const absl::Status& failure) const {
   return fields;
 }
 
-// An operation says itself what it waits for.
+// An operation itself reports its waits.
 void TabletKeeper::TellContact(const absl::Status& status) {
   if (!MayHold() || std::exchange(mysql_answers_, status.ok()) == status.ok()) return;
   if (IsAway(status)) return deps_.log.Warning("mysqld does not answer", FailureFields(status));

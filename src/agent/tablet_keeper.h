@@ -1,4 +1,4 @@
-// TabletKeeper: keeps the tablet's record true and the tablet's snapshot fresh.
+// TabletKeeper: keeps the tablet's record and its snapshot up to date.
 //
 // Reads the local server every few seconds, and soon after it went away, so that GetTablet answers
 // without asking it; and the tablet's record now and then, which it makes anew if somebody deleted
@@ -52,7 +52,7 @@ class TabletKeeper : public Observer {
 
   // Works until Stop().
   void Serve();
-  // What Serve does, once; when there is something to do again.
+  // One round of Serve. Returns the time of the next round.
   absl::Time Turn();
   void Stop() { stop_.Cancel(); }
 
@@ -104,7 +104,7 @@ class TabletKeeper : public Observer {
   // Reads the server into the snapshot; whether it answered.
   bool ReadServer();
   void NoteContact(const ServerFacts& facts);
-  // Who clones from the server now.
+  // The sessions that clone from the server now.
   void LookAtDonations();
   void NoteFacts(const ServerFacts& facts);
   void HoldServer();

@@ -2,7 +2,7 @@
 
 namespace graft {
 
-// Both notify under the lock: whoever waited may destroy this as soon as it is free.
+// Both notify under the lock: a waiter may destroy this object as soon as the lock is free.
 void Cancellation::Cancel() {
   const std::lock_guard<std::mutex> lock(mutex_);
   cancelled_ = true;

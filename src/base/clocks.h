@@ -35,7 +35,7 @@ class SimulatedClock : public Clock {
   // clock's held. `call` must not take the mutex of a waiting Cancellation's owner.
   void At(absl::Time when, std::function<void()> call);
 
-  // Moves the time on, running what is due.
+  // Moves the time on, and runs the callbacks that are due.
   void Advance(absl::Duration duration);
 
  private:

@@ -1,4 +1,4 @@
-// What the end of a mysqld's error log tells. Pure functions.
+// Reads the end of mysqld's error log. Pure functions.
 #ifndef GRAFT_BASE_ERROR_LOG_H_
 #define GRAFT_BASE_ERROR_LOG_H_
 

@@ -31,7 +31,7 @@ bool HasReason(const absl::Status& status, Reason reason);
 // What may follow; kStop without a reason.
 FollowUp FollowUpOf(const absl::Status& status);
 
-// UNAVAILABLE or DEADLINE_EXCEEDED: whoever was asked is away, and may answer later.
+// UNAVAILABLE or DEADLINE_EXCEEDED: the server or store is away, and may answer later.
 bool IsAway(const absl::Status& status);
 
 // "context: text", same code, same reason. OK stays OK.

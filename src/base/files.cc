@@ -112,7 +112,7 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view text,
   if (written.ok() && rename(scratch.c_str(), path.c_str()) != 0) {
     written = FileError("rename a new file to", path, errno);
   }
-  // What cannot be removed now is removed by the next one.
+  // The next call removes the files that cannot be removed now.
   if (!written.ok()) RemoveFile(scratch).IgnoreError();
   return written;
 }

@@ -1,8 +1,8 @@
 // The few file operations that the parts of graft are made of.
 //
-// A failure is UNAVAILABLE unless said otherwise; its text names the path and what the system said,
-// its reason is Reason::kFileAccess if this user is not allowed to. No state; safe for use from
-// several threads on different paths.
+// A failure is UNAVAILABLE unless said otherwise; its text names the path and has the system's
+// text. Its reason is Reason::kFileAccess if this user lacks the permission. No state; safe for use
+// from several threads on different paths.
 #ifndef GRAFT_BASE_FILES_H_
 #define GRAFT_BASE_FILES_H_
 
@@ -46,7 +46,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 // The whole lines among the last `bytes` of it. NOT_FOUND.
 absl::StatusOr<std::string> ReadTail(const std::string& path, int64_t bytes);
 
-// Writes in place, where half of it may be seen: for a file that nobody else looks at yet. Mode
+// Writes in place, so a reader may see half of it: for a file that no other process reads yet. Mode
 // 0666 without the umask's bits if it is new.
 absl::Status WriteFile(const std::string& path, absl::string_view text);
 

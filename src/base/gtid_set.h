@@ -22,7 +22,7 @@ class GtidSet {
   // Is every transaction of `other` in this set?
   bool Contains(const GtidSet& other) const { return other.Minus(*this).empty(); }
   GtidSet Minus(const GtidSet& other) const;
-  // Without what the server of this uuid executed first, whatever tag it gave that.
+  // The set without the transactions of this uuid, with any tag.
   GtidSet WithoutSource(absl::string_view uuid) const;
   // Sorted, merged, lower case.
   std::string ToString() const;

@@ -64,7 +64,7 @@ void UseMonotonicFutexes() {}
 
 }  // namespace graft
 
-// The kernel takes at most six arguments; those that the caller did not give are not looked at.
+// The kernel takes at most six arguments; it ignores the rest.
 extern "C" __attribute__((visibility("default"))) long syscall(long number, ...) noexcept {
   long arguments[6];
   va_list list;

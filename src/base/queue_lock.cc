@@ -7,8 +7,8 @@
 namespace graft {
 namespace {
 
-// `text` as a part of a lock's name: letters, digits, '_' and what `plain` holds stay, the rest
-// becomes ".xx", so that two texts never share a name.
+// `text` as a part of a lock's name: letters, digits, '_' and the characters of `plain` stay. Every
+// other character becomes ".xx", so that two texts never share a name.
 std::string NamePart(absl::string_view text, absl::string_view plain) {
   std::string part;
   for (const char c : text) {

@@ -1,4 +1,4 @@
-// All of the library that includes CLI11, whose header costs each file seconds of compiling.
+// The only file of this library that includes CLI11. Its header takes seconds to compile.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <set>
@@ -30,8 +30,8 @@ CLI::Option* AddShell(CLI::App& command, const std::string& name, CLI::App& prog
       ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh", "fish"}));
 }
 
-// CLI11 looks for what is missing first, and would not say what it did not understand. Its own text
-// does not say whose --help would help.
+// CLI11 reports missing arguments first, and then does not report unknown ones. Its own text does
+// not name the command whose --help would help.
 std::string SayFault(const CLI::App* program, const CLI::Error& error) {
   const CLI::App* command = program;
   std::string name = program->get_name();

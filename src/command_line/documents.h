@@ -1,6 +1,6 @@
 // The options that every program has, and how its other options are defined.
 //
-// Not safe for use from several threads. What is added lives as long as the app.
+// Not safe for use from several threads. Added options live as long as the app.
 #ifndef GRAFT_COMMAND_LINE_DOCUMENTS_H_
 #define GRAFT_COMMAND_LINE_DOCUMENTS_H_
 
@@ -20,8 +20,8 @@ void AddDocuments(CLI::App& app);
 // The same script as a command: `completion bash`.
 void AddCompletionCommand(CLI::App& app);
 
-// A flag that may be turned off as well, --name=false, and whose default is known to help, manual
-// page and log: the target's value now.
+// A flag that --name=false turns off. Help, manual page and log show its default, which is the
+// present value of the target.
 CLI::Option* AddSwitch(CLI::App& app, const std::string& name, bool& target,
                        const std::string& text);
 

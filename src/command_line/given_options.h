@@ -1,7 +1,7 @@
-// GivenOptions: which options of a program were set to something other than their default, and by
-// whom; for the line with which a program starts its log.
+// GivenOptions: the options of a program that do not have their default, and the origin of each
+// value. A program logs them at its start.
 //
-// Pure functions, but that they look at the environment and at the configuration file again.
+// Pure functions, except that they read the environment and the configuration file again.
 #ifndef GRAFT_COMMAND_LINE_GIVEN_OPTIONS_H_
 #define GRAFT_COMMAND_LINE_GIVEN_OPTIONS_H_
 
@@ -35,8 +35,8 @@ std::vector<GivenOption> GivenOptions(const CLI::App& app, int argc, const char*
 // "--grpc-port=15999 --restore-with-clone", quoted as a shell would want it.
 std::string ToCommandLine(const std::vector<GivenOption>& options, OptionSource source);
 
-// version, options, options_from_file, options_from_environment: as fields of a log line. What is
-// empty is left out.
+// version, options, options_from_file, options_from_environment: as fields of a log line. Empty
+// fields are left out.
 std::vector<std::pair<absl::string_view, std::string>> StartFields(
     const std::vector<GivenOption>& options);
 

@@ -132,7 +132,7 @@ absl::StatusOr<std::unique_ptr<EtcdCluster>> EtcdCluster::Create(Clock& clock,
 }
 
 Shares SharesOf(absl::Duration left, size_t members) {
-  // absl's durations stay signed whatever divides them.
+  // A division of absl durations keeps their sign.
   const absl::Duration all = std::max(left, absl::ZeroDuration());
   return {all, all / static_cast<int64_t>(members)};
 }
@@ -153,7 +153,8 @@ EtcdCluster::Answer EtcdCluster::Ask(EtcdMember& member, Repeat repeat, const Sh
   grpc::Status status = Connect(member, share);
   if (!status.ok()) return {status, /*sent=*/false};
   grpc::ClientContext context;
-  // What must not be sent twice goes to no other member afterwards, so it may take all the time.
+  // A call that must not be sent twice goes to one member alone, so that member may take all the
+  // time.
   context.set_deadline(repeat == Repeat::kYes ? share : DeadlineIn(shares.left));
   return {call(member, context), /*sent=*/true};
 }

@@ -42,8 +42,8 @@ struct EtcdMember {
   etcdserverpb::Watch::Stub watch;
 };
 
-// What is left of a call's time, never less than none, and how much of that the next member may
-// take: one that hangs must leave the others theirs.
+// The rest of a call's time, at least zero, and the part of it for the next member. A member that
+// hangs must leave time for the others.
 struct Shares {
   absl::Duration left;
   absl::Duration of_this_member;
@@ -53,7 +53,7 @@ Shares SharesOf(absl::Duration left, size_t members);
 
 class EtcdCluster {
  public:
-  // Whether a call may be sent again when nobody knows if it was carried out.
+  // Whether a call may be sent again if its first result is unknown.
   enum class Repeat { kYes, kNo };
 
   // `clock` must outlive the cluster.

@@ -1,4 +1,4 @@
-// What an answer of etcd's means in the codes of the port. Private to src/etcd.
+// Converts etcd's answers to the codes of the port. Private to src/etcd.
 #ifndef GRAFT_ETCD_ETCD_ERRORS_H_
 #define GRAFT_ETCD_ETCD_ERRORS_H_
 

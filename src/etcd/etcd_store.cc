@@ -130,7 +130,7 @@ class EtcdStore : public KeyValueStore {
     pb::LeaseGrantRequest request;
     request.set_ttl(absl::ToInt64Seconds(ttl));
     pb::LeaseGrantResponse response;
-    // Repeated at worst it leaves a lease behind that nobody uses and that ends by itself.
+    // At worst a repeated call leaves an unused lease, which ends by itself.
     GRAFT_RETURN_IF_ERROR(cluster_->Call(
         Repeat::kYes, "grant a lease", [&](EtcdMember& member, grpc::ClientContext& context) {
           return member.lease.LeaseGrant(&context, request, &response);

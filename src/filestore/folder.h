@@ -29,7 +29,7 @@
 
 namespace graft {
 
-// Its end undoes what Commit() did not make last.
+// Its end undoes all writes since the last Commit().
 class StoreSession {
  public:
   using Value = std::variant<int64_t, absl::string_view>;  // a string is bound as a blob

@@ -167,7 +167,7 @@ class FolderStore : public KeyValueStore {
     GRAFT_ASSIGN_OR_RETURN(const auto session, folder_->Enter());
     GRAFT_RETURN_IF_ERROR(
         SetLease(*session, "UPDATE leases SET end_ms = 0 WHERE id = ?1 AND end_ms > ?2", lease));
-    return session->Commit();  // whoever looks next ends what is overdue
+    return session->Commit();  // the next look ends overdue leases
   }
 
   void EndCallsBy(absl::Time when) override { folder_->EndCallsBy(when); }

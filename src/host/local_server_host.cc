@@ -47,8 +47,8 @@ absl::Status RequireDirectory(const std::string& path) {
 
 using Visitor = std::function<void(const std::string& name, const struct stat& info)>;
 
-// Calls `visit` with what is in `directory` and, as "schema/table.ibd", in its folders: a data
-// directory has no third level. What vanishes meanwhile is left out.
+// Calls `visit` with each file in `directory` and, as "schema/table.ibd", in its folders: a data
+// directory has no third level. Files that vanish meanwhile are left out.
 absl::Status VisitTwoLevels(const std::string& directory, const std::string& prefix,
                             const Visitor& visit) {
   const auto names = ListDirectory(directory);

@@ -28,7 +28,7 @@ constexpr absl::string_view kPrefix = "operation-";
 constexpr absl::string_view kSuffix = ".json";
 constexpr absl::string_view kTemporarySuffix = ".json.tmp";
 constexpr absl::string_view kDamagedSuffix = ".damaged";
-// Common file systems refuse names of more than 255 bytes; the rest is for what is added to a name.
+// Common file systems refuse names of more than 255 bytes; the rest is for suffixes.
 constexpr size_t kLongestName = 255 - 12;
 
 bool IsRecord(absl::string_view name) {
@@ -39,8 +39,8 @@ bool IsTemporary(absl::string_view name) {
   return absl::StartsWith(name, kPrefix) && absl::EndsWith(name, kTemporarySuffix);
 }
 
-// An id as part of a file's name: what is not plainly harmless becomes %XX, so that no id leaves
-// the folder and two ids never share a file.
+// An id as part of a file's name: every character that may do harm becomes %XX. So no id leaves the
+// folder, and two ids never share a file.
 std::string Escaped(absl::string_view id) {
   std::string text;
   for (const char c : id) {
@@ -74,7 +74,7 @@ absl::StatusOr<std::string> ToJson(const TabletState& state) {
 absl::StatusOr<TabletState> FromJson(const std::string& json) {
   v1::JournalRecord record;
   google::protobuf::util::JsonParseOptions options;
-  // What an older graft does not know it must not drop: refuse instead.
+  // This graft must not drop fields that it does not know, so it refuses the record.
   options.ignore_unknown_fields = false;
   const auto status = google::protobuf::util::JsonStringToMessage(json, &record, options);
   if (!status.ok()) {
@@ -113,7 +113,8 @@ class FileJournal : public Journal {
     GRAFT_RETURN_IF_ERROR(MakeDirectory(directory_));
     GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory_));
     for (const std::string& name : names) {
-      // What cannot be removed is in the way of that one record alone, whose save says so.
+      // A file that cannot be removed hinders only its own record. The save of that record reports
+      // it.
       if (IsTemporary(name)) RemoveFile(PathOf(name)).IgnoreError();
     }
     // A folder made just now must outlive a crash too; where its parent may not be read, the file
@@ -133,7 +134,7 @@ class FileJournal : public Journal {
     GRAFT_ASSIGN_OR_RETURN(const std::string json, ReadableJson(state));
     absl::MutexLock lock(&mutex_);
     GRAFT_RETURN_IF_ERROR(Annotate(Write(PathOf(name), json), "journal"));
-    // The operation is safe; what could not be cleared away is tried again at the next save.
+    // The operation is safe. The next save removes the files that could not be removed now.
     Prune().IgnoreError();
     return absl::OkStatus();
   }
@@ -208,8 +209,8 @@ class FileJournal : public Journal {
     return paths;
   }
 
-  // Removes the oldest ended operations beyond keep_, never the newest. What cannot be read is
-  // nobody's to remove, and takes no place of the others.
+  // Removes the oldest ended operations beyond keep_, never the newest. Records that cannot be read
+  // stay, and do not count as kept.
   absl::Status Prune() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> paths, Records());
     if (static_cast<int>(paths.size()) <= keep_) return absl::OkStatus();

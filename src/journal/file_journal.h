@@ -14,9 +14,9 @@
 
 namespace graft {
 
-// Makes the folder (mode 0700; its parent must exist) if it is missing, and clears away what a
-// crash left half-written. `keep` operations stay, and every running one.
-// INVALID_ARGUMENT: `keep` < 1 or no directory named. UNAVAILABLE: the folder cannot be used.
+// Makes the folder (mode 0700; its parent must exist) if it is missing, and removes the files that
+// a crash left half-written. `keep` operations stay, and every running one. INVALID_ARGUMENT:
+// `keep` < 1 or no directory named. UNAVAILABLE: the folder cannot be used.
 absl::StatusOr<std::unique_ptr<Journal>> MakeFileJournal(const std::string& directory,
                                                          int keep = 50);
 

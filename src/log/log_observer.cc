@@ -99,7 +99,7 @@ class LogObserver : public Observer {
     if (operation.request.release.data_is_good) fields.emplace_back("data_is_good", "true");
   }
 
-  // What was lost on the way, and what could not be proved.
+  // The losses of the operation, and the facts that it could not prove.
   static void AddVerdict(const Operation& operation, LogFields& fields) {
     const Proof& proof = operation.proof;
     if (proof.transactions_discarded > 0) {

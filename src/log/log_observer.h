@@ -1,6 +1,6 @@
 // LogObserver: logs an operation: a line for each step, one at its end, and its progress.
 //
-// Safe for use from several threads. What it is given must outlive it.
+// Safe for use from several threads. Its arguments must outlive it.
 #ifndef GRAFT_LOG_LOG_OBSERVER_H_
 #define GRAFT_LOG_LOG_OBSERVER_H_
 
@@ -13,12 +13,12 @@
 
 namespace graft {
 
-// What each line about an operation has: operation, tablet, step, attempt, data_state, and the
+// The fields of each line about an operation: operation, tablet, step, attempt, data_state, and the
 // donor once there is one.
 LogFields OperationFields(const Operation& operation);
 
 // Progress is written when the stage or the place in the queue changes, else at most once every
-// `progress_interval`, however often it is told.
+// `progress_interval`, with any number of calls.
 std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock,
                                           absl::Duration progress_interval = absl::Seconds(5));
 

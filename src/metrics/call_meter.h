@@ -30,7 +30,7 @@ class CallMeter {
 
   explicit CallMeter(Clock& clock) : clock_(clock) {}
 
-  // What `call` returns, a Status or a StatusOr; counted under `name`.
+  // Returns the result of `call`, a Status or a StatusOr, and counts it under `name`.
   template <typename Work>
   auto Run(absl::string_view name, const Work& work) {
     const absl::Time begin = clock_.Now();
@@ -54,8 +54,8 @@ class CallMeter {
   Calls calls_ ABSL_GUARDED_BY(mutex_);
 };
 
-// One for each of those whom an agent calls. Made before the servers and stores that are wrapped
-// with them (metered_mysql_server.h, metered_store.h), and outlives them.
+// One meter for each kind of server that an agent calls. Made before the servers and stores that it
+// wraps (metered_mysql_server.h, metered_store.h), which it outlives.
 struct CallMeters {
   explicit CallMeters(Clock& clock) : topology(clock), local_mysql(clock), peer_mysql(clock) {}
   CallMeter topology;

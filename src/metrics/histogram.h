@@ -9,7 +9,7 @@
 namespace graft {
 
 struct Histogram {
-  // `upper_bounds` ascend; what is above the last one is counted, too.
+  // `upper_bounds` ascend; values above the last one count too.
   explicit Histogram(std::vector<double> upper_bounds)
       : bounds(std::move(upper_bounds)), counts(bounds.size() + 1) {}
 

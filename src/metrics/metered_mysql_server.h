@@ -1,4 +1,4 @@
-// A MysqlServer whose calls are timed and counted, and otherwise are as they were.
+// Times and counts the calls of a MysqlServer, and changes nothing else.
 #ifndef GRAFT_METRICS_METERED_MYSQL_SERVER_H_
 #define GRAFT_METRICS_METERED_MYSQL_SERVER_H_
 

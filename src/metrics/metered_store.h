@@ -1,4 +1,4 @@
-// A KeyValueStore whose calls are timed and counted, and otherwise are as they were.
+// Times and counts the calls of a KeyValueStore, and changes nothing else.
 #ifndef GRAFT_METRICS_METERED_STORE_H_
 #define GRAFT_METRICS_METERED_STORE_H_
 

@@ -1,8 +1,8 @@
-// Metrics: what a monitoring system reads of an agent, in Prometheus's text format. The list of all
-// of them is docs/monitoring.md.
+// Metrics: the agent's metrics for a monitoring system, in Prometheus's text format.
+// docs/reference/metrics.md lists them all.
 //
-// An observer of the operations, which it counts from its own creation on; what else it says is
-// taken from its sources when it is asked. Safe for use from several threads.
+// Metrics observes the operations, and counts them from its own creation on. At each scrape it
+// reads its sources for all else. Safe for use from several threads.
 #ifndef GRAFT_METRICS_METRICS_H_
 #define GRAFT_METRICS_METRICS_H_
 

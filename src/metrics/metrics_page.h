@@ -1,4 +1,4 @@
-// MetricsPage: what one scrape answers, put together family by family.
+// MetricsPage: the answer to one scrape, made family by family.
 //
 // Not safe for use from several threads. A Family is valid as long as its page.
 #ifndef GRAFT_METRICS_METRICS_PAGE_H_

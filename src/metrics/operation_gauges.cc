@@ -46,7 +46,7 @@ void WriteStates(const Operation* newest, const Operation* running, MetricsPage&
       .SetOneOf("outcome", Names(4, &OutcomeName),
                 newest == nullptr ? "" : OutcomeName(newest->outcome));
   page.Gauge("graft_operation_data_state",
-             "1 for what the newest operation has left, or leaves by now, of the tablet's data.")
+             "1 for the state of the tablet's data, by the newest operation.")
       .SetOneOf("data_state", Names(4, &DataStateName),
                 newest == nullptr ? "" : DataStateName(newest->data_state));
   page.Gauge("graft_operation_step", "1 for the step in which the running operation is.")
@@ -103,7 +103,7 @@ void WriteBytes(const Operation* running, absl::Time now, MetricsPage& page) {
                              "To be copied in all by the running operation's attempt.");
   auto stage_done = page.Gauge("graft_operation_stage_bytes", "Copied, by stage of CLONE.");
   auto stage_expected = page.Gauge("graft_operation_stage_expected_bytes",
-                                   "MySQL's estimate of what is to be copied, by stage of CLONE.");
+                                   "MySQL's estimate of the bytes to copy, by stage of CLONE.");
   auto rate =
       page.Gauge("graft_operation_bytes_per_second", "Copied per second, over the last seconds.");
   auto silence = page.Gauge("graft_operation_last_byte_age_seconds",

@@ -1,5 +1,5 @@
-// What the newest operation looks like at the time of a scrape. Pure functions: what is counted
-// from a time on goes on while nothing happens, so that an operation that hangs shows.
+// Gauges of the newest operation at the time of a scrape. Pure functions. Ages and times grow
+// although nothing happens, so that an operation that hangs is visible.
 #ifndef GRAFT_METRICS_OPERATION_GAUGES_H_
 #define GRAFT_METRICS_OPERATION_GAUGES_H_
 
@@ -15,7 +15,8 @@ namespace graft {
 // nullopt: there has been none yet.
 void WriteOperation(const std::optional<Operation>& newest, absl::Time now, MetricsPage& page);
 
-// What the later of the two preflights found. nullopt: there has been none by itself.
+// The findings of the later of the two preflights. nullopt: there was no preflight without an
+// operation.
 void WriteFindings(const std::optional<Operation>& newest,
                    const std::optional<PreflightReport>& report, MetricsPage& page);
 

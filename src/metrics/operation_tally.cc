@@ -41,7 +41,7 @@ std::string ReasonWord(const absl::Status& status) {
 }
 
 OperationTally::OperationTally() : step_seconds_(kStepCount, Histogram(StepBounds())) {
-  // What an increase is asked of begins at 0.
+  // A counter begins at 0, so that increase() sees its first event.
   for (const Outcome outcome : {Outcome::kDone, Outcome::kFailed, Outcome::kCancelled}) {
     const std::string name(OutcomeName(outcome));
     ended_[name] = 0;

@@ -1,4 +1,4 @@
-// What this process uses, from /proc and getrlimit.
+// The resources of this process, from /proc and getrlimit.
 #ifndef GRAFT_METRICS_PROCESS_FACTS_H_
 #define GRAFT_METRICS_PROCESS_FACTS_H_
 

@@ -1,4 +1,4 @@
-// What the agent knows of its tablet, its server and its replication. A pure function.
+// Gauges of the tablet, its server and its replication, as the agent knows them. A pure function.
 #ifndef GRAFT_METRICS_TABLET_GAUGES_H_
 #define GRAFT_METRICS_TABLET_GAUGES_H_
 
@@ -8,7 +8,7 @@
 
 namespace graft {
 
-// What MySQL said last is left out while it cannot be reached: it would look like news.
+// While MySQL cannot be reached, its last values are left out: they would look like present ones.
 void WriteTablet(const TabletSnapshot& tablet, absl::Time now, MetricsPage& page);
 
 }  // namespace graft

@@ -30,8 +30,7 @@ absl::Status CheckActive(Session& session) {
                     Reason::kClonePluginMissing);
 }
 
-// OK too if the plugin is there, whatever its state. `lifted`: super_read_only was on and is off
-// now.
+// OK also if the plugin is there, in any state. `lifted`: super_read_only was on and is off now.
 absl::Status InstallWritable(Session& session, bool* lifted) {
   GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, ReadFacts(session));
   if (!facts.clone_plugin_status.empty()) return absl::OkStatus();

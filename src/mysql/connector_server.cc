@@ -114,7 +114,8 @@ absl::StatusOr<int64_t> ConnectorServer::StartClone(const CloneRequest& request,
 }
 
 absl::StatusOr<CloneReport> ConnectorServer::ReadClone() {
-  // Whoever reads this waits for a copy, which ends with a restart that no session should hold up.
+  // The reader waits for a copy. The copy ends with a restart, and no session should hold up that
+  // restart.
   return pool_.Read(ReadReport, /*close=*/true);
 }
 

@@ -28,7 +28,7 @@ struct ConnectionOptions {
   // false: every call connects anew. A session that is open when mysqld shuts down costs it 2 s
   // ("Give threads time to die" in its close_connections), however idle the session is.
   bool keep_session = true;
-  // What the connections say of themselves, besides what the client library says, in
+  // Attributes of the connections beside the client library's own, shown in
   // performance_schema.session_connect_attrs.
   std::map<std::string, std::string> attributes;
 };

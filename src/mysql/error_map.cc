@@ -19,7 +19,7 @@ struct Meaning {
   absl::string_view advice;
 };
 
-// What this server, or the way to it, says.
+// Errors of this server, or of the connection to it.
 constexpr Meaning kHere[] = {
     {3707, "", Reason::kRestartNeeded,
      "nobody restarts this mysqld: start it, and the clone is completed then"},
@@ -118,7 +118,7 @@ constexpr Meaning kHere[] = {
     {1872, "", Reason::kReplicationMetadata, "run RESET REPLICA ALL"},
 };
 
-// What the donor says, wrapped in 3862.
+// The donor's errors, wrapped in 3862.
 constexpr Meaning kDonor[] = {
     {3634, "", Reason::kDonorBusy, "the donor serves another clone: wait, or choose another donor"},
     {1040, "", Reason::kDonorBusy,

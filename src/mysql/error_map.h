@@ -19,7 +19,7 @@ struct DonorError {
 };
 std::optional<DonorError> ParseDonorError(absl::string_view text);
 
-// `doing` is what was tried ("read clone_status"); `error_no` as the client library reports it,
+// `doing` names the failed call ("read clone_status"); `error_no` as the client library reports it,
 // server and client errors alike. 0 is INTERNAL, never OK.
 absl::Status FromMysqlError(int error_no, absl::string_view text, absl::string_view doing);
 

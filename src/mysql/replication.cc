@@ -35,8 +35,8 @@ absl::Status CheckNoStop(Session& session, std::vector<ReplicationChannel>* chan
   return absl::OkStatus();
 }
 
-// Until all channels, or the default one alone, have stopped. On a connection of its own, which a
-// STOP that takes long does not give back; what it looks at after the STOP shows the STOP ended.
+// Waits until all channels, or the default one alone, have stopped. Uses a connection of its own,
+// because a slow STOP keeps its connection. The threads, read after the STOP, show its end.
 absl::Status Stop(SessionPool& pool, bool default_channel) {
   GRAFT_ASSIGN_OR_RETURN(
       const std::unique_ptr<Session> session,
@@ -71,7 +71,8 @@ absl::Status Follow(Session& session, const ReplicationSource& source) {
                          ChangeSourceStatement(session.version(), source, Secrets::kMask));
   absl::Status status = session.ExecuteSecret(change, shown, source.password);
   if (HasReason(status, Reason::kReplicationMetadata)) {
-    // Left-overs of another life of this server are in the way (1871, 1872): drop them, once more.
+    // Remains of an earlier replication hinder the start (1871, 1872): drops them, and starts
+    // again.
     GRAFT_RETURN_IF_ERROR(Forget(session));
     status = session.ExecuteSecret(change, shown, source.password);
   }

@@ -61,7 +61,7 @@ absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
   return channel;
 }
 
-// Adds what the channel's threads are at; false: performance_schema has no row for it.
+// Adds the state of the channel's threads; false: performance_schema has no row for the channel.
 bool AddWork(const RowSet& work, ReplicationChannel* channel) {
   bool found = false;
   for (const Row& row : Rows(work)) {

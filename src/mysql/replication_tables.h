@@ -1,4 +1,4 @@
-// What a server shows of its replication, as rows, into ReplicationChannels. Pure functions.
+// Converts the rows about a server's replication into ReplicationChannels. Pure functions.
 #ifndef GRAFT_MYSQL_REPLICATION_TABLES_H_
 #define GRAFT_MYSQL_REPLICATION_TABLES_H_
 
@@ -17,7 +17,8 @@ namespace graft {
 absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet& status,
                                                                     const RowSet& work);
 
-// Who waits in a STOP REPLICA, "connection 12 of 'root'", of kProcesslistStatement; empty: nobody.
+// The session that waits in STOP REPLICA, "connection 12 of 'root'", by the rows of
+// kProcesslistStatement; empty: none.
 std::string PendingStop(const RowSet& processlist);
 
 }  // namespace graft

@@ -22,7 +22,7 @@ class Row {
  public:
   Row(const RowSet& set, size_t index) : set_(set), index_(index) {}
 
-  // The value of the first of `names` that is a column, whatever the case; NULL and a missing
+  // The value of the first of `names` that is a column, in any case of letters. NULL and a missing
   // column are nullopt.
   std::optional<std::string> Find(std::initializer_list<absl::string_view> names) const;
   // The same, with "" for NULL.

@@ -30,7 +30,7 @@ std::string PidNamespace() {
   return readlink("/proc/self/ns/pid", name.data(), name.size() - 1) > 0 ? name.data() : "";
 }
 
-// What an agent's connection says of itself; no row if the server does not show it.
+// The attributes of an agent's connection; no row if the server does not show them.
 absl::StatusOr<RowSet> Attributes(Session& session, int64_t connection_id) {
   return session.Query(HoldingAttributesStatement(connection_id), "read who holds the server");
 }
@@ -44,7 +44,7 @@ std::string Introduction(Session& session, int64_t connection_id) {
                       row.Text({"host"}), ", since ", row.Text({"since"}));
 }
 
-// A CLONE goes on without the agent that sent it. It is nobody's then, and in nobody's way.
+// A CLONE goes on without the agent that sent it. Such a CLONE does not block another agent.
 bool IsOfDeadAgent(Session& session, int64_t connection_id) {
   const auto rows = Attributes(session, connection_id);
   if (!rows.ok() || rows->rows.empty()) return false;

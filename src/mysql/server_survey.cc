@@ -44,7 +44,7 @@ absl::StatusOr<std::vector<ServerPlugin>> Plugins(Session& session, const RowSet
   return ReadPlugins(active, *installed);
 }
 
-// What every account may read.
+// The facts that every account may read.
 absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
   GRAFT_ASSIGN_OR_RETURN(survey->facts, ReadFacts(session));
   GRAFT_ASSIGN_OR_RETURN(const std::string account, CurrentAccount(session));
@@ -101,7 +101,8 @@ absl::StatusOr<std::vector<ServerAccount>> Accounts(Session& session, const std:
   return ReadAccounts(rows);
 }
 
-// A server that cannot be asked is no answer; what it refuses or does not know is one.
+// If the server cannot be reached, the survey fails. If the server refuses or does not know a
+// query, that is the part's answer.
 template <typename T>
 absl::Status ReadPart(const WithSession& with_session,
                       const std::function<absl::StatusOr<T>(Session&)>& read,

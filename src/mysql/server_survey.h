@@ -1,4 +1,4 @@
-// Reads what preflight wants to know of a server, part by part.
+// Reads the facts that preflight needs of a server, part by part.
 #ifndef GRAFT_MYSQL_SERVER_SURVEY_H_
 #define GRAFT_MYSQL_SERVER_SURVEY_H_
 
@@ -19,8 +19,8 @@ using WithSession = std::function<absl::Status(const std::function<absl::Status(
 absl::StatusOr<ServerFacts> ReadFacts(Session& session);
 absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session);
 
-// Each part has a session run of its own, so that one that takes too long costs only itself. Fails
-// only if the server cannot be asked at all; codes as of MysqlServer.
+// Each part is read by itself, so that a slow part delays no other part. Fails only if the server
+// cannot be reached at all; codes as of MysqlServer.
 absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
                                         const std::string& agent_user);
 

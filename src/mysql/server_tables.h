@@ -1,4 +1,4 @@
-// What a server says about itself, as rows, into the port's plain values. Pure functions.
+// Converts the rows about a server into the port's plain values. Pure functions.
 #ifndef GRAFT_MYSQL_SERVER_TABLES_H_
 #define GRAFT_MYSQL_SERVER_TABLES_H_
 

@@ -43,7 +43,7 @@ class Session {
   bool lost() const { return lost_; }
 
  private:
-  class Link;  // what knows Connector/C++
+  class Link;  // uses Connector/C++
   Session(Clock& clock, std::unique_ptr<Link> link, absl::Duration read_timeout);
 
   absl::Status Prepare(absl::Duration lock_wait);

@@ -16,7 +16,7 @@ absl::Status SessionPool::Run(const std::function<absl::Status(Session&)>& work,
   std::unique_ptr<Session> session;
   {
     absl::MutexLock lock(&mutex_);
-    // No deadline of its own: whoever is busy is bounded by the read timeout.
+    // No deadline of its own: the read timeout bounds every busy session.
     const auto free = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !busy_; };
     mutex_.Await(absl::Condition(&free));
     busy_ = true;

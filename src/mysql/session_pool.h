@@ -27,7 +27,7 @@ class SessionPool {
   absl::Status Run(const std::function<absl::Status(Session&)>& work) {
     return Run(work, options_.keep_session);
   }
-  // What `read`, which returns an absl::StatusOr, has read. `close`: leaves no session behind.
+  // Returns the result of `read`, an absl::StatusOr. `close`: leaves no session behind.
   template <typename F>
   std::invoke_result_t<F, Session&> Read(const F& read, bool close = false) {
     std::invoke_result_t<F, Session&> result = absl::UnknownError("not read");

@@ -42,7 +42,7 @@ absl::Status AddIds(const RowSet& rows, std::set<int64_t>* ids) {
   return absl::OkStatus();
 }
 
-using Holders = std::map<int64_t, std::set<int64_t>>;  // by who waits
+using Holders = std::map<int64_t, std::set<int64_t>>;  // by waiting session
 
 absl::StatusOr<Holders> ReadLockWaits(const RowSet& rows) {
   Holders holders;
@@ -69,7 +69,7 @@ size_t CharacterLength(absl::string_view text) {
     if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
   }
   const auto second = static_cast<unsigned char>(text[1]);
-  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+  // Overlong forms, surrogates, and code points above U+10FFFF.
   const bool bad = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
                    (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
   return bad ? 0 : length;

@@ -1,5 +1,5 @@
-// Who is connected, who is in a transaction and who waits for whom, as rows, into ServerSessions.
-// Pure functions.
+// Converts the rows about sessions, transactions and lock waits into ServerSessions. Pure
+// functions.
 #ifndef GRAFT_MYSQL_SESSION_TABLES_H_
 #define GRAFT_MYSQL_SESSION_TABLES_H_
 

@@ -2,7 +2,7 @@
 // Pure functions.
 //
 // Text is quoted for a session whose sql_mode is NO_BACKSLASH_ESCAPES, which SessionSetup() makes:
-// there a quote is doubled and nothing else is special, whatever the server's own default is.
+// there a quote is doubled and nothing else is special. The server's own default does not matter.
 #ifndef GRAFT_MYSQL_STATEMENTS_H_
 #define GRAFT_MYSQL_STATEMENTS_H_
 

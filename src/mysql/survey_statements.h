@@ -11,7 +11,7 @@
 
 namespace graft {
 
-// Lists longer than this are cut; who reads so many names has seen enough.
+// Longer lists are cut: nobody reads more names.
 inline constexpr int kLongestList = 1000;
 
 // `account`: CURRENT_USER().
@@ -40,10 +40,9 @@ inline constexpr char kGroupMemberStatement[] =
     "SELECT COUNT(*) AS `count` FROM performance_schema.replication_group_members "
     "WHERE member_id=@@server_uuid AND member_state<>'OFFLINE'";
 
-// space, path of what lies outside of the data directory, but for undo: CLONE puts that where the
-// recipient's innodb_undo_directory is.
-// PATH is relative for what lies inside. The system tablespace's place is the recipient's own
-// innodb_data_file_path.
+// space, path of files outside of the data directory, except undo: CLONE puts undo files into the
+// recipient's innodb_undo_directory. PATH is relative for files inside. The system tablespace's
+// place is the recipient's own innodb_data_file_path.
 inline constexpr char kOutsideFilesStatement[] =
     "SELECT space, path FROM information_schema.innodb_datafiles WHERE path LIKE '/%' "
     "AND LEFT(path,CHAR_LENGTH(@@datadir))<>@@datadir AND space<>'0' AND space NOT IN "

@@ -1,5 +1,5 @@
-// What Survey() reads, as rows, into the values of graft/server_facts.h. Pure functions; the
-// columns are those of survey_statements.h.
+// Converts the rows that Survey() reads into the values of graft/server_facts.h. Pure functions;
+// the columns are those of survey_statements.h.
 #ifndef GRAFT_MYSQL_SURVEY_TABLES_H_
 #define GRAFT_MYSQL_SURVEY_TABLES_H_
 
@@ -46,13 +46,14 @@ absl::StatusOr<TablespaceFacts> ReadTablespaces(const RowSet& sizes, const RowSe
 std::vector<std::string> ReadNonInnodbTables(const RowSet& rows);  // "shop.log (MyISAM)"
 std::vector<ServerAccount> ReadAccounts(const RowSet& rows);
 
-// That an account with these kGrantsStatement rows sees all tables: what it has no privilege on is
-// left out of information_schema.tables without a word. PERMISSION_DENIED: it does not; the text
-// says what to grant. A REVOKE of a schema (partial_revokes) counts, but for those of MySQL itself.
+// OK if an account with these kGrantsStatement rows sees all tables. information_schema.tables
+// silently leaves out tables without a privilege. PERMISSION_DENIED: the account does not see all;
+// the text names the privilege to grant. A REVOKE of a schema (partial_revokes) counts, but for
+// those of MySQL itself.
 absl::Status CheckSeesAllTables(const RowSet& grants, absl::string_view account);
 
-// PERMISSION_DENIED: `privilege` is not among the global ones. For what the server shows in part
-// instead of refusing it; `shown` says what ("the sessions").
+// PERMISSION_DENIED: `privilege` is not among the global ones. For facts of which the server shows
+// a part instead of refusing them; `shown` names them ("the sessions").
 absl::Status CheckPrivilege(const std::set<std::string>& privileges, absl::string_view privilege,
                             absl::string_view account, absl::string_view shown);
 

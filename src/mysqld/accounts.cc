@@ -45,7 +45,7 @@ absl::StatusOr<std::string> AccountSql(const Accounts& accounts) {
   GRAFT_RETURN_IF_ERROR(Check(accounts.dba));
   GRAFT_RETURN_IF_ERROR(Check(accounts.repl));
   if (accounts.clone_enabled) GRAFT_RETURN_IF_ERROR(Check(accounts.clone));
-  // A fixed sql_mode, so that an extra my.cnf cannot change what a literal means.
+  // A fixed sql_mode, so that an extra my.cnf cannot change the meaning of a literal.
   std::string sql =
       "SET SESSION sql_log_bin=0;\n"
       "SET SESSION sql_mode='';\n";
@@ -53,7 +53,7 @@ absl::StatusOr<std::string> AccountSql(const Accounts& accounts) {
   AppendAccount(accounts.repl, "%", "REPLICATION SLAVE", "", &sql);
   if (accounts.clone_enabled) {
     // The last three are for a recipient's preflight, which looks at this server through this
-    // account. They give nothing away: who may clone a server may read all of it.
+    // account. They reveal nothing new: an account that may clone a server may read all its data.
     AppendAccount(accounts.clone, "%",
                   "BACKUP_ADMIN, CLONE_ADMIN, PROCESS, REPLICATION CLIENT, SELECT", "", &sql);
   }

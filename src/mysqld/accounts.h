@@ -18,7 +18,8 @@ struct Account {
 struct Accounts {
   Account dba{"vt_dba", {}};    // @localhost: everything, over the socket
   Account repl{"vt_repl", {}};  // @%: REPLICATION SLAVE
-  // @%: BACKUP_ADMIN and CLONE_ADMIN, as Vitess's own accounts have, and what preflight reads with.
+  // @%: BACKUP_ADMIN and CLONE_ADMIN, as Vitess's own accounts have, and the privileges that
+  // preflight needs to read.
   Account clone{"vt_clone", {}};
   bool clone_enabled = false;  // else no clone account is made
 };

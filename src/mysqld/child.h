@@ -20,7 +20,7 @@ namespace graft {
 
 struct ChildCommand {
   std::vector<std::string> argv;       // argv[0] is the program's path
-  std::vector<std::string> extra_env;  // "NAME=value"; replaces what is inherited
+  std::vector<std::string> extra_env;  // "NAME=value"; replaces the inherited value
   int inherit_fd = -1;                 // stays open in the child, under the same number
   int stdout_fd = -1;                  // becomes the child's stdout
 };

@@ -145,7 +145,7 @@ absl::Status InitTablet(const InitOptions& options, SignalQueue& signals) {
   if (made_dir) chmod(paths.dir.c_str(), 0750);
   const absl::StatusOr<TabletLock> lock = LockTablet(paths);
   GRAFT_RETURN_IF_ERROR(lock.status());
-  // Again, now that nobody else can fill it.
+  // Again, because now no other process can fill it.
   GRAFT_RETURN_IF_ERROR(CheckEmpty(paths.dir));
   absl::Status status = FillDirectory(options, *sql, signals);
   if (!status.ok()) Discard(paths, made_dir);

@@ -17,9 +17,9 @@ struct InitOptions {
   Accounts accounts;
 };
 
-// Fills `options.my_cnf.paths.dir`, which must be missing or empty. Whatever fails, even a SIGTERM
-// or SIGINT from `signals` (which must hold SIGCHLD too), leaves the directory as it was found;
-// what a killed init left behind is cleared away by the next one.
+// Fills `options.my_cnf.paths.dir`, which must be missing or empty. A failure leaves the directory
+// as it was found; so does a SIGTERM or SIGINT from `signals` (which must hold SIGCHLD too). The
+// next init removes the files that a killed init left.
 //
 // FAILED_PRECONDITION: the directory is not empty, and is not touched. INVALID_ARGUMENT: see
 // CheckMyCnfOptions and AccountSql. CANCELLED: interrupted. UNAVAILABLE: mysqld or the disk failed;

@@ -14,7 +14,7 @@ namespace graft {
 // else the first in PATH or in the system's sbin folders. NOT_FOUND: none, and where it was sought.
 absl::StatusOr<std::string> FindMysqld(const std::string& flag);
 
-// Of what `mysqld --version` prints. FAILED_PRECONDITION: MariaDB, older than 8.0.17, or not
+// Reads the output of `mysqld --version`. FAILED_PRECONDITION: MariaDB, older than 8.0.17, or not
 // understood.
 absl::StatusOr<ServerVersion> ParseMysqldVersion(absl::string_view printed);
 

@@ -31,7 +31,7 @@ struct RestartDecision {
   enum class Kind { kRestart, kExit, kGiveUp };
   Kind kind = Kind::kExit;
   absl::Duration delay;  // kRestart
-  int exit_code = 0;     // kExit, kGiveUp: what the parent should exit with
+  int exit_code = 0;     // kExit, kGiveUp: the parent's exit code
 };
 
 class RestartPolicy {

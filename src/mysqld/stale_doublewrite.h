@@ -1,4 +1,4 @@
-// What a finished clone leaves behind that harms the data it brought.
+// Removes files that a finished clone leaves and that can damage its data.
 //
 // CLONE replaces the data files and the redo log at mysqld's next start, but not the doublewrite
 // files, which still hold pages of the data that is gone. They are harmless until the new mysqld is

@@ -93,7 +93,7 @@ std::string LastErrors(const std::string& path, size_t offset) {
   std::deque<std::string> lines;
   std::string line;
   while (std::getline(file, line)) {
-    // "Aborting" only says what the exit code says already.
+    // "Aborting" adds nothing to the exit code.
     if (!absl::StrContains(line, "[ERROR]") || absl::EndsWith(line, "Aborting")) continue;
     lines.push_back(line.substr(line.find("[ERROR]")));
     if (lines.size() > kLines) lines.pop_front();

@@ -1,4 +1,4 @@
-// A tablet's directory: who works on it, and what its error log says.
+// A tablet's directory: its user, and its error log.
 #ifndef GRAFT_MYSQLD_TABLET_DIR_H_
 #define GRAFT_MYSQLD_TABLET_DIR_H_
 
@@ -27,7 +27,7 @@ class TabletLock {
 // FAILED_PRECONDITION: another graft-mysqld holds it; the text has its process id.
 absl::StatusOr<TabletLock> LockTablet(const TabletPaths& paths);
 
-// The process id of a mysqld that works on the directory, whoever started it.
+// The process id of a mysqld that works on the directory, also if another process started it.
 std::optional<pid_t> FindLiveMysqld(const TabletPaths& paths);
 
 // The last error lines that mysqld wrote to `path` past `offset`, for a status text; empty: none.

@@ -14,7 +14,7 @@ namespace {
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(50);
 constexpr absl::Duration kNoteAfter = absl::Seconds(2);  // a wait shorter than that is no news
 
-// What the cancel cost, in words.
+// The cost of the cancel, in words.
 absl::Status CancelledBecause(const Operation& operation, const absl::Status& status) {
   if (operation.data_state == DataState::kIntact) {
     return Failure(Reason::kCancelled, "cancelled; nothing was dropped");
@@ -35,14 +35,15 @@ void NoteWait(const StepContext& context, const absl::Status& why, absl::Time si
 void OperationEnd::Conclude(const absl::Status& status) {
   Operation& operation = context_.operation;
   operation.queue_place = 0;
-  // A server that is down is told when it is up again; until then the operation has not ended.
-  // A server that another agent holds is not ours to touch.
+  // graft waits for a server that is down before it ends the operation. graft does not touch a
+  // server that another agent holds.
   if (!HasReason(status, Reason::kServerHeld)) {
     TryFor(context_.state.fence.up ? context_.options.restart_wait_timeout : kPatience,
            [this] { return LeaveServerSafe(context_); });
   }
   if (context_.control->stopped()) return;
-  // A cancel that the copy outran, or that could not end it, is no cause of what fails later.
+  // A cancel that came too late, or that could not end the copy, is not the cause of a later
+  // failure.
   const bool cancelled = context_.deps.owner.cancel_granted() &&
                          RowOf(operation).may_cancel == MayCancel::kYes &&
                          !context_.has_copy_to_end();
@@ -75,7 +76,7 @@ bool OperationEnd::End() {
   return true;
 }
 
-// It has not ended before the journal says so: until then nobody could ask for another.
+// The operation ends only when the journal has its end: before that, no other operation can begin.
 bool OperationEnd::SaveEnd() {
   Operation& operation = context_.operation;
   const Outcome outcome = operation.outcome;

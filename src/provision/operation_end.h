@@ -13,12 +13,12 @@
 
 namespace graft {
 
-// Everything that waits says for what and since when.
+// Every wait shows its cause and its beginning.
 void NoteWait(const StepContext& context, const absl::Status& why, absl::Time since);
 
 class OperationEnd {
  public:
-  static constexpr absl::Duration kPatience = absl::Seconds(3);  // with what is still to be done
+  static constexpr absl::Duration kPatience = absl::Seconds(3);  // with the remaining work
 
   explicit OperationEnd(StepContext& context) : context_(context) {}
 

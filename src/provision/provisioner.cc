@@ -25,7 +25,7 @@ namespace {
 
 constexpr absl::Duration kFirstRetry = absl::Milliseconds(50);
 constexpr absl::Duration kLongestRetry = absl::Seconds(5);
-// Agents that died one after the other in the same step: the step itself must be what ends them.
+// If so many agents in a row died in the same step, the step itself kills them.
 constexpr int kMostResumptions = 10;
 
 // The interpreter of an operation's plan.
@@ -164,7 +164,7 @@ class OperationRun {
     return outcome;
   }
 
-  // What is about to change the server holds it first; a server that is away is asked once more.
+  // A step that changes the server takes its lock first. A server that is away is asked once more.
   StepOutcome RunHeld(const PlanRow& row) {
     const int64_t own_clone = state_.clone.has_value() ? state_.clone->connection_id : 0;
     const bool unknown_clone = state_.clone.has_value() && own_clone == 0;
@@ -179,7 +179,7 @@ class OperationRun {
     return plan_[place_].zone == Zone::kAfterCopy && operation_.data_state == DataState::kCloned;
   }
 
-  // A good copy is kept: what would be another attempt is another look.
+  // A good copy is kept: instead of another attempt, graft looks again.
   bool LooksAgain(const StepOutcome& outcome) const {
     return outcome.kind() == StepOutcome::Kind::kWait ||
            (outcome.kind() == StepOutcome::Kind::kNextAttempt && HasGoodCopy());
@@ -191,8 +191,8 @@ class OperationRun {
            AttemptsLeft(outcome.why());
   }
 
-  // The attempt that failed is over: what it left is made safe, and another one begins after a
-  // pause. False: it was cancelled, or the agent stops.
+  // Ends the failed attempt: makes the server safe, waits for a pause, and begins another attempt.
+  // False: it was cancelled, or the agent stops.
   bool BeginAttempt(const absl::Status& failure) {
     // A server that crashed in the copy is up again in a while; until then there is nothing to try.
     const bool dropped = operation_.data_state != DataState::kIntact;

@@ -65,15 +65,15 @@ struct ProvisionerDeps {
   // A connection to another tablet's server, as the clone user.
   OpenPeer open_peer;
   Topology& topology;
-  QueueLocks& locks;     // to see who waits for whom
+  QueueLocks& locks;     // to see the queues of the donors
   ClaimKeeper& claims;   // of the operation that runs
   ServerHost& host;      // of the recipient's mysqld
   TabletOwner& owner;    // of the recipient's state
   TabletRecord& record;  // of the recipient in the topology
   std::vector<Observer*> observers;
-  // Asked after a copy that left mysqld down; nullptr: nobody can be.
+  // Used after a copy that left mysqld down; may be nullptr.
   ServerStarter* start_server = nullptr;
-  // The operations before this one, newest first: what progress is estimated by. nullptr: none.
+  // The operations before this one, newest first. Progress is estimated from them. nullptr: none.
   std::function<std::vector<Operation>()> history;
   // How many servers are asked at the same time; nullptr: one after the other.
   AskAll ask_all;

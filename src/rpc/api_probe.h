@@ -1,8 +1,8 @@
-// ApiProbe: whether the agent's API answers, asked as a client asks.
+// ApiProbe: checks as a client whether the agent's API answers.
 //
-// Each time on a new connection, since what cannot be reached any more may still serve those who
-// are connected. Safe for use from several threads. The owner gives it a thread by calling Serve()
-// on one.
+// Each check uses a new connection: an API that accepts no connection any more may still serve the
+// connected clients. Safe for use from several threads. The owner gives it a thread by calling
+// Serve() on one.
 #ifndef GRAFT_RPC_API_PROBE_H_
 #define GRAFT_RPC_API_PROBE_H_
 
@@ -26,8 +26,8 @@ class ApiProbe {
   void Serve();
   void Stop() { stop_.Cancel(); }
 
-  // What the last answer was. UNAVAILABLE: the API does not answer, or was not asked for long; the
-  // text says why. OK before the first answer.
+  // The last answer. UNAVAILABLE: the API does not answer, or was not asked for long; the text says
+  // why. OK before the first answer.
   absl::Status Last() const;
 
  private:

@@ -182,7 +182,7 @@ void Listener::Accept(int listening_fd) {
     const bool out_of_something =
         errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     if (out_of_something) CloseNext(listening_fd);
-    return;  // whatever else it is, it is that connection's
+    return;  // any other error concerns that connection alone
   }
   struct stat socket {};
   if (!HasRoom() || fstat(fd, &socket) != 0) {

@@ -52,7 +52,7 @@ class Listener {
 
   // Takes connections, on a thread of its own. Once at most.
   void Serve(Take take);
-  // Takes no more, and nobody can connect any more. Joins the thread.
+  // Accepts no more connections. Joins the thread.
   void Stop();
 
  private:

@@ -22,7 +22,7 @@ class OpenCalls {
 
   explicit OpenCalls(size_t most) : most_(most) {}
 
-  // The call is kept whatever the answer; unless that is kTaken, it has to end.
+  // The call is kept with every answer. Unless the answer is kTaken, the call has to end.
   Place Add(std::shared_ptr<Call> call) {
     absl::MutexLock lock(&mutex_);
     calls_.push_back(std::move(call));

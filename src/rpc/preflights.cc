@@ -77,7 +77,7 @@ grpc::ServerUnaryReactor* Preflights::Start(const grpc::ByteBuffer& request,
   } else if (!asked.ok()) {
     call->End(asked.status());
   } else {
-    // Only gRPC and open_ keep a call alive: nobody else knows when it may die.
+    // Only gRPC and open_ keep a call alive, because only they know its end.
     provisioning_.Preflight(
         *asked, [weak = std::weak_ptr<Call>(call)](const absl::StatusOr<PreflightReport>& report) {
           if (const std::shared_ptr<Call> waiting = weak.lock()) waiting->End(report);

@@ -1,9 +1,8 @@
 // Preflights: the Preflight calls of a server that have not been answered yet.
 //
 // A call is answered from whichever thread brings the report, at once when its client goes away or
-// the server ends, and then never again: a report that comes later finds nobody and is dropped.
-// Safe for use from several threads; the server's end must come before its own. Reports may come
-// after both.
+// the server ends, and then never again: a later report is dropped. Safe for use from several
+// threads; the server's end must come before its own. Reports may come after both.
 #ifndef GRAFT_RPC_PREFLIGHTS_H_
 #define GRAFT_RPC_PREFLIGHTS_H_
 

@@ -31,15 +31,15 @@ constexpr int kMostStreamsPerConnection = 100;
 
 constexpr size_t kMostConnections = 512;
 
-// A client that does not speak HTTP/2 goes soon, one that has no call a little later, and one whose
-// machine is gone is noticed.
+// The server soon closes a connection that does not speak HTTP/2, and a little later a connection
+// without a call. Keep-alives find clients whose machine is gone.
 constexpr int kHandshakeTimeoutMs = 10'000;
 constexpr int kMostIdleMs = 30'000;
 constexpr int kKeepaliveMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kLeastPingIntervalMs = 1'000;  // of a client's own
 
-// A quarter of what the process may open.
+// A quarter of the descriptors that the process may open.
 size_t DefaultMostConnections() {
   rlimit descriptors{};
   if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return kMostConnections;

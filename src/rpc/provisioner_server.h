@@ -1,7 +1,7 @@
 // RpcServer: graft.v1.Provisioner on a port, with reflection and grpc.health.v1.
 //
-// What it is given must outlive it. Its threads are gRPC's and its listener's; it answers from them
-// without blocking, as Provisioning never does. Safe for use from several threads.
+// Its arguments must outlive it. Its threads are gRPC's and its listener's. They answer without
+// blocking, because Provisioning never blocks. Safe for use from several threads.
 #ifndef GRAFT_RPC_PROVISIONER_SERVER_H_
 #define GRAFT_RPC_PROVISIONER_SERVER_H_
 

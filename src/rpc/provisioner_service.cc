@@ -31,7 +31,7 @@ absl::StatusOr<v1::Operation> Shown(const absl::StatusOr<Operation>& operation) 
   return ToProto(*operation);
 }
 
-// What is answered to a request, on gRPC's thread.
+// The answers to requests, on gRPC's thread.
 class Answers {
  public:
   Answers(Provisioning& provisioning, Clock& clock) : provisioning_(provisioning), clock_(clock) {}

@@ -1,6 +1,6 @@
 // ProvisionerService: the methods of graft.v1.Provisioner.
 //
-// What it is given must outlive it. Safe for use from several threads; the server's end must come
+// Its arguments must outlive it. Safe for use from several threads; the server's end must come
 // before its own.
 #ifndef GRAFT_RPC_PROVISIONER_SERVICE_H_
 #define GRAFT_RPC_PROVISIONER_SERVICE_H_

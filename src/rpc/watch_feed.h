@@ -1,8 +1,8 @@
-// WatchFeed: one operation's states as bytes for the wire, made once for all who watch it.
+// WatchFeed: one operation's states as bytes for the wire, made once for all its watchers.
 //
-// Takes each state from Provisioning on the operation's thread, which it costs a copy and a wake-up
-// whatever the number of watchers. Safe for use from several threads; `provisioning` must outlive
-// it. Not to be destroyed inside `on_change`.
+// Takes each state from Provisioning on the operation's thread. That costs the thread a copy and a
+// wake-up, with any number of watchers. Safe for use from several threads; `provisioning` must
+// outlive it. Not to be destroyed inside `on_change`.
 #ifndef GRAFT_RPC_WATCH_FEED_H_
 #define GRAFT_RPC_WATCH_FEED_H_
 

@@ -38,10 +38,10 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   // Once at most, before the first Offer().
   void Follow(std::shared_ptr<WatchFeed> feed, absl::Duration min_interval);
 
-  // Sends what is due. Returns when to be called again; InfiniteFuture(): the stream ends.
+  // Sends the due state. Returns the time of the next call; InfiniteFuture(): the stream ends.
   absl::Time Offer() { return Act().due; }
 
-  // What is on its way is sent before. The first end counts.
+  // A state that is being sent goes out before. The first end counts.
   void End(absl::Status status);
 
   void OnWriteDone(bool ok) override;
@@ -49,7 +49,7 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   void OnDone() override { calls_.remove(this); }
 
  private:
-  // What to do next, decided under the lock and done outside of it.
+  // The next action, chosen under the lock and done without it.
   struct Move {
     std::shared_ptr<const WatchedState> send;
     std::optional<absl::Status> finish;

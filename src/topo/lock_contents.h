@@ -1,6 +1,6 @@
-// What the value of a lock's key says: Vitess's JSON, with graft's fields added to it.
+// The value of a lock's key: Vitess's JSON, with graft's fields added to it.
 //
-// It is for people: the order of a queue is in the keys' versions. Pure.
+// The value is for people. The keys' versions are the order of the queue. Pure.
 #ifndef GRAFT_TOPO_LOCK_CONTENTS_H_
 #define GRAFT_TOPO_LOCK_CONTENTS_H_
 
@@ -17,7 +17,8 @@ namespace graft::topo {
 std::string LockContents(const QueueEntry& entry, absl::string_view host_name,
                          absl::string_view user_name, absl::Time now);
 
-// What can be made out of anybody's contents; an empty entry if they are no JSON object.
+// The entry in the contents, as far as it can be read. Contents that are no JSON object give an
+// empty entry.
 QueueEntry ParseLockContents(absl::string_view contents);
 
 }  // namespace graft::topo

@@ -92,7 +92,7 @@ absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::Enter(absl::string
   GRAFT_RETURN_IF_ERROR(CheckName(name));
   if (entry.tablet.empty()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("whoever enters the queue ", name, " must say which tablet it is"));
+        absl::StrCat("an entry of the queue ", name, " must name its tablet"));
   }
   const std::string prefix = topo::NamedLockPrefix(deps_.global_root, name);
   const absl::Status ready = EndDoubtfulPlaces();
@@ -141,7 +141,7 @@ absl::Status VitessQueueLocks::EndDoubtfulPlaces() {
 
 absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::Join(const std::string& prefix,
                                                                    const QueueEntry& entry) {
-  // A lease whose answer is lost ends by itself and binds no key.
+  // If the answer is lost, the lease ends by itself, and no key depends on it.
   GRAFT_ASSIGN_OR_RETURN(const LeaseId lease, deps_.global.GrantLease(options_.lease_time));
   std::string key = absl::StrCat(prefix, lease);
   const std::string contents =

@@ -40,7 +40,7 @@ bool IsHost(absl::string_view text) {
          });
 }
 
-// Why nobody can connect to it; empty: one may try, or the record has none on purpose.
+// The fault of the address; empty: it can be tried, or the record has none on purpose.
 std::string FaultOfAddress(const topodata::Tablet& record) {
   constexpr int kHighestPort = 65535;
   const std::string& host = record.mysql_hostname();

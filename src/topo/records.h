@@ -1,6 +1,6 @@
-// Vitess's records as bytes, and what graft's plain values have to do with them.
+// Converts between Vitess's records as bytes and graft's plain values.
 //
-// Every change is made to a parsed record, so that fields graft does not know survive it.
+// A change is made to the parsed record, so that unknown fields survive the change.
 #ifndef GRAFT_TOPO_RECORDS_H_
 #define GRAFT_TOPO_RECORDS_H_
 

@@ -41,7 +41,7 @@ absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenWrapped(Clock& clock, const T
   return store;
 }
 
-// Who locks, for people who look at a lock.
+// The owner of a lock, for people.
 VitessQueueLocks::Options LockOwner() {
   VitessQueueLocks::Options owner;
   std::array<char, 256> host{};

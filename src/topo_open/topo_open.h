@@ -1,7 +1,7 @@
 // Opens the topology that the --topo-* flags name: its stores and Vitess's layout on them.
 //
-// OpenTopology is safe for use from several threads, as is what it returns. Nothing is contacted
-// yet. `clock` must outlive the result; the result's members are destroyed in the right order.
+// OpenTopology and its result are safe for use from several threads. Nothing is contacted yet.
+// `clock` must outlive the result; the result's members are destroyed in the right order.
 #ifndef GRAFT_TOPO_OPEN_TOPO_OPEN_H_
 #define GRAFT_TOPO_OPEN_TOPO_OPEN_H_
 
@@ -42,11 +42,11 @@ struct OpenedTopology {
 // OK, or INVALID_ARGUMENT with every fault found.
 absl::Status ValidateTopoOptions(const TopoOptions& options);
 
-// What is put around each store that is opened, now or later, from any thread; null: nothing.
+// Wraps each store that is opened, now or later, on any thread. Null: stores are not wrapped.
 using WrapStore =
     std::function<std::unique_ptr<KeyValueStore>(std::unique_ptr<KeyValueStore> store)>;
 
-// INVALID_ARGUMENT as above, or what the store says of its address and files.
+// INVALID_ARGUMENT as above, or an error of the store about its address and files.
 absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& options,
                                             const WrapStore& wrap = nullptr);
 

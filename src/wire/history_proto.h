@@ -1,6 +1,6 @@
-// What an operation went through and what it proved, on the wire and in the journal. Pure
-// functions. FromProto returns INVALID_ARGUMENT, naming the field and the word, for what it does
-// not know.
+// The history of an operation and its proofs, on the wire and in the journal. Pure functions.
+// FromProto returns INVALID_ARGUMENT, with the names of the field and the word, for an unknown
+// word.
 #ifndef GRAFT_WIRE_HISTORY_PROTO_H_
 #define GRAFT_WIRE_HISTORY_PROTO_H_
 

@@ -86,7 +86,7 @@ absl::Status ReadPeers(const v1::Operation& proto, Operation& operation) {
   return absl::OkStatus();
 }
 
-// What happened on the way, and what it all means.
+// The history of the operation, and its proofs.
 void AddHistory(const Operation& operation, v1::Operation& proto) {
   for (const FailedAttempt& attempt : operation.failed_attempts) {
     *proto.add_failed_attempts() = graft::ToProto(attempt);

@@ -1,8 +1,8 @@
 // Operations on the wire and in the journal: plain values to graft.v1 messages and back.
 //
-// Pure functions. FromProto returns INVALID_ARGUMENT, naming the field and the word, for what it
-// does not know, so that a newer peer is never half understood. A time that never was
-// (absl::InfinitePast()) is an unset field.
+// Pure functions. FromProto returns INVALID_ARGUMENT, with the names of the field and the word, for
+// an unknown word, so that a newer peer is never half understood. absl::InfinitePast() is an unset
+// field.
 #ifndef GRAFT_WIRE_OPERATION_PROTO_H_
 #define GRAFT_WIRE_OPERATION_PROTO_H_
 
@@ -14,10 +14,11 @@
 
 namespace graft {
 
-// Written; every version from 1 on is read, and what an older one lacks has its default.
+// The version that is written. Every version from 1 on can be read. Fields that an older version
+// lacks have their default.
 inline constexpr int kJournalSchemaVersion = 4;
 
-// What the API shows. The estimated time left is copied from Progress::eta.
+// The form that the API shows. The estimated time left is copied from Progress::eta.
 v1::Operation ToProto(const Operation& operation);
 absl::StatusOr<Operation> FromProto(const v1::Operation& proto);
 

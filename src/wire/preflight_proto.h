@@ -1,5 +1,5 @@
-// What preflight found, on the wire and in the journal. Pure functions. FromProto returns
-// INVALID_ARGUMENT, naming the field and the word, for what it does not know.
+// The findings of preflight, on the wire and in the journal. Pure functions. FromProto returns
+// INVALID_ARGUMENT, with the names of the field and the word, for an unknown word.
 #ifndef GRAFT_WIRE_PREFLIGHT_PROTO_H_
 #define GRAFT_WIRE_PREFLIGHT_PROTO_H_
 

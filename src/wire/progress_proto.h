@@ -1,5 +1,5 @@
-// How far an operation is, on the wire and in the journal. Pure functions. FromProto returns
-// INVALID_ARGUMENT, naming the field and the word, for what it does not know.
+// The progress of an operation, on the wire and in the journal. Pure functions. FromProto returns
+// INVALID_ARGUMENT, with the names of the field and the word, for an unknown word.
 #ifndef GRAFT_WIRE_PROGRESS_PROTO_H_
 #define GRAFT_WIRE_PROGRESS_PROTO_H_
 

@@ -68,7 +68,7 @@ absl::StatusOr<ReplicationChannel> FromProto(const v1::ReplicationStatus& proto)
   return channel;
 }
 
-// What Reprovision and Preflight have in common.
+// The parts that Reprovision and Preflight share.
 template <typename Request>
 void FillRequest(const ReprovisionCall& call, Request& proto) {
   if (call.donor.has_value()) *proto.mutable_donor() = graft::ToProto(*call.donor);

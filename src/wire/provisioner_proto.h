@@ -1,5 +1,5 @@
 // The messages of graft.v1.Provisioner to plain values and back. Pure functions; FromProto returns
-// INVALID_ARGUMENT, saying what is wrong, for what a peer should not have sent.
+// INVALID_ARGUMENT, with the fault, for a message that a peer should not have sent.
 #ifndef GRAFT_WIRE_PROVISIONER_PROTO_H_
 #define GRAFT_WIRE_PROVISIONER_PROTO_H_
 
@@ -22,7 +22,8 @@ v1::ReprovisionRequest ToProto(const ReprovisionCall& call);
 absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto);
 
 v1::ReleaseRequest ToProto(const ReleaseCall& call);
-// INVALID_ARGUMENT also when nobody says so, or when a text is too long or has control characters.
+// INVALID_ARGUMENT also if the person is missing, or if a text is too long or has control
+// characters.
 absl::StatusOr<ReleaseCall> FromProto(const v1::ReleaseRequest& proto);
 
 // A call without its id.

@@ -1,5 +1,5 @@
-// What is asked of an operation, on the wire and in the journal. Pure functions. FromProto returns
-// INVALID_ARGUMENT, naming the field and the word, for what it does not know.
+// The request of an operation, on the wire and in the journal. Pure functions. FromProto returns
+// INVALID_ARGUMENT, with the names of the field and the word, for an unknown word.
 #ifndef GRAFT_WIRE_REQUEST_PROTO_H_
 #define GRAFT_WIRE_REQUEST_PROTO_H_
 
@@ -13,7 +13,7 @@
 
 namespace graft {
 
-// MySQL's own bounds of the clone_* variables; it cuts what lies outside without a word.
+// MySQL's own bounds of the clone_* variables. MySQL cuts values outside of them silently.
 inline constexpr int64_t kMostBandwidthMib = 1048576;
 inline constexpr int kMostConcurrency = 128;
 
@@ -31,7 +31,7 @@ CloneSettings FromProto(const v1::CloneSettings& proto);
 absl::Status CheckCloneSettings(const CloneSettings& settings);
 
 v1::OperationKind ToProto(OperationKind kind);
-// INVALID_ARGUMENT also for a kind of a newer graft's: nobody else knows what it does.
+// INVALID_ARGUMENT also for a kind that only a newer graft knows.
 absl::StatusOr<OperationKind> FromProto(v1::OperationKind proto);
 
 v1::ReleaseWord ToProto(const ReleaseWord& word);

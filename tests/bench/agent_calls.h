@@ -25,7 +25,7 @@ class AgentCalls {
   absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& request);
   absl::StatusOr<v1::Operation> GetOperation(const std::string& id);
   absl::Status Throttle(const v1::ThrottleOperationRequest& request);
-  // Until the operation has ended. Each state as it comes.
+  // Waits until the operation has ended, and passes each state on.
   absl::Status Watch(const std::string& id,
                      const std::function<void(const v1::Operation&)>& on_state);
 

@@ -19,7 +19,7 @@ struct DataSize {
 // Waits until all pages are on disk.
 absl::StatusOr<DataSize> GrowTo(MysqlSandbox& donor, int64_t bytes);
 
-// Until all pages of a server that has been written to are on disk.
+// Waits until all changed pages of a server are on disk.
 absl::Status AwaitRest(MysqlSandbox& server);
 
 // One transaction that no recipient has yet.

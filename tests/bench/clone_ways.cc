@@ -16,7 +16,7 @@ absl::Time FromProto(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-// On the connection that CLONE ends. Whether it went well is seen once the server is back.
+// CLONE ends this connection. The server shows the result when it is back.
 absl::Status CloneByHand(BenchShard& shard, Session& recipient) {
   CloneRequest request;
   request.donor = shard.donor().address();

@@ -13,8 +13,8 @@
 
 namespace graft {
 
-// From the call of the gRPC API until the stream of WatchOperation says that the operation is done.
-// ABORTED: the operation failed.
+// The time from the call of the gRPC API until the stream of WatchOperation shows that the
+// operation is done. ABORTED: the operation failed.
 absl::StatusOr<Rebuild> RebuildThroughGraft(Clock& clock, BenchShard& shard);
 absl::StatusOr<Rebuild> RebuildThroughGraft(Clock& clock, BenchShard& shard,
                                             const v1::DonorChoice& donor,

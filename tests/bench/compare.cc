@@ -73,13 +73,13 @@ class Rounds {
       return absl::OkStatus();
     }
     GRAFT_RETURN_IF_ERROR(rebuild.status());
-    // Of graft's own way alone that is the process of before, and looked at.
+    // Only after graft's own way is the agent the same process as before, and its cost counts.
     GRAFT_ASSIGN_OR_RETURN(const ProcessCost after, ReadCost(shard_.agent().pid()));
     GRAFT_RETURN_IF_ERROR(Tell(round, way, *rebuild));
     times.given_up = times.given_up || rebuild->given_up;
     if (way.makes_replica && !rebuild->given_up)
       GRAFT_RETURN_IF_ERROR(CheckRebuilt(clock_, shard_));
-    // Of rows that were loaded much is in memory alone; the next way would have to wait for it.
+    // Many loaded rows are in memory alone, and the next way would have to wait for their writes.
     if (way.slow) GRAFT_RETURN_IF_ERROR(AwaitRest(shard_.recipient()));
     if (round == 0) return absl::OkStatus();
     const double seconds = absl::ToDoubleSeconds(rebuild->total);

@@ -26,7 +26,7 @@ struct WayTimes {
   std::vector<double> Measured() const;
 };
 
-// What the recipient's agent took in one rebuild.
+// The cost of the recipient's agent in one rebuild.
 struct AgentCost {
   double seconds = 0;  // of the rebuild
   double processor_seconds = 0;
@@ -35,7 +35,7 @@ struct AgentCost {
   double processor_percent() const { return 100 * processor_seconds / seconds; }
 };
 
-// What a part of graft's rebuilds took, round by round: a step, or a stage of CLONE's.
+// The time of a part of graft's rebuilds, round by round: a step, or a stage of CLONE.
 struct PartTimes {
   std::string part;
   std::vector<double> seconds;
@@ -57,13 +57,13 @@ struct Comparison {
   std::vector<double> Ratios(const std::string& way, const std::string& base) const;
 };
 
-// Who runs when in a round, as indexes: the fast ones side by side, each round beginning with
-// another one, and the slow ones, if they take part, after them.
+// The order of the ways in a round, as indexes: first the fast ways, each round beginning with
+// another one, then the slow ways, if they take part.
 std::vector<size_t> RoundOrder(const std::vector<bool>& slow, int round, bool with_slow);
 
 // A Markdown table.
 std::string ToText(const Comparison& comparison);
-// What this size is held against; none where the way was not measured or the size is too small.
+// The target of this size; none if the way was not measured or the size is too small.
 std::vector<Target> TargetsOf(const Comparison& comparison);
 
 }  // namespace graft

@@ -49,7 +49,7 @@ struct Dump {
   absl::Time deadline;
 };
 
-// Until the dump's deadline: then timeout(1) ends the program and all that it has started.
+// At the dump's deadline timeout(1) ends the program and its children.
 absl::Status RunInTime(const Dump& dump, std::vector<std::string> argv) {
   const absl::Duration left = std::max(dump.deadline - dump.clock.Now(), absl::Seconds(1));
   argv.insert(argv.begin(), {"timeout", absl::StrCat(absl::ToDoubleSeconds(left))});

@@ -140,7 +140,7 @@ absl::StatusOr<int64_t> CopyOverLoopback(const std::string& from, const std::str
   // A sender that is still at it must not wait for a receiver that has given up.
   shutdown(ends.receiver.get(), SHUT_RDWR);
   sender.join();
-  // Who fails first cuts the other one off.
+  // The side that fails first closes the connection of the other.
   if (!sent.ok() && absl::IsAborted(received.status())) return sent;
   return received;
 }

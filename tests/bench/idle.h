@@ -1,4 +1,4 @@
-// What an agent costs that has nothing to do: registered in etcd, its server up.
+// The cost of an idle agent: registered in etcd, its server up.
 #ifndef GRAFT_BENCH_IDLE_H_
 #define GRAFT_BENCH_IDLE_H_
 

@@ -12,8 +12,8 @@
 namespace graft {
 
 // On a shard of its own, with hardly any data: first with its two tablets alone, then with
-// `tablets` in the same cell, a hundred to a shard, the agent's own included. Those are records
-// only: nothing answers where they say that their mysqld listens.
+// `tablets` in the same cell, a hundred to a shard, the agent's own included. These are records
+// only: no mysqld listens at their addresses.
 absl::StatusOr<std::vector<TopologyTimes>> MeasureManyTablets(Clock& clock, int tablets, int runs,
                                                               std::ostream& out);
 

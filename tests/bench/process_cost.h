@@ -1,4 +1,4 @@
-// What a process takes, as /proc tells: processor time and memory.
+// The processor time and the memory of a process, from /proc.
 #ifndef GRAFT_BENCH_PROCESS_COST_H_
 #define GRAFT_BENCH_PROCESS_COST_H_
 

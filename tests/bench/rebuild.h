@@ -47,10 +47,10 @@ class PartTimer {
 
 // Makes the recipient follow the donor: all channels gone, this one made and started.
 absl::Status FollowDonor(BenchShard& shard, Session& recipient);
-// Until both threads run and what the donor has executed by now is there.
+// Waits until both threads run and the recipient has all transactions that the donor has executed.
 absl::Status AwaitCaughtUp(Clock& clock, Session& donor, Session& recipient);
 
-// What the recipient itself says of its last clone: the stages of clone_progress.
+// The stages of the last clone, from the clone_progress of the recipient.
 absl::StatusOr<Parts> ReadStages(Clock& clock, BenchShard& shard);
 
 // Asked anew on both servers. FAILED_PRECONDITION: the recipient is not a replica that has caught

@@ -1,4 +1,4 @@
-// What the smaller measurements found: in figures, as text. Pure functions.
+// The results of the smaller measurements, as text. Pure functions.
 #ifndef GRAFT_BENCH_REPORT_H_
 #define GRAFT_BENCH_REPORT_H_
 

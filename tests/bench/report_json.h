@@ -8,7 +8,7 @@
 
 namespace graft {
 
-// Of the size that is nearest to 1 GB, the ratio and the times of graft and by hand stand on top:
+// On top are the ratio and the times of graft and by hand, for the size nearest to 1 GB:
 // {"overhead_ratio": {"median", "min", "max", "runs"}, "graft_seconds", "by_hand_seconds",
 // "size_bytes", ...}. Figures have four digits behind the point at most.
 std::string ToJson(const FullReport& report);

@@ -1,5 +1,5 @@
-// What clone_max_concurrency, clone_autotune_concurrency and clone_enable_compression do to the
-// time of a rebuild through graftd.
+// The effect of clone_max_concurrency, clone_autotune_concurrency and clone_enable_compression on
+// the time of a rebuild through graftd.
 #ifndef GRAFT_BENCH_SETTINGS_EFFECT_H_
 #define GRAFT_BENCH_SETTINGS_EFFECT_H_
 
@@ -13,7 +13,8 @@
 
 namespace graft {
 
-// On the data that the donor has. Each round runs every setting once, each time another one first.
+// Uses the data that the donor has. Each round runs every setting once, and begins with another
+// setting.
 absl::StatusOr<std::vector<SettingTimes>> MeasureSettings(Clock& clock, BenchShard& shard, int runs,
                                                           std::ostream& out);
 

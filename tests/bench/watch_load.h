@@ -1,4 +1,4 @@
-// What many watchers cost the agent while a clone runs.
+// The cost of many watchers for the agent while a clone runs.
 #ifndef GRAFT_BENCH_WATCH_LOAD_H_
 #define GRAFT_BENCH_WATCH_LOAD_H_
 

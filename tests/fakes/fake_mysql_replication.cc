@@ -1,4 +1,4 @@
-// What replication does on FakeMysqlServer, and who holds the server.
+// The replication of FakeMysqlServer, and the lock on the server.
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"

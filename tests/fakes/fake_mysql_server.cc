@@ -42,7 +42,7 @@ absl::StatusOr<std::vector<Variable>> FakeMysqlServer::ReadVariables(
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("ReadVariables"));
   std::vector<Variable> variables;
-  // What the server computes itself is a variable to its readers too.
+  // Readers see the values that the server computes as variables too.
   const ServerFacts& facts = core_->state_.facts;
   const std::map<std::string, std::string> computed = {{"gtid_executed", facts.gtid_executed},
                                                        {"gtid_purged", facts.gtid_purged},

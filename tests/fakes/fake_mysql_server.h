@@ -1,7 +1,7 @@
 // FakeMysqlServer: a mysqld that lives on a simulated clock.
 //
-// Clones by a script, stage after stage, and shows on the way what the real server shows: the rows
-// of clone_status and clone_progress, the downtime of the restart, which data is left after which
+// Clones by a script, stage after stage, and shows the same as the real server: the rows of
+// clone_status and clone_progress, the downtime of the restart, the data that is left after each
 // failure. Nothing moves but by the clock, so `on_end` of StartClone is called by whoever waits on
 // the clock. Safe for use from several threads. `clock` must outlive it.
 #ifndef GRAFT_TESTS_FAKES_FAKE_MYSQL_SERVER_H_
@@ -25,7 +25,7 @@
 
 namespace graft {
 
-// What the next CLONE does. Read when the statement starts.
+// The script of the next CLONE. Read when the statement starts.
 struct CloneScript {
   // The checks before the first stage, before clone_status speaks of the run; with the default the
   // row is there at once.
@@ -47,9 +47,9 @@ struct CloneScript {
   absl::Status fail_with;
   std::optional<CloneStage> fail_in;
   int fail_errno = 1815;  // what clone_status.ERROR_NO shows then
-  // With no stage: the donor refuses. The row is new and "Failed" then, but nothing was dropped. If
-  // an earlier run was completed by a start, and clone_status not read before this run, that one's
-  // "Completed", end_time and GTIDs stand in it instead, as on the real server.
+  // With no stage the donor refuses. The row is then new and "Failed", but nothing was dropped. If
+  // a start completed an earlier run, and nobody read clone_status before this run, the row has the
+  // earlier run's "Completed", end_time and GTIDs instead, as on the real server.
   bool donor_refuses = false;
 
   // A session that holds a metadata lock in the last schema, from DROP DATA on if not before: once
@@ -65,7 +65,7 @@ struct CloneScript {
   bool lose_connection = false;
 };
 
-// What replication does once it is started.
+// The script of replication after its start.
 struct ReplicationScript {
   absl::Duration connect;           // "Connecting" for so long
   absl::Duration catch_up;          // then lags, by as much as it still needs
@@ -80,7 +80,7 @@ struct ReplicationScript {
   std::string applier_error;
 };
 
-// What a clone brings from the donor.
+// The data that a clone brings from the donor.
 struct DonorData {
   std::vector<std::string> user_schemas = {"shop"};
   std::string gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-100";
@@ -96,7 +96,7 @@ struct FakeMysqlState {
   ServerFacts facts;
   std::map<std::string, std::string> config;     // what a start sets: my.cnf and MySQL's defaults
   std::map<std::string, std::string> persisted;  // mysqld-auto.cnf, applied over it
-  // Who set what is in `variables`, and what is in `persisted`: Variable's source, set_by, set_at.
+  // The origin of `variables` and `persisted`: Variable's source, set_by, set_at.
   std::map<std::string, Variable> set;
   std::map<std::string, Variable> set_persisted;
   std::map<std::string, std::string> variables;  // @@global

@@ -25,11 +25,11 @@ class FakeServerHost : public ServerHost {
                                            const std::string& error_log) override;
 
   void Edit(const std::function<void(HostFacts&)>& change);
-  // What every call answers from now on; OK: the facts again.
+  // The status of every call from now on; OK: the facts again.
   void Fail(absl::Status status);
   // Makes Activity() say something new at each call, as while mysqld recovers; or the same.
   void SetBusy(bool busy);
-  // What the error log says of a start.
+  // The error log's text about a start.
   void SetStartup(const StartupSigns& signs);
   // One sign of life: the next Activity() differs from the last.
   void Stir();

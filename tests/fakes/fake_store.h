@@ -98,7 +98,7 @@ class FakeStore : public KeyValueStore {
   absl::Status Approach(StoreMethod method) ABSL_LOCKS_EXCLUDED(mutex_);
   // The injected fault, or OK.
   absl::Status Enter() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // What a write that has happened answers.
+  // The answer to a write that has happened.
   absl::StatusOr<Version> Written(Version version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   Version Put(KeyValue item) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Erase(const std::string& key, Version version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -1,4 +1,4 @@
-// What dies while files are being copied, and comes back: the topology, the agent.
+// The topology or the agent dies while CLONE copies files, and comes back.
 #include <google/protobuf/util/json_util.h>
 #include <signal.h>
 
@@ -20,7 +20,8 @@ bool CopyIsMade(const MiniTablet& tablet) {
   return tablet.Value("SELECT state FROM performance_schema.clone_status") == "Completed";
 }
 
-// What one `graftctl watch` told from before the agent's end to the operation's: one state a line.
+// The output of one `graftctl watch`, from before the agent's end to the end of the operation: one
+// state a line.
 std::vector<v1::Operation> StatesIn(const std::string& file) {
   std::vector<v1::Operation> states;
   const auto lines = ReadTail(file, int64_t{1} << 30);

@@ -1,4 +1,4 @@
-// What the programs print about themselves, read by those who have to: mandoc and the shells.
+// The manual pages and completions of the programs, read by mandoc and the shells.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -165,7 +165,7 @@ class CompletionTest : public ::testing::Test {
     return words;
   }
 
-  // What zsh makes of the line when Tab is pressed.
+  // zsh's completion of the line.
   std::string Zsh(const std::string& line) {
     const std::string program = line.substr(0, line.find(' '));
     const std::string functions = folder_.path() + "/functions";

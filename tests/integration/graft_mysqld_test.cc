@@ -127,7 +127,7 @@ TEST(GraftMysqldInit, CanBeInterruptedAndRunAgain) {
   EXPECT_EQ(status->code, 1);
   EXPECT_FALSE(std::filesystem::exists(dir));
 
-  // What kill -9 leaves behind is no obstacle either.
+  // The files that kill -9 leaves are no obstacle either.
   std::filesystem::create_directories(dir + "/.graft-init/data");
   const Ended ended = RunTool({"init", "--data-dir", dir});
   EXPECT_EQ(ended.status.code, 0) << ended.output;

@@ -1,5 +1,5 @@
-// What an operation makes of what preflight found, on real servers: what stops it, what goes on if
-// it is allowed, what it ends and reports, and which donor it takes.
+// An operation and the findings of preflight, on real servers: fatal findings, allowed findings,
+// ended sessions, reports, and the choice of the donor.
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"

@@ -74,7 +74,7 @@ std::string GeneralLog(const MiniTablet& tablet) {
   return ReadFile(tablet.mysql->paths().dir + "/general.log").value_or("");
 }
 
-// What a server was told in this part of its general log, but for reading.
+// The statements in this part of the general log, without reads.
 std::vector<std::string> Orders(absl::string_view log) {
   std::vector<std::string> orders;
   for (const absl::string_view line : absl::StrSplit(log, '\n')) {

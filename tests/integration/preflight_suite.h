@@ -16,7 +16,7 @@
 
 namespace graft {
 
-// What graftctl preflight said.
+// The output of graftctl preflight.
 struct Looked {
   int code = -1;
   std::string text;
@@ -24,7 +24,7 @@ struct Looked {
 
   // "FATAL donor NON_INNODB_TABLES", of all that did not pass.
   std::vector<std::string> Findings() const;
-  // What was found, and what is to be done.
+  // The finding, and its remedy.
   std::string TextOf(const std::string& id) const;
 };
 
@@ -34,7 +34,7 @@ class PreflightTest : public testing::Test {
   static void TearDownTestSuite() { shard_.reset(); }
   // Brings back what a failed test left down, so that it fails alone.
   void SetUp() override;
-  // Whatever a test does, it leaves a healthy pair.
+  // Every test leaves a healthy pair.
   void TearDown() override;
 
   static MiniShard& shard() { return *shard_; }
@@ -51,9 +51,9 @@ class PreflightTest : public testing::Test {
   // The same where it is to be refused with this reason, everything being as it was before it.
   static v1::Operation ExpectRefused(const std::vector<std::string>& flags,
                                      const std::string& reason);
-  // On the primary, and so on all that follow it.
+  // On the primary, and so on all its replicas.
   static void Change(const std::string& sql);
-  // On this server alone, behind replication's back.
+  // On this server alone, without the binary log.
   static void ChangeOnly(const MiniTablet& tablet, const std::string& sql);
   // A transaction that changes nothing, under this name.
   static void Execute(const MiniTablet& tablet, const std::string& gtid);

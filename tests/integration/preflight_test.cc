@@ -107,7 +107,7 @@ TEST_F(PreflightTest, ErrantTransactionOfAReplica) {
   EXPECT_EQ(looked.code, 5);
   EXPECT_THAT(looked.Findings(), ElementsAre("FATAL donor ERRANT_TRANSACTIONS"));
   EXPECT_THAT(looked.TextOf("ERRANT_TRANSACTIONS"), HasSubstr(gtid));
-  // As a recipient it would lose that, which is for somebody to know.
+  // As a recipient it would lose these transactions, and an operator must know that.
   const Looked own = Look(replica(), {"--from-primary"});
   EXPECT_EQ(own.code, 0);
   EXPECT_THAT(own.Findings(), ElementsAre("WARNING recipient RECIPIENT_TRANSACTIONS"));

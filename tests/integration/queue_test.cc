@@ -29,7 +29,7 @@ class ForeignClaim {
   virtual ~ForeignClaim() = default;
 };
 
-// As some other program would make it, by nothing but etcd's own client.
+// The entry of another program, made with etcd's own client.
 class EtcdClaim : public ForeignClaim {
  public:
   EtcdClaim(EtcdServer& etcd, const std::string& name) : etcd_(etcd) {
@@ -95,7 +95,7 @@ class QueueTest : public testing::TestWithParam<MiniShard::Store> {
     return std::make_unique<FolderClaim>(*topology_.locks, QueueName());
   }
 
-  // Whose operations stand in the donor's queue, the holder first; "" of foreigners.
+  // The operations in the donor's queue, the holder first; "" for entries of other programs.
   std::vector<std::string> Queue() {
     std::vector<std::string> queue;
     const auto entries = topology_.locks->List(QueueName());
@@ -205,7 +205,7 @@ TEST_P(QueueTest, TheSecondWaitsUntilTheFirstIsDone) {
   EXPECT_EQ(after.outcome(), v1::DONE);
   EXPECT_EQ(after.attempt(), 1);
   EXPECT_EQ(second().CloneStatements(), clones + 1);
-  // By the agents' clock, and by the servers' own.
+  // By the agents' clock, and by the servers' clocks.
   EXPECT_LT(Began(before, "publish"), Began(after, "fence"));
   const std::string copied = first().Value(
       "SELECT end_time FROM performance_schema.clone_progress WHERE stage = 'FILE SYNC'");

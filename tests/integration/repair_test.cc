@@ -60,7 +60,7 @@ class RepairTest : public testing::Test {
     }
     return operations;
   }
-  // Until its so-many-th operation has ended, and well.
+  // Waits until its operation number `count` has ended, and ended well.
   static v1::Operation AwaitRepaired(const MiniTablet& tablet, size_t count) {
     std::vector<v1::Operation> operations;
     EXPECT_TRUE(Eventually(absl::Seconds(90), [&] {

@@ -32,7 +32,7 @@ class ReprovisionTest : public testing::Test {
   // are being copied.
   void StartSlowOperation();
 
-  // Until the newest operation has ended. Asks the agent alone.
+  // Waits until the newest operation has ended. Asks the agent alone.
   static v1::Operation AwaitEnd(const MiniTablet& tablet);
   // Follows `source`, which has all rows and gives new ones; serves as a replica does.
   static void ExpectHealthy(MiniTablet& tablet, MiniTablet& source);

@@ -136,7 +136,7 @@ TEST_F(ReprovisionTest, UnsupervisedServerIsStartedByWhoeverRunsIt) {
   EXPECT_EQ(recipient().CloneStatements(), clones_before_ + 1);
 }
 
-// What a request and a cancel are answered while the operation "mine" copies files.
+// The answers to a request and to a cancel while the operation "mine" copies files.
 void ExpectRefusals(MiniShard& shard, const std::vector<std::string>& ask,
                     const std::string& other) {
   const std::string& alias = ask[1];
@@ -156,7 +156,7 @@ void ExpectRefusals(MiniShard& shard, const std::vector<std::string>& ask,
   EXPECT_EQ(shard.Graftctl({"status", alias, "nobodys"}).code, 3);
 }
 
-// What everybody can see of it meanwhile.
+// The state that everybody can see meanwhile.
 void ExpectShown(MiniShard& shard, const MiniTablet& recipient, const std::string& donor) {
   const CommandResult status = shard.Graftctl({"status", recipient.alias, "--json"});
   EXPECT_EQ(status.code, 0) << status.err;

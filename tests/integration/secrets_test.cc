@@ -33,7 +33,7 @@ constexpr const char* kUrls[] = {
     "/metrics",    "/debug/status", "/debug/status.json", "/debug/status/fragment",
     "/debug/vars", "/debug/health", "/healthz",           "/readyz"};
 
-// What was written or said, by the name of who did.
+// All written and printed texts, by the name of their program or file.
 using Words = std::map<std::string, std::string>;
 
 Words CommandWords(const MiniShard& shard, const std::string& alias) {

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 
-ALL = {"base", "command_line", "host", "topo", "provision", "wire", "journal", "log", "etcd", "filestore",
+ALL = {"base", "command_line", "host", "topo", "provision", "wire", "view", "journal", "log", "etcd", "filestore",
        "mysql", "mysqld", "rpc", "metrics", "http", "topo_open", "agent", "cli"}
 
 # Who may include whom among the folders of src/; include/graft is open to all.
@@ -27,6 +27,7 @@ MAY_INCLUDE = {
     "topo": {"base", "topo"},
     "provision": {"base", "provision"},
     "wire": {"base", "wire"},
+    "view": {"base", "wire", "view"},
     "journal": {"base", "wire", "journal"},
     "log": {"base", "log"},
     "etcd": {"base", "etcd"},
@@ -35,7 +36,7 @@ MAY_INCLUDE = {
     "mysqld": {"base", "mysqld"},
     "rpc": {"base", "wire", "provision", "rpc"},
     "metrics": {"base", "metrics"},
-    "http": {"base", "wire", "provision", "http"},
+    "http": {"base", "wire", "view", "provision", "http"},
     # Chooses a store by its options, for agent and cli alike.
     "topo_open": {"base", "topo", "etcd", "filestore", "topo_open"},
     "agent": ALL,
@@ -57,7 +58,7 @@ FOREIGN = [
     (r"CLI/", {"cli", "command_line", "agent", "topo_open", "main"}, False),
     (r"vitess/.*\.pb\.h$", {"topo", "agent", "cli"}, False),
     (r"etcd/.*\.pb\.h$", {"etcd"}, True),
-    (r"graft/v1/.*\.pb\.h$", {"wire", "journal", "rpc", "http", "agent", "cli"}, False),
+    (r"graft/v1/.*\.pb\.h$", {"wire", "view", "journal", "rpc", "http", "agent", "cli"}, False),
     (r"google/protobuf/", {"wire", "journal", "rpc", "http", "agent", "cli", "topo", "etcd"}, False),
 ]
 
@@ -356,8 +357,11 @@ def sizes(tree):
             yield path, lines, f"has {lines} lines; {longest} are enough for one thing"
 
 
-# docs/failures.md, which an operator reads at night, against the words and texts of the code.
+# docs/failures.md, which an operator reads at night, and docs/reference/reasons.md, the index of
+# the reasons, against the words and texts of the code.
 
+FAILURES = "docs/failures.md"
+INDEX = "docs/reference/reasons.md"
 TABLE = "src/base/reasons.cc"
 SECTION = re.compile(r'^constexpr absl::string_view (k\w+) = "([^"]+)";', re.M)
 ROW = re.compile(r'\{Reason::(k\w+),\s*"([A-Z0-9_]+(?:<number>)?)",\s*Code::k\w+,\s*k\w+,\s*k\w+,\s*'
@@ -366,7 +370,8 @@ CHECK = re.compile(r"\{Reason::(k\w+),\s*k(?:Recipient|Donor|Source),")
 LITERAL = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 
 CHECKS_HEADING = "## Preflight"
-INDEX_HEADING = "## Index of reasons"
+INDEX_ROW = re.compile(r"\| `([A-Z0-9_]+(?:<number>)?)` \| (.*) \|(.*) \|$")
+INDEX_HEADING = "Index of reasons"  # the section of reasons of which the index says it all
 LEAST_QUOTED = 4  # characters; less than that is found anywhere
 
 
@@ -427,18 +432,42 @@ def quoted(lines):
                 yield number, part.strip()
 
 
-def index_faults(tree, doc, lines, rows):
-    """The index has the table's words, with their meaning, in their order, and no others."""
-    table = tree.root / TABLE
-    index = entries(lines, INDEX_HEADING, re.compile(r"\| `([A-Z0-9_]+(?:<number>)?)` \| (.*) \|$"))
-    meanings = {match.group(1): (number, match.group(2)) for number, match in index}
+def anchor(heading):
+    """As GitHub makes it of a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def see(heading):
+    """The index's last column for a reason that this section of failures.md deals with."""
+    return "" if heading == INDEX_HEADING else f"[{heading}]"
+
+
+def target(heading):
+    """The line of the index that makes a link of see()."""
+    return f"[{heading}]: ../failures.md#{anchor(heading)}"
+
+
+def index_faults(tree, lines, rows):
+    """The index has the table's words, with meaning and section, in their order, and no others."""
+    doc, table = tree.root / INDEX, tree.root / TABLE
+    index_lines = doc.read_text().splitlines()
+    index = [(number, match) for number, line in enumerate(index_lines, 1)
+             for match in [INDEX_ROW.match(line)] if match]
+    for heading in {row[1] for row in rows.values()} - {INDEX_HEADING}:
+        if target(heading) not in index_lines:
+            yield doc, 1, f'lacks the line "{target(heading)}"'
+    listed = {match.group(1): (number, match) for number, match in index}
     for word, heading, meaning, line in rows.values():
-        if word not in meanings:
-            yield table, line, f"{word} is not in the index of {tree.name(doc)}"
-        elif meanings[word][1] != meaning:
-            yield doc, meanings[word][0], f'{word} means "{meaning}" in {TABLE}'
         if f"## {heading}" not in lines:
-            yield table, line, f"{word}: {tree.name(doc)} has no section {heading}"
+            yield table, line, f"{word}: {FAILURES} has no section {heading}"
+        if word not in listed:
+            yield table, line, f"{word} is not in the index, {INDEX}"
+            continue
+        number, match = listed[word]
+        if match.group(2) != meaning:
+            yield doc, number, f'{word} means "{meaning}" in {TABLE}'
+        if match.group(3).strip() != see(heading):
+            yield doc, number, f'{word} is dealt with in "{see(heading)}", says {TABLE}'
     words = [row[0] for row in rows.values()]
     for number, match in index:
         if match.group(1) not in words:
@@ -486,15 +515,16 @@ def literal_faults(tree, rows, sources):
 
 
 def failures(tree):
-    doc, table = tree.root / "docs/failures.md", tree.root / TABLE
-    if not doc.exists() or not table.exists():
-        yield doc if table.exists() else table, 1, "is missing"
-        return
+    doc, table = tree.root / FAILURES, tree.root / TABLE
+    for path in (doc, tree.root / INDEX, table):
+        if not path.exists():
+            yield path, 1, "is missing"
+            return
     lines = doc.read_text().splitlines()
     rows = table_of(table.read_text())
     sources = {path: without_comments(path.read_text())
                for path in tree.files(["src", "include"], {".h", ".cc"})}
-    yield from index_faults(tree, doc, lines, rows)
+    yield from index_faults(tree, lines, rows)
     yield from check_faults(tree, doc, lines, rows, sources)
     yield from literal_faults(tree, rows, sources)
     texts = texts_of(sources.values())
@@ -503,7 +533,86 @@ def failures(tree):
             yield doc, number, f'"{text}" is no text of the code'
 
 
+# docs/concepts.md: its diagrams against the plans of the code.
+
+CONCEPTS = "docs/concepts.md"
+PLANS = "src/base/plan.cc"
+STATES = "include/graft/step.h"
+PLAN = re.compile(r"new Plan\{(.*?)\n  \};", re.S)
+PLAN_ROW = re.compile(r"\{Step::k(\w+),\s*Zone::.*DataState::k(\w+)\},")
+DATA_STATE = re.compile(r"enum class DataState \{(.*?)\};", re.S)
+DIAGRAM = re.compile(r"^```mermaid\n(\w+)[^\n]*\n(.*?)^```", re.M | re.S)
+BOX = re.compile(r"\s*state ([A-Z]+) \{$")
+NAMED = re.compile(r"[a-z][a-z_]*")  # "clone" of "clone__drop_data", a part of that step
+
+
+def snake(name):
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+def plans_of(text):
+    """[{step: worst data state}] of each plan, in the order of its steps."""
+    return [{snake(step): state.upper() for step, state in PLAN_ROW.findall(plan)}
+            for plan in PLAN.findall(text)]
+
+
+def boxes_of(diagram):
+    """{box: the steps in it, whole or in part} of a state diagram; None is outside of all boxes."""
+    boxes, box = {None: set()}, None
+    for line in diagram.splitlines():
+        opened = BOX.match(line)
+        if opened:
+            box = opened.group(1)
+            boxes.setdefault(box, set())
+            continue
+        if line.strip() == "}":
+            box = None
+            continue
+        alias = re.match(r'\s*state "[^"]*" as (\w+)$', line)
+        if line.strip().startswith("direction"):
+            continue
+        ids = [alias.group(1)] if alias else re.split(r"\s*-->\s*", line.split(":")[0].strip())
+        boxes[box].update(one for one in ids if NAMED.match(one))
+    return boxes
+
+
+def notes_of(diagram):
+    """The steps that a sequence diagram names, in order: "Note over graftd: fence"."""
+    return re.findall(r"^\s*Note over [\w,]+: ([a-z_]+)$", diagram, re.M)
+
+
+def diagrams(tree):
+    """Each step of a rebuild stands in the box of its worst data state, and each plan is complete."""
+    doc, source = tree.root / CONCEPTS, tree.root / PLANS
+    text = doc.read_text()
+    found = [(text.count("\n", 0, match.start()) + 1, *match.groups())
+             for match in DIAGRAM.finditer(text)]
+    kinds = [kind for _, kind, _ in found]
+    if kinds != ["stateDiagram", "stateDiagram", "sequenceDiagram"]:
+        yield doc, 1, f"must have two state diagrams and a sequence diagram, not {kinds}"
+        return
+    rebuild, release = plans_of(source.read_text())
+    (states_at, _, states), (release_at, _, of_release), (sequence_at, _, sequence) = found
+    boxes = boxes_of(states)
+    names = DATA_STATE.search((tree.root / STATES).read_text()).group(1)
+    data_states = {name.upper() for name in re.findall(r"^\s*k(\w+),", names, re.M)}
+    if set(boxes) - {None} != data_states:
+        yield doc, states_at, f"the boxes are {sorted(set(boxes) - {None})}, the data states {sorted(data_states)}"
+    drawn = {step: box for box, steps in boxes.items() for step in steps if "__" not in step}
+    parts = {step.split("__")[0] for steps in boxes.values() for step in steps}
+    for step in sorted((set(rebuild) | parts) - (set(rebuild) & parts)):
+        yield doc, states_at, f"{step} is in {'the diagram' if step in parts else PLANS} alone"
+    for step in rebuild:
+        if step in drawn and drawn[step] != rebuild[step]:
+            yield doc, states_at, f"{step} is {rebuild[step]} at worst, and stands in {drawn[step]}"
+    if boxes_of(of_release)[None] != set(release):
+        yield doc, release_at, f"a release has the steps {', '.join(release)}"
+    if notes_of(sequence) != list(rebuild):
+        yield doc, sequence_at, f"names {notes_of(sequence)}; a rebuild's steps are {list(rebuild)}"
+
+
 RULES = {
+    "diagrams": diagrams,
     "includes": includes,
     "test_targets": test_targets,
     "thread_safety": thread_safety,

@@ -165,39 +165,55 @@ class LintTest(unittest.TestCase):
         '    {Reason::kPageSize, "PAGE_SIZE", Code::kX, kStop, kDonor, kCopy, "as check"},\n')
     CHECKS = '    {Reason::kPageSize, kDonor, kAlone, "the page size is the same", PageSize},\n'
     ENTRY = "- **`PAGE_SIZE`** fatal\n"
-    INDEX = ('## Index of reasons\n| `GONE` | it is down |\n| `MYSQL_<number>` | a "number" |\n'
-             "| `PAGE_SIZE` | as check |\n")
-    DOC = f"## The copy\n## Preflight\n{ENTRY}{INDEX}"
+    DOC = f"## The copy\n## Preflight\n{ENTRY}"
+    INDEX = ('| `GONE` | it is down | [The copy] |\n| `MYSQL_<number>` | a "number" | [The copy] |\n'
+             "| `PAGE_SIZE` | as check | [The copy] |\n[The copy]: ../failures.md#the-copy\n")
+
+    def put_failures(self):
+        self.put("src/provision/preflight.cc", self.CHECKS)
+        self.put("src/base/reasons.cc", self.TABLE)
+        self.put("docs/reference/reasons.md", self.INDEX)
+        self.put("docs/failures.md", self.DOC)
+
+    def refuses_document(self, name, bad, says):
+        self.put(name, bad)
+        found = self.found("failures")
+        self.assertTrue(found, bad)
+        self.assertIn(says, found[0])
+        self.assertLessEqual(len(found), 3 if "section" in says else 1, f"{bad}: {found}")
+        self.put_failures()
 
     def test_failures_holds_the_document_to_the_table(self):
-        self.put("src/provision/preflight.cc", self.CHECKS)
-        self.put("src/base/reasons.cc", self.TABLE)
-        self.assertIn("is missing", self.found("failures")[0])
-        doc = self.DOC
-        gone = "| `GONE` | it is down |\n"
+        self.put_failures()
+        doc, entry = self.DOC, self.ENTRY
         for bad, says in [
-                (doc.replace(self.ENTRY, ""), "preflight.cc:1: PAGE_SIZE is not in the list of"),
-                (doc.replace(gone, ""), "src/base/reasons.cc:2: GONE is not in the index"),
-                (doc.replace("it is down", "it is up"), 'GONE means "it is down" in src/base'),
+                (doc.replace(entry, ""), "preflight.cc:1: PAGE_SIZE is not in the list of"),
                 (doc.replace("## The copy", "## A copy"), "has no section The copy"),
-                (doc + "| `NO_WORD` | c |\n", "failures.md:8: NO_WORD is in the index, but"),
-                (doc.replace(self.ENTRY, self.ENTRY + "- **`GONE`** x\n"), "GONE is in the list"),
-                (doc.replace(self.ENTRY, self.ENTRY * 2), "PAGE_SIZE stands there twice"),
-                (doc + gone, "GONE stands there twice"),
-                (doc.replace(gone, "") + gone, "MYSQL_<number> stands where GONE does"),
+                (doc + "- **`GONE`** x\n", "GONE is in the list"),
+                (doc + entry, "PAGE_SIZE stands there twice"),
                 (doc + 'It says "the page … up here".\n', '"up here" is no text')]:
-            self.put("docs/failures.md", bad)
-            found = self.found("failures")
-            self.assertTrue(found, bad)
-            self.assertIn(says, found[0])
-            self.assertLessEqual(len(found), 3 if "section" in says else 1, f"{bad}: {found}")
+            self.refuses_document("docs/failures.md", bad, says)
         self.accepts("failures", "docs/failures.md",
                      doc + 'It says "… it is\ndown". `"code"`\n```\n"code"\n```\n')
+        (self.root / "docs/reference/reasons.md").unlink()
+        self.assertIn("docs/reference/reasons.md:1: is missing", self.found("failures")[0])
+
+    def test_failures_holds_the_index_to_the_table(self):
+        self.put_failures()
+        index = self.INDEX
+        gone = "| `GONE` | it is down | [The copy] |\n"
+        for bad, says in [
+                (index.replace(gone, ""), "src/base/reasons.cc:2: GONE is not in the index"),
+                (index.replace("it is down", "it is up"), 'GONE means "it is down" in src/base'),
+                (index.replace("down | [The copy]", "down |"), "GONE is dealt with in"),
+                (index.replace("#the-copy", "#copy"), "lacks the line"),
+                ("| `NO_WORD` | c | |\n" + index, "reasons.md:1: NO_WORD is in the index, but"),
+                (index + gone, "GONE stands there twice"),
+                (index.replace(gone, "") + gone, "MYSQL_<number> stands where GONE does")]:
+            self.refuses_document("docs/reference/reasons.md", bad, says)
 
     def test_failures_keeps_the_words_in_the_table(self):
-        self.put("src/provision/preflight.cc", self.CHECKS)
-        self.put("src/base/reasons.cc", self.TABLE)
-        self.put("docs/failures.md", self.DOC)
+        self.put_failures()
         for name, source in [
                 ("src/base/a.cc", 'Refusal{"PAGE_SIZE", "x"};\n'),
                 ("src/base/a.cc", 'WithReason(F(absl::StrCat("a) (", b)),\n  "GONE");\n'),
@@ -210,6 +226,40 @@ class LintTest(unittest.TestCase):
         self.put("src/base/a.cc", 'Say("GONE");\n')
         self.put("tests/lint/allowed.txt", "failures src/base/a.cc the server says it too\n")
         self.assertEqual(self.found("failures"), [])
+
+    STEPS = "enum class DataState {\n  kIntact,  // whole\n  kEmpty,\n};\n"
+    PLANS = ("rebuild = new Plan{\n"
+             "      {Step::kFence,        Zone::kX, kOut, MayCancel::kYes, kNone, DataState::kIntact},\n"
+             "      {Step::kAwaitRestart, Zone::kX, kOut, MayCancel::kYes, kNone, DataState::kEmpty},\n"
+             "  };\nrelease = new Plan{\n"
+             "      {Step::kRelease,      Zone::kX, kOut, MayCancel::kYes, kNone, DataState::kIntact},\n"
+             "  };\n")
+    CONCEPTS = ("# Concepts\n```mermaid\nstateDiagram-v2\n  direction TB\n  [*] --> INTACT\n"
+                '  state INTACT {\n    state "fence: up" as fence\n    [*] --> fence : at once\n  }\n'
+                "  state EMPTY {\n    fence__late --> await_restart\n  }\n"
+                "  INTACT --> EMPTY : words of all kinds\n```\n"
+                "```mermaid\nstateDiagram-v2\n  [*] --> release\n```\n"
+                "```mermaid\nsequenceDiagram\n  participant a as graftd\n  Note over a: fence\n"
+                "  a->>b: text\n  Note over a,b: await_restart\n```\n")
+
+    def test_diagrams_show_the_steps_of_the_plans(self):
+        self.put("src/base/plan.cc", self.PLANS)
+        self.put("include/graft/step.h", self.STEPS)
+        for old, new, says in [
+                ("fence__late --> await_restart", "fence__late", "await_restart is in src/base/plan.cc"),
+                ("[*] --> fence", "prefence --> fence", "prefence is in the diagram alone"),
+                ("Note over a,b: await_restart", "", "names ['fence']; a rebuild's steps are"),
+                ("--> release", "--> released", "a release has the steps release"),
+                ("state EMPTY {", "state PARTIAL {", "the boxes are"),
+                ("```mermaid\nsequenceDiagram", "```mermaid\ngraph", "must have two state diagrams")]:
+            self.put("docs/concepts.md", self.CONCEPTS.replace(old, new))
+            found = self.found("diagrams")
+            self.assertTrue(found, f"{old} -> {new}")
+            self.assertIn(says, found[0])
+        self.put("docs/concepts.md", self.CONCEPTS.replace("fence__late --> await", "fence --> await")
+                 .replace('    state "fence: up" as fence\n    [*] --> fence : at once\n', ""))
+        self.assertIn("fence is INTACT at worst, and stands in EMPTY", self.found("diagrams")[0])
+        self.accepts("diagrams", "docs/concepts.md", self.CONCEPTS)
 
     def test_exceptions_have_reasons_and_end(self):
         long = self.put("src/base/b.cc", "\n" * 301)

@@ -8,7 +8,7 @@
 namespace graft {
 
 absl::Status ClaimKeeper::Enter(absl::string_view name, const QueueEntry& entry) {
-  // The claim on the donor before this one; what is left of it ends with its lease.
+  // The claim on the donor before this one; its rest ends with its lease.
   Leave().IgnoreError();
   {
     absl::MutexLock lock(&mutex_);
@@ -87,7 +87,7 @@ std::optional<absl::Time> ClaimKeeper::kept_alive() const {
 void ClaimKeeper::NoteKept(const std::shared_ptr<QueuePlace>& place, bool kept, absl::Time asked) {
   absl::MutexLock lock(&mutex_);
   if (place_ != place) return;
-  // A place that was never kept alive has just been entered, which is what woke Serve().
+  // A place that was never kept alive is a new one. Entering it woke Serve().
   if (kept || !kept_alive_.has_value()) kept_alive_ = asked;
 }
 

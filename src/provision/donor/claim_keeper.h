@@ -25,7 +25,7 @@ class ClaimKeeper {
  public:
   enum class State {
     kNone,
-    kWaiting,  // in the queue; who stands before it is known to Ahead() alone
+    kWaiting,  // in the queue; only Ahead() knows the places before it
     kHeld,     // Ahead() has said 0
     kLost,     // the place ended by itself; remembered until the next Enter()
   };

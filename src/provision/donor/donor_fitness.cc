@@ -20,7 +20,7 @@ bool IsOfShard(const HostPort& source, const std::vector<HostPort>& shard) {
   });
 }
 
-// What of `held` the donor lacks.
+// The part of `held` that the donor lacks.
 absl::StatusOr<GtidSet> Lacks(const DonorEvidence& donor, const std::optional<std::string>& held) {
   return GtidDifference(held.value_or(""), donor.gtid_executed);
 }
@@ -78,8 +78,8 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
     case TabletType::kUnknown:
       return Against(Reason::kDonorType, absl::StrCat("its record says ", type));
   }
-  // EMPTY without an operation is how the server was found when it was looked at last: whether it
-  // still holds nothing, the server itself says.
+  // EMPTY without an operation means that the server was empty when the agent read it last. The
+  // server itself shows whether it is still empty.
   const bool spoken_of = tablet.tags.count("graft.operation") > 0;
   const auto state = tablet.tags.find("graft.data_state");
   if (spoken_of && state != tablet.tags.end() &&
@@ -92,7 +92,7 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
                      ? "it has no MySQL address in the topology: its agent was stopped or never "
                        "started; start it"
                      : absl::StrCat("its record has no MySQL address that can be used: ",
-                                    tablet.mysql_fault, "; mend the record"));
+                                    tablet.mysql_fault, "; correct the record"));
 }
 
 MaybeObjection ObjectToServer(const std::string& recorded_uuid, const std::string& server_uuid) {
@@ -109,15 +109,16 @@ MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence&
   const bool will_have_it = !donor.is_primary && donor.following.fault.empty();
   if (!shard.primary_executed.has_value() && will_have_it) return std::nullopt;
   auto missing = GtidDifference(shard.recipient_executed, donor.gtid_executed);
-  // What the primary has too is for ObjectToData to judge.
+  // ObjectToData judges the transactions that the primary has too.
   if (missing.ok() && !donor.is_primary) {
     missing = GtidDifference(missing->ToString(), shard.primary_executed.value_or(""));
   }
   if (!missing.ok() || missing->empty()) return std::nullopt;
-  return {{Reason::kOtherServer, /*certain=*/false,
-           absl::StrCat("its record does not say which server it is, and this one lacks what the "
-                        "recipient has: ",
-                        DescribeGtids(*missing))}};
+  return {
+      {Reason::kOtherServer, /*certain=*/false,
+       absl::StrCat("its record names no server_uuid, and this server lacks transactions of the "
+                    "recipient: ",
+                    DescribeGtids(*missing))}};
 }
 
 MaybeObjection ObjectToData(const DonorEvidence& donor, const ShardEvidence& shard) {
@@ -130,7 +131,7 @@ MaybeObjection ObjectToData(const DonorEvidence& donor, const ShardEvidence& sha
   if (!purged.ok() || !missing.ok()) return std::nullopt;
   if (!purged->empty()) {
     return Against(Reason::kDonorBehind,
-                   absl::StrCat("it lacks what the primary has purged from its binary logs: ",
+                   absl::StrCat("it lacks transactions that the primary has purged: ",
                                 DescribeGtids(*purged)));
   }
   if (missing->empty() || donor.following.fault.empty()) return std::nullopt;

@@ -14,13 +14,13 @@
 
 namespace graft {
 
-// The tag of a tablet's record in which its agent says whose server it is.
+// The tag of a tablet's record that names the tablet's server.
 inline constexpr char kServerUuidTag[] = "graft.server_uuid";
 std::string RecordedUuid(const Tablet& tablet);  // empty: the record does not say
 
 struct Objection {
   Reason reason = Reason::kNone;
-  bool certain = true;  // false: it may be fine, but nobody could see that
+  bool certain = true;  // false: it may be fine, but there is no proof
   std::string text;
 };
 using MaybeObjection = std::optional<Objection>;
@@ -43,12 +43,13 @@ struct DonorEvidence {
   Following following;
 };
 
-// What the donor is compared with. The primary's are nullopt if it could not be asked.
+// The values that the donor is compared with. The primary's are nullopt if the primary did not
+// answer.
 struct ShardEvidence {
   std::optional<std::string> primary_executed;
   std::optional<std::string> primary_purged;
-  // The recipient's, without the transactions of its own server_uuid: no other server may have
-  // those.
+  // The recipient's transactions, without those of its own server_uuid, which no other server may
+  // have.
   std::string recipient_executed;
   bool has_data = false;  // some server of the shard holds transactions
 };

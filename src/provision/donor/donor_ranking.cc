@@ -99,7 +99,8 @@ MaybeRefusal Refuse(const DonorCandidate& candidate, const ShardEvidence& shard,
   return RefuseServer(candidate, shard, facts);
 }
 
-// What somebody can mend there comes first; of those that are merely away the list may be long.
+// Tablets that somebody can repair come first: the list of tablets that are merely away may be
+// long.
 int PlaceOf(const RefusedDonor& refused) {
   const Reason reason = ParseReason(refused.reason);
   if (reason == Reason::kDonorHasNoAddress) return 2;

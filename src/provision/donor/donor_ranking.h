@@ -1,7 +1,7 @@
-// Donor ranking: which tablets of the shard may be the donor, the best first. Pure.
+// Donor ranking: the tablets of the shard that may be the donor, the best first. Pure.
 //
-// The order, each point deciding only where those before it do not:
-//   1. no recent failure, else fewer of them: a donor that has just failed most often fails again
+// The order. Each point decides only if all points before it are equal:
+//   1. fewer recent failures: a donor that has just failed often fails again
 //   2. free before busy, then the shorter queue
 //   3. at most ten minutes behind: the recipient has to catch up with the rest itself
 //   4. a replica before the primary, which has users to serve
@@ -9,8 +9,8 @@
 //   6. the least lag; 7. the alias, so that every agent ranks alike
 // So a free primary wins against a busy replica. A copy burdens a primary but does not stop it,
 // whereas the wait for the replica lasts as long as a whole copy, in which the shard is short of
-// one tablet; and with every whole tablet donating, N of them are rebuilt in log2(N + 1) rounds.
-// Who would rather spare the primary names a tablet.
+// one tablet; and with every whole tablet donating, N of them are rebuilt in log2(N + 1) rounds. To
+// spare the primary, name a tablet.
 #ifndef GRAFT_PROVISION_DONOR_DONOR_RANKING_H_
 #define GRAFT_PROVISION_DONOR_DONOR_RANKING_H_
 
@@ -27,7 +27,7 @@
 
 namespace graft {
 
-// What a candidate's server says.
+// The facts of a candidate's server.
 struct DonorState {
   std::string version;
   std::string gtid_executed;
@@ -61,8 +61,8 @@ struct DonorSearchFacts {
   std::optional<std::string> primary_gtid_executed;
   absl::Time now;
   std::string primary_gtid_purged;
-  std::string recipient_executed;  // without what its own server_uuid names
-  bool allow_unchecked = false;    // what cannot be seen is taken for good
+  std::string recipient_executed;  // without transactions of its own server_uuid
+  bool allow_unchecked = false;    // facts that cannot be read count as good
 };
 
 struct DonorRanking {

@@ -15,8 +15,8 @@ namespace {
 constexpr absl::Duration kPatience = absl::Seconds(6);
 constexpr absl::Duration kPatienceWithPrimary = absl::Seconds(4);
 
-// The source has purged what the tablet needs: it will never go on. A receiver that merely cannot
-// connect will.
+// The source has purged transactions that the tablet needs, so the receiver never goes on. A
+// receiver that merely cannot connect goes on later.
 bool WillNotHeal(int receiver_errno) {
   return receiver_errno == 1236 || receiver_errno == 13114;
 }
@@ -36,7 +36,8 @@ void NoteReplication(const std::vector<ReplicationChannel>& channels, DonorState
   }
 }
 
-// What the clone account there may not see stays unknown; preflight says so, once one is chosen.
+// Facts that the clone account may not read stay unknown. Preflight reports them for the chosen
+// donor.
 absl::StatusOr<DonorState> AskTablet(MysqlServer& server, const std::vector<HostPort>& shard) {
   GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, server.Describe());
   DonorState state;
@@ -80,7 +81,7 @@ class Search {
                            deps_.topology.ListShardTablets(shard_.keyspace, shard_.name));
     for (Tablet& tablet : listed.tablets) AddCandidate(std::move(tablet));
     const auto is_primary = [](const DonorCandidate& candidate) { return candidate.is_primary; };
-    // The primary last: what it does not have then, it never had.
+    // The primary is read last, so that it has every transaction that the others got from it.
     const auto primary =
         std::stable_partition(candidates_.begin(), candidates_.end(), std::not_fn(is_primary));
     GRAFT_RETURN_IF_ERROR(Ask(candidates_.begin(), primary, kPatience));
@@ -155,7 +156,7 @@ class Search {
     facts_.primary_gtid_purged = state.gtid_purged;
   }
 
-  // Of those that answered: who waits for them besides ourselves. Nobody, if the store is away.
+  // The queue of each tablet that answered, without this recipient. Empty if the store is away.
   absl::Status CountWaiting() {
     for (DonorCandidate& candidate : candidates_) {
       if (deps_.peers.cancellation->cancelled()) return absl::CancelledError("cancelled");

@@ -1,5 +1,6 @@
-// Donor search: asks every tablet of the shard what donor ranking wants to know of it, all at the
-// same time and within about ten seconds, however many there are and whoever does not answer.
+// Donor search: asks every tablet of the shard for the facts that donor ranking needs. It asks all
+// at the same time, and ends within about ten seconds, with any number of tablets and any number of
+// silent ones.
 #ifndef GRAFT_PROVISION_DONOR_DONOR_SEARCH_H_
 #define GRAFT_PROVISION_DONOR_DONOR_SEARCH_H_
 
@@ -16,7 +17,7 @@
 
 namespace graft {
 
-// What a search uses; all of it must outlive the search.
+// The parts that a search uses. All must outlive the search.
 struct DonorSearchDeps {
   Clock& clock;
   MysqlServer& recipient;

@@ -1,4 +1,4 @@
-// What one GTID set has and another has not, from MySQL's own text and for people's eyes. Pure.
+// The difference of two GTID sets, from MySQL's own text and for people. Pure.
 #ifndef GRAFT_PROVISION_DONOR_GTID_DIFFERENCE_H_
 #define GRAFT_PROVISION_DONOR_GTID_DIFFERENCE_H_
 

@@ -12,7 +12,7 @@ constexpr absl::Duration kFresh = absl::Seconds(5);
 std::shared_ptr<MysqlServer> KeptPeers::Open(const HostPort& address) {
   DropOld();
   Peer& peer = kept_[address.ToString()];
-  // One in use belongs to a question that nobody waits for any more.
+  // A connection in use belongs to an abandoned question.
   if (peer.server.use_count() != 1) peer = {clock_.Now(), open_(address)};
   return peer.server;
 }

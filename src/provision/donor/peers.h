@@ -26,15 +26,15 @@ namespace graft {
 // A connection to another tablet's server, as the clone user. Never blocks.
 using OpenPeer = std::function<std::shared_ptr<MysqlServer>(const HostPort&)>;
 
-// Opens peers, and gives a connection again that is younger than five seconds and not in use: with
-// TLS, a new one costs as much as ten questions. Whose server answers at an address is as sure as
-// that. For one thread; `clock` must outlive it.
+// Opens peers. It reuses a connection that is younger than five seconds and not in use: with TLS, a
+// new connection costs as much as ten questions. So the identity of the server at an address may be
+// five seconds old. For one thread; `clock` must outlive it.
 class KeptPeers {
  public:
   KeptPeers(Clock& clock, OpenPeer open) : clock_(clock), open_(std::move(open)) {}
 
   std::shared_ptr<MysqlServer> Open(const HostPort& address);
-  // Closes what would not be given again: a session holds up its server's shutdown.
+  // Closes connections that are too old to be reused: a session holds up its server's shutdown.
   void DropOld();
 
  private:

@@ -1,8 +1,8 @@
-// OperationControl: how others reach into a running operation, as far as nothing need outlive the
-// agent: its own end, and a wake-up.
+// OperationControl: the signals to a running operation that need not outlive the agent: the agent's
+// end, and a wake-up.
 //
-// A cancel and new bandwidths are no part of it: what is granted is durable, so it stands in
-// TabletState. Safe for use from several threads.
+// A cancel and new bandwidths are durable once they are granted, so they are in TabletState. Safe
+// for use from several threads.
 #ifndef GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_
 #define GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_
 
@@ -26,7 +26,7 @@ class OperationControl {
   // A cancel was granted before anything is dropped: every wait ends, present and future.
   void EndWaits() { wait_.Cancel(); }
 
-  // What the operation waits on.
+  // The operation waits on it.
   Cancellation& wait() { return wait_; }
 
  private:

@@ -224,7 +224,7 @@ absl::StatusOr<Operation> Operations::Cancel(absl::string_view id, CancelWish wi
   if (operation.outcome != Outcome::kRunning) return HasEnded(operation);
   GRAFT_RETURN_IF_ERROR(owner_.GrantCancel(operation.request.id, wish));
   const TabletOwner::Snapshot now = owner_.state();
-  // A copy that is taken up has to be ended first, which takes waits of its own.
+  // A running copy has to end first, and its end takes waits.
   const bool ends = now->operation.request.kind == OperationKind::kReprovision &&
                     RowOf(now->operation).zone == Zone::kBeforeDrop && !now->clone.has_value();
   if (const auto running = control()) ends ? running->EndWaits() : running->Wake();
@@ -260,7 +260,7 @@ absl::StatusOr<std::unique_ptr<Subscription>> Operations::Subscribe(
     subscriber->id = present.request.id;
     subscribers_.push_back(subscriber);
   }
-  // What has changed in between, it is told at once.
+  // A change in between is delivered at once.
   const absl::StatusOr<Operation> newest = Get(present.request.id);
   subscriber->on_change(newest.ok() ? *newest : present);
   return std::unique_ptr<Subscription>(new SubscriptionImpl(*this, subscriber));

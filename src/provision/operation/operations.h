@@ -35,11 +35,11 @@ class Operations : public Provisioning, public Observer {
   };
   using RunOperation = std::function<void(TabletState&, const std::shared_ptr<OperationControl>&)>;
 
-  // What it passes on: the tablet's snapshot, and a draft operation to be looked at by preflight.
+  // The calls that it passes on: the tablet's snapshot, and the preflight of a draft operation.
   struct Others {
     std::function<TabletSnapshot()> snapshot;
     std::function<void(const Operation&, PreflightDone)> preflight;
-    std::function<void()> begun;  // a new operation is journalled; nullptr: nobody asks
+    std::function<void()> begun;  // a new operation is journalled; may be nullptr
   };
 
   // `clock` and `owner` must outlive it.

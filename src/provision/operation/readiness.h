@@ -1,4 +1,4 @@
-// Readiness: may this tablet be used? A pure function of what is known in memory.
+// Readiness: may this tablet be used? A pure function of facts in memory.
 #ifndef GRAFT_PROVISION_OPERATION_READINESS_H_
 #define GRAFT_PROVISION_OPERATION_READINESS_H_
 

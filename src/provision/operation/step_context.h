@@ -1,4 +1,4 @@
-// StepContext: what a step may use while it runs, and the helpers that all steps share.
+// StepContext: the parts that a running step may use, and the helpers that all steps share.
 //
 // Lives for one Provisioner::Run, on its thread.
 #ifndef GRAFT_PROVISION_OPERATION_STEP_CONTEXT_H_
@@ -24,7 +24,7 @@ struct StepContext {
   TabletState& state;  // the operation's own draft; Save() makes it the tablet's
   Operation& operation;
   const std::shared_ptr<OperationControl> control;
-  const std::shared_ptr<ProgressSampler> sampler;  // nullptr: nobody looks
+  const std::shared_ptr<ProgressSampler> sampler;  // may be nullptr
   const std::shared_ptr<KeptPeers> peers;          // other tablets' servers
 
   Clock& clock() const { return deps.clock; }
@@ -33,7 +33,7 @@ struct StepContext {
   // Writes the draft to the journal. A step saves before it changes anything outside the agent.
   absl::Status Save() const { return deps.owner.Commit(state); }
 
-  // A CLONE was sent whose end nobody has seen, and this operation is here to stay with it.
+  // A CLONE was sent, its end is not known yet, and this operation supervises it.
   bool has_copy_to_end() const {
     return state.clone.has_value() && operation.request.kind == OperationKind::kReprovision;
   }
@@ -48,10 +48,10 @@ struct StepContext {
 
   // Samples the progress and tells the observers.
   void ReportProgress() const;
-  // Sets what the operation waits for, for people; empty: it does not wait. Tells the observers
+  // Sets the cause of the wait, for people; empty: the operation does not wait. Tells the observers
   // when the text changes.
   void Note(std::string note) const { Say(std::move(note), /*waits=*/true); }
-  // Sets what the operation does, for people, while it does not wait.
+  // Sets the present work of the operation, for people, while it does not wait.
   void Say(std::string note, bool waits = false) const;
 
   // Joins the queue for the operation's donor, at its end; returns how many places are before this

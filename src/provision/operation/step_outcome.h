@@ -1,4 +1,4 @@
-// StepOutcome: what a step returns.
+// StepOutcome: the result of a step.
 #ifndef GRAFT_PROVISION_OPERATION_STEP_OUTCOME_H_
 #define GRAFT_PROVISION_OPERATION_STEP_OUTCOME_H_
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMostKept = 50;
 
-// A clone whose end nobody has seen may have dropped anything.
+// A clone whose end is not known may have dropped any data.
 void AssumeTheWorst(TabletState& state) {
   if (!state.clone.has_value()) return;
   DataState& data = state.operation.data_state;
@@ -23,7 +23,7 @@ bool IsOf(const TabletState& state, const Operation& operation) {
   return state.operation.request.id == operation.request.id;
 }
 
-// What the API has granted since `draft` was journalled.
+// The cancel and the bandwidths that the API has granted since `draft` was journalled.
 void TakeGranted(const TabletState& present, TabletState& draft) {
   draft.cancel = present.cancel;
   draft.throttle = present.throttle;
@@ -83,7 +83,8 @@ void TabletOwner::BeginAfter(int64_t sequence) {
   if (sequence <= sequence_) return;
   sequence_ = sequence;
   if (!committed_->operation.request.id.empty()) return;
-  // Nothing is known of the tablet but what its record says: facts beside it are still published.
+  // Only the record says something about the tablet. The facts beside the state are published all
+  // the same.
   auto state = std::make_shared<TabletState>(*committed_);
   state->sequence = sequence;
   committed_ = shown_ = std::move(state);
@@ -171,7 +172,7 @@ absl::StatusOr<TabletOwner::Snapshot> TabletOwner::Begin(const Operation& operat
   next.cancel.reset();
   next.throttle = CloneSettings();
   next.type_before = TabletType::kUnknown;
-  // Good data is what the next operation calls intact; anything else it takes over as it is.
+  // The next operation calls good data INTACT. It takes over every other data state as it is.
   const bool good = former.outcome == Outcome::kDone || former.request.id.empty();
   next.operation.data_state = good ? operation.data_state : former.data_state;
   next.data_before = next.operation.data_state;

@@ -2,9 +2,8 @@
 //
 // Only it changes the state, and always in the same order: decide on a copy, journal the copy under
 // the next sequence number, then let others see it. Nobody else writes the journal. Everybody else
-// reads snapshots, which never change under the reader. Safe for use from several threads: those
-// who change the state take turns, and readers do not wait for the disk. What it is given must
-// outlive it.
+// reads snapshots, which never change under the reader. Safe for use from several threads: writers
+// of the state take turns, and readers do not wait for the disk. Its arguments must outlive it.
 #ifndef GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_
 #define GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_
 

@@ -38,8 +38,8 @@ TabletType TypeBack(const TabletState& state, const TabletFacts& facts, const Ta
   return facts.type.value_or(done ? state.type_after : state.type_before);
 }
 
-// Changes the type on the way to RESTORE, and from RESTORE back; what somebody else sets meanwhile
-// is theirs, also that it is the primary. A backup is over by the time that RESTORE is.
+// Changes the type to RESTORE, and from RESTORE back. A type that somebody else sets meanwhile
+// stays, also PRIMARY. A backup has ended by the time that RESTORE ends.
 void ApplyType(const TabletState& state, const TabletFacts& facts, Tablet& tablet) {
   if (tablet.type == TabletType::kPrimary) return;
   const bool restores = tablet.type == TabletType::kRestore;

@@ -1,6 +1,6 @@
 // TabletRecord: the tablet's record in the topology, and its only writer.
 //
-// What it makes of the record:
+// The fields of the record that it writes:
 //   type              RESTORE from the fence on until the data is verified and follows its source;
 //                     the type that it replaced again after that, or after a failure that left the
 //                     data whole. What somebody else sets meanwhile is left, unless it would serve
@@ -15,7 +15,7 @@
 //   graft.sequence    number of the state that was written
 //   graft.server_uuid of the tablet's own mysqld
 // An older state never overwrites a newer one. Safe for use from several threads: writers take
-// turns. What it is given must outlive it.
+// turns. Its arguments must outlive it.
 #ifndef GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_
 #define GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_
 

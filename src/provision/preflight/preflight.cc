@@ -27,8 +27,8 @@ constexpr CheckSide kSource = CheckSide::kSource;
 constexpr Needs kAlone = Needs::kNoDonor;
 constexpr Needs kWithDonor = Needs::kDonor;
 
-// What is wrong with the recipient itself comes first: no other donor helps against that. Where the
-// two do not fit, it is the donor's matter, since another one may fit.
+// Faults of the recipient itself come first: no other donor helps against them. A mismatch of both
+// counts as the donor's fault, because another donor may fit.
 // clang-format off
 constexpr Check kChecks[] = {
     {Reason::kRecipientIsPrimary,   kRecipient, kAlone,     "the recipient is no primary",                        RecipientIsNoPrimary},
@@ -77,14 +77,14 @@ constexpr Check kChecks[] = {
     {Reason::kServerId,              kRecipient, kWithDonor, "the recipient has a server_id of its own",           ServerIds},
     {Reason::kDonorReplication,      kDonor,     kWithDonor, "the donor's replication is whole",                   DonorReplication},
     {Reason::kDonorLag,              kDonor,     kWithDonor, "how old the donor's data is",                        DonorLag},
-    {Reason::kDonorBehind,          kDonor,     kWithDonor, "what the donor lacks is mere lag",                   DonorIsUpToDate},
+    {Reason::kDonorBehind,          kDonor,     kWithDonor, "the donor lacks nothing but its lag",                DonorIsUpToDate},
     {Reason::kErrantTransactions,    kDonor,     kWithDonor, "the primary has the donor's transactions",           ErrantTransactions},
     {Reason::kRecipientTransactions, kRecipient, kWithDonor, "others have the recipient's transactions",           RecipientTransactions},
     {Reason::kSourceBinlogs,         kSource,    kWithDonor, "binary logs from the donor's data on",               SourceBinlogs},
 };
 // clang-format on
 
-// Of an answer that did not come: whatever it would have been about, it is the donor's matter.
+// For an answer that did not come: every finding is the donor's.
 CheckResult NotAsked(const Check& check) {
   return {std::string(RowOf(check.id).word),
           CheckSide::kDonor,
@@ -107,8 +107,8 @@ CheckResult Judge(const Check& check, const PreflightFacts& facts) {
 
 using Results = std::vector<const CheckResult*>;
 
-// Those that stop an operation, the fatal ones first. What the donor's silence keeps unchecked is
-// left out: that silence is fatal itself.
+// The findings that stop an operation, the fatal ones first. Checks that are unchecked because the
+// donor is silent are left out: the silence itself is fatal.
 Results Stopping(const std::vector<CheckResult>& results, const Allowances& allow) {
   Results stopping;
   for (const CheckResult& result : results) {
@@ -131,7 +131,7 @@ absl::StatusCode CodeOf(const CheckResult& result) {
   return reason == Reason::kNone ? absl::StatusCode::kFailedPrecondition : RowOf(reason).code;
 }
 
-// Several checks may lack the same thing: its remedy is told once, after the last of them.
+// Several checks may lack the same thing: its remedy is shown once, after the last of them.
 std::string Describe(const Results& stopping) {
   std::vector<std::string> texts;
   for (size_t i = 0; i < stopping.size(); ++i) {

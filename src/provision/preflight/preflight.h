@@ -54,7 +54,7 @@ struct PreflightFacts {
 // every check that needs the donor is unchecked, on the donor's side, with kDonorNotAsked.
 std::vector<CheckResult> Preflight(const PreflightFacts& facts);
 
-// The checks that nobody replicates and nobody clones from the recipient, by its sessions alone.
+// The checks that no server replicates or clones from the recipient, by its sessions alone.
 std::vector<CheckResult> CheckDependants(const std::vector<ServerSession>& sessions);
 
 inline constexpr char kDonorNotAsked[] = "the donor could not be asked";

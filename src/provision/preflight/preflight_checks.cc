@@ -25,10 +25,9 @@ Verdict Fatal(std::string found, std::string remedy) {
 
 Verdict Unchecked(absl::string_view what, const absl::Status& status) {
   return {CheckOutcome::kUnchecked, absl::StrCat(what, " could not be read: ", status.message()),
-          absl::IsPermissionDenied(status) ? "grant what is missing, or take it upon yourself with "
-                                             "--allow-unchecked"
-                                           : "mend that, or take it upon yourself with "
-                                             "--allow-unchecked",
+          absl::IsPermissionDenied(status)
+              ? "grant the missing privilege, or pass --allow-unchecked"
+              : "repair that, or pass --allow-unchecked",
           std::nullopt};
 }
 

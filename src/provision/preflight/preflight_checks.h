@@ -1,5 +1,5 @@
-// The functions of preflight's table, by what they look at, and what they are made of. Pure. Only
-// preflight*.cc includes this.
+// The functions of preflight's table, grouped by the facts that they check, and their helpers.
+// Pure. Only preflight*.cc includes this.
 //
 // A function that takes the donor is called only if the donor has answered.
 #ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_CHECKS_H_
@@ -25,7 +25,7 @@ struct Verdict {
 Verdict Passed(std::string found);
 Verdict Warn(std::string found, std::string remedy);
 Verdict Fatal(std::string found, std::string remedy);
-// What `status` kept from being read: "the sessions of the donor".
+// The facts that could not be read because of `status`: "the sessions of the donor".
 Verdict Unchecked(absl::string_view what, const absl::Status& status);
 
 // A variable of @@global; "" if it is unset there, nullopt if the server does not have it.
@@ -59,7 +59,8 @@ Verdict RecipientSessions(const PreflightFacts& facts);
 Verdict CloneLeftovers(const PreflightFacts& facts);
 Verdict Supervised(const PreflightFacts& facts);
 
-// The donor alone: preflight_donor.cc. The first three also take what kept it from answering.
+// The donor alone: preflight_donor.cc. The first three also take the reason why the donor did not
+// answer.
 Verdict DonorAnswers(const PreflightFacts& facts);
 Verdict DonorLetsIn(const PreflightFacts& facts);
 Verdict DonorPrivileges(const PreflightFacts& facts);
@@ -72,7 +73,7 @@ Verdict DonorConnections(const PreflightFacts& facts);
 Verdict DonorIsFree(const PreflightFacts& facts);
 Verdict DonorDdl(const PreflightFacts& facts);
 
-// Whose servers they are, and whether the donor's data is the shard's: preflight_identity.cc.
+// The identity of the servers, and the donor's data against the shard's: preflight_identity.cc.
 Verdict ServersAreTheirOwn(const PreflightFacts& facts);
 Verdict DonorHoldsData(const PreflightFacts& facts);
 Verdict DonorIsUpToDate(const PreflightFacts& facts);

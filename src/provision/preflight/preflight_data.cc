@@ -15,7 +15,7 @@ std::string Gib(int64_t bytes) {
   return absl::StrFormat("%.2f GiB", static_cast<double>(bytes) / (int64_t{1} << 30));
 }
 
-// What InnoDB keeps for its redo log: one number from 8.0.30 on, files of one size before.
+// The size of InnoDB's redo log: one number from 8.0.30 on, files of one size before.
 std::optional<int64_t> RedoBytes(const ServerSurvey& server) {
   if (const auto capacity = NumberOf(server, "innodb_redo_log_capacity")) return capacity;
   const auto size = NumberOf(server, "innodb_log_file_size");
@@ -65,11 +65,11 @@ Verdict DiskSpace(const PreflightFacts& facts) {
       Gib(facts.host->free_bytes), " free", mine.ok() ? " and " : "", mine.ok() ? Gib(freed) : "",
       mine.ok() ? " that dropping its own data frees" : "");
   if (needed > room && !mine.ok()) {
-    return Unchecked(absl::StrCat(numbers, "; what dropping its own data frees"), mine.status());
+    return Unchecked(absl::StrCat(numbers, "; the space that the drop frees"), mine.status());
   }
   constexpr char kRemedy[] = "make room on the file system of the recipient's data directory";
   if (needed > room) return Fatal(numbers, kRemedy);
-  // The donor goes on writing, and what it writes meanwhile is copied too.
+  // The donor goes on writing, and CLONE copies the new data too.
   const bool tight = room - needed < needed / 20;
   return tight ? Warn(numbers, kRemedy) : Passed(numbers);
 }
@@ -111,7 +111,7 @@ Verdict NonInnodbTables(const PreflightFacts& facts) {
       "tables on the donor are not InnoDB's and would arrive empty: ", NameThem(*tables));
   if (facts.allow.non_innodb) return Warn(found, "copy their rows afterwards, by other means");
   return Fatal(found,
-               "ALTER TABLE … ENGINE=InnoDB on the shard's primary, or take it upon yourself with "
+               "ALTER TABLE … ENGINE=InnoDB on the shard's primary, or pass "
                "--allow-non-innodb");
 }
 

@@ -42,7 +42,7 @@ Verdict DonorAnswers(const PreflightFacts& facts) {
       status.ok() || absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status);
   if (answers) return Passed("it answers");
   return Fatal(std::string(status.message()),
-               "start its mysqld or mend the way to it, or choose another donor");
+               "start its mysqld, repair the network, or choose another donor");
 }
 
 Verdict DonorLetsIn(const PreflightFacts& facts) {
@@ -50,7 +50,7 @@ Verdict DonorLetsIn(const PreflightFacts& facts) {
   if (status.ok() || absl::IsPermissionDenied(status)) return Passed("it lets the account in");
   if (!absl::IsUnauthenticated(status)) return NotAsked();
   return Fatal(absl::StrCat(status.message(), " (account ", facts.clone_user, ")"),
-               "compare the account's password and TLS on the donor with what the agent was given");
+               "compare the account's password and TLS on the donor with the agent's flags");
 }
 
 // Which of them a check needs, that check says; here they make one GRANT.

@@ -1,5 +1,5 @@
-// Checks of whose servers answer at the records' addresses, and of whether the donor holds what the
-// shard does.
+// Checks the identity of the servers at the records' addresses, and the donor's data against the
+// shard's.
 
 #include <utility>
 
@@ -11,7 +11,7 @@ namespace graft {
 namespace {
 
 constexpr char kOtherRemedy[] =
-    "look at what runs there; start the tablet's own server and agent, or mend the record";
+    "find the server there; start the tablet's own server and agent, or correct the record";
 
 bool DonorIsPrimary(const PreflightFacts& facts) {
   return facts.donor_alias == facts.primary_alias;
@@ -43,7 +43,7 @@ ShardEvidence ShardOf(const PreflightFacts& facts) {
 Verdict Found(const Objection& objection, const TabletAlias& donor, std::string remedy) {
   std::string found = absl::StrCat("donor ", donor.ToString(), ": ", objection.text);
   if (objection.certain) return Fatal(std::move(found), std::move(remedy));
-  absl::StrAppend(&remedy, ", or take it upon yourself with --allow-unchecked");
+  absl::StrAppend(&remedy, ", or pass --allow-unchecked");
   return {CheckOutcome::kUnchecked, std::move(found), std::move(remedy), std::nullopt};
 }
 
@@ -72,7 +72,7 @@ std::optional<Verdict> OtherSourceOrPrimary(const PreflightFacts& facts) {
 
 }  // namespace
 
-// What is certain comes first.
+// Certain findings come first.
 Verdict ServersAreTheirOwn(const PreflightFacts& facts) {
   const MaybeObjection objection = ObjectToIdentity(DonorOf(facts), ShardOf(facts));
   if (objection && objection->certain) return Found(*objection, facts.donor_alias, kOtherRemedy);

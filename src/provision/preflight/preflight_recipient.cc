@@ -53,8 +53,8 @@ bool IsForeign(const ServerSession& session, const PreflightFacts& facts) {
 
 }  // namespace
 
-// What the topology does not know: a server that takes writes and follows nobody, or whose data is
-// the primary's under another tablet's name.
+// Primaries that the topology does not know: a server that takes writes and replicates from no
+// source, or the primary's server under another tablet's name.
 Verdict RecipientIsNoPrimary(const PreflightFacts& facts) {
   const ServerSurvey& server = facts.recipient;
   if (facts.primary.ok() && facts.primary->server_uuid == server.facts.server_uuid) {
@@ -128,7 +128,8 @@ Verdict RecipientPrivileges(const PreflightFacts& facts) {
   return Passed("it has all it needs");
 }
 
-// With it off clone_status and clone_progress stay empty: nobody could tell what CLONE has done.
+// Without performance_schema, clone_status and clone_progress stay empty, and nothing shows the
+// result of CLONE.
 Verdict RecipientShowsClones(const PreflightFacts& facts) {
   if (!VariableOf(facts.recipient, "performance_schema").has_value()) {
     return VariableMissing("performance_schema", "recipient");

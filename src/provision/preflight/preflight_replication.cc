@@ -1,4 +1,5 @@
-// Checks of the replication that was, of what the donor has of it, and of that which is to be.
+// Checks of the recipient's old replication, of the donor's replication, and of the replication
+// after the copy.
 
 #include <algorithm>
 
@@ -16,7 +17,7 @@ std::string NameChannel(const ReplicationChannel& channel) {
   return channel.name.empty() ? "the default channel" : absl::StrCat("channel ", channel.name);
 }
 
-// The source has purged what the receiver asks for: it will never go on.
+// The source has purged binary logs that the receiver needs, so the receiver never goes on.
 bool LacksBinlogs(const ReplicationChannel& channel) {
   return channel.receiver_errno == 1236 || channel.receiver_errno == 13114;
 }
@@ -31,7 +32,7 @@ Verdict BadGtids(const absl::Status& status) {
 
 }  // namespace
 
-// Without GTIDs nobody can be followed by auto-position.
+// Without GTIDs there is no auto-position.
 Verdict GtidMode(const PreflightFacts& facts) {
   const std::string& recipient = facts.recipient.facts.gtid_mode;
   const std::string& donor = facts.donor->facts.gtid_mode;
@@ -118,7 +119,8 @@ Verdict ErrantTransactions(const PreflightFacts& facts) {
       "choose another donor; look into these before this one is rebuilt");
 }
 
-// They go with the old data. Often that is what is wanted; it should not be news afterwards.
+// CLONE deletes them together with the old data. Often the operator wants that, but must know it
+// beforehand.
 Verdict RecipientTransactions(const PreflightFacts& facts) {
   const std::string& mine = facts.recipient.facts.gtid_executed;
   auto own = GtidDifference(mine, facts.donor->facts.gtid_executed);

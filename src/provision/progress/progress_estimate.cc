@@ -41,7 +41,7 @@ double Guess(absl::Duration elapsed, absl::Duration likely) {
   return std::min(std::max(guess, 0.0), kMostGuessed);
 }
 
-// The bandwidths that were asked for bound the copy, whatever the model expects.
+// The requested bandwidths bound the copy, even if the model expects a faster copy.
 Expectation WithBandwidth(Expectation expected, const CloneSettings& settings, int64_t bytes) {
   for (const auto& limit : {settings.max_data_bandwidth_mib, settings.max_network_bandwidth_mib}) {
     if (limit.value_or(0) <= 0) continue;
@@ -132,7 +132,7 @@ class Estimator {
                        absl::Seconds(left / std::min(now, average) * 1.25)};
   }
 
-  // By what was expected; once that is over, it is only known that it goes on.
+  // By the expected time. After that time the phase has no known end.
   Expectation LeftByTime(const PhaseProgress& running) const {
     const Expectation& expected = Expected(running.phase);
     if (running.measured) {

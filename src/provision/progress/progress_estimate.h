@@ -28,7 +28,7 @@ struct ProgressView {
   absl::Time now;
 };
 
-// Sets phases, percent, eta and what belongs to them; percent never below what it was.
+// Sets phases, percent, eta and their details. The percentage never falls.
 void EstimateProgress(const ProgressView& view, Operation& operation);
 
 // Of an operation that is done: 100 %, and nothing left.

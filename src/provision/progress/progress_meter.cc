@@ -33,7 +33,7 @@ bool ProgressMeter::Update(const CloneReport& report, absl::Time now, Progress& 
   progress.stage = stage;
   progress.stages = report.stages;
   progress.bytes_done = done;
-  if (expected > 0) progress.bytes_expected = expected;  // until then, what preflight has seen
+  if (expected > 0) progress.bytes_expected = expected;  // until then, as preflight has read it
   progress.bytes_per_second = Rate(now, done);
   return moved;
 }

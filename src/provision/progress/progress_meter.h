@@ -12,7 +12,7 @@ namespace graft {
 
 class ProgressMeter {
  public:
-  // Updates `progress` with what the report shows at `now`; whether bytes or stage moved.
+  // Updates `progress` from the report at `now`. Returns whether bytes or stage moved.
   bool Update(const CloneReport& report, absl::Time now, Progress& progress);
 
  private:

@@ -18,7 +18,7 @@ bool GrowsWithData(Phase phase) {
   return phase == Phase::kDropData || phase == Phase::kFileCopy || phase == Phase::kFileSync;
 }
 
-// What a server of two cores with a solid-state disk shows, on the machine or over 10 Gbit/s.
+// Measured on a server of two cores with a solid-state disk, on one machine or over 10 Gbit/s.
 Expectation Typical(Phase phase, int64_t bytes) {
   const double gib = static_cast<double>(bytes) / kGiB;
   const auto about = [](double seconds) {
@@ -46,7 +46,8 @@ Expectation Typical(Phase phase, int64_t bytes) {
   return about(1);
 }
 
-// In the plan's rows of a zone, but for the wait in the donor's queue, which is nobody's speed.
+// The time in the plan's rows of a zone, without the wait in the donor's queue, which says nothing
+// about speed.
 absl::Duration TimeInZone(const Operation& operation, Zone zone) {
   const Plan& plan = PlanOf(operation.request.kind);
   absl::Duration sum;

@@ -29,7 +29,7 @@ class ProgressSampler {
   bool IsDue() const { return clock_.Now() - last_ >= kEvery; }
   void Sample(Operation& operation);
 
-  // What the error log tells while the server is down.
+  // Reads the error log while the server is down.
   void NoteStartup(const StartupSigns& startup) { startup_ = startup; }
   // The next sample is of another attempt.
   void BeginAttempt();

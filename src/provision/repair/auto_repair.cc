@@ -155,7 +155,7 @@ void AutoRepair::StayInQueue(const Operation& repair) {
   if (place_ == nullptr) EnterQueue().IgnoreError();
 }
 
-// Others of the shard may have better luck meanwhile.
+// Meanwhile another tablet of the shard may be repaired.
 std::string AutoRepair::Refused(std::string why) {
   StandBack();
   again_ = deps_.clock.Now() + kFirstPause * (1 << std::min(refusals_++, kMostDoublings));

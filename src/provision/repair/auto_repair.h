@@ -4,7 +4,7 @@
 // It waits until the error has stood for a while, asks the topology whether this tablet may be
 // rebuilt at all, stands in the shard's queue so that one tablet at a time is repaired, has a
 // preflight made, and only then starts. Look() makes one round and is called on one thread; the
-// rest is safe for use from several. What it is given must outlive it.
+// rest is safe for use from several. Its arguments must outlive it.
 #ifndef GRAFT_PROVISION_REPAIR_AUTO_REPAIR_H_
 #define GRAFT_PROVISION_REPAIR_AUTO_REPAIR_H_
 
@@ -34,7 +34,7 @@ class AutoRepair {
     Provisioning& provisioning;
     QueueLocks& locks;
     Topology& topology;
-    std::function<void(const std::string& text)> on_news;  // what it does, whenever that changes
+    std::function<void(const std::string& text)> on_news;  // called at each change of its state
   };
   struct Options {
     TabletAlias alias;
@@ -54,7 +54,7 @@ class AutoRepair {
 
   void Look();
 
-  // What it does, or why it does nothing; for people.
+  // Its present work, or the reason why it does nothing; for people.
   std::string state() const;
 
  private:
@@ -65,7 +65,7 @@ class AutoRepair {
   }
   ReprovisionCall Call() const;
   RepairDecision DecideByRecords() const;
-  // Each brings the repair one step further and says what it waits for; empty: for nothing.
+  // Each brings the repair one step further and returns the cause of its wait; empty: no wait.
   std::string TakeTurn();
   std::string PassCheck();
   std::string Start();

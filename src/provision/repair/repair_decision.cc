@@ -18,8 +18,8 @@ RepairDecision No(std::string why) {
   return {false, std::move(why)};
 }
 
-// After an error of one thread the other one runs on. If it stands still without an error of its
-// own, somebody has said STOP REPLICA: the error is in hand.
+// After an error of one thread the other one runs on. If the other thread stands still without an
+// error, somebody has run STOP REPLICA and works on it.
 std::vector<StandingError> ErrorsIn(const TabletSnapshot& tablet, const RepairRules& rules) {
   std::vector<StandingError> found;
   const auto mendable = [&](bool running, int number) {
@@ -111,7 +111,7 @@ RepairDecision DecideByTablet(const std::optional<StandingError>& error,
                               const TabletSnapshot& tablet, const std::vector<Operation>& history,
                               const RepairRules& rules, absl::Time now) {
   if (!error.has_value()) {
-    return No("replication has no error that a rebuild would mend, or was stopped by hand");
+    return No("replication has no error that a rebuild would repair, or was stopped by hand");
   }
   const std::string what = error->ToString();
   if (tablet.type == TabletType::kPrimary) {

@@ -47,7 +47,8 @@ struct RepairDecision {
   std::string why;  // for the log; the same for as long as nothing changes
 };
 
-// By what the agent knows of itself. `history` is newest first, as Provisioning::List() has it.
+// By the facts that the agent knows of its own tablet. `history` is newest first, as
+// Provisioning::List() has it.
 RepairDecision DecideByTablet(const std::optional<StandingError>& error,
                               const TabletSnapshot& tablet, const std::vector<Operation>& history,
                               const RepairRules& rules, absl::Time now);

@@ -1,5 +1,6 @@
-// await_restart: the copy is made; the server goes down and comes back on it. Supervised, it does
-// so by itself; otherwise it ended with 3707 and whoever runs mysqld starts it.
+// await_restart: the copy is complete; the server goes down and comes back on the copy. A
+// supervisor starts mysqld again. Without a supervisor CLONE ended with 3707, and somebody must
+// start mysqld.
 
 #include <algorithm>
 #include <utility>

@@ -130,8 +130,8 @@ class CatchUp {
     return absl::OkStatus();
   }
 
-  // Whom the replica follows. A source may move, be put aside or rebuilt, and its port may be
-  // another server's by now.
+  // The replica's source. A source may move, be put aside or be rebuilt, and another server may use
+  // its port by now.
   absl::Status CheckSource() {
     const absl::Time now = context_.clock().Now();
     if (now < next_look_) return source_;
@@ -157,7 +157,7 @@ class CatchUp {
     return absl::OkStatus();
   }
 
-  // What the source had when it was asked first.
+  // The source's transactions at the first answer.
   void NoteTarget(const absl::StatusOr<ServerFacts>& facts) {
     source_says_ = facts.status();
     if (target_.has_value() || !facts.ok()) return;
@@ -171,7 +171,7 @@ class CatchUp {
   ReplicationWatch watch_;
   absl::Time next_look_ = absl::InfinitePast();  // at the source
   absl::Status source_;                          // whether it may be followed
-  absl::Status source_says_;                     // what it answered last
+  absl::Status source_says_;                     // its last answer
   std::optional<GtidSet> target_;
   std::string heard_;
   absl::Time level_since_;  // since when the lag has been small

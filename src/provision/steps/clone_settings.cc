@@ -15,7 +15,7 @@ VariableChange Set(absl::string_view name, absl::string_view value) {
   return {VariableChange::How::kGlobal, std::string(name), std::string(value)};
 }
 
-// What a request's settings mean in MySQL's words.
+// A request's settings as MySQL's variables.
 std::vector<VariableChange> SettingChanges(const CloneSettings& settings) {
   std::vector<VariableChange> changes;
   const auto number = [&changes](const char* name, const auto& value) {

@@ -146,7 +146,7 @@ CloneSupervisor::Verdict CloneSupervisor::Over(DataState left, const absl::Statu
   return context_.cancel_wanted() ? StepOutcome::Stop(full) : StepOutcome(full);
 }
 
-// Nothing in the report is about this run, or what there is cannot be true.
+// The report has nothing about this run, or contradicts itself.
 CloneSupervisor::Verdict CloneSupervisor::WithoutTrace() {
   if (Answer().has_value()) return NothingThere();
   const bool pending = end_ != nullptr && !end_->Get().has_value();
@@ -158,7 +158,7 @@ CloneSupervisor::Verdict CloneSupervisor::WithoutTrace() {
 bool CloneSupervisor::SessionMayLive() {
   if (context_.clock().Now() - since_ < trace_takes_) return true;
   const auto sessions = context_.recipient().ReadSessions();
-  if (!sessions.ok()) return true;  // nobody can say
+  if (!sessions.ok()) return true;  // unknown
   const int64_t id = state_.clone->connection_id;
   return std::any_of(sessions->begin(), sessions->end(), [id](const ServerSession& session) {
     return id != 0 && session.connection_id == id;
@@ -186,7 +186,7 @@ CloneSupervisor::Verdict CloneSupervisor::NothingThere() {
                                   "what it was before"));
 }
 
-// Nobody can be asked. A server that refuses connections though its CLONE is under way is there.
+// The server does not answer. A server that refuses connections while its CLONE runs is not down.
 CloneSupervisor::Verdict CloneSupervisor::ServerAway(const absl::Status& look) {
   const absl::Time now = context_.clock().Now();
   const bool pending = end_ != nullptr && !end_->Get().has_value();
@@ -207,7 +207,7 @@ CloneSupervisor::Verdict CloneSupervisor::ServerAway(const absl::Status& look) {
   return std::nullopt;
 }
 
-// While it runs: the operator's wishes, and what the watchdog sees.
+// While the copy runs: cancels, new bandwidths, and the watchdog's findings.
 CloneSupervisor::Verdict CloneSupervisor::LookAfterIt() {
   if (context_.cancel_wanted() && MayBeKilled()) {
     return End(absl::CancelledError("the copy was ended as asked for"));

@@ -60,7 +60,7 @@ class CloneSupervisor {
   Verdict Over(DataState left, const absl::Status& why);
   absl::Status NameTheKill(const absl::Status& said);
 
-  // What the statement has said, if that is an answer of the server's about this run.
+  // The result of the statement, if it is the server's answer about this run.
   std::optional<absl::Status> Answer() const;
   bool SessionMayLive();
   bool MayBeKilled() const;

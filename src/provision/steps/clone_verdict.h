@@ -1,9 +1,10 @@
-// What a clone report means for one run. Pure.
+// Judges a clone report for one run. Pure.
 //
-// clone_status has one row for ever, with id 1, and an old "Completed" stays in it: a run is known
-// by its source together with its connection id or its begin time, never by being the last row.
-// STATE alone lies as well: after a crash in the middle it says "In Progress" for ever, and a CLONE
-// that fails while it connects can show the former run's "Completed" beside its own begin time.
+// clone_status has one row for ever, with id 1, and an old "Completed" stays in it: graft knows a
+// run by its source together with its connection id or its begin time, never by its place in the
+// table. STATE alone is wrong too: after a crash in the middle it says "In Progress" for ever, and
+// a CLONE that fails while it connects can show the former run's "Completed" beside its own begin
+// time.
 #ifndef GRAFT_PROVISION_STEPS_CLONE_VERDICT_H_
 #define GRAFT_PROVISION_STEPS_CLONE_VERDICT_H_
 

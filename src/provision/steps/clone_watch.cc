@@ -10,8 +10,8 @@ absl::StatusOr<CloneVerdict> CloneWatch::Look() {
   GRAFT_ASSIGN_OR_RETURN(report_, context_.recipient().ReadClone());
   const CloneVerdict verdict = JudgeClone(report_, clone);
   if (verdict == CloneVerdict::kNoTrace || verdict == CloneVerdict::kContradicts) return verdict;
-  // A run whose end is not seen yet has dropped something, as far as anybody knows; and until
-  // verify has looked, one that completed counts as nothing usable.
+  // While the end of a run is not known, the run may have dropped data. Until verify has proved a
+  // completed copy, the data counts as EMPTY.
   const DataState left = Left();
   const bool whole = left == DataState::kIntact || left == DataState::kCloned;
   operation.data_state = whole ? DataState::kPartial : left;

@@ -20,12 +20,12 @@ class CloneWatch {
   // is left of the data; tells the observers if something moved. Codes are ReadClone()'s.
   absl::StatusOr<CloneVerdict> Look();
 
-  // The server has shown how the run ended: it is over, and `left` is what it left.
+  // The server has shown the end of the run; `left` is the remaining data.
   void Conclude(DataState left);
 
   // What is left of the data, by the last report.
   DataState Left() const { return WhatIsLeft(report_, context_.state.data_before); }
-  // What the last report says about a run that failed.
+  // The error of a failed run, by the last report.
   absl::Status Failure() const;
   const CloneReport& report() const { return report_; }
 

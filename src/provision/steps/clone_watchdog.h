@@ -35,7 +35,7 @@ class CloneWatchdog {
   std::optional<CloneStage> stage_;
   int64_t bytes_ = -1;
   absl::Time moved_;                              // when bytes or stage moved last
-  absl::Time asked_;                              // when sessions or donor were looked at last
+  absl::Time asked_;                              // when sessions or donor were read last
   absl::Time donor_lost_ = absl::InfinitePast();  // InfinitePast(): it answers
 };
 

@@ -57,7 +57,7 @@ absl::Status DownServer::TimedOut(const absl::Status& last) const {
                               ". Last: ", last.message()));
 }
 
-// What the error log says of the start; shown, and no more than that.
+// The progress of the start by the error log. It is shown, and decides nothing.
 void DownServer::ReadErrorLog() {
   const absl::Time now = context_.clock().Now();
   if (now - read_error_log_ < kReadErrorLogEvery || context_.sampler == nullptr) return;

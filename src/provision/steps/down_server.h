@@ -43,7 +43,7 @@ class DownServer {
   StartupSigns startup_;
   std::string activity_;
   std::string note_;
-  bool gone_ = false;  // nobody listens where it did; not merely that a look failed
+  bool gone_ = false;  // no process listens at its address; not merely a failed call
   absl::Time asked_for_start_ = absl::InfinitePast();
   absl::Status refused_;  // why it could not even be asked for
 };

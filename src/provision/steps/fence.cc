@@ -48,13 +48,14 @@ bool IsSetBy(const Variable& variable, const std::string& user) {
   return variable.set_by.empty() || absl::StartsWith(variable.set_by, user + "@");
 }
 
-// What the fence sets a variable to.
+// The value that the fence gives to a variable.
 const char* FencedValue(const std::string& name) {
   return name == kEventScheduler ? "OFF" : "ON";
 }
 
-// Whether all of it is persisted as the fence persists it, at one time and by graft's own account:
-// what an agent left behind whose journal is gone. An operator's own wish is never all of it.
+// Whether every variable of the fence is persisted with the fence's value, at one time and by
+// graft's own account. Then it is the fence of an agent whose journal is lost. An operator never
+// sets all of them.
 bool IsOurLeftFence(const std::vector<Variable>& variables, const std::string& user) {
   absl::Time first = absl::InfiniteFuture();
   absl::Time last = absl::InfinitePast();
@@ -81,8 +82,8 @@ absl::StatusOr<std::vector<Variable>> ReadFenced(StepContext& context) {
   return context.recipient().ReadVariables(names);
 }
 
-// What the fence will have to put back. Of one that is left there, the values before are not known:
-// none was persisted, and a replica stays read-only.
+// The values that the fence restores later. For a fence that an agent left, the old values are not
+// known: graft assumes that none was persisted, and the replica stays read-only.
 void NoteVariables(const std::vector<Variable>& variables, bool left_by_us, FenceRecord& fence) {
   fence.variables.clear();
   for (const Variable& variable : variables) {
@@ -95,19 +96,20 @@ void NoteVariables(const std::vector<Variable>& variables, bool left_by_us, Fenc
   }
 }
 
-// Looks at what the fence changes, before it does: a fence that an agent left behind is taken over.
+// Reads the settings before the fence changes them. A fence that an earlier agent left is taken
+// over.
 absl::Status NoteWhatIs(StepContext& context) {
   FenceRecord& fence = context.state.fence;
   GRAFT_RETURN_IF_ERROR(NoteReplication(context));
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> variables, ReadFenced(context));
   const bool left_by_us = IsOurLeftFence(variables, context.options.agent_user);
   NoteVariables(variables, left_by_us, fence);
-  if (left_by_us) fence.replication_was_running = true;  // the fence is what stopped it
+  if (left_by_us) fence.replication_was_running = true;  // the fence stopped it
   return absl::OkStatus();
 }
 
-// The recipient's sessions, provided that nobody clones from it or reads its binary logs: a session
-// of these two kinds is never ended. None if they cannot be seen and the request allows that.
+// The recipient's sessions. Fails if another server clones from it or reads its binary logs: graft
+// never ends such a session. Empty if the sessions cannot be read and the request allows that.
 absl::StatusOr<std::vector<ServerSession>> ReadEndable(StepContext& context) {
   const Allowances& allow = context.operation.request.allow;
   auto sessions = context.recipient().ReadSessions();
@@ -228,7 +230,7 @@ absl::Status LiftFence(StepContext& context, bool keep_read_only) {
   FenceRecord& fence = context.state.fence;
   if (!fence.up) return absl::OkStatus();
   GRAFT_RETURN_IF_ERROR(context.recipient().SetVariables(LiftingChanges(fence, keep_read_only)));
-  fence = FenceRecord();  // the next attempt notes what is then
+  fence = FenceRecord();  // the next attempt reads the settings anew
   return absl::OkStatus();
 }
 
@@ -245,8 +247,8 @@ absl::StatusOr<bool> FindFence(StepContext& context) {
 absl::Status LeaveServerSafe(StepContext& context) {
   const TabletState& state = context.state;
   if (!state.fence.up) return absl::OkStatus();
-  // A copy whose end nobody has seen is left alone: the server that has it is down, and what is
-  // persisted fences it when it comes.
+  // A copy whose end is not known is left alone: its server is down, and the persisted variables
+  // fence the server at its start.
   if (state.clone.has_value()) return absl::OkStatus();
   if (state.operation.data_state != DataState::kIntact) {
     GRAFT_RETURN_IF_ERROR(CloseAgain(context));
@@ -267,7 +269,8 @@ absl::Status LeaveServerSafe(StepContext& context) {
 }
 
 // Takes the tablet out of service: its record says RESTORE, its server is fenced. The operation may
-// have stood in its queue for long since preflight: who uses the recipient by now stops it first.
+// have waited in the queue for long since preflight. If another tablet copies or replicates from
+// the recipient by now, the fence does not go up.
 StepOutcome FenceStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(ReadEndable(context).status());
   GRAFT_RETURN_IF_ERROR(context.PublishRecord());

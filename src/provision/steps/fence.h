@@ -9,16 +9,17 @@
 
 namespace graft {
 
-// Notes in the state what is about to change, journals that, then stops replication and makes
-// the server read-only, now and at its next start. Runs twice without harm.
+// Notes the old settings in the state, journals them, then stops replication and makes the server
+// read-only, now and at its next start. Runs twice without harm.
 absl::Status RaiseFence(StepContext& context);
 
 // A connection that was ended, into the operation; beyond kMostEndedSessions it is only counted.
 void NoteEndedSession(const ServerSession& session, Operation& operation);
 
-// Ends every user's connection to the recipient, and notes whose it was: one idle transaction holds
+// Ends every user's connection to the recipient, and notes its account: one idle transaction holds
 // up DROP DATA. The agent's own account is left alone. FAILED_PRECONDITION with RECIPIENT_DONATES
-// or RECIPIENT_HAS_REPLICAS, and nobody is ended: another tablet copies from it, or replicates.
+// or RECIPIENT_HAS_REPLICAS, and no connection is ended: another tablet copies or replicates from
+// the recipient.
 absl::Status EndUserSessions(StepContext& context);
 
 // Turns super_read_only off, only for CLONE, which otherwise refuses to drop anything (1290).
@@ -31,8 +32,8 @@ absl::Status CloseAgain(StepContext& context);
 // running server stays read-only.
 absl::Status LiftFence(StepContext& context, bool keep_read_only);
 
-// Whether a fence of graft's is up: the state describes one, or the server shows one that an agent
-// left whose journal is lost. FindFence puts that one into the state, and LiftFence takes it down.
+// Whether a fence of graft is up: the state describes it, or the server shows the fence of an agent
+// whose journal is lost. FindFence puts such a fence into the state, and LiftFence takes it down.
 absl::StatusOr<bool> FindFence(StepContext& context);
 
 // After a failure or a cancel: lifts the fence and resumes replication if the old data is whole;

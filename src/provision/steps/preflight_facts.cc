@@ -18,7 +18,7 @@ std::string ValueOf(const ServerSurvey& survey, const std::string& name) {
   return found == survey.variables.end() ? "" : found->second;
 }
 
-// Whose fault it is, as a word: the same code from either side means different work.
+// The side at fault, as a reason: the same code means different work on each side.
 absl::Status OnDonor(const absl::Status& status, const Operation& operation) {
   absl::Status annotated = Annotate(status, absl::StrCat("donor ", operation.donor.ToString(), " (",
                                                          operation.donor_mysql.ToString(), ")"));
@@ -79,7 +79,7 @@ class Gathering {
     return absl::OkStatus();
   }
 
-  // Of the records. UNAVAILABLE, DEADLINE_EXCEEDED: the topology is away, which is nobody's
+  // The facts of the records. UNAVAILABLE, DEADLINE_EXCEEDED: the topology is away, which is no
   // finding.
   absl::Status ReadShard() {
     const auto shard = deps_.topology.GetShard(options_.keyspace, options_.shard);
@@ -102,8 +102,8 @@ class Gathering {
     return absl::IsNotFound(record.status()) ? absl::OkStatus() : record.status();
   }
 
-  // The donor's connection is made while the recipient is asked; what the donor holds is read after
-  // what the recipient holds.
+  // graft connects to the donor while it reads the recipient. It reads the donor's transactions
+  // after the recipient's.
   absl::Status AskRecipientAndDonor() {
     absl::Status recipient;
     const auto connected = AskServer<ServerFacts>(peers_, operation_.donor_mysql, Describe,
@@ -188,7 +188,8 @@ void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& resu
   }
   state.source_uuid = facts.source.ok() ? facts.source->server_uuid : "";
   if (!facts.donor.ok()) return;
-  // The first look of an attempt decides whose server it is; the others are held to that.
+  // The first look of an attempt notes the identity of the server. Later looks must find the same
+  // server.
   if (state.donor_uuid.empty()) state.donor_uuid = facts.donor->facts.server_uuid;
   state.donor_gtid = facts.donor->facts.gtid_executed;
   int minutes = 0;

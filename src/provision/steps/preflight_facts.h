@@ -1,4 +1,5 @@
-// Reads what preflight judges: both servers, the source, the primary, the recipient's machine.
+// Reads the facts that preflight judges: both servers, the source, the primary, the recipient's
+// machine.
 #ifndef GRAFT_PROVISION_STEPS_PREFLIGHT_FACTS_H_
 #define GRAFT_PROVISION_STEPS_PREFLIGHT_FACTS_H_
 

@@ -14,14 +14,14 @@
 namespace graft {
 namespace {
 
-// What another donor may mend is marked so, whatever the finding's own word is.
+// A finding that another donor avoids is marked so, with any reason.
 absl::Status Judge(const std::vector<CheckResult>& results, const Operation& operation) {
   const Allowances& allow = operation.request.allow;
   absl::Status status = FindingsToStatus(results, allow);
   const bool known = std::any_of(results.begin(), results.end(), [](const CheckResult& result) {
     return result.outcome == CheckOutcome::kFatal;
   });
-  // The id of what could not be looked at is no reason yet.
+  // The id of an unchecked check is not a reason.
   if (!status.ok() && !known) return WithReason(std::move(status), Reason::kPreflightUnchecked);
   const bool has_choice = operation.request.donor.kind == DonorChoice::Kind::kAny;
   // Rather the next one at once than this one again and again.
@@ -43,8 +43,8 @@ absl::Status ReadRecordsAgain(StepContext& context, const Shard& shard) {
   return WithReason(absl::FailedPreconditionError(read.message()), Reason::kDonorHasNoAddress);
 }
 
-// FAILED_PRECONDITION and what FindingsToStatus says: findings. Other codes: the recipient could
-// not be asked.
+// FAILED_PRECONDITION and the codes of FindingsToStatus: findings. Other codes: the recipient does
+// not answer.
 absl::Status LookAtAll(StepContext& context) {
   GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
   const std::vector<CheckResult> results = Preflight(facts);
@@ -68,8 +68,8 @@ StepOutcome PreflightStep(StepContext& context) {
   return LookAtAll(context);
 }
 
-// What could have changed since preflight, right before CLONE: all of it is looked at again, and
-// besides that the tablet is still no primary and the claim on the donor still ours.
+// Right before CLONE, graft makes all checks of preflight again. It also checks that the tablet is
+// still no primary, and that it still holds the claim on the donor.
 absl::Status LastChecks(StepContext& context) {
   const ProvisionerOptions& options = context.options;
   GRAFT_ASSIGN_OR_RETURN(const Shard shard,

@@ -1,5 +1,6 @@
-// release: an operator has said that the data is good. Replication is started where a channel is
-// configured, the fence comes down, whoever's record of it is left, and the old type comes back.
+// release: an operator has said that the data is good. graft starts replication if a channel is
+// configured, takes the fence down, also a fence that no journal describes, and gives the record
+// its type back.
 
 #include <algorithm>
 #include <optional>
@@ -62,7 +63,7 @@ absl::Status EndTheCopy(StepContext& context) {
 }  // namespace
 
 // FAILED_PRECONDITION with DATA_NOT_GOOD, CLONE_STILL_RUNS or NOTHING_TO_RELEASE: nothing was
-// touched. The fence comes down last, so that whatever fails leaves it up.
+// touched. The fence comes down last, so that a failure leaves it up.
 StepOutcome ReleaseStep(StepContext& context) {
   TabletState& state = context.state;
   Operation& operation = state.operation;

@@ -12,7 +12,8 @@ StepOutcome ReplicateStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(StopWhenIdle(context, /*forget=*/true));
   GRAFT_ASSIGN_OR_RETURN(const Tablet source, FindSource(context));
   const absl::Status answer = AskSource(context, source).status();
-  if (HasReason(answer, Reason::kSourceIdentity)) return answer;  // who is away is waited for later
+  // A source that is away does not end this step: catch_up waits for the source.
+  if (HasReason(answer, Reason::kSourceIdentity)) return answer;
   GRAFT_RETURN_IF_ERROR(FollowSource(context, source));
   context.Note("");
   return StepOutcome::Advance();

@@ -1,5 +1,5 @@
-// What replicate, catch_up and publish have in common: replication that is started and stopped
-// without a STOP that is still pending undoing it, and whether it moves.
+// The parts that replicate, catch_up and publish share. They start and stop replication so that a
+// pending STOP does not undo a START, and see whether replication moves.
 #ifndef GRAFT_PROVISION_STEPS_REPLICATION_H_
 #define GRAFT_PROVISION_STEPS_REPLICATION_H_
 

@@ -37,8 +37,7 @@ absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
   GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
   if (state.type_before == TabletType::kUnknown) {
     const TabletType replaced = ReplacedType(own);
-    // Of an operation that this journal knows: of any other's, nobody knows what became of the
-    // data.
+    // Only for an operation that this journal knows: the data of any other operation is unknown.
     const bool ours = own.type == TabletType::kRestore && replaced != TabletType::kUnknown &&
                       state.type_after != TabletType::kUnknown;
     const TabletType type = ours ? replaced : own.type;
@@ -69,7 +68,7 @@ absl::StatusOr<Tablet> FindUsable(StepContext& context, const Shard& shard,
   return tablet;
 }
 
-// Nobody would read two thousand of them.
+// Two thousand of them are too many to read.
 std::string ListRefusals(const Operation& operation, const std::string& missing) {
   std::vector<std::string> texts;
   for (const RefusedDonor& refused : operation.refused_donors) {
@@ -80,7 +79,7 @@ std::string ListRefusals(const Operation& operation, const std::string& missing)
   return absl::StrJoin(texts, "; ");
 }
 
-// The best of the shard; what was refused, and why, is noted in the operation.
+// The best donor of the shard. The operation notes the refused tablets and the reasons.
 absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard) {
   Operation& operation = context.operation;
   const Peers peers = PeersOf(context);

@@ -11,16 +11,16 @@
 
 namespace graft {
 
-// The tablet to follow: the one that was chosen (by its role if that was the primary: the shard's
-// of now), at the address it has now, or else the shard's primary. It may be followed if it might
-// be a donor, by its record; but one whose agent was stopped, and so has no address, keeps its
-// last. A topology that is away keeps nobody from following whom the operation knows. UNAVAILABLE
-// with SOURCE_UNFIT: neither will do now.
+// The source of the replica: the chosen tablet at its present address, or else the shard's primary.
+// If the request chose the primary, the source is the present primary. A tablet may be the source
+// if its record allows it as donor. A tablet without an address, because its agent was stopped,
+// keeps its last address. If the topology is away, the operation keeps the source that it knows.
+// UNAVAILABLE with SOURCE_UNFIT: neither tablet can be the source now.
 absl::StatusOr<Tablet> FindSource(StepContext& context);
 
-// What the server at the tablet's address says, if it is the tablet's own: the one of its record,
-// or else the one that was the donor. UNAVAILABLE with SOURCE_IDENTITY: it is another one. Other
-// codes: it cannot be asked, which proves nothing.
+// The facts of the server at the tablet's address, if it is the tablet's own server: the server of
+// its record, or else of the donor. UNAVAILABLE with SOURCE_IDENTITY: another server answers. Other
+// codes: the server does not answer, which proves nothing.
 absl::StatusOr<ServerFacts> AskSource(StepContext& context, const Tablet& source);
 
 // True if this is the operation's source, with the same address.

@@ -1,5 +1,5 @@
 // The steps: one function for each step of the plans in graft/plan.h. A step looks, acts, looks
-// again, so that it can run twice. What each does and how it ends is said at its definition.
+// again, so that it can run twice. The definition of each step describes its work and its outcomes.
 #ifndef GRAFT_PROVISION_STEPS_STEPS_H_
 #define GRAFT_PROVISION_STEPS_STEPS_H_
 

@@ -1,5 +1,5 @@
-// verify: that what came back is the donor's data, on this server, with nothing that the shard's
-// primary lacks; and what it means for the data that was here before.
+// verify: proves that the new data is the donor's, on this server, without transactions that the
+// shard's primary lacks. It also counts the losses of the old data.
 
 #include <string>
 #include <utility>
@@ -28,7 +28,8 @@ absl::StatusOr<GtidSet> ReadPrimary(StepContext& context) {
   return GtidSet::Parse(facts.gtid_executed);
 }
 
-// Whose doing it is: what clone_status did not promise was executed here, after the copy.
+// The origin of the transactions: those that clone_status did not promise were executed here, after
+// the copy.
 std::string BlameErrant(const GtidSet& errant, const GtidSet& promised) {
   if (errant.Minus(promised).empty()) {
     return absl::StrCat("the donor's data has ", errant.size(),
@@ -41,7 +42,7 @@ std::string BlameErrant(const GtidSet& errant, const GtidSet& promised) {
                       "lock: keep applications away, then ask again");
 }
 
-// The primary is read after the copy was: what it does not have then, it never had.
+// The primary is read after the copy, so that it has every transaction that the copy got from it.
 absl::Status RefuseErrant(StepContext& context, const GtidSet& executed, const GtidSet& promised) {
   const absl::StatusOr<GtidSet> primary = ReadPrimary(context);
   if (!primary.ok()) {
@@ -55,7 +56,7 @@ absl::Status RefuseErrant(StepContext& context, const GtidSet& executed, const G
                     Reason::kErrantTransactions);
 }
 
-// What only the old recipient had.
+// Transactions that only the old recipient had.
 absl::Status CountDiscarded(Operation& operation, const GtidSet& executed) {
   GRAFT_ASSIGN_OR_RETURN(const GtidSet before, GtidSet::Parse(operation.proof.gtid_before));
   const GtidSet discarded = before.Minus(executed);
@@ -64,7 +65,7 @@ absl::Status CountDiscarded(Operation& operation, const GtidSet& executed) {
   return absl::OkStatus();
 }
 
-// What the server shows is not what it should be: the copy counts as nothing usable.
+// The server does not show the expected copy, so the data counts as EMPTY.
 StepOutcome Refuse(StepContext& context, const CloneReport& report, const absl::Status& why) {
   const CloneVerdict verdict = JudgeClone(report, *context.state.clone);
   const bool unknown = verdict == CloneVerdict::kContradicts || verdict == CloneVerdict::kNoTrace;
@@ -75,7 +76,7 @@ StepOutcome Refuse(StepContext& context, const CloneReport& report, const absl::
 
 }  // namespace
 
-// DATA_LOSS: what came back is not the donor's data, or not on this server.
+// DATA_LOSS: the new data is not the donor's, or not on this server.
 StepOutcome VerifyStep(StepContext& context) {
   TabletState& state = context.state;
   if (!state.clone.has_value()) {  // an earlier process has proved it
@@ -97,7 +98,7 @@ StepOutcome VerifyStep(StepContext& context) {
   context.operation.data_state = DataState::kCloned;
   context.state.fence.replication_was_running = false;  // that was the old data's
   const absl::Status saved = context.Save();
-  if (!saved.ok()) {  // it is looked at again, as if nothing had been found
+  if (!saved.ok()) {  // verify runs again from its start
     state.clone = clone;
     context.operation.data_state = DataState::kEmpty;
     return StepOutcome::Wait(saved);

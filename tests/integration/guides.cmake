@@ -1,0 +1,18 @@
+# The commands of the guides in docs/guides, as they stand.
+function(graft_guide name)
+  add_test(NAME guide_${name} COMMAND "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/guides_test.sh"
+    docs/guides/${name}.md ${ARGN})
+  set_tests_properties(guide_${name} PROPERTIES
+    LABELS integration TIMEOUT 200 RESOURCE_LOCK guide_ports
+    ENVIRONMENT "GRAFT_BIN_DIR=${CMAKE_BINARY_DIR}/bin;GRAFT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+endfunction()
+
+graft_guide(first-shard "done: data CLONED" "error 1032" "from-any")
+graft_guide(beside-vitess "done: data CLONED" "/vitess/zone2/tablets/zone2-0000000101/Tablet"
+  "graft.data_state")
+graft_guide(automatic-repair "done: data CLONED" "repair-1032" "limit of repairs within 24 hours"
+  "stopped by hand")
+graft_guide(throttling "donor zone1-0000000102" "exit code 5")
+graft_guide(rehearsing-a-failure "taken up again" "RECIPIENT_CRASHED" "step publish")
+graft_guide(monitoring "graft_tablet_info" "GraftReplicationStopped")
+graft_guide(when-it-goes-wrong "exit code 5" "exit code 6" "data EMPTY" "done: data CLONED")
