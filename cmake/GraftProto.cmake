@@ -30,6 +30,8 @@ function(graft_proto_library name)
   target_compile_features(graft_${name} PUBLIC cxx_std_17)
   set_target_properties(graft_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   target_include_directories(graft_${name} SYSTEM PUBLIC "${out}")
+  # Nobody debugs it, and nothing here is hot: -O1 -g0 takes two thirds of the time of -O2 -g1.
+  target_compile_options(graft_${name} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1> -g0)
   target_link_libraries(graft_${name} PUBLIC protobuf::libprotobuf ${ARG_DEPS})
   if(ARG_GRPC)
     target_link_libraries(graft_${name} PUBLIC gRPC::grpc++)

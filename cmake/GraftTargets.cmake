@@ -1,6 +1,7 @@
 # The only place with compiler and linker flags. Every target of the project is made here:
 #
-#   graft_library(<name> SOURCES <file>... [DEPS <target>...])    static library, alias graft::<name>
+#   graft_library(<name> SOURCES <file>... [DEPS <target>...] [PRECOMPILED core|api|grpc])
+#                                                                 static library, alias graft::<name>
 #   graft_program(<name> SOURCES <file>... [DEPS <target>...])    lands in <build>/bin/
 #   graft_test(<name> LABEL <unit|contract|integration|faults> SOURCES <file>... [DEPS <target>...]
 #              [TIMEOUT <seconds>] [RUN_SERIAL])                  GoogleTest program, one ctest entry
@@ -63,6 +64,10 @@ if(GRAFT_PRECOMPILE)
       <absl/synchronization/mutex.h> <absl/time/time.h>)
   set(core_deps absl::statusor absl::strings absl::str_format absl::synchronization absl::time)
   graft_precompiled(graft_precompiled_core HEADERS ${core_headers} DEPS ${core_deps})
+  graft_precompiled(graft_precompiled_api HEADERS ${core_headers} <graft/v1/provisioner.pb.h>
+    DEPS ${core_deps} graft::proto_graft_service)
+  graft_precompiled(graft_precompiled_grpc HEADERS ${core_headers} <grpcpp/grpcpp.h>
+    DEPS ${core_deps} gRPC::grpc++)
   graft_precompiled(graft_precompiled_tests HEADERS ${core_headers} <gmock/gmock.h> <gtest/gtest.h>
     DEPS ${core_deps} GTest::gmock graft_test_flags)
 endif()
@@ -77,11 +82,21 @@ function(graft_target_basics target precompiled)
 endfunction()
 
 function(graft_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED" "SOURCES;DEPS" ${ARGN})
+  if(NOT ARG_PRECOMPILED)
+    set(ARG_PRECOMPILED core)
+  endif()
   add_library(graft_${name} STATIC ${ARG_SOURCES})
   add_library(graft::${name} ALIAS graft_${name})
-  graft_target_basics(graft_${name} graft_precompiled_core)
+  graft_target_basics(graft_${name} graft_precompiled_${ARG_PRECOMPILED})
   target_link_libraries(graft_${name} PUBLIC ${ARG_DEPS})
+endfunction()
+
+# graft_runs_once(<file>...): its templates (CLI11's) take seconds to compile, and it runs once. A
+# precompiled header serves one level of optimisation alone.
+function(graft_runs_once)
+  set_source_files_properties(${ARGN} PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+    COMPILE_OPTIONS "$<$<NOT:$<CONFIG:Debug>>:-O1;-g0>")
 endfunction()
 
 function(graft_program name)
@@ -106,6 +121,10 @@ function(graft_test name)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  if(NOT TARGET ${ARG_LABEL}_tests)
+    add_custom_target(${ARG_LABEL}_tests)
+  endif()
+  add_dependencies(${ARG_LABEL}_tests ${name})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES
     LABELS "${ARG_LABEL}" TIMEOUT ${ARG_TIMEOUT} RUN_SERIAL ${ARG_RUN_SERIAL}

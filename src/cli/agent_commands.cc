@@ -1,4 +1,5 @@
 // The subcommands that speak to an agent.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -6,37 +7,42 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "cli/commands.h"
-#include "cli/operation_times.h"
 #include "cli/render.h"
-#include "cli/render_describe.h"
 #include "cli/render_live.h"
-#include "cli/render_preflight.h"
 #include "cli/render_tablets.h"
-#include "cli/render_words.h"
+#include "view/operation.h"
 
 namespace graft::cli {
 namespace {
 
 constexpr int kPage = 100;  // as many as an agent gives at once
 
-bool AsObjects(const Session& session) {
-  return session.output != OutputFormat::kTable;
+// As an object, or as `lines`.
+void Show(const Session& session, const google::protobuf::Message& message,
+          const std::function<std::vector<std::string>()>& lines) {
+  if (session.output == OutputFormat::kTable) {
+    WriteLines(lines(), session.out);
+  } else {
+    WriteObject(session.output, ToJsonLine(message), session.out);
+  }
 }
 
 void ShowAccepted(const Session& session, const v1::Operation& operation, const std::string& what) {
-  if (AsObjects(session)) {
-    WriteObject(session.output, ToJsonLine(operation), session.out);
-  } else {
-    session.out << "operation " << operation.id() << " of " << operation.recipient() << what
-                << '\n';
-  }
+  Show(session, operation, [&] {
+    return std::vector<std::string>{
+        absl::StrCat("operation ", operation.id(), " of ", operation.recipient(), what)};
+  });
+}
+
+absl::Time AgentNow(const Session& session, const v1::Operation& operation) {
+  view::AgentTime time;
+  time.Heard(operation, session.clock.Now());
+  return time.At(session.clock.Now());
 }
 
 // What runs as it stands now, or else its verdict.
 std::vector<std::string> RenderNow(const Session& session, const v1::Operation& operation) {
-  AgentTime time;
-  time.Heard(operation, session.clock.Now());
-  const absl::Time now = time.At(session.clock.Now());
+  const absl::Time now = AgentNow(session, operation);
   if (operation.outcome() != v1::RUNNING) return RenderVerdict(operation, now);
   Layout layout;
   layout.utf8 = session.screen.utf8;
@@ -75,7 +81,7 @@ Result Reprovision(const Session& session, const Connect& connect,
 Result Release(const Session& session, const Connect& connect, const v1::ReleaseRequest& request) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->Release(request));
-  ShowAccepted(session, operation, absl::StrCat(" accepted: ", WhoReleases(operation)));
+  ShowAccepted(session, operation, absl::StrCat(" accepted: ", view::WhoReleases(operation)));
   return ExitCode::kDone;
 }
 
@@ -84,17 +90,14 @@ Result ShowPreflight(const Session& session, const Connect& connect,
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::PreflightReport report, agent->Preflight(request));
   const ExitCode code = ExitCodeOf(report, request.allow().unchecked());
-  if (AsObjects(session)) {
-    WriteObject(session.output, ToJsonLine(report), session.out);
-  } else {
-    WriteLines(RenderPreflight(report, code == ExitCode::kDone), session.out);
-  }
+  Show(session, report, [&] { return RenderPreflight(report, code == ExitCode::kDone); });
   return code;
 }
 
 Result ShowStatus(const Session& session, const Connect& connect, const Tablet* record,
                   const std::string& id) {
-  if (record != nullptr && !AsObjects(session)) {
+  const bool as_objects = session.output != OutputFormat::kTable;
+  if (record != nullptr && !as_objects) {
     WriteLines(RenderTablets({*record}), session.out);
     session.out << '\n';
   }
@@ -104,7 +107,7 @@ Result ShowStatus(const Session& session, const Connect& connect, const Tablet* 
   // A tablet that was never rebuilt has a status too.
   const bool none = id.empty() && absl::IsNotFound(operation.status());
   if (!operation.ok() && !none) return operation.status();
-  if (AsObjects(session)) {
+  if (as_objects) {
     WriteObject(session.output,
                 absl::StrCat("{\"record\":", record == nullptr ? "null" : TabletJson(*record),
                              ",\"tablet\":", ToJsonLine(tablet),
@@ -125,7 +128,7 @@ Result ShowStatus(const Session& session, const Connect& connect, const Tablet* 
 Result ShowHistory(const Session& session, const Connect& connect) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::ListOperationsResponse list, ListAll(*agent));
-  if (!AsObjects(session)) {
+  if (session.output == OutputFormat::kTable) {
     WriteLines(RenderOperations(list, session.clock.Now()), session.out);
     return ExitCode::kDone;
   }
@@ -138,34 +141,24 @@ Result ShowHistory(const Session& session, const Connect& connect) {
 Result DescribeOperation(const Session& session, const Connect& connect, const std::string& id) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->GetOperation(id));
-  if (AsObjects(session)) {
-    WriteObject(session.output, ToJsonLine(operation), session.out);
-    return ExitCode::kDone;
-  }
-  AgentTime time;
-  time.Heard(operation, session.clock.Now());
-  WriteLines(RenderDescription(operation, time.At(session.clock.Now())), session.out);
+  Show(session, operation,
+       [&] { return RenderDescription(operation, AgentNow(session, operation)); });
   return ExitCode::kDone;
 }
 
 Result CancelOperation(const Session& session, const Connect& connect,
                        const v1::CancelOperationRequest& request) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
-  const absl::StatusOr<v1::Operation> granted = agent->CancelOperation(request);
-  if (!granted.ok()) return granted.status();
+  GRAFT_ASSIGN_OR_RETURN(const v1::Operation granted, agent->CancelOperation(request));
   WatchOptions options;
-  options.id = granted->id();
+  options.id = granted.id();
   options.patience = session.timeout;
   options.deadline = session.clock.Now() + session.timeout;
   WatchStop never;
   const absl::StatusOr<v1::Operation> ended = WatchToEnd(
       session.clock, connect, options, {[](const v1::Operation& /*operation*/) {}, nullptr}, never);
   if (!ended.ok()) return Annotate(ended.status(), "the cancel is granted");
-  if (AsObjects(session)) {
-    WriteObject(session.output, ToJsonLine(*ended), session.out);
-  } else {
-    WriteLines(RenderCancelled(*ended, session.clock.Now()), session.out);
-  }
+  Show(session, *ended, [&] { return RenderCancelled(*ended, session.clock.Now()); });
   return ExitCodeOfCancelled(*ended);
 }
 

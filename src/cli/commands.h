@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/agent_client.h"
-#include "cli/ask_agents.h"
+#include "cli/agents.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
 #include "cli/screen.h"

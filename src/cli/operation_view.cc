@@ -8,8 +8,8 @@
 #include "absl/synchronization/mutex.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
-#include "cli/operation_times.h"
 #include "cli/render.h"
+#include "view/operation.h"
 
 namespace graft::cli {
 namespace {
@@ -72,7 +72,7 @@ class PlainView : public StreamView {
   }
 
  private:
-  AgentTime time_ ABSL_GUARDED_BY(mutex_);
+  view::AgentTime time_ ABSL_GUARDED_BY(mutex_);
   PlainState state_ ABSL_GUARDED_BY(mutex_);
   bool shown_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -1,5 +1,4 @@
-#include "cli/render_describe.h"
-
+// All that is known of one operation, as lines of text.
 #include <algorithm>
 #include <optional>
 
@@ -7,12 +6,12 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/duration_flag.h"
-#include "cli/operation_times.h"
-#include "cli/phases.h"
 #include "cli/render.h"
-#include "cli/render_history.h"
-#include "cli/render_words.h"
 #include "cli/text.h"
+#include "view/events.h"
+#include "view/operation.h"
+#include "view/phases.h"
+#include "view/text.h"
 #include "wire/time_proto.h"
 
 namespace graft::cli {
@@ -36,23 +35,23 @@ std::vector<std::string> Facts(Rows rows) {
 }
 
 std::string TimeText(bool set, const google::protobuf::Timestamp& time) {
-  return set ? UtcTime(FromTimestamp(time)) : "";
+  return set ? view::UtcTime(FromTimestamp(time)) : "";
 }
 
 std::vector<std::string> Summary(const v1::Operation& operation, absl::Time now) {
-  std::string outcome = OutcomeWord(operation.outcome());
+  std::string outcome = view::OutcomeWord(operation.outcome());
   if (operation.outcome() != v1::DONE) absl::StrAppend(&outcome, " in ", operation.step());
   return Facts({{"tablet", operation.recipient()},
                 {"outcome", outcome},
-                {"data", DataStateMeans(operation.data_state())},
-                {"donor", HostOf(operation.donor(), operation.donor_mysql())},
-                {"follows", HostOf(operation.source(), operation.source_mysql())},
+                {"data", view::DataStateMeans(operation.data_state())},
+                {"donor", view::HostOf(operation.donor(), operation.donor_mysql())},
+                {"follows", view::HostOf(operation.source(), operation.source_mysql())},
                 {"requested", TimeText(operation.has_requested(), operation.requested())},
                 {"ended", TimeText(operation.has_ended(), operation.ended())},
-                {"took", HumanDuration(TotalTime(operation, now))},
+                {"took", HumanDuration(view::TotalTime(operation, now))},
                 {"attempts", absl::StrCat(operation.attempt())},
-                {"waits for", WaitsFor(operation)},
-                {"waits since", WaitedText(operation, now)}});
+                {"waits for", view::WaitsFor(operation)},
+                {"waits since", view::WaitedText(operation, now)}});
 }
 
 std::string DonorAskedFor(const v1::DonorChoice& choice) {
@@ -100,15 +99,10 @@ std::vector<std::string> Request(const v1::Operation& operation) {
 
 std::vector<std::string> Steps(const v1::Operation& operation, absl::Time now) {
   if (operation.times().empty()) return {};
-  const double total = absl::ToDoubleSeconds(TotalTime(operation, now));
   Rows rows = {{"STEP", "STARTED", "ENDED", "TIME", "SHARE"}};
-  for (const v1::StepTime& step : operation.times()) {
-    const absl::Duration time = TimeOf(step, EndOf(operation, now));
-    const double share = total > 0 ? absl::ToDoubleSeconds(time) / total : 0;
-    const bool runs = operation.outcome() == v1::RUNNING && !step.has_ended();
-    rows.push_back({step.step(), TimeText(step.has_started(), step.started()),
-                    runs ? "runs" : TimeText(step.has_ended(), step.ended()), HumanDuration(time),
-                    absl::StrFormat("%.1f%%", 100 * share)});
+  for (const view::StepView& step : view::StepsOf(operation, now)) {
+    rows.push_back({step.name, step.started, step.ended, HumanDuration(step.took),
+                    absl::StrFormat("%.1f%%", 100 * step.share)});
   }
   return AlignColumns(rows);
 }
@@ -117,16 +111,16 @@ std::vector<std::string> Stages(const v1::Progress& progress) {
   if (progress.stages().empty()) return {};
   Rows rows = {{"STAGE", "STATE", "BYTES", "OF", "NETWORK", "TIME", "RATE"}};
   for (const v1::StageProgress& stage : progress.stages()) {
-    const std::optional<absl::Duration> time = TimeOf(stage);
+    const std::optional<absl::Duration> time = view::TimeOf(stage);
     const double seconds = absl::ToDoubleSeconds(time.value_or(absl::ZeroDuration()));
     const bool copies = stage.estimate_bytes() > 0;
-    rows.push_back({stage.stage(), stage.state(), copies ? HumanBytes(stage.data_bytes()) : "-",
-                    copies ? HumanBytes(stage.estimate_bytes()) : "-",
-                    copies ? HumanBytes(stage.network_bytes()) : "-",
-                    time.has_value() ? HumanDuration(*time) : "-",
-                    copies && seconds > 0
-                        ? HumanRate(static_cast<double>(stage.data_bytes()) / seconds)
-                        : "-"});
+    rows.push_back(
+        {stage.stage(), stage.state(), copies ? view::HumanBytes(stage.data_bytes()) : "-",
+         copies ? view::HumanBytes(stage.estimate_bytes()) : "-",
+         copies ? view::HumanBytes(stage.network_bytes()) : "-",
+         time.has_value() ? HumanDuration(*time) : "-",
+         copies && seconds > 0 ? view::HumanRate(static_cast<double>(stage.data_bytes()) / seconds)
+                               : "-"});
   }
   return AlignColumns(rows);
 }
@@ -134,33 +128,29 @@ std::vector<std::string> Stages(const v1::Progress& progress) {
 std::vector<std::string> HowFar(const v1::Operation& operation, absl::Time now) {
   const v1::Progress& progress = operation.progress();
   if (operation.outcome() != v1::RUNNING || progress.phases().empty()) return {};
-  const EtaText eta = EtaOf(progress, now);
+  const view::EtaText eta = view::EtaOf(progress, now);
   std::string left = eta.likely.empty() ? "time left unknown" : eta.likely;
   if (!eta.range.empty()) absl::StrAppend(&left, ", ", eta.range);
-  const std::string basis =
-      progress.learnt_from() > 0
-          ? absl::StrCat("estimated from ", progress.learnt_from(), " earlier operations")
-          : "estimated from typical figures";
-  std::vector<std::string> lines = {
-      absl::StrFormat("%d%%, %s; %s", PercentOf(progress.percent() / 100), left, basis)};
+  std::vector<std::string> lines = {absl::StrFormat(
+      "%d%%, %s; %s", view::PercentOf(progress.percent() / 100), left, view::EtaBasis(progress))};
   Rows rows = {{"PHASE", "DONE", "", "OF THE WHOLE", "TIME", "DETAIL"}};
-  for (const PhaseView& phase : PhasesOf(operation, now)) {
-    rows.push_back({phase.name, absl::StrFormat("%d%%", PercentOf(phase.done)),
+  for (const view::PhaseView& phase : view::PhasesOf(operation, now)) {
+    rows.push_back({phase.name, absl::StrFormat("%d%%", view::PercentOf(phase.done)),
                     phase.measured ? "measured" : "estimated",
-                    absl::StrFormat("about %d%%", PercentOf(phase.share)),
-                    HumanDuration(phase.took), phase.measured ? DetailOf(phase) : ""});
+                    absl::StrFormat("about %d%%", view::PercentOf(phase.share)),
+                    HumanDuration(phase.took), phase.measured ? view::DetailOf(phase) : ""});
   }
   for (std::string& line : AlignColumns(rows)) lines.push_back(std::move(line));
   return lines;
 }
 
 std::vector<std::string> ErrorFacts(const v1::Error& error) {
-  const std::string& word = error.reason().empty() ? error.code() : error.reason();
+  const std::string word = view::ErrorWord(error);
   if (word.empty() && error.message().empty()) return {};
   return Facts({{"code", error.code()},
                 {"reason", error.reason()},
                 {"message", error.message()},
-                {"read", absl::StrCat("docs/failures.md: look up ", word, " in its index")}});
+                {"read", absl::StrCat("docs/reference/reasons.md: look up ", word)}});
 }
 
 }  // namespace
@@ -172,7 +162,11 @@ std::vector<std::string> RenderDescription(const v1::Operation& operation, absl:
   AddSection("progress", HowFar(operation, now), lines);
   AddSection("steps", Steps(operation, now), lines);
   AddSection("clone", Stages(operation.progress()), lines);
-  AddSection("what happened", HistoryLines(operation, HistoryExtent::kAll), lines);
+  std::vector<std::string> events;
+  for (const view::Event& event : view::EventsOf(operation, view::Extent::kAll)) {
+    events.push_back(event.Line());
+  }
+  AddSection("what happened", std::move(events), lines);
   AddSection("gtid_executed before",
              operation.proof().gtid_before().empty()
                  ? std::vector<std::string>()

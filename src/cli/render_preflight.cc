@@ -1,8 +1,9 @@
-#include "cli/render_preflight.h"
-
+// A preflight's report as lines of text.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "cli/render.h"
 #include "cli/text.h"
+#include "view/preflight.h"
 
 namespace graft::cli {
 namespace {
@@ -12,43 +13,20 @@ std::string OneLine(const std::string& text) {
 }
 
 std::vector<std::string> Row(const v1::CheckResult& result) {
-  return {CheckOutcomeWord(result.outcome()), CheckSideWord(result.side()), result.id(),
-          OneLine(result.found().empty() ? result.looks_at() : result.found())};
-}
-
-int CountOf(const v1::PreflightReport& report, v1::CheckOutcome outcome) {
-  int count = 0;
-  for (const v1::CheckResult& result : report.results()) count += result.outcome() == outcome;
-  return count;
+  return {view::CheckOutcomeWord(result.outcome()), view::CheckSideWord(result.side()), result.id(),
+          view::FoundText(result)};
 }
 
 std::string Summary(const v1::PreflightReport& report, bool may_be_tried) {
   if (report.results().empty()) return "no check was made; CLONE must not be tried";
-  return absl::StrCat(CountOf(report, v1::PASSED), " passed, ", CountOf(report, v1::WARNING),
-                      " warning, ", CountOf(report, v1::UNCHECKED), " unchecked, ",
-                      CountOf(report, v1::FATAL), " fatal: CLONE ",
+  return absl::StrCat(view::CountOf(report.results(), v1::PASSED), " passed, ",
+                      view::CountOf(report.results(), v1::WARNING), " warning, ",
+                      view::CountOf(report.results(), v1::UNCHECKED), " unchecked, ",
+                      view::CountOf(report.results(), v1::FATAL), " fatal: CLONE ",
                       may_be_tried ? "may" : "must not", " be tried");
 }
 
 }  // namespace
-
-std::string CheckOutcomeWord(v1::CheckOutcome outcome) {
-  const bool known = outcome != v1::CHECK_OUTCOME_UNSPECIFIED && v1::CheckOutcome_IsValid(outcome);
-  return known ? v1::CheckOutcome_Name(outcome) : "UNKNOWN";
-}
-
-std::string CheckSideWord(v1::CheckSide side) {
-  switch (side) {
-    case v1::CHECK_SIDE_RECIPIENT:
-      return "recipient";
-    case v1::CHECK_SIDE_DONOR:
-      return "donor";
-    case v1::CHECK_SIDE_SOURCE:
-      return "source";
-    default:
-      return "unknown";
-  }
-}
 
 std::vector<std::string> RenderPreflight(const v1::PreflightReport& report, bool may_be_tried) {
   std::string headline =
@@ -61,7 +39,7 @@ std::vector<std::string> RenderPreflight(const v1::PreflightReport& report, bool
   lines.emplace_back();
   for (const v1::CheckResult& result : report.results()) {
     if (result.outcome() == v1::PASSED || result.remedy().empty()) continue;
-    lines.push_back(absl::StrCat(result.id(), " (", CheckSideWord(result.side()),
+    lines.push_back(absl::StrCat(result.id(), " (", view::CheckSideWord(result.side()),
                                  "): ", OneLine(result.remedy())));
   }
   lines.push_back(Summary(report, may_be_tried));

@@ -5,12 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/duration_flag.h"
-#include "cli/find_agent.h"
-#include "cli/operation_times.h"
+#include "cli/agents.h"
 #include "cli/output.h"
 #include "cli/text.h"
 #include "google/protobuf/struct.pb.h"
 #include "topo/records.h"
+#include "view/text.h"
 #include "wire/time_proto.h"
 
 namespace graft::cli {
@@ -56,7 +56,7 @@ std::vector<std::string> StateByAgent(const AgentAnswer& answer) {
   if (operation.outcome() != v1::RUNNING) return cells;
   cells[2] = operation.step();
   if (!operation.progress().phases().empty()) {
-    cells[3] = absl::StrCat(PercentOf(operation.progress().percent() / 100), "%");
+    cells[3] = absl::StrCat(view::PercentOf(operation.progress().percent() / 100), "%");
   }
   return cells;
 }

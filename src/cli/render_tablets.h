@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "cli/ask_agents.h"
+#include "cli/agents.h"
 #include "graft/tablet.h"
 
 namespace graft::cli {

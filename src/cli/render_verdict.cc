@@ -1,11 +1,11 @@
-// The end of an operation, and an agent's tablet, as lines of text.
+// The end of an operation, the list of operations, and an agent's tablet, as lines of text.
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
-#include "cli/operation_times.h"
 #include "cli/render.h"
-#include "cli/render_history.h"
-#include "cli/render_words.h"
 #include "cli/text.h"
+#include "view/events.h"
+#include "view/operation.h"
+#include "view/text.h"
 #include "wire/time_proto.h"
 
 namespace graft::cli {
@@ -21,6 +21,21 @@ std::vector<std::string> ErrorLines(const v1::Operation& operation) {
   return lines;
 }
 
+std::vector<std::string> OperationRow(const v1::Operation& operation, absl::Time now) {
+  const int64_t bytes = operation.progress().bytes_done();
+  const double rate = view::AverageRate(operation);
+  return {operation.id(),
+          operation.has_requested() ? view::UtcTime(FromTimestamp(operation.requested())) : "-",
+          view::OutcomeWord(operation.outcome()),
+          operation.step(),
+          v1::DataState_Name(operation.data_state()),
+          view::FromWhom(operation),
+          HumanDuration(view::TotalTime(operation, now)),
+          bytes > 0 ? view::HumanBytes(bytes) : "-",
+          rate > 0 ? view::HumanRate(rate) : "-",
+          view::ErrorWord(operation.error())};
+}
+
 std::string Flag(bool on) {
   return on ? "running" : "stopped";
 }
@@ -33,29 +48,30 @@ void AddError(const char* thread, int number, const std::string& text,
 }  // namespace
 
 std::vector<std::string> RenderVerdict(const v1::Operation& operation, absl::Time now) {
-  std::string verdict = absl::StrCat(operation.recipient(), " ", OutcomeWord(operation.outcome()));
+  std::string verdict =
+      absl::StrCat(operation.recipient(), " ", view::OutcomeWord(operation.outcome()));
   if (operation.outcome() != v1::DONE && !operation.step().empty()) {
     absl::StrAppend(&verdict, " in ", operation.step());
   }
   absl::StrAppend(&verdict, ": data ", v1::DataState_Name(operation.data_state()));
   if (!operation.donor().empty()) absl::StrAppend(&verdict, ", donor ", operation.donor());
   if (operation.progress().bytes_done() > 0) {
-    absl::StrAppend(&verdict, ", ", HumanBytes(operation.progress().bytes_done()));
+    absl::StrAppend(&verdict, ", ", view::HumanBytes(operation.progress().bytes_done()));
   }
-  absl::StrAppend(&verdict, ", ", HumanDuration(TotalTime(operation, now)));
+  absl::StrAppend(&verdict, ", ", HumanDuration(view::TotalTime(operation, now)));
   std::vector<std::string> lines = {verdict};
   if (operation.outcome() == v1::FAILED || operation.outcome() == v1::CANCELLED) {
     for (std::string& line : ErrorLines(operation)) lines.push_back(std::move(line));
-    lines.push_back(absl::StrCat("data: ", DataStateMeans(operation.data_state())));
+    lines.push_back(absl::StrCat("data: ", view::DataStateMeans(operation.data_state())));
   }
   if (operation.outcome() == v1::DONE && !operation.source().empty()) {
-    lines.push_back(absl::StrCat("follows ", HostOf(operation.source(), operation.source_mysql())));
+    lines.push_back(
+        absl::StrCat("follows ", view::HostOf(operation.source(), operation.source_mysql())));
   }
-  for (std::string& line : HistoryLines(operation)) lines.push_back(std::move(line));
+  for (const view::Event& event : view::EventsOf(operation)) lines.push_back(event.Line());
   std::vector<std::vector<std::string>> rows;
-  for (const v1::StepTime& step : operation.times()) {
-    rows.push_back(
-        {absl::StrCat("  ", step.step()), HumanDuration(TimeOf(step, EndOf(operation, now)))});
+  for (const view::StepView& step : view::StepsOf(operation, now)) {
+    rows.push_back({absl::StrCat("  ", step.name), HumanDuration(step.took)});
   }
   for (std::string& line : AlignColumns(rows)) lines.push_back(std::move(line));
   return lines;
@@ -110,6 +126,16 @@ std::vector<std::string> RenderTablet(const v1::GetTabletResponse& tablet) {
     AddError("applier", channel.applier_errno(), channel.applier_error(), lines);
   }
   return lines;
+}
+
+std::vector<std::string> RenderOperations(const v1::ListOperationsResponse& list, absl::Time now) {
+  std::vector<std::vector<std::string>> rows = {{"OPERATION", "REQUESTED", "OUTCOME", "STEP",
+                                                 "DATA", "DONOR", "TIME", "BYTES", "RATE",
+                                                 "REASON"}};
+  rows.reserve(static_cast<size_t>(list.operations_size()) + 1);
+  for (const v1::Operation& operation : list.operations())
+    rows.push_back(OperationRow(operation, now));
+  return AlignColumns(rows);
 }
 
 }  // namespace graft::cli

@@ -10,11 +10,11 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "cli/operation_times.h"
 #include "cli/operation_view.h"
 #include "cli/render.h"
 #include "cli/render_live.h"
 #include "graft/cancellation.h"
+#include "view/operation.h"
 
 namespace graft::cli {
 namespace {
@@ -133,7 +133,7 @@ class TerminalView : public OperationView {
   const Screen screen_;
   absl::Mutex mutex_;
   v1::Operation operation_ ABSL_GUARDED_BY(mutex_);
-  AgentTime time_ ABSL_GUARDED_BY(mutex_);
+  view::AgentTime time_ ABSL_GUARDED_BY(mutex_);
   bool heard_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Time silent_since_ ABSL_GUARDED_BY(mutex_);
   absl::Status silence_ ABSL_GUARDED_BY(mutex_);  // why there is none of it; OK: there is

@@ -1,36 +1,17 @@
 #include "cli/text.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
-#include "base/duration_flag.h"
 #include "cli/characters.h"
 
 namespace graft::cli {
 namespace {
-
-absl::Duration RoundTo(absl::Duration duration, absl::Duration unit) {
-  return absl::Floor(duration + unit / 2, unit);
-}
-
-// "1h10m", "4m30s", "4m": whole seconds, no part that is zero, no seconds beside hours.
-std::string ShortDuration(absl::Duration duration) {
-  const int64_t seconds = absl::ToInt64Seconds(duration);
-  const int64_t hours = seconds / 3600;
-  const int64_t minutes = seconds / 60 % 60;
-  std::string text;
-  if (hours > 0) absl::StrAppend(&text, hours, "h");
-  if (minutes > 0) absl::StrAppend(&text, minutes, "m");
-  if (hours == 0 && seconds % 60 > 0) absl::StrAppend(&text, seconds % 60, "s");
-  return text;
-}
 
 const char* Filling(BarKind kind, bool utf8) {
   if (kind == BarKind::kGuessed) return utf8 ? "▒" : "=";
@@ -38,42 +19,6 @@ const char* Filling(BarKind kind, bool utf8) {
 }
 
 }  // namespace
-
-std::string HumanBytes(int64_t bytes) {
-  constexpr std::array<const char*, 6> kUnits = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (bytes < 1024) return absl::StrCat(bytes, " B");
-  double value = static_cast<double>(bytes);
-  size_t unit = 0;
-  // 1023.95 would print as 1024.0.
-  while (value >= 1023.95 && unit + 1 < kUnits.size()) {
-    value /= 1024;
-    ++unit;
-  }
-  return absl::StrFormat("%.1f %s", value, kUnits[unit]);
-}
-
-std::string HumanRate(double bytes_per_second) {
-  return absl::StrCat(HumanBytes(static_cast<int64_t>(bytes_per_second)), "/s");
-}
-
-std::string RoughDuration(absl::Duration duration) {
-  if (duration < absl::Seconds(1)) return "a moment";
-  absl::Duration unit = absl::Minutes(10);
-  if (duration < absl::Seconds(10)) {
-    unit = absl::Seconds(1);
-  } else if (duration < absl::Minutes(1)) {
-    unit = absl::Seconds(5);
-  } else if (duration < absl::Minutes(10)) {
-    unit = absl::Seconds(30);
-  } else if (duration < absl::Hours(1)) {
-    unit = absl::Minutes(1);
-  }
-  return ShortDuration(RoundTo(duration, unit));
-}
-
-std::string UtcTime(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%SZ", time, absl::UTCTimeZone());
-}
 
 std::string Bar(double fraction, int width, bool utf8, BarKind kind) {
   const double clamped = std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;

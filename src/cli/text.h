@@ -1,25 +1,13 @@
-// Small texts for people: sizes, times, bars, columns, and what of a text a terminal can show.
-// Pure functions.
+// Bars, columns, and the part of a text that a terminal can show. Pure functions.
 #ifndef GRAFT_CLI_TEXT_H_
 #define GRAFT_CLI_TEXT_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 
 namespace graft::cli {
-
-std::string HumanBytes(int64_t bytes);           // "512 B", "1.5 MiB"
-std::string HumanRate(double bytes_per_second);  // "1.5 MiB/s"
-
-// An estimate's, no finer than it can be known: "a moment", "7s", "35s", "4m30s", "25m", "2h10m".
-std::string RoughDuration(absl::Duration duration);
-
-// "2026-11-20 13:00:00Z"
-std::string UtcTime(absl::Time time);
 
 // `width` cells, `fraction` of them (0 to 1) filled. A guessed one is filled otherwise than a
 // measured one.

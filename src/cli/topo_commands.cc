@@ -1,12 +1,10 @@
 // The subcommands that need the topology alone.
-#include <google/protobuf/struct.pb.h>
-
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/errors.h"
 #include "cli/commands.h"
@@ -16,48 +14,37 @@
 namespace graft::cli {
 namespace {
 
-using google::protobuf::Struct;
+using Json = nlohmann::ordered_json;
 
-Struct MakeObject(const std::vector<std::pair<std::string, std::string>>& fields) {
-  Struct object;
-  for (const auto& [name, value] : fields) {
-    (*object.mutable_fields())[name].set_string_value(value);
+Json CellJson(const Cell& cell) {
+  return {{"name", cell.name}, {"serverAddress", cell.server_address}, {"root", cell.root}};
+}
+
+Json ShardJson(const Shard& shard) {
+  return {{"keyspace", shard.keyspace},
+          {"name", shard.name},
+          {"primary", shard.primary.empty() ? "" : shard.primary.ToString()}};
+}
+
+Json TopologyJson(const std::vector<Cell>& cells, const std::vector<Shard>& shards,
+                  const TabletList& list) {
+  Json json = {{"cells", Json::array()},
+               {"shards", Json::array()},
+               {"tablets", Json::array()},
+               {"missingCells", Json::array()}};
+  for (const Cell& cell : cells) json["cells"].push_back(CellJson(cell));
+  for (const Shard& shard : shards) json["shards"].push_back(ShardJson(shard));
+  for (const Tablet& tablet : list.tablets) {
+    json["tablets"].push_back(Json::parse(TabletJson(tablet), nullptr, false));
   }
-  return object;
-}
-
-std::string AliasOrEmpty(const TabletAlias& alias) {
-  return alias.empty() ? "" : alias.ToString();
-}
-
-Struct CellObject(const Cell& cell) {
-  return MakeObject(
-      {{"name", cell.name}, {"serverAddress", cell.server_address}, {"root", cell.root}});
-}
-
-Struct ShardObject(const Shard& shard) {
-  return MakeObject({{"keyspace", shard.keyspace},
-                     {"name", shard.name},
-                     {"primary", AliasOrEmpty(shard.primary)}});
-}
-
-std::string TopologyJson(const std::vector<Cell>& cells, const std::vector<Shard>& shards,
-                         const TabletList& list) {
-  std::vector<std::string> parts[4];
-  for (const Cell& cell : cells) {
-    parts[0].push_back(ToJsonLine(CellObject(cell)));
-  }
-  for (const Shard& shard : shards) {
-    parts[1].push_back(ToJsonLine(ShardObject(shard)));
-  }
-  for (const Tablet& tablet : list.tablets) parts[2].push_back(TabletJson(tablet));
   for (const MissingCell& cell : list.missing_cells) {
-    parts[3].push_back(
-        ToJsonLine(MakeObject({{"name", cell.name}, {"error", cell.why.ToString()}})));
+    json["missingCells"].push_back({{"name", cell.name}, {"error", cell.why.ToString()}});
   }
-  return absl::StrCat("{\"cells\":[", absl::StrJoin(parts[0], ","), "],\"shards\":[",
-                      absl::StrJoin(parts[1], ","), "],\"tablets\":[", absl::StrJoin(parts[2], ","),
-                      "],\"missingCells\":[", absl::StrJoin(parts[3], ","), "]}");
+  return json;
+}
+
+std::string TextOf(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 // Beside the list, which is not whole then.
@@ -92,7 +79,7 @@ Result ShowTablets(const Session& session, VitessTopology& topology, const Table
 Result AddCell(const Session& session, VitessTopology& topology, const Cell& cell) {
   GRAFT_RETURN_IF_ERROR(topology.AddCell(cell));
   if (session.output != OutputFormat::kTable) {
-    WriteObject(session.output, ToJsonLine(CellObject(cell)), session.out);
+    WriteObject(session.output, TextOf(CellJson(cell)), session.out);
     return ExitCode::kDone;
   }
   session.out << "cell " << cell.name << " is at " << cell.server_address << " under " << cell.root
@@ -106,7 +93,7 @@ Result ShowTopology(const Session& session, VitessTopology& topology) {
   GRAFT_ASSIGN_OR_RETURN(const TabletList list, topology.ListTablets({}));
   TellMissing(session, list);
   if (session.output != OutputFormat::kTable) {
-    WriteObject(session.output, TopologyJson(cells, shards, list), session.out);
+    WriteObject(session.output, TextOf(TopologyJson(cells, shards, list)), session.out);
     return ExitCode::kDone;
   }
   std::vector<std::vector<std::string>> rows = {{"CELL", "SERVER", "ROOT"}};
@@ -135,7 +122,7 @@ Result SetPrimary(const Session& session, VitessTopology& topology, const std::s
   GRAFT_RETURN_IF_ERROR(topology.SetPrimary(parts[0], parts[1], tablet));
   if (session.output != OutputFormat::kTable) {
     const Shard changed = {parts[0], parts[1], tablet};
-    WriteObject(session.output, ToJsonLine(ShardObject(changed)), session.out);
+    WriteObject(session.output, TextOf(ShardJson(changed)), session.out);
     return ExitCode::kDone;
   }
   session.out << tablet.ToString() << " is the primary of " << shard << '\n';

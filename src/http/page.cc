@@ -3,22 +3,21 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "http/format.h"
 #include "http/html.h"
 #include "http/page_assets.h"
 #include "http/sections.h"
+#include "view/text.h"
 
 namespace graft::http {
 namespace {
 
 // What a browser's tab shows of it, among twenty others.
-std::string Title(const StatusFacts& facts) {
-  const std::string alias = facts.tablet.alias.ToString();
-  if (const Operation* running = RunningOperation(facts); running != nullptr) {
-    return absl::StrCat(PercentText(running->progress.percent), " % ", alias);
+std::string Title(const PageFacts& facts) {
+  const std::string alias = facts.status.tablet.alias.ToString();
+  if (facts.running != nullptr) {
+    return absl::StrCat(view::PercentText(facts.running->progress().percent()), " % ", alias);
   }
-  const bool failed =
-      !facts.operations.empty() && facts.operations.front().outcome == Outcome::kFailed;
+  const bool failed = !facts.operations.empty() && facts.operations.front().outcome() == v1::FAILED;
   return absl::StrCat(failed ? "failed: " : "", alias);
 }
 
@@ -30,14 +29,14 @@ std::string AsDataUrl(absl::string_view svg) {
                           {{"%", "%25"}, {"#", "%23"}, {"<", "%3C"}, {">", "%3E"}}));
 }
 
-Html Fragment(const StatusFacts& facts) {
+Html Fragment(const PageFacts& facts) {
   Html html;
   html.Raw("<main id=\"state\" data-title=\"").Text(Title(facts)).Raw("\" data-version=\"");
-  html.Text(facts.version).Raw("\">\n");
+  html.Text(facts.status.version).Raw("\">\n");
   AddHead(facts, html);
   AddRunning(facts, html);
-  AddTablet(facts, html);
-  AddShard(facts, html);
+  AddTablet(facts.status, html);
+  AddShard(facts.status, html);
   AddPreflight(facts, html);
   AddHistory(facts, html);
   html.Raw("</main>\n");
@@ -47,10 +46,11 @@ Html Fragment(const StatusFacts& facts) {
 }  // namespace
 
 std::string RenderFragment(const StatusFacts& facts) {
-  return Fragment(facts).str();
+  return Fragment(PageFacts(facts)).str();
 }
 
-std::string RenderPage(const StatusFacts& facts, absl::string_view nonce) {
+std::string RenderPage(const StatusFacts& status, absl::string_view nonce) {
+  const PageFacts facts(status);
   Html html;
   html.Raw(
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -61,14 +61,14 @@ std::string RenderPage(const StatusFacts& facts, absl::string_view nonce) {
   html.Raw("</style></head><body>\n");
   html.Raw("<p id=\"away\" role=\"alert\" hidden></p>\n");
   html.Raw("<noscript><p class=\"notice\">JavaScript is off: this is the state as of ")
-      .Text(DateText(facts.now))
-      .Raw(" UTC. Load the page again for a newer one.</p></noscript>\n");
+      .Text(view::UtcTime(status.now))
+      .Raw(". Load the page again for a newer one.</p></noscript>\n");
   html.Add(Fragment(facts));
   html.Raw(
       "<footer><nav aria-label=\"Other formats\"><a href=\"status.json\">status.json</a> "
       "<a href=\"vars\">vars</a> <a href=\"../metrics\">metrics</a> "
       "<a href=\"../readyz\">readyz</a> <a href=\"../healthz\">healthz</a></nav><p>graft ");
-  html.Text(facts.version).Raw("</p></footer>\n<script nonce=\"").Text(nonce).Raw("\">");
+  html.Text(status.version).Raw("</p></footer>\n<script nonce=\"").Text(nonce).Raw("\">");
   html.Asset(StatusJs()).Raw("</script></body></html>\n");
   return std::move(html).str();
 }

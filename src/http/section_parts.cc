@@ -1,90 +1,90 @@
 #include <algorithm>
 
-#include "base/errors.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "http/sections.h"
+#include "view/text.h"
+#include "wire/operation_proto.h"
 
 namespace graft::http {
+namespace {
+
+constexpr size_t kUuidShown = 8;
+constexpr size_t kIntervalsShown = 24;
+constexpr size_t kUuidsShown = 2;
+
+std::string ShortMember(absl::string_view member) {
+  const size_t colon = member.find(':');
+  const absl::string_view uuid = member.substr(0, std::min(colon, kUuidShown));
+  if (colon == absl::string_view::npos) return absl::StrCat(uuid, "…");
+  const absl::string_view intervals = member.substr(colon + 1);
+  return absl::StrCat(uuid, "…:", intervals.substr(0, kIntervalsShown),
+                      intervals.size() > kIntervalsShown ? "…" : "");
+}
+
+}  // namespace
+
+PageFacts::PageFacts(const StatusFacts& facts) : status(facts) {
+  for (const Operation& operation : facts.operations) operations.push_back(ToProto(operation));
+  if (!operations.empty() && operations.front().outcome() == v1::RUNNING) {
+    running = &operations.front();
+  }
+}
 
 void AddFact(absl::string_view term, absl::string_view value, Html& html) {
   html.Raw("<div><dt>").Text(term).Raw("</dt><dd>").Text(value).Raw("</dd></div>");
 }
 
-void AddChip(Tone tone, absl::string_view text, Html& html) {
+void AddChip(view::Tone tone, absl::string_view text, Html& html) {
+  html.Raw("<span class=\"chip");
   switch (tone) {
-    case Tone::kPlain:
-      html.Raw("<span class=\"chip\">");
+    case view::Tone::kPlain:
       break;
-    case Tone::kGood:
-      html.Raw("<span class=\"chip good\">");
+    case view::Tone::kGood:
+      html.Raw(" good");
       break;
-    case Tone::kWarning:
-      html.Raw("<span class=\"chip warning\">");
+    case view::Tone::kWarning:
+      html.Raw(" warning");
       break;
-    case Tone::kBad:
-      html.Raw("<span class=\"chip bad\">");
+    case view::Tone::kBad:
+      html.Raw(" bad");
       break;
-    case Tone::kBusy:
-      html.Raw("<span class=\"chip busy\">");
-      break;
-  }
-  html.Text(text).Raw("</span>");
-}
-
-Tone DataTone(DataState state) {
-  switch (state) {
-    case DataState::kPartial:
-    case DataState::kEmpty:
-      return Tone::kBad;
-    case DataState::kCloned:
-      return Tone::kGood;
-    case DataState::kIntact:
+    case view::Tone::kBusy:
+      html.Raw(" busy");
       break;
   }
-  return Tone::kPlain;
+  html.Raw("\">").Text(text).Raw("</span>");
 }
 
-Tone OutcomeTone(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kDone:
-      return Tone::kGood;
-    case Outcome::kFailed:
-      return Tone::kBad;
-    case Outcome::kCancelled:
-      return Tone::kWarning;
-    case Outcome::kRunning:
-      break;
-  }
-  return Tone::kBusy;
+void AddDataChip(v1::DataState state, Html& html) {
+  AddChip(view::DataTone(state), v1::DataState_Name(state), html);
 }
 
-std::string ReasonText(const absl::Status& status) {
-  if (status.ok()) return "";
-  const std::string reason = ReasonOf(status);
-  return reason.empty() ? absl::StatusCodeToString(status.code()) : reason;
-}
-
-void AddError(const absl::Status& status, Html& html) {
-  if (status.ok()) return;
+void AddError(const v1::Operation& operation, Html& html) {
+  if (!operation.has_error()) return;
   html.Raw("<p class=\"error\"><b>")
-      .Text(ReasonText(status))
+      .Text(view::ErrorWord(operation.error()))
       .Raw("</b> ")
-      .Text(std::string(status.message()))
+      .Text(operation.error().message())
       .Raw("</p>");
 }
 
-std::string AliasOrDash(const TabletAlias& alias) {
-  return alias.empty() ? "–" : alias.ToString();
+std::string ClockText(absl::Time time) {
+  if (time == absl::InfinitePast()) return "–";
+  return absl::FormatTime("%H:%M:%S", time, absl::UTCTimeZone());
 }
 
-absl::Duration TimeTaken(const Operation& operation, absl::Time now) {
-  const absl::Time end = operation.ended == absl::InfinitePast() ? now : operation.ended;
-  return std::max(absl::ZeroDuration(), end - operation.requested);
+std::string AgoOrNever(absl::Time time, absl::Time now) {
+  return time == absl::InfinitePast() ? "never" : view::AgoText(time, now);
 }
 
-const Operation* RunningOperation(const StatusFacts& facts) {
-  const bool runs =
-      !facts.operations.empty() && facts.operations.front().outcome == Outcome::kRunning;
-  return runs ? &facts.operations.front() : nullptr;
+std::string ShortGtids(absl::string_view set) {
+  std::vector<std::string> members;
+  for (const absl::string_view member : absl::StrSplit(set, ',', absl::SkipWhitespace())) {
+    members.push_back(ShortMember(absl::StripAsciiWhitespace(member)));
+  }
+  return view::Listed(members, kUuidsShown);
 }
 
 }  // namespace graft::http

@@ -4,30 +4,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/duration_flag.h"
-#include "http/format.h"
 #include "http/sections.h"
+#include "view/phases.h"
+#include "view/text.h"
 
 namespace graft::http {
 namespace {
 
+using view::PhaseState;
+using view::PhaseView;
+
 constexpr double kStripWidth = 1000;
 
-double Fraction(double value) {
-  return std::isfinite(value) ? std::clamp(value, 0.0, 1.0) : 0.0;
-}
-
-// The stage's row as the server shows it; nullptr: the phase is none of CLONE's, or has not begun.
-const CloneStageRow* RowOf(const Progress& progress, Phase phase) {
-  for (const CloneStageRow& row : progress.stages) {
-    if (PhaseName(phase) == CloneStageName(row.stage)) return &row;
-  }
-  return nullptr;
-}
-
-size_t CurrentPhase(const std::vector<PhaseProgress>& phases) {
-  const auto current = std::find_if(phases.begin(), phases.end(),
-                                    [](const PhaseProgress& phase) { return phase.done < 1; });
-  return static_cast<size_t>(current - phases.begin());
+double Clamped(double fraction) {
+  return std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;
 }
 
 void AddRect(double x, double width, bool measured, Html& html) {
@@ -43,17 +33,17 @@ void AddRect(double x, double width, bool measured, Html& html) {
 }
 
 // The whole in one line: each phase as long as its share of the time.
-void AddStrip(const std::vector<PhaseProgress>& phases, Html& html) {
+void AddStrip(const std::vector<PhaseView>& phases, Html& html) {
   double total = 0;
-  for (const PhaseProgress& phase : phases) total += Fraction(phase.share);
+  for (const PhaseView& phase : phases) total += Clamped(phase.share);
   if (total <= 0) return;
   html.Raw(
       "<svg class=\"strip\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" "
       "aria-hidden=\"true\"><rect class=\"track\" width=\"1000\" height=\"12\"/>");
   double x = 0;
-  for (const PhaseProgress& phase : phases) {
-    const double width = Fraction(phase.share) / total * kStripWidth;
-    const double done = width * Fraction(phase.done);
+  for (const PhaseView& phase : phases) {
+    const double width = Clamped(phase.share) / total * kStripWidth;
+    const double done = width * Clamped(phase.done);
     if (done > 0) AddRect(x, done, phase.measured || phase.done >= 1, html);
     x += width;
     if (x < kStripWidth - 0.5) {
@@ -65,42 +55,37 @@ void AddStrip(const std::vector<PhaseProgress>& phases, Html& html) {
   html.Raw("</svg>");
 }
 
-std::string AmountText(const Progress& progress, const PhaseProgress& phase, bool current) {
-  const CloneStageRow* row = RowOf(progress, phase.phase);
-  if (row != nullptr && row->estimate_bytes > 0) {
-    return absl::StrCat(BytesText(static_cast<double>(row->data_bytes)), " of ",
-                        BytesText(static_cast<double>(row->estimate_bytes)));
-  }
-  if (!current) return "";
-  if (phase.phase == Phase::kRecovery && progress.recovery_percent.has_value()) {
-    return absl::StrCat("redo log ", PercentText(*progress.recovery_percent), " %");
-  }
-  return absl::StrCat(phase.measured ? "" : "≈ ", PercentText(100 * Fraction(phase.done)), " %");
+std::string AmountText(const PhaseView& phase) {
+  const bool known = phase.bytes_expected > 0 || phase.recovery_percent.has_value();
+  if (known || phase.state == PhaseState::kDone) return view::DetailOf(phase);
+  if (phase.state == PhaseState::kComing) return "";
+  return absl::StrCat(phase.measured ? "" : "≈ ", view::PercentText(100 * phase.done), " %");
 }
 
-void AddBar(const PhaseProgress& phase, Html& html) {
+void AddBar(const PhaseView& phase, Html& html) {
   if (phase.measured || phase.done <= 0 || phase.done >= 1) {
     html.Raw("<progress max=\"1\" value=\"");
   } else {
     html.Raw("<progress class=\"guessed\" max=\"1\" value=\"");
   }
-  html.Text(absl::StrFormat("%.4f", Fraction(phase.done)))
+  html.Text(absl::StrFormat("%.4f", Clamped(phase.done)))
       .Raw("\" aria-label=\"")
-      .Text(PhaseName(phase.phase))
+      .Text(phase.name)
       .Raw("\"></progress>");
 }
 
-void AddRow(const Progress& progress, const PhaseProgress& phase, bool current, Html& html) {
+void AddRow(const PhaseView& phase, Html& html) {
+  const bool current = phase.state == PhaseState::kCurrent;
   if (current) {
     html.Raw("<tr class=\"current\" aria-current=\"step\">");
-  } else if (phase.done < 1) {
+  } else if (phase.state == PhaseState::kComing) {
     html.Raw("<tr class=\"coming\">");
   } else {
     html.Raw("<tr>");
   }
-  html.Raw("<th scope=\"row\">").Text(PhaseName(phase.phase)).Raw("</th><td class=\"bar\">");
+  html.Raw("<th scope=\"row\">").Text(phase.name).Raw("</th><td class=\"bar\">");
   AddBar(phase, html);
-  html.Raw("</td><td class=\"number\">").Text(AmountText(progress, phase, current));
+  html.Raw("</td><td class=\"number\">").Text(AmountText(phase));
   if (current && !phase.measured) html.Raw(" <small>estimate</small>");
   html.Raw("</td><td class=\"number\">");
   if (phase.took > absl::ZeroDuration()) html.Text(HumanDuration(phase.took));
@@ -109,23 +94,20 @@ void AddRow(const Progress& progress, const PhaseProgress& phase, bool current, 
 
 }  // namespace
 
-void AddPhases(const Operation& operation, Html& html) {
-  const Progress& progress = operation.progress;
-  if (progress.phases.empty()) {
+void AddPhases(const v1::Operation& operation, absl::Time now, Html& html) {
+  if (operation.progress().phases().empty()) {
     html.Raw("<progress class=\"whole\" max=\"100\" aria-label=\"the whole operation\" value=\"")
-        .Text(PercentText(progress.percent))
+        .Text(view::PercentText(operation.progress().percent()))
         .Raw("\"></progress>");
     return;
   }
-  AddStrip(progress.phases, html);
+  const std::vector<PhaseView> phases = view::PhasesOf(operation, now);
+  AddStrip(phases, html);
   html.Raw(
       "<table class=\"phases\"><caption class=\"unseen\">Phases of the operation</caption>"
       "<thead class=\"unseen\"><tr><th scope=\"col\">Phase<th scope=\"col\">Done"
       "<th scope=\"col\">Amount<th scope=\"col\">Took</tr></thead><tbody>\n");
-  const size_t current = CurrentPhase(progress.phases);
-  for (size_t i = 0; i < progress.phases.size(); ++i) {
-    AddRow(progress, progress.phases[i], i == current, html);
-  }
+  for (const PhaseView& phase : phases) AddRow(phase, html);
   html.Raw("</tbody></table>");
 }
 

@@ -5,8 +5,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "http/format.h"
 #include "http/sections.h"
+#include "view/text.h"
 
 namespace graft::http {
 namespace {
@@ -54,7 +54,7 @@ void AddStep(const Tablet& tablet, Html& html) {
   double percent = 0;
   if (!step.empty() && absl::SimpleAtod(absl::StripSuffix(progress, "%"), &percent)) {
     html.Raw(" <progress max=\"100\" value=\"")
-        .Text(PercentText(percent))
+        .Text(view::PercentText(percent))
         .Raw("\"></progress> ")
         .Text(progress);
   }
@@ -64,8 +64,9 @@ void AddStep(const Tablet& tablet, Html& html) {
 
 void AddDataState(const std::string& state, Html& html) {
   if (state.empty()) return;
-  const bool gone = state == "PARTIAL" || state == "EMPTY";
-  AddChip(gone ? Tone::kBad : state == "CLONED" ? Tone::kGood : Tone::kPlain, state, html);
+  v1::DataState known = v1::DATA_STATE_UNSPECIFIED;
+  v1::DataState_Parse(state, &known);
+  AddChip(view::DataTone(known), state, html);
 }
 
 void AddRow(const Tablet& tablet, bool self, Html& html) {
@@ -96,7 +97,7 @@ void AddShard(const StatusFacts& facts, Html& html) {
   if (shard.read_at == absl::InfinitePast()) {
     html.Raw("not read from the topology yet");
   } else {
-    html.Text(absl::StrCat("as the topology had it ", AgoText(shard.read_at, facts.now)));
+    html.Text(absl::StrCat("as the topology had it ", view::AgoText(shard.read_at, facts.now)));
   }
   html.Raw("</small></h2>");
   if (!shard.error.empty()) {

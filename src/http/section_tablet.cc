@@ -1,37 +1,34 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
-#include "http/format.h"
 #include "http/sections.h"
-#include "provision/operation/readiness.h"
+#include "http/status_json.h"
 
 namespace graft::http {
 namespace {
 
 constexpr size_t kLongestWholeGtids = 60;
 
-Tone TypeTone(TabletType type) {
+view::Tone TypeTone(TabletType type) {
   switch (type) {
     case TabletType::kPrimary:
     case TabletType::kReplica:
     case TabletType::kRdonly:
-      return Tone::kGood;
+      return view::Tone::kGood;
     case TabletType::kRestore:
-      return Tone::kWarning;
+      return view::Tone::kWarning;
     default:
-      return Tone::kPlain;
+      return view::Tone::kPlain;
   }
 }
 
-void AddReadiness(const StatusFacts& facts, Html& html) {
-  std::optional<Operation> newest;
-  if (!facts.operations.empty()) newest = facts.operations.front();
-  const std::vector<std::string> reasons = WhyNotReady(facts.tablet, newest, facts.now);
+void AddReadiness(const PageFacts& facts, Html& html) {
+  const std::vector<std::string> reasons = WhyNotReady(facts.status);
   if (reasons.empty()) {
     html.Raw(
         "<section id=\"ready\" class=\"verdict good\"><p><strong>Ready</strong></p></section>");
     return;
   }
-  if (RunningOperation(facts) == nullptr) {
+  if (facts.running == nullptr) {
     html.Raw("<section id=\"ready\" class=\"verdict bad\">");
   } else {
     html.Raw("<section id=\"ready\" class=\"verdict warning\">");
@@ -42,14 +39,14 @@ void AddReadiness(const StatusFacts& facts, Html& html) {
 }
 
 // Read out by screen readers when it changes, so it must not change with every byte.
-void AddAnnouncement(const StatusFacts& facts, Html& html) {
+void AddAnnouncement(const PageFacts& facts, Html& html) {
   html.Raw("<p class=\"unseen\" role=\"status\">");
-  if (const Operation* running = RunningOperation(facts); running != nullptr) {
-    const int tens = static_cast<int>(running->progress.percent / 10) * 10;
-    html.Text(absl::StrCat("Rebuilding, ", StepName(running->step), ", more than ", tens, " %"));
+  if (facts.running != nullptr) {
+    const int tens = static_cast<int>(facts.running->progress().percent() / 10) * 10;
+    html.Text(absl::StrCat("Rebuilding, ", facts.running->step(), ", more than ", tens, " %"));
   } else if (!facts.operations.empty()) {
-    const Operation& last = facts.operations.front();
-    html.Text(absl::StrCat("The last operation: ", OutcomeName(last.outcome)));
+    html.Text(absl::StrCat("The last operation: ",
+                           view::OutcomeWord(facts.operations.front().outcome())));
   }
   html.Raw("</p>\n");
 }
@@ -72,7 +69,9 @@ void AddGtids(const std::string& set, Html& html) {
 
 void AddThread(bool running, bool connecting, int error_number, const std::string& error,
                Html& html) {
-  const Tone tone = running ? Tone::kGood : connecting ? Tone::kWarning : Tone::kBad;
+  const view::Tone tone = running      ? view::Tone::kGood
+                          : connecting ? view::Tone::kWarning
+                                       : view::Tone::kBad;
   AddChip(tone, running ? "running" : connecting ? "connecting" : "stopped", html);
   if (error_number == 0) return;
   html.Raw("<p class=\"error\">").Text(absl::StrCat(error_number, ": ", error)).Raw("</p>");
@@ -101,13 +100,13 @@ void AddReplication(const TabletSnapshot& tablet, Html& html) {
 
 }  // namespace
 
-void AddHead(const StatusFacts& facts, Html& html) {
-  const TabletSnapshot& tablet = facts.tablet;
+void AddHead(const PageFacts& facts, Html& html) {
+  const TabletSnapshot& tablet = facts.status.tablet;
   html.Raw("<header><h1>").Text(tablet.alias.ToString()).Raw("</h1><p class=\"chips\">");
   AddChip(TypeTone(tablet.type), TabletTypeName(tablet.type), html);
-  AddChip(Tone::kPlain, absl::StrCat(tablet.keyspace, "/", tablet.shard), html);
+  AddChip(view::Tone::kPlain, absl::StrCat(tablet.keyspace, "/", tablet.shard), html);
   html.Raw("</p><p class=\"asof\">as of <time>")
-      .Text(ClockText(facts.now))
+      .Text(ClockText(facts.status.now))
       .Raw("</time> UTC</p></header>\n");
   AddAnnouncement(facts, html);
   AddReadiness(facts, html);
@@ -124,7 +123,7 @@ void AddTablet(const StatusFacts& facts, Html& html) {
   } else {
     AddFact("MySQL", absl::StrCat("does not answer: ", tablet.mysql_error), html);
   }
-  AddFact("Read", AgoText(tablet.read_at, facts.now), html);
+  AddFact("Read", AgoOrNever(tablet.read_at, facts.now), html);
   if (!tablet.mysql_version.empty()) AddGtids(tablet.gtid_executed, html);
   html.Raw("</dl>");
   if (tablet.mysql_reachable) AddReplication(tablet, html);

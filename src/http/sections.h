@@ -1,48 +1,54 @@
-// The parts of the status page, each from plain values. Pure functions; together they are the
-// fragment that a browser loads first and then again and again (page.h).
+// The parts of the status page. Pure functions; together they are the fragment that a browser loads
+// first and then again and again (page.h).
 #ifndef GRAFT_HTTP_SECTIONS_H_
 #define GRAFT_HTTP_SECTIONS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
-#include "graft/operation.h"
+#include "graft/v1/operation.pb.h"
 #include "http/html.h"
 #include "http/status_facts.h"
+#include "view/operation.h"
 
 namespace graft::http {
 
+// The facts, and the operations as the API shows them: src/view/ puts those into words.
+struct PageFacts {
+  explicit PageFacts(const StatusFacts& status);
+  const StatusFacts& status;  // must outlive this
+  std::vector<v1::Operation> operations;
+  const v1::Operation* running = nullptr;  // one of `operations`
+};
+
 // Who this is, and whether it may be used.
-void AddHead(const StatusFacts& facts, Html& html);
+void AddHead(const PageFacts& facts, Html& html);
 void AddTablet(const StatusFacts& facts, Html& html);
 void AddShard(const StatusFacts& facts, Html& html);
-// The operation that runs, with its bars; one line if none does.
-void AddRunning(const StatusFacts& facts, Html& html);
-void AddPreflight(const StatusFacts& facts, Html& html);
-void AddHistory(const StatusFacts& facts, Html& html);
+// The operation that runs, with its bars; if none does, how the last one ended.
+void AddRunning(const PageFacts& facts, Html& html);
+void AddPreflight(const PageFacts& facts, Html& html);
+void AddHistory(const PageFacts& facts, Html& html);
 
 // Parts of parts.
 
 // Bars of the phases, the whole first.
-void AddPhases(const Operation& operation, Html& html);
-// What an operation went through: attempts, refused donors, findings, steps, proof.
-void AddStory(const Operation& operation, absl::Time now, Html& html);
-void AddFindings(const std::vector<CheckResult>& results, Html& html);
+void AddPhases(const v1::Operation& operation, absl::Time now, Html& html);
+// What an operation went through: error, events, steps.
+void AddStory(const v1::Operation& operation, absl::Time now, Html& html);
 
 // A term and its value, in a list of them.
 void AddFact(absl::string_view term, absl::string_view value, Html& html);
-enum class Tone { kPlain, kGood, kWarning, kBad, kBusy };
-void AddChip(Tone tone, absl::string_view text, Html& html);
-Tone DataTone(DataState state);
-Tone OutcomeTone(Outcome outcome);
-// The reason and the text; nothing for OK.
-void AddError(const absl::Status& status, Html& html);
-std::string ReasonText(const absl::Status& status);  // or the code's name; empty for OK
+void AddChip(view::Tone tone, absl::string_view text, Html& html);
+void AddDataChip(v1::DataState state, Html& html);
+// The reason and the text; nothing for an operation that has none.
+void AddError(const v1::Operation& operation, Html& html);
 
-// "zone1-0000000101"; a dash if empty.
-std::string AliasOrDash(const TabletAlias& alias);
-absl::Duration TimeTaken(const Operation& operation, absl::Time now);
-const Operation* RunningOperation(const StatusFacts& facts);
+std::string ClockText(absl::Time time);                   // "13:45:53", UTC; a dash if it never was
+std::string AgoOrNever(absl::Time time, absl::Time now);  // "3.2s ago", "never"
+// "00000000…:1-5012, 3e11fa47…:1-7 and 2 more": who wrote how much, at a glance.
+std::string ShortGtids(absl::string_view set);
 
 }  // namespace graft::http
 

@@ -58,11 +58,6 @@ Json ShardJson(const ShardSnapshot& shard) {
   return {{"readAt", TimeText(shard.read_at)}, {"error", shard.error}, {"tablets", tablets}};
 }
 
-std::optional<Operation> Newest(const StatusFacts& facts) {
-  if (facts.operations.empty()) return std::nullopt;
-  return facts.operations.front();
-}
-
 void AddOperationVars(const Operation& operation, Json& vars) {
   const Progress& progress = operation.progress;
   vars.update({{"OperationID", operation.request.id},
@@ -91,6 +86,12 @@ void AddServerVars(const TabletSnapshot& tablet, Json& vars) {
 
 }  // namespace
 
+std::vector<std::string> WhyNotReady(const StatusFacts& facts) {
+  std::optional<Operation> newest;
+  if (!facts.operations.empty()) newest = facts.operations.front();
+  return graft::WhyNotReady(facts.tablet, newest, facts.now);
+}
+
 std::string StatusJson(const StatusFacts& facts) {
   Json operations = Json::array();
   for (const Operation& operation : facts.operations) {
@@ -98,7 +99,7 @@ std::string StatusJson(const StatusFacts& facts) {
   }
   return TextOf({{"now", TimeText(facts.now)},
                  {"version", facts.version},
-                 {"whyNotReady", WhyNotReady(facts.tablet, Newest(facts), facts.now)},
+                 {"whyNotReady", WhyNotReady(facts)},
                  {"tablet", MessageJson(ToProto(facts.tablet, facts.now))},
                  {"operations", operations},
                  {"shard", ShardJson(facts.shard)},
@@ -113,7 +114,7 @@ std::string VarsJson(const StatusFacts& facts) {
                {"TabletKeyspace", facts.tablet.keyspace},
                {"TabletShard", facts.tablet.shard},
                {"TabletType", TabletTypeName(facts.tablet.type)},
-               {"Ready", WhyNotReady(facts.tablet, Newest(facts), facts.now).empty()},
+               {"Ready", WhyNotReady(facts).empty()},
                {"Operations", facts.operations.size()}};
   AddServerVars(facts.tablet, vars);
   if (!facts.operations.empty()) AddOperationVars(facts.operations.front(), vars);

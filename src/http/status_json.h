@@ -3,10 +3,14 @@
 #define GRAFT_HTTP_STATUS_JSON_H_
 
 #include <string>
+#include <vector>
 
 #include "http/status_facts.h"
 
 namespace graft::http {
+
+// Every reason why the tablet is not ready; empty: it is ready.
+std::vector<std::string> WhyNotReady(const StatusFacts& facts);
 
 // All of it. "tablet", "operations" and "preflight" are the API's messages (proto/graft/v1) in
 // protobuf's JSON, so whoever reads the API reads this.

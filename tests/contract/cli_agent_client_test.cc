@@ -76,7 +76,7 @@ class Agent : public v1::Provisioner::Service {
       hang_ended_.WaitForNotificationWithTimeout(absl::Milliseconds(300));
       writer->Write(v1::Operation());
     }
-    // Until the client has gone.
+    // Waits until the client has gone.
     while (request->id() == "hangs" && !context->IsCancelled()) {
       hang_ended_.WaitForNotificationWithTimeout(absl::Milliseconds(20));
     }

@@ -21,7 +21,7 @@
 #include "testing/process.h"
 #include "testing/temp_folder.h"
 #include "testing/test_env.h"
-#include "unit/cli_operations.h"
+#include "unit/shown_operations.h"
 
 namespace graft::cli {
 namespace {

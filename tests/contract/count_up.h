@@ -1,4 +1,4 @@
-// What several writers of one store do at once.
+// Several writers of one store at the same time.
 #ifndef GRAFT_CONTRACT_COUNT_UP_H_
 #define GRAFT_CONTRACT_COUNT_UP_H_
 

@@ -17,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "testing/eventually.h"
+#include "testing/privilege.h"
 #include "testing/process.h"
 #include "testing/small_disk.h"
 #include "testing/temp_folder.h"
@@ -278,6 +279,7 @@ TEST_F(FolderStoreTest, OldHistoryIsDroppedAndTheLastWritesTold) {
 TEST_F(FolderStoreTest, FullDiskIsSaidAndHarmsNothing) {
   const TempFolder mount("folder-store-full");
   const auto disk = SmallDisk::Mount(mount.path(), 1);
+  GRAFT_NEEDS_RIGHT(disk.status());
   ASSERT_TRUE(disk.ok()) << disk.status();
   const auto store = MakeFolderStore(*clock_, mount.path());
   ASSERT_TRUE(store.ok()) << store.status();

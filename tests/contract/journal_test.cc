@@ -20,6 +20,7 @@
 #include "contract/journal_version_3.h"
 #include "fakes/fake_journal.h"
 #include "journal/file_journal.h"
+#include "testing/privilege.h"
 #include "testing/small_disk.h"
 #include "unit/full_operation.h"
 #include "wire/operation_proto.h"
@@ -516,6 +517,7 @@ TEST_F(FileJournalTest, AFullDiskIsUnavailableAndSaysWhatAndWhere) {
   const std::string disk_folder = folder_ / "disk";
   fs::create_directory(disk_folder);
   const auto disk = SmallDisk::Mount(disk_folder, /*megabytes=*/1);
+  GRAFT_NEEDS_RIGHT(disk.status());
   ASSERT_TRUE(disk.ok()) << disk.status();
   const std::string directory = disk_folder + "/journal";
   const auto journal = MakeFileJournal(directory);

@@ -1,4 +1,4 @@
-// What the key-value store's contract test needs of each implementation.
+// The parts of each implementation that the key-value store's contract test needs.
 //
 // Not safe for use from several threads; the stores handed out are.
 #ifndef GRAFT_CONTRACT_KV_BACKENDS_H_

@@ -17,7 +17,7 @@
 namespace graft {
 namespace {
 
-// With what a careless quoting would stumble over.
+// With characters that break careless quoting.
 constexpr char kClonePassword[] = R"(it's a \"secret\\)";
 constexpr char kClonePasswordSql[] = R"('it''s a \\"secret\\\\')";
 
@@ -157,7 +157,7 @@ class RealPair : public MysqlBackend {
     powerless_ = MakeConnectorServer(*clock_, recipient_mysqld_.Socket("powerless", "pw"));
   }
 
-  // As at the beginning, whatever the last test has left.
+  // Restores the first state, after any test.
   void Reset() {
     held_.clear();
     if (!recipient_mysqld_.process().running()) recipient_mysqld_.Start();

@@ -58,7 +58,7 @@ class MysqlBackend {
   virtual void RestoreClonePlugin() = 0;
 };
 
-// What on_end was given, safe across threads.
+// The argument of on_end, safe across threads.
 class End {
  public:
   std::function<void(absl::Status)> Callback() {

@@ -1,4 +1,4 @@
-// What only a real mysqld can show of the Connector/C++ adapter.
+// Tests of the Connector/C++ adapter that need a real mysqld.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>

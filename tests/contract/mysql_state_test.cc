@@ -55,7 +55,7 @@ class MysqlStateTest : public ::testing::TestWithParam<bool> {
     EXPECT_TRUE(backend_->Await([this] { return end_.came(); }));
     EXPECT_TRUE(backend_->Await([&] { return absl::IsNotFound(server().KillQuery(id)); }));
   }
-  // Until it has all that the donor has.
+  // Waits until it has all transactions of the donor.
   void Follow() {
     ASSERT_TRUE(server().StartReplication(backend_->Source()).ok());
     const GtidSet donors = GtidSet::Parse(backend_->donor().Describe()->gtid_executed).value();

@@ -1,4 +1,4 @@
-// What only a real mysqld can show of the survey.
+// Tests of the survey that need a real mysqld.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -78,7 +78,7 @@ TEST_F(RpcConnectionsTest, ConnectionsThatWentQuietMakeRoom) {
   EXPECT_TRUE(status.ok()) << status.error_message();
 }
 
-// Whoever else has taken them.
+// Other connections have taken the places.
 TEST_F(RpcConnectionsTest, NoDescriptorLeftIsNotTheEndOfTheApi) {
   std::vector<Fd> files;
   do {

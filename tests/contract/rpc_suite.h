@@ -1,5 +1,5 @@
-// What the tests of the API have in common: a server on a free port, a client of it, and a
-// Provisioning the test holds in its hand.
+// The parts that the tests of the API share: a server on a free port, a client, and a Provisioning
+// that the test controls.
 #ifndef GRAFT_TESTS_CONTRACT_RPC_SUITE_H_
 #define GRAFT_TESTS_CONTRACT_RPC_SUITE_H_
 

@@ -117,7 +117,7 @@ class AgentWorld : private Gate, private Observer {
   std::unique_ptr<Process> process_;
   bool busy_ = false;  // a call hangs: nobody else of the agent has a turn
   std::map<std::string, int> calls_;
-  std::map<std::string, int> answered_;  // of these, without a fault of ours
+  std::map<std::string, int> answered_;       // of these, without a fault of ours
   absl::Time looked_ = absl::InfinitePast();  // when a donor answered last
   std::vector<Armed> armed_;
   CallFault striking_;  // its answer gets lost

@@ -138,7 +138,8 @@ TEST_P(FaultTableTest, TheTabletIsWholeOrFencedAndMarked) {
   if (number >= fault.done_from) {
     EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
   }
-  // What could not be published at the end, the agent's keeper publishes later; here nobody does.
+  // The agent's keeper publishes later what could not be published at the end. Here there is no
+  // keeper.
   const bool unpublished = fault.strike == KillStore && operation.outcome != Outcome::kDone;
   if (unpublished) {
     world.ExpectTruthful(operation);

@@ -49,7 +49,7 @@ void FaultWorld::KillAgent() {
 
 void FaultWorld::RunToEnd(Operation& operation) {
   Run(operation);
-  // What the dead agent had in mind does not count, only what it wrote.
+  // Only the journal of the dead agent counts, not its memory.
   while (std::exchange(agent_died_, false)) {
     recipient.AbandonClone();
     // Its place is not given up: the store does not hear of it.

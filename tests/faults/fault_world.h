@@ -1,5 +1,5 @@
-// What the simulated fault tables share: a shard of three on fakes, the death of an agent, and what
-// must hold after every operation, whatever failed.
+// The parts that the simulated fault tables share: a shard of three on fakes, the death of an
+// agent, and the conditions that must hold after every operation.
 #ifndef GRAFT_TESTS_FAULTS_FAULT_WORLD_H_
 #define GRAFT_TESTS_FAULTS_FAULT_WORLD_H_
 
@@ -28,7 +28,7 @@ class FaultWorld : public ProvisionWorld {
   // The tablet is whole and follows its source, or it is fenced and its record says so; CLONE was
   // sent at most once an attempt; no claim is left; the step table's word about the data holds.
   void ExpectSafe(const Operation& operation);
-  // As above, of a server that could not be told anything to the end.
+  // As above, for a server that could not be reached until the end.
   void ExpectTruthful(const Operation& operation);
   void ExpectSecondRequestSucceeds(const Operation& first);
 

@@ -23,7 +23,7 @@ class Gate {
   virtual absl::Status Leave(const std::string& call) = 0;
 };
 
-// What each is given must outlive it.
+// The arguments of each must outlive it.
 std::unique_ptr<MysqlServer> MakeGatedServer(Gate& gate, std::string name, MysqlServer& server);
 std::unique_ptr<KeyValueStore> MakeGatedStore(Gate& gate, KeyValueStore& store);
 std::unique_ptr<Journal> MakeGatedJournal(Gate& gate, Journal& journal);

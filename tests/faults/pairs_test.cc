@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent_world.h"
-#include "graft/plan.h"
 #include "gmock/gmock.h"
+#include "graft/plan.h"
 #include "gtest/gtest.h"
 #include "promises.h"
 

@@ -30,7 +30,7 @@ Violations NoSecretIsTold(const Story& story);
 // 9. Vitess can read every record, and what graft does not own is left alone.
 Violations VitessCanReadEveryRecord(const Story& story);
 
-// What is broken of all of them, each with its promise's name.
+// The broken promises, each with its name.
 Violations BrokenPromises(const Story& story);
 
 }  // namespace graft

@@ -99,7 +99,8 @@ TEST_P(StoreFaultTest, ACopyIsNeverThrownAwayAndTheRecordCatchesUp) {
   if (world.recipient.clones_started() == 1) {
     EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
   }
-  // What could not be published at the end, the agent's keeper publishes later; here it is late.
+  // The agent's keeper publishes later what could not be published at the end. Here the keeper is
+  // late.
   if (operation.outcome == Outcome::kDone) world.ExpectSafe(operation);
   EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
   world.ExpectSecondRequestSucceeds(operation);

@@ -1,5 +1,5 @@
-// Three random faults at random moments of an operation. What must hold whatever happens:
-// promises.h.
+// Three random faults at random moments of an operation. promises.h has the conditions that must
+// always hold.
 //
 // GRAFT_RANDOM_SECONDS=<n>: how long (10 by default; hours are fine). GRAFT_RANDOM_SEED=<n>: the
 // first seed; one that failed is printed, and with GRAFT_RANDOM_SECONDS=0 it alone is run.

@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "graft/cancellation.h"
 #include "testing/clone_brake.h"
+#include "testing/privilege.h"
 
 namespace graft {
 
@@ -54,6 +55,7 @@ std::string Tag(const topodata::Tablet& record, const std::string& name) {
 void RealFaultSuite::SetUp() {
   if (shard_ == nullptr) {
     auto shard = MakeShard();
+    GRAFT_NEEDS_RIGHT(shard.status());
     ASSERT_THAT(shard, IsOk());
     shard_ = *std::move(shard);
   }
@@ -254,7 +256,7 @@ absl::StatusOr<std::unique_ptr<MiniShard>> RealCopyFaultSuite::MakeShard() {
 
 void RealCopyFaultSuite::SetUp() {
   RealFaultSuite::SetUp();
-  if (HasFatalFailure()) return;
+  if (HasFatalFailure() || IsSkipped()) return;
   if (recipient().agent == nullptr) ASSERT_THAT(shard().StartAgent(recipient()), IsOk());
   ASSERT_THAT(Drift(), IsOk());
   ASSERT_THAT(BrakeClone(*recipient().mysql), IsOk());

@@ -1,5 +1,6 @@
-// What the fault tests with the real programs share: a shard of a primary, a recipient and a donor,
-// an operation that can be held before one of its steps, and what must hold after any end of it.
+// The parts that the fault tests with the real programs share: a shard of a primary, a recipient
+// and a donor; an operation that can be held before a step; and the conditions that must hold after
+// every end.
 #ifndef GRAFT_FAULTS_REAL_FAULT_SUITE_H_
 #define GRAFT_FAULTS_REAL_FAULT_SUITE_H_
 
@@ -45,7 +46,8 @@ class RealFaultSuite : public testing::Test {
 
   // graftctl reprovision <recipient> <flags>. Its result is UNAVAILABLE if it is refused.
   absl::Status StartOperation(const std::vector<std::string>& flags);
-  // Until the newest operation has ended. Asks the agent alone. Notes the end in the test's report.
+  // Waits until the newest operation has ended. Asks the agent alone. Notes the end in the test's
+  // report.
   static v1::Operation AwaitEnd(absl::Duration timeout = absl::Minutes(2));
   // graftctl reprovision from the donor again, and to its end.
   void ExpectSecondRequestSucceeds();
@@ -72,8 +74,8 @@ class RealFaultSuite : public testing::Test {
   int clones_before_ = 0;  // of the recipient, when its operation was started
 };
 
-// Of faults in the middle of a copy, when the old data is gone: three servers with enough to copy,
-// and a brake.
+// For faults in the middle of a copy, when the old data is gone: three servers with enough data to
+// copy, and a brake.
 class RealCopyFaultSuite : public RealFaultSuite {
  protected:
   absl::StatusOr<std::unique_ptr<MiniShard>> MakeShard() override;

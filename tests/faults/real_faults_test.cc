@@ -96,9 +96,8 @@ class RealFaultTest : public RealFaultSuite,
   static const Fault& fault() { return std::get<1>(GetParam()); }
 };
 
-// Whoever is killed is started again by whoever runs it: mysqld by graft-mysqld, the rest by the
-// test. What happens right before CLONE leaves the old data as it was; what happens after it must
-// not cost the copy.
+// graft-mysqld starts a killed mysqld again; the test starts the other programs. A fault right
+// before CLONE leaves the old data as it was. A fault after CLONE must not cost the copy.
 constexpr Fault kFaults[] = {
     {"AgentKilled", &RealFaultTest::KillAgent, Step::kResolveDonor, v1::DONE, true},
     {"AgentStopped", &RealFaultTest::StopAgent, Step::kResolveDonor, v1::DONE},

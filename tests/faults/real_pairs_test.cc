@@ -130,7 +130,8 @@ TEST_F(RealPairsTest, TheDonorIsKilledTooAndTheNextOneIsTaken) {
   ASSERT_THAT(donor().mysql->Sql("START REPLICA"), IsOk());
 }
 
-// What is fenced by an agent whose journal is gone can be rebuilt, and nothing of the fence stays.
+// A tablet that was fenced by an agent whose journal is lost can be rebuilt, and nothing of the
+// fence stays.
 TEST_F(RealPairsTest, TheJournalIsLostInTheCopy) {
   StartSlowOperation({"--from-tablet", donor().alias});
   if (HasFatalFailure()) return;

@@ -57,7 +57,7 @@ struct Sending {
   bool looked_at_recipient = false;  // by the process that sends it
   bool looked_at_donor = false;
   absl::Duration since_look;  // since the donor answered the last look
-  bool is_primary = false;  // in the topology, now
+  bool is_primary = false;    // in the topology, now
   bool first_in_queue = false;
   TabletType record = TabletType::kUnknown;
   bool journalled = false;  // its marks, and that the data may be PARTIAL

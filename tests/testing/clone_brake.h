@@ -12,7 +12,7 @@ namespace graft {
 absl::Status BrakeClone(MysqlSandbox& recipient, int mib_per_second = 1);
 absl::Status ReleaseClone(MysqlSandbox& recipient);
 
-// Until a clone copies files into `recipient`. DEADLINE_EXCEEDED.
+// Waits until a clone copies files into `recipient`. DEADLINE_EXCEEDED.
 absl::Status AwaitFileCopy(MysqlSandbox& recipient);
 
 }  // namespace graft

@@ -11,7 +11,7 @@
 namespace graft {
 namespace {
 
-// What a child process does between fork() and _exit(): system calls alone.
+// The code of a child process between fork() and _exit(): only system calls.
 void MakeConnections(int port, int connections, absl::string_view greeting, int ready, int stop) {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);

@@ -1,4 +1,4 @@
-// A crowd: connections of another process that want nothing of whom they are made to.
+// A crowd: many idle connections of another process to one server.
 #ifndef GRAFT_TESTING_CROWD_H_
 #define GRAFT_TESTING_CROWD_H_
 

@@ -53,7 +53,7 @@ class MysqlSandbox {
   const TabletPaths& paths() const { return paths_; }
   std::string socket() const { return paths_.socket(); }
   const std::string& mysql_home() const { return mysql_home_; }
-  // What graft-mysqld and mysqld's first words say; mysqld's own log is paths().error_log().
+  // The output of graft-mysqld, and of mysqld until it opens its log, paths().error_log().
   std::string parent_log() const { return folder_.path() + "/graft-mysqld.log"; }
 
   // As root over the socket.

@@ -30,8 +30,10 @@ NetworkNamespace::NetworkNamespace()
 
 absl::StatusOr<std::unique_ptr<NetworkNamespace>> NetworkNamespace::Make() {
   auto made = absl::WrapUnique(new NetworkNamespace());
-  GRAFT_RETURN_IF_ERROR(Annotate(made->Build(), "a network namespace needs root and iproute2"));
-  return made;
+  const absl::Status built = made->Build();
+  if (built.ok()) return made;
+  return absl::PermissionDeniedError(
+      absl::StrCat("a network namespace needs root and iproute2: ", built.message()));
 }
 
 absl::Status NetworkNamespace::Build() {

@@ -16,7 +16,7 @@ namespace graft {
 
 class NetworkNamespace {
  public:
-  // UNAVAILABLE: the system does not let this user; the text says why.
+  // PERMISSION_DENIED: the system does not let this user; the text says why.
   static absl::StatusOr<std::unique_ptr<NetworkNamespace>> Make();
   ~NetworkNamespace();
   NetworkNamespace(const NetworkNamespace&) = delete;

@@ -1,4 +1,4 @@
-// A process that a test starts, and that ends with the test whatever happens.
+// A process that a test starts. It always ends with the test.
 //
 // Safe for use from several threads, one at a time per object. It also dies (SIGTERM) when the test
 // program is killed.

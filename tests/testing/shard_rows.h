@@ -1,4 +1,4 @@
-// What tests do with the rows of two servers: load, replicate, break, compare.
+// Loads, replicates, breaks and compares the rows of two servers.
 #ifndef GRAFT_TESTING_SHARD_ROWS_H_
 #define GRAFT_TESTING_SHARD_ROWS_H_
 

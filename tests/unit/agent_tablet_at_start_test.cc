@@ -1,4 +1,4 @@
-// What an agent finds when it starts, and the clock it goes on with.
+// The state at an agent's start, and the clock with which it goes on.
 #include "agent/tablet_at_start.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// What a starting mysqld's error log tells. The lines are those of MySQL 9.7.4 at a recovery.
+// Reads the error log of a starting mysqld. The lines are those of MySQL 9.7.4 at a recovery.
 #include "base/error_log.h"
 
 #include <gtest/gtest.h>

@@ -61,8 +61,8 @@ TEST(SimulatedClockTest, ACallEndsTheWaitItFallsInto) {
   EXPECT_EQ(clock.Now(), absl::FromUnixSeconds(9));
 }
 
-// A real clock that tells when somebody is about to wait, with the wait's mutex held: whoever needs
-// that mutex then gets it once the wait has begun.
+// A real clock that tells when somebody is about to wait, with the wait's mutex held: another
+// thread that needs that mutex gets it once the wait has begun.
 class NoticingClock : public Clock {
  public:
   absl::Time Now() const override { return clock_->Now(); }

@@ -1,5 +1,5 @@
-// What the tests of replicate and catch_up share: a copy whose donor has one transaction more than
-// it when the copy is made.
+// The parts that the tests of replicate and catch_up share: a copy whose donor has one transaction
+// more than the copy.
 #ifndef GRAFT_TESTS_UNIT_CATCH_UP_SUITE_H_
 #define GRAFT_TESTS_UNIT_CATCH_UP_SUITE_H_
 

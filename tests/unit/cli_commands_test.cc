@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/clocks.h"
+#include "cli/agents.h"
 #include "cli/commands.h"
-#include "cli/find_agent.h"
 #include "fakes/fake_store.h"
 
 namespace graft::cli {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/render_describe.h"
-#include "unit/cli_operations.h"
+#include "cli/render.h"
+#include "unit/shown_operations.h"
 
 namespace graft::cli {
 namespace {
@@ -80,7 +80,7 @@ TEST(CliDescribeTest, AFailureHasAllThereIs) {
                   "  ended 1 session: 12 app@10.0.0.1:4711", "", "gtid_executed before", "  u:1-9",
                   "", "error", "  code     UNAVAILABLE", "  reason   DONOR_GONE",
                   "  message  no byte for 5m",
-                  "  read     docs/failures.md: look up DONOR_GONE in its index"));
+                  "  read     docs/reference/reasons.md: look up DONOR_GONE"));
 }
 
 TEST(CliDescribeTest, ARunningOneSaysHowFarItIsAndWhatThatIsKnownFrom) {

@@ -9,7 +9,7 @@
 #include "absl/strings/match.h"
 #include "cli/render_live.h"
 #include "cli/text.h"
-#include "unit/cli_operations.h"
+#include "unit/shown_operations.h"
 
 namespace graft::cli {
 namespace {

@@ -2,7 +2,7 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
-#include "cli/render_preflight.h"
+#include "cli/render.h"
 
 namespace graft::cli {
 namespace {
@@ -45,14 +45,6 @@ TEST(CliPreflightTest, TheLastLineSaysIfCloneMayBeTried) {
             "2 passed, 1 warning, 1 unchecked, 1 fatal: CLONE may be tried");
   EXPECT_EQ(RenderPreflight(v1::PreflightReport(), false).back(),
             "no check was made; CLONE must not be tried");
-}
-
-TEST(CliPreflightTest, WhatANewerAgentSaysIsShownAsUnknown) {
-  EXPECT_EQ(CheckOutcomeWord(static_cast<v1::CheckOutcome>(9)), "UNKNOWN");
-  EXPECT_EQ(CheckOutcomeWord(v1::CHECK_OUTCOME_UNSPECIFIED), "UNKNOWN");
-  EXPECT_EQ(CheckOutcomeWord(v1::FATAL), "FATAL");
-  EXPECT_EQ(CheckSideWord(static_cast<v1::CheckSide>(9)), "unknown");
-  EXPECT_EQ(CheckSideWord(v1::CHECK_SIDE_SOURCE), "source");
 }
 
 }  // namespace

@@ -159,12 +159,7 @@ TEST(CliRenderTest, ATabletShowsItsServerAndReplication) {
               ElementsAre("zone1-0000000103 ks/0 REPLICA", "mysql: unreachable: refused"));
 }
 
-TEST(CliTextTest, SizesBarsAndColumns) {
-  EXPECT_EQ(HumanBytes(0), "0 B");
-  EXPECT_EQ(HumanBytes(1023), "1023 B");
-  EXPECT_EQ(HumanBytes(1536), "1.5 KiB");
-  EXPECT_EQ(HumanBytes(1024 * 1024 - 1), "1.0 MiB");
-  EXPECT_EQ(HumanBytes(int64_t{3} << 40), "3.0 TiB");
+TEST(CliTextTest, BarsAndColumns) {
   EXPECT_EQ(Bar(0.99, 4, false), "[###.]");
   EXPECT_EQ(Bar(7, 4, false), "[####]");
   EXPECT_EQ(Bar(-1, 4, false), "[....]");
@@ -176,20 +171,6 @@ TEST(CliTextTest, SizesBarsAndColumns) {
   EXPECT_EQ(DisplayWidth("日本e\xCC\x81"), 5);  // two wide ones, and an accent on top of the e
   EXPECT_EQ(DisplayWidth("\xFF"), 1);
   EXPECT_EQ(Bar(0.5, 2, false, BarKind::kGuessed), "[=.]");
-}
-
-TEST(CliTextTest, AnEstimateIsNoFinerThanItCanBeKnown) {
-  const auto rough = [](double seconds) { return RoughDuration(absl::Seconds(seconds)); };
-  EXPECT_EQ(rough(0), "a moment");
-  EXPECT_EQ(rough(0.9), "a moment");
-  EXPECT_EQ(rough(7.4), "7s");
-  EXPECT_EQ(rough(33), "35s");
-  EXPECT_EQ(rough(59), "1m");
-  EXPECT_EQ(rough(250), "4m");
-  EXPECT_EQ(rough(280), "4m30s");
-  EXPECT_EQ(rough(1530), "26m");
-  EXPECT_EQ(rough(7900), "2h10m");
-  EXPECT_EQ(rough(36000), "10h");
 }
 
 TEST(CliTextTest, NothingThatATerminalWouldObeyIsLeft) {

@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/clocks.h"
-#include "cli/ask_agents.h"
+#include "cli/agents.h"
 #include "cli/render_tablets.h"
-#include "unit/cli_operations.h"
+#include "unit/shown_operations.h"
 
 namespace graft::cli {
 namespace {

@@ -26,7 +26,7 @@ v1::Operation State(const std::string& id, const std::string& step, v1::Outcome 
   return operation;
 }
 
-// What one stream of an agent gives, and how it ends.
+// The states of one stream of an agent, and its end.
 struct Stream {
   std::vector<v1::Operation> states;
   absl::Status end;

@@ -255,7 +255,7 @@ TEST(DataStateTest, WithoutStagesNothingIsDropped) {
   }
 }
 
-// As it was before CLONE was sent, and the server that was looked at then.
+// A clone that was sent to `server`.
 SentClone SentTo(const ServerFacts& server) {
   SentClone clone = kRun;
   clone.process = server.process;

@@ -154,7 +154,7 @@ TEST(DonorRankingTest, OddButFit) {
       [](DonorCandidate& c) { c.state->version = "9.7.0"; },
       [](DonorCandidate& c) { c.state->lag = std::nullopt; },
       [](DonorCandidate& c) { c.state->donating = true; },
-      // What it lacks is lag, and it follows the shard; or it lacks nothing.
+      // It only lags behind the shard, or it lacks nothing.
       [](DonorCandidate& c) { c.state->gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1"; },
       [](DonorCandidate& c) { c.state->following.fault = "it follows nobody"; },
       // A copy of accounts alone has no schemas, a filled one perhaps no transactions.
@@ -165,7 +165,7 @@ TEST(DonorRankingTest, OddButFit) {
         c.failures = 3;
         c.last_failure = kNow;
       },
-      // The primary's own data is the measure, whatever was read of it a moment later.
+      // The primary's own data is the measure, also if it was read a moment later.
       [](DonorCandidate& c) {
         c.is_primary = true;
         c.state->gtid_executed = std::string(kSet) + ":101";
@@ -307,7 +307,8 @@ TEST(DonorRankingTest, AShardOfAllKinds) {
   EXPECT_EQ(ranking.refused[1].alias, down.tablet.alias);
 }
 
-// An initialised server that no agent has provisioned yet must never win, whoever else is away.
+// An initialised server that no agent has provisioned yet must never win, even if all others are
+// away.
 TEST(DonorRankingTest, AnEmptyTabletIsNoDonorInAShardWithoutAPrimary) {
   DonorSearchFacts search = Search();
   search.primary_gtid_executed = std::nullopt;
@@ -342,7 +343,7 @@ TEST(DonorRankingTest, AForeignServerUnderARecordThatNamesNone) {
   }
 }
 
-// Of two thousand tablets that are down an operation keeps what somebody can use.
+// If two thousand tablets are down, the operation keeps only a short list of them.
 TEST(DonorRankingTest, TenRefusalsAreKeptAndTheOthersCounted) {
   std::vector<DonorCandidate> candidates;
   for (uint32_t uid = 1000; uid < 3000; ++uid) {

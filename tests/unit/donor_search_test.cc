@@ -1,4 +1,4 @@
-// The search for donors over a shard of fakes: whom it asks, in which order, and for how long.
+// The search for donors over a shard of fakes: the tablets that it asks, their order, and its time.
 #include "provision/donor/donor_search.h"
 
 #include <gmock/gmock.h>

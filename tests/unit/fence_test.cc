@@ -1,5 +1,4 @@
-// What the fence finds on the recipient when the operation's turn comes, perhaps long after
-// preflight looked.
+// The state of the recipient when the operation's turn comes, perhaps long after preflight.
 #include <gmock/gmock.h>
 
 #include <string>

@@ -1,5 +1,5 @@
-// What an operation left behind, and what the next one makes of it: a copy that runs, a copy that
-// follows, RESTORE in the record, a fence.
+// The remains of an operation, and the next operation: a copy that runs, a copy that replicates,
+// RESTORE in the record, a fence.
 #include <gmock/gmock.h>
 
 #include <memory>
@@ -60,7 +60,7 @@ TEST(LeftCopyTest, AServerThatIsFrozenAWhileIsWaitedFor) {
   EXPECT_EQ(world.recipient.clones_started(), 1);
 }
 
-// What the operation before knew of its source is not held against the source of now.
+// The facts about the source of the last operation do not count for the present source.
 TEST(LeftCopyTest, TheNextOperationKnowsNothingOfTheSourceBefore) {
   ProvisionWorld world;
   world.AddOther();
@@ -133,7 +133,7 @@ TEST(LeftRestoreTest, IsNotTakenForTheTabletsOwnType) {
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kRdonly);
 }
 
-// Of an agent whose journal is gone: nobody knows what became of the data.
+// The agent has lost its journal, so the state of the data is unknown.
 TEST(LeftRestoreTest, StaysWhereNoOperationIsKnownThatWroteIt) {
   ProvisionWorld world;
   WriteRestore(world);

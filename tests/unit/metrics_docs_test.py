@@ -3,8 +3,9 @@
 
     metrics_docs_test.py <metrics_sample>
 
-docs/monitoring.md must list every metric with its type and labels, and no other; every query of
-docs/alerts.yml and docs/grafana-dashboard.json may use those alone; promtool must accept all of it.
+docs/reference/metrics.md must list every metric with its type and labels, and no other; every
+query of docs/alerts.yml and docs/grafana-dashboard.json may use those alone; promtool must accept
+all of it. docs/guides/monitoring.md must list the alerts.
 """
 
 import json
@@ -139,7 +140,8 @@ class MetricsDocsTest(unittest.TestCase):
         cls.alerts = [rule for group in yaml.safe_load(cls.alerts_file.read_text())["groups"]
                       for rule in group["rules"]]
         cls.board = json.loads((ROOT / "docs/grafana-dashboard.json").read_text())
-        cls.monitoring = (ROOT / "docs/monitoring.md").read_text()
+        cls.reference = (ROOT / "docs/reference/metrics.md").read_text()
+        cls.guide = (ROOT / "docs/guides/monitoring.md").read_text()
 
     def test_promtool_accepts_a_scrape(self):
         for page in self.pages:
@@ -152,8 +154,8 @@ class MetricsDocsTest(unittest.TestCase):
                    for line in page.splitlines() if not line.startswith("#")}
         self.assertEqual(set(self.series) - {"up"} - sampled, set())
 
-    def test_monitoring_md_lists_what_is_exposed(self):
-        listed, twice = documented(self.monitoring)
+    def test_the_reference_lists_what_is_exposed(self):
+        listed, twice = documented(self.reference)
         self.assertEqual(twice, [])
         self.assertEqual(listed, self.metrics)
 
@@ -185,8 +187,8 @@ class MetricsDocsTest(unittest.TestCase):
             self.assertIn(anchor, anchors(ROOT / path), rule["alert"])
             self.assertIn(rule["labels"]["severity"], {"critical", "warning"}, rule["alert"])
 
-    def test_monitoring_md_lists_the_alerts(self):
-        listed = re.findall(r"^\| `(Graft\w+)` \| (\w+) \|", self.monitoring, re.M)
+    def test_the_guide_lists_the_alerts(self):
+        listed = re.findall(r"^\| `(Graft\w+)` \| (\w+) \|", self.guide, re.M)
         self.assertEqual(listed, [(rule["alert"], rule["labels"]["severity"])
                                   for rule in self.alerts])
 

@@ -1,4 +1,4 @@
-// What a scrape says of the newest operation.
+// The metrics of the newest operation.
 #include <gtest/gtest.h>
 
 #include <string>

@@ -1,4 +1,4 @@
-// What is counted from an agent's start on.
+// The counters from an agent's start on.
 #include <gtest/gtest.h>
 
 #include <string>

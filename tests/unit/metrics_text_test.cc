@@ -115,7 +115,8 @@ TEST(MetricsTextTest, LabelsAreQuoted) {
   EXPECT_THAT(world.metrics->Text(), HasSubstr(R"(graft_mysql_info{version="9.7\"\n\\x"} 1)"));
 }
 
-// The bounds that docs/monitoring.md names: series of an idle agent, and the time of a scrape.
+// The bounds that docs/reference/metrics.md names: the series of an idle agent, and the time of a
+// scrape.
 TEST(MetricsTextTest, AScrapeIsSmallAndCheap) {
   MetricsWorld idle;
   const absl::Status ok;

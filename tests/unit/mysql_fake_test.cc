@@ -1,4 +1,4 @@
-// What the fake does that the contract test cannot ask of a real server in milliseconds.
+// The behaviour of the fake that the contract test cannot check on a real server in milliseconds.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

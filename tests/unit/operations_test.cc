@@ -105,7 +105,7 @@ TEST_F(OperationsTest, WhatCannotBeJournalledIsNotBegun) {
   EXPECT_TRUE(operations_->Reprovision(Call("a")).ok()) << "and may be asked for again";
 }
 
-// Until the truth is loaded and what was unfinished runs again.
+// Until the state is loaded and the unfinished operation runs again.
 TEST_F(OperationsTest, AnAgentThatStartsAnswersNoRequest) {
   MakeClosed({Past("a", Outcome::kRunning)});
   CloneSettings settings;
@@ -297,7 +297,7 @@ TEST_F(OperationsTest, ReleaseOfDroppedDataIsForWhoVouchesForIt) {
   }
 }
 
-// A client that lost the answer asks again, whatever has become of the data since.
+// A client that lost the answer asks again, with any data state since.
 TEST_F(OperationsTest, AReleaseThatIsKnownIsAnsweredThoughTheDataIsDroppedSince) {
   TabletState released = Past("r", Outcome::kDone);
   released.operation.request.kind = OperationKind::kRelease;

@@ -1,4 +1,4 @@
-// Who is told of an operation, and what becomes of it when its agent stops and starts.
+// The watchers of an operation, and the operation when its agent stops and starts.
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "unit/operations_suite.h"

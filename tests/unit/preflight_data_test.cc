@@ -62,7 +62,7 @@ TEST(PreflightDataTest, DiskSpace) {
       [](PreflightFacts& f) { f.host->free_bytes = 11 * kGib; },
       // A twentieth is left over, not a byte less.
       [](PreflightFacts& f) { f.host->free_bytes = 10 * kGib + 11 * kGib / 20; },
-      // Enough is free whatever the drop frees.
+      // There is enough free space, even if the drop frees none.
       [=](PreflightFacts& f) { f.recipient.tablespaces = denied; },
   });
 }

@@ -144,7 +144,7 @@ TEST(PreflightIdentityTest, WhatADonorLacksMustBeLag) {
              f.donor->facts.gtid_executed = Upto(50);
              f.primary->gtid_purged = Upto(60);
            },
-           "it lacks what the primary has purged from its binary logs: 10 transactions"},
+           "it lacks transactions that the primary has purged: 10 transactions"},
       },
       HealthyPairWithReplicaAsDonor);
   ExpectFine(

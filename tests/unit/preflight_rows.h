@@ -26,7 +26,7 @@ struct PreflightRow {
 // Each spoils one thing of a healthy pair; just that row must not pass.
 void ExpectRows(const std::vector<PreflightRow>& rows, PreflightFacts (*healthy)() = HealthyPair);
 
-// What is odd but fine.
+// Odd, but allowed.
 void ExpectFine(const std::vector<std::function<void(PreflightFacts&)>>& ways,
                 PreflightFacts (*healthy)() = HealthyPair);
 

@@ -27,7 +27,7 @@ constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
 const Allowances kNone;
 const Allowances kAllowUnchecked{/*non_innodb=*/false, /*unchecked=*/true};
 
-// Of all that did not pass, in the table's order.
+// All findings that did not pass, in the table's order.
 std::vector<std::string> Found(const PreflightFacts& facts) {
   std::vector<std::string> ids;
   for (const CheckResult& result : Preflight(facts)) {
@@ -185,7 +185,7 @@ TEST(PreflightTest, ADonorThatDoesNotAnswerIsOneFindingOnly) {
   }
 }
 
-// With the recipient at fault as well, the silence of the donor is not what decides.
+// If the recipient is at fault too, the donor's silence does not decide.
 TEST(PreflightTest, TheRecipientsOwnFaultsComeFirst) {
   PreflightFacts facts = HealthyPair();
   facts.donor = absl::UnavailableError("2003");

@@ -78,7 +78,7 @@ class RecordingObserver : public Observer {
   int ends = 0;
 };
 
-// Whoever runs mysqld; starts it by `on_ask`.
+// The supervisor of mysqld; starts mysqld by `on_ask`.
 class FakeServerStarter : public ServerStarter {
  public:
   absl::Status Ask() override {
@@ -112,7 +112,7 @@ class ProvisionWorld {
   void Run(Operation& operation);
   // The API's cancel of the operation that runs.
   absl::Status Cancel(CancelWish wish);
-  // Who stands in the queue for a donor.
+  // The queue of a donor.
   std::vector<QueueEntry> Queue(const TabletAlias& donor);
   Tablet Record(const TabletAlias& alias);
   Provisioner MakeProvisioner();

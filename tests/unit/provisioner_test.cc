@@ -417,7 +417,7 @@ TEST(ProvisionerTest, ReplicationThatBreaksAtOnceFailsWithItsErrorAndKeepsTheFen
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 }
 
-// What a row means stands in the row; nothing follows from the order of the enum.
+// The row itself has all its properties; the order of the enum means nothing.
 TEST(PlanTest, ServiceEndsAtTheFenceAndACancelWithTheCopy) {
   bool serves = true;
   bool may_cancel = true;

@@ -1,5 +1,5 @@
-// What the operation does beside a running copy and around it: sessions, locks, standstills,
-// throttles, the restart, the proof.
+// The work of the operation during a copy and around it: sessions, locks, standstills, throttles,
+// the restart, the proof.
 
 #include "base/errors.h"
 #include "gmock/gmock.h"

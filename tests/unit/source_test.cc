@@ -1,5 +1,5 @@
-// Whom a rebuilt replica follows: its source where that is now, if it may still be followed and is
-// the server it should be.
+// The source of a rebuilt replica: its source at the present address, if it may still be followed
+// and is the server it should be.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
-// What takes time in an operation, as a watcher shows it: its phases, each with the bytes of the
+// What takes time in an operation, as a person sees it: its phases, each with the bytes of the
 // CLONE stage of the same name. Pure functions.
-#ifndef GRAFT_CLI_PHASES_H_
-#define GRAFT_CLI_PHASES_H_
+#ifndef GRAFT_VIEW_PHASES_H_
+#define GRAFT_VIEW_PHASES_H_
 
 #include <cstdint>
 #include <optional>
@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "cli/styled.h"
 #include "graft/v1/operation.pb.h"
 
-namespace graft::cli {
+namespace graft::view {
 
 enum class PhaseState { kDone, kCurrent, kComing };
 
@@ -38,10 +37,6 @@ std::optional<PhaseView> CurrentPhase(const v1::Operation& operation, absl::Time
 // "estimated". Of a phase that is done its bytes alone.
 std::string DetailOf(const PhaseView& phase);
 
-// A line for each: done ones short with their time, the one that runs as a bar, and what is to come
-// by name alone.
-std::vector<Line> RenderPhases(const std::vector<PhaseView>& phases, int columns, bool utf8);
+}  // namespace graft::view
 
-}  // namespace graft::cli
-
-#endif  // GRAFT_CLI_PHASES_H_
+#endif  // GRAFT_VIEW_PHASES_H_

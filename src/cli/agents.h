@@ -1,6 +1,6 @@
-// Asks the agents of many tablets how they are, some at a time.
-#ifndef GRAFT_CLI_ASK_AGENTS_H_
-#define GRAFT_CLI_ASK_AGENTS_H_
+// Where tablets' agents are, and what many of them answer, some asked at a time.
+#ifndef GRAFT_CLI_AGENTS_H_
+#define GRAFT_CLI_AGENTS_H_
 
 #include <functional>
 #include <memory>
@@ -14,8 +14,16 @@
 #include "cli/agent_client.h"
 #include "graft/clock.h"
 #include "graft/tablet.h"
+#include "graft/topology.h"
 
 namespace graft::cli {
+
+// "host:port" by its record. UNAVAILABLE: its agent has stopped; FAILED_PRECONDITION: a tablet
+// without a graft agent.
+absl::StatusOr<std::string> AgentAddress(const Tablet& tablet);
+
+// The same by its alias. NOT_FOUND as of Topology::GetTablet.
+absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias);
 
 inline constexpr int kMostAskedAtOnce = 16;
 inline constexpr absl::Duration kAskTimeout = absl::Seconds(2);  // of each agent
@@ -39,4 +47,4 @@ std::vector<absl::StatusOr<AgentAnswer>> AskAgents(Clock& clock, const AskAgent&
 
 }  // namespace graft::cli
 
-#endif  // GRAFT_CLI_ASK_AGENTS_H_
+#endif  // GRAFT_CLI_AGENTS_H_

@@ -1,6 +1,6 @@
-// Operations for the tests of what a terminal shows.
-#ifndef GRAFT_TESTS_UNIT_CLI_OPERATIONS_H_
-#define GRAFT_TESTS_UNIT_CLI_OPERATIONS_H_
+// Operations for the tests of what people see.
+#ifndef GRAFT_TESTS_UNIT_SHOWN_OPERATIONS_H_
+#define GRAFT_TESTS_UNIT_SHOWN_OPERATIONS_H_
 
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "graft/v1/operation.pb.h"
 
-namespace graft::cli {
+namespace graft {
 
 // Seconds since the operations were requested.
 inline absl::Time At(double seconds) {
@@ -108,6 +108,55 @@ inline v1::Operation SecondAttempt() {
     })pb");
 }
 
-}  // namespace graft::cli
+// In the donor's queue.
+inline v1::Operation Waiting() {
+  return ParseOperation(R"(
+    id: "op1" recipient: "zone1-0000000103" step: "claim_donor" outcome: RUNNING
+    data_state: INTACT attempt: 2 donor: "zone1-0000000101" requested { seconds: 1000 }
+    queue_place: 2 progress { note: "the holder is zone1-0000000104" })");
+}
 
-#endif  // GRAFT_TESTS_UNIT_CLI_OPERATIONS_H_
+// Done, with every kind of event.
+inline v1::Operation Eventful() {
+  return ParseOperation(R"pb(
+    id: "op1"
+    recipient: "zone1-0000000103"
+    step: "publish"
+    outcome: DONE
+    data_state: CLONED
+    attempt: 2
+    donor: "zone1-0000000101"
+    requested { seconds: 1000 }
+    ended { seconds: 1010 }
+    failed_attempts {
+      attempt: 1
+      donor: "zone1-0000000104"
+      step: "clone"
+      data_state: EMPTY
+      error { code: "UNAVAILABLE" reason: "DONOR_GONE" message: "no byte for 5m" }
+    }
+    refused_donors { alias: "zone1-0000000105" reason: "LAGS_BEHIND" text: "it is 2h behind" }
+    findings {
+      id: "DONOR_LAG"
+      side: CHECK_SIDE_DONOR
+      outcome: WARNING
+      found: "10 minutes"
+      remedy: "wait for it"
+    }
+    findings { id: "SOURCE_BINLOGS" side: CHECK_SIDE_SOURCE outcome: UNCHECKED found: "denied" }
+    resumptions: 1
+    claim_lost: true
+    ended_sessions { connection_id: 12 user: "app" host: "10.0.0.1:4711" }
+    proof {
+      gtid_before: "u:1-9"
+      gtid_discarded: "u:8-9"
+      transactions_discarded: 2
+      emptied_tables: "shop.log (MyISAM)"
+      emptied_tables: "shop.x (CSV)"
+      not_checked: "errant transactions: the primary was away"
+    })pb");
+}
+
+}  // namespace graft
+
+#endif  // GRAFT_TESTS_UNIT_SHOWN_OPERATIONS_H_
