@@ -33,9 +33,9 @@ stop() {
 
 # until_shows TEXT COMMAND...: repeats the command until its output has the text, which it prints.
 until_shows() {
-  local deadline=$((SECONDS + 60))
+  local deadline=$((SECONDS + 120))
   until "${@:2}" 2>&1 | grep -e "$1"; do
-    ((SECONDS < deadline)) || { echo "a minute has passed without \"$1\": ${*:2}" >&2; return 1; }
+    ((SECONDS < deadline)) || { echo "two minutes have passed without \"$1\": ${*:2}" >&2; return 1; }
     sleep 0.2
   done
 }
@@ -68,7 +68,7 @@ start_graftd() {
 sql() { mysql --user=vt_dba --socket="$try/vt_0000000$1/mysql.sock" --table --execute "$2"; }
 
 # start_primary ALIAS: starts its mysqld and agent, records it as the primary, and fills its tables:
-# three orders, and 48 MB, so that a copy takes some time.
+# three orders, and 24 MB, so that a copy takes some time.
 start_primary() {
   start_mysqld "${1##*-}"
   start_graftd "$1"
@@ -79,7 +79,7 @@ start_primary() {
     INSERT INTO shop.orders VALUES (1, 'one'), (2, 'two'), (3, 'three');
     CREATE TABLE shop.ballast (id INT PRIMARY KEY, note TEXT);
     INSERT INTO shop.ballast WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n
-      WHERE i < 1000) SELECT i, REPEAT(HEX(RANDOM_BYTES(512)), 48) FROM n"
+      WHERE i < 500) SELECT i, REPEAT(HEX(RANDOM_BYTES(512)), 48) FROM n"
 }
 
 # start_shard UID...: the first is the primary; the others are provisioned at their start.

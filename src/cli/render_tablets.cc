@@ -65,6 +65,7 @@ std::vector<std::string> ShardRow(const Tablet& tablet, const absl::StatusOr<Age
   std::vector<std::string> row = {tablet.alias.ToString(),
                                   absl::StrCat(tablet.keyspace, "/", tablet.shard),
                                   std::string(TabletTypeName(tablet.type)), MysqlText(tablet)};
+  if (answer.ok() && !answer->tablet.mysql_reachable()) row.back() += " is down";
   const std::vector<std::string> state =
       answer.ok() ? StateByAgent(*answer) : StateByRecord(tablet);
   row.insert(row.end(), state.begin(), state.end());
@@ -95,8 +96,7 @@ std::vector<std::string> RenderShard(const std::vector<Tablet>& tablets,
 }
 
 std::string LagText(const v1::GetTabletResponse& tablet) {
-  if (!tablet.mysql_reachable()) return "mysqld down";
-  if (tablet.replication().empty()) return "-";
+  if (!tablet.mysql_reachable() || tablet.replication().empty()) return "-";
   absl::Duration lag;
   for (const v1::ReplicationStatus& channel : tablet.replication()) {
     const int error =

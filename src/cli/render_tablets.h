@@ -20,7 +20,7 @@ std::vector<std::string> RenderTablets(const std::vector<Tablet>& tablets);
 std::vector<std::string> RenderShard(const std::vector<Tablet>& tablets,
                                      const std::vector<absl::StatusOr<AgentAnswer>>& answers);
 
-// "12.0s", "stopped", "error 1062", "unknown"; "-" for a tablet that follows nobody.
+// "12.0s", "stopped", "error 1062", "unknown"; "-" for a tablet that follows nobody or is down.
 std::string LagText(const v1::GetTabletResponse& tablet);
 
 // One line of JSON, as Vitess's own tools print the record.

@@ -3,7 +3,7 @@ function(graft_guide name)
   add_test(NAME guide_${name} COMMAND "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/guides_test.sh"
     docs/guides/${name}.md ${ARGN})
   set_tests_properties(guide_${name} PROPERTIES
-    LABELS integration TIMEOUT 200 RESOURCE_LOCK guide_ports
+    LABELS integration TIMEOUT 320 RESOURCE_LOCK guide_ports
     ENVIRONMENT "GRAFT_BIN_DIR=${CMAKE_BINARY_DIR}/bin;GRAFT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
@@ -13,6 +13,6 @@ graft_guide(beside-vitess "done: data CLONED" "/vitess/zone2/tablets/zone2-00000
 graft_guide(automatic-repair "done: data CLONED" "repair-1032" "limit of repairs within 24 hours"
   "stopped by hand")
 graft_guide(throttling "donor zone1-0000000102" "exit code 5")
-graft_guide(rehearsing-a-failure "taken up again" "RECIPIENT_CRASHED" "step publish")
+graft_guide(rehearsing-a-failure "taken up again" "RECIPIENT_CRASHED" "record cannot be written")
 graft_guide(monitoring "graft_tablet_info" "GraftReplicationStopped")
 graft_guide(when-it-goes-wrong "exit code 5" "exit code 6" "data EMPTY" "done: data CLONED")

@@ -63,7 +63,7 @@ fi
 RUN
 
 code=0
-GRAFT_GUIDE=$work timeout --kill-after=20 150 bash run.sh "$file" >output 2>&1 || code=$?
+GRAFT_GUIDE=$work timeout --kill-after=20 280 bash run.sh "$file" >output 2>&1 || code=$?
 cat output
 left=$(running)
 if [[ -n $left ]]; then

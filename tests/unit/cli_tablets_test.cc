@@ -89,7 +89,14 @@ TEST(CliTabletsTest, TheLagIsTheWorstOrWhyThereIsNone) {
   two.tablet.mutable_replication(1)->set_applier_errno(1032);
   EXPECT_EQ(LagText(two.tablet), "error 1032");
   two.tablet.set_mysql_reachable(false);
-  EXPECT_EQ(LagText(two.tablet), "mysqld down");
+  EXPECT_EQ(LagText(two.tablet), "-");
+}
+
+TEST(CliTabletsTest, AServerThatIsDownIsSaidToBe) {
+  AgentAnswer down = Answer();
+  down.tablet.set_mysql_reachable(false);
+  EXPECT_THAT(RenderShard({MakeTablet(100, TabletType::kReplica)}, {down}).at(1),
+              HasSubstr("m:3100 is down  -  "));
 }
 
 TEST(CliTabletsTest, AsJsonItIsTheRecordAndWhatTheAgentSays) {
