@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,40 +15,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/clocks.h"
 
 namespace graft {
 namespace {
-
-class FdSignalQueue : public SignalQueue {
- public:
-  FdSignalQueue(int fd, const sigset_t& before) : fd_(fd), before_(before) {}
-  ~FdSignalQueue() override {
-    close(fd_);
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-  std::optional<int> Next(absl::Duration limit) override {
-    const absl::Time deadline = clock_->Now() + limit;
-    signalfd_siginfo info;
-    while (true) {
-      if (read(fd_, &info, sizeof(info)) == sizeof(info)) return static_cast<int>(info.ssi_signo);
-      int timeout_ms = -1;
-      if (deadline != absl::InfiniteFuture()) {
-        const int64_t left = absl::ToInt64Milliseconds(deadline - clock_->Now());
-        if (left <= 0) return std::nullopt;
-        timeout_ms = static_cast<int>(std::min<int64_t>(left + 1, INT_MAX));
-      }
-      pollfd waiting = {fd_, POLLIN, 0};
-      poll(&waiting, 1, timeout_ms);
-    }
-  }
-
- private:
-  const std::unique_ptr<Clock> clock_ = MakeRealClock();
-  const int fd_;
-  const sigset_t before_;
-};
 
 std::vector<std::string> Environment(const std::vector<std::string>& extra) {
   std::vector<std::string> result = extra;
@@ -105,10 +74,12 @@ absl::StatusOr<pid_t> SpawnChild(const ChildCommand& command) {
   return error == ENOENT ? absl::NotFoundError(text) : absl::UnavailableError(text);
 }
 
-std::optional<ExitStatus> ReapChild(pid_t pid) {
-  int status = 0;
-  if (waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
-  return ExitStatus::FromWait(status);
+Fd MemoryFile() {
+  return Fd(memfd_create("graft-mysqld", MFD_CLOEXEC));
+}
+
+std::string PathOf(const Fd& file) {
+  return absl::StrCat("/proc/self/fd/", file.get());
 }
 
 absl::StatusOr<std::unique_ptr<SignalQueue>> SignalQueue::Create(const std::vector<int>& signals) {
@@ -117,24 +88,45 @@ absl::StatusOr<std::unique_ptr<SignalQueue>> SignalQueue::Create(const std::vect
   sigemptyset(&set);
   for (const int signal : signals) sigaddset(&set, signal);
   sigprocmask(SIG_BLOCK, &set, &before);
-  const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fd < 0) {
-    const int error = errno;
-    sigprocmask(SIG_SETMASK, &before, nullptr);
-    return absl::UnavailableError(absl::StrCat("signalfd: ", strerror(error)));
-  }
-  return std::make_unique<FdSignalQueue>(fd, before);
+  Fd queue(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (queue.ok()) return std::make_unique<SignalQueue>(std::move(queue), before);
+  const int error = errno;
+  sigprocmask(SIG_SETMASK, &before, nullptr);
+  return absl::UnavailableError(absl::StrCat("signalfd: ", strerror(error)));
 }
 
-ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, bool* interrupted) {
-  while (true) {
-    if (const std::optional<ExitStatus> status = ReapChild(pid)) return *status;
+SignalQueue::~SignalQueue() {
+  sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> SignalQueue::Next(absl::Duration limit) {
+  const absl::Time deadline = clock_->Now() + limit;
+  signalfd_siginfo info;
+  while (read(signals_.get(), &info, sizeof(info)) != sizeof(info)) {
+    int timeout_ms = -1;
+    if (deadline != absl::InfiniteFuture()) {
+      const int64_t left = absl::ToInt64Milliseconds(deadline - clock_->Now());
+      if (left <= 0) return std::nullopt;
+      timeout_ms = static_cast<int>(std::min<int64_t>(left + 1, INT_MAX));
+    }
+    pollfd waiting = {signals_.get(), POLLIN, 0};
+    poll(&waiting, 1, timeout_ms);
+  }
+  return static_cast<int>(info.ssi_signo);
+}
+
+ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, const std::function<void()>& on_stop) {
+  int status = 0;
+  while (waitpid(pid, &status, WNOHANG) != pid) {
     const std::optional<int> signal = signals.Next(absl::InfiniteDuration());
-    if (signal == SIGTERM || signal == SIGINT) {
-      *interrupted = true;
+    if (signal == SIGHUP) {
+      kill(pid, SIGHUP);
+    } else if (signal == SIGTERM || signal == SIGINT) {
+      on_stop();
       kill(pid, SIGTERM);
     }
   }
+  return ExitStatus::FromWait(status);
 }
 
 }  // namespace graft

@@ -5,15 +5,20 @@
 #ifndef GRAFT_MYSQLD_CHILD_H_
 #define GRAFT_MYSQLD_CHILD_H_
 
+#include <signal.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/clocks.h"
+#include "base/files.h"
 #include "mysqld/restart_policy.h"
 
 namespace graft {
@@ -30,22 +35,30 @@ struct ChildCommand {
 // UNAVAILABLE.
 absl::StatusOr<pid_t> SpawnChild(const ChildCommand& command);
 
-// nullopt: it has not ended.
-std::optional<ExitStatus> ReapChild(pid_t pid);
+// A file that lies on no disk and that no other process sees; a child that inherits it, or has it
+// as its stdout, knows it by the same path. Not ok() on failure.
+Fd MemoryFile();
+std::string PathOf(const Fd& file);
 
 // Turns signals into values; they are blocked otherwise for as long as it lives.
 class SignalQueue {
  public:
   static absl::StatusOr<std::unique_ptr<SignalQueue>> Create(const std::vector<int>& signals);
-  virtual ~SignalQueue() = default;
+  SignalQueue(Fd signals, const sigset_t& before) : signals_(std::move(signals)), before_(before) {}
+  ~SignalQueue();
 
   // The next signal; nullopt: none for `limit`. Several of one number may come as one.
-  virtual std::optional<int> Next(absl::Duration limit) = 0;
+  std::optional<int> Next(absl::Duration limit);
+
+ private:
+  const std::unique_ptr<Clock> clock_ = MakeRealClock();
+  const Fd signals_;
+  const sigset_t before_;
 };
 
-// Waits for the end of `pid`, a child; passes SIGTERM and SIGINT from `signals` (which must also
-// hold SIGCHLD) on to it as SIGTERM and notes that in `*interrupted`.
-ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, bool* interrupted);
+// Waits for the end of `pid`, a child. `signals` must hold SIGCHLD. Passes SIGHUP on, and SIGTERM
+// and SIGINT as SIGTERM; calls `on_stop` before that.
+ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, const std::function<void()>& on_stop);
 
 }  // namespace graft
 

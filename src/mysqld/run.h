@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "mysqld/child.h"
 #include "mysqld/restart_policy.h"
-#include "mysqld/tablet_paths.h"
+#include "mysqld/tablet_dir.h"
 
 namespace graft {
 

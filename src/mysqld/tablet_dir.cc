@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,22 +62,13 @@ TabletPaths PathsOf(const std::string& dir) {
   return TabletPaths{path};
 }
 
-absl::StatusOr<TabletLock> LockTablet(const TabletPaths& paths) {
-  const std::string path = paths.lock();
-  Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-  if (!file.ok()) return FileError("open", path, errno);
-  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    const absl::StatusOr<std::string> holder = ReadFile(path);
-    return absl::FailedPreconditionError(
-        absl::StrCat("another graft-mysqld (process ",
-                     holder.ok() ? absl::StripAsciiWhitespace(*holder) : "unknown",
-                     ") already works on ", paths.dir, "; stop that one first"));
-  }
-  const std::string pid = absl::StrCat(getpid(), "\n");
-  if (ftruncate(file.get(), 0) != 0 || write(file.get(), pid.data(), pid.size()) < 0) {
-    return FileError("write", path, errno);
-  }
-  return TabletLock(std::move(file));
+absl::StatusOr<FileLock> LockTablet(const TabletPaths& paths) {
+  absl::StatusOr<FileLock> lock = LockFile(paths.lock(), absl::StrCat(getpid()));
+  if (!absl::IsFailedPrecondition(lock.status())) return lock;
+  const absl::string_view holder = lock.status().message();
+  return absl::FailedPreconditionError(
+      absl::StrCat("another graft-mysqld (process ", holder.empty() ? "unknown" : holder,
+                   ") already works on ", paths.dir, "; stop that one first"));
 }
 
 std::optional<pid_t> FindLiveMysqld(const TabletPaths& paths) {

@@ -1,4 +1,11 @@
-// A tablet's directory: who works on it, and what its error log says.
+// A tablet's directory, the one that Vitess calls vt_<uid>: where things lie in it, who works on
+// it, and what its error log says.
+//
+//   <dir>/my.cnf              written by init; its presence says that init was complete
+//   <dir>/data/               mysqld's own data directory; CLONE wipes what is in it
+//   <dir>/mysql.sock          unless --socket says otherwise
+//   <dir>/mysqld.pid, <dir>/error.log
+//   <dir>/graft-mysqld.lock   held by whoever works on the directory
 #ifndef GRAFT_MYSQLD_TABLET_DIR_H_
 #define GRAFT_MYSQLD_TABLET_DIR_H_
 
@@ -6,26 +13,29 @@
 
 #include <optional>
 #include <string>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/files.h"
-#include "mysqld/tablet_paths.h"
+#include "base/file_lock.h"
 
 namespace graft {
 
-// Held while it lives; gone with the process, however that ends. Not inherited by children.
-class TabletLock {
- public:
-  explicit TabletLock(Fd file) : file_(std::move(file)) {}
+struct TabletPaths {
+  std::string dir;  // absolute, without a slash at the end
 
- private:
-  Fd file_;
+  std::string my_cnf() const { return dir + "/my.cnf"; }
+  std::string data() const { return dir + "/data"; }
+  std::string socket() const { return dir + "/mysql.sock"; }
+  std::string pid_file() const { return dir + "/mysqld.pid"; }
+  std::string error_log() const { return dir + "/error.log"; }
+  std::string lock() const { return dir + "/graft-mysqld.lock"; }
 };
 
+// Of a directory that may be relative, as the user typed it.
+TabletPaths PathsOf(const std::string& dir);
+
 // FAILED_PRECONDITION: another graft-mysqld holds it; the text has its process id.
-absl::StatusOr<TabletLock> LockTablet(const TabletPaths& paths);
+absl::StatusOr<FileLock> LockTablet(const TabletPaths& paths);
 
 // The process id of a mysqld that works on the directory, whoever started it.
 std::optional<pid_t> FindLiveMysqld(const TabletPaths& paths);
