@@ -16,7 +16,6 @@
 #include "base/files.h"
 #include "command_line/documents.h"
 #include "command_line/given_options.h"
-#include "command_line/version.h"
 #include "mysqld/init.h"
 #include "mysqld/mysqld_binary.h"
 #include "mysqld/run.h"

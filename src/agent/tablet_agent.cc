@@ -8,7 +8,6 @@
 #include "agent/tablet_at_start.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
-#include "log/log_observer.h"
 #include "provision/operation/start_decision.h"
 
 namespace graft {

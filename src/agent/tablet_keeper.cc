@@ -8,7 +8,6 @@
 #include "agent/tablet_at_start.h"
 #include "base/errors.h"
 #include "graft/plan.h"
-#include "log/log_observer.h"
 
 namespace graft {
 namespace {
@@ -64,14 +63,10 @@ absl::Time TabletKeeper::Turn() {
 }
 
 LogFields TabletKeeper::FailureFields(const absl::Status& failure) const {
-  LogFields fields = {{"tablet", options_.alias.ToString()}};
-  {
-    absl::MutexLock lock(&mutex_);
-    const bool runs = operation_.has_value() && operation_->outcome == Outcome::kRunning;
-    if (runs) fields = OperationFields(*operation_);
-  }
-  for (auto& field : StatusFields(failure)) fields.push_back(std::move(field));
-  return fields;
+  absl::MutexLock lock(&mutex_);
+  const bool runs = operation_.has_value() && operation_->outcome == Outcome::kRunning;
+  return StatusFields(failure, runs ? OperationFields(*operation_)
+                                    : LogFields{{"tablet", options_.alias.ToString()}});
 }
 
 // An operation says itself what it waits for.

@@ -9,10 +9,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "command_line/completion.h"
 #include "command_line/documents.h"
 #include "command_line/given_options.h"
-#include "command_line/version.h"
 
 namespace graft {
 namespace {
@@ -200,6 +198,8 @@ std::string Quoted(const std::string& value) {
 }
 
 }  // namespace
+
+const char kVersion[] = GRAFT_VERSION;
 
 std::string CompletionTable(const CLI::App& app) {
   std::string table;

@@ -1,5 +1,3 @@
-#include "log/log_observer.h"
-
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "base/duration_flag.h"
+#include "log/log.h"
 
 namespace graft {
 namespace {
@@ -81,9 +80,7 @@ class LogObserver : public Observer {
     }
     AddReleaser(operation, fields);
     AddVerdict(operation, fields);
-    if (!operation.error.ok()) {
-      for (auto& field : StatusFields(operation.error)) fields.push_back(std::move(field));
-    }
+    if (!operation.error.ok()) fields = StatusFields(operation.error, std::move(fields));
     log_.Write(Level(operation.outcome), "operation ended", fields);
   }
 
@@ -130,10 +127,9 @@ class LogObserver : public Observer {
     }
     for (size_t i = logged; i < operation.failed_attempts.size(); ++i) {
       const FailedAttempt& failed = operation.failed_attempts[i];
-      LogFields fields =
-          FieldsOf(operation, failed.step, failed.attempt, failed.data_state, failed.donor);
-      for (auto& field : StatusFields(failed.error)) fields.push_back(std::move(field));
-      log_.Warning("attempt failed, trying again", fields);
+      log_.Warning("attempt failed, trying again",
+                   StatusFields(failed.error, FieldsOf(operation, failed.step, failed.attempt,
+                                                       failed.data_state, failed.donor)));
     }
   }
 

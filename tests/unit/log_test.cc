@@ -14,7 +14,6 @@
 #include "base/errors.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
-#include "log/log_observer.h"
 #include "unit/full_operation.h"
 
 namespace graft {
@@ -58,7 +57,7 @@ TEST(Log, JsonIsJson) {
 TEST(Log, LinesBelowTheLevelAreNotWritten) {
   std::ostringstream output;
   const auto log = MakeLog({LogLevel::kWarning, LogFormat::kText, &output});
-  log->Debug("one");
+  log->Write(LogLevel::kDebug, "one", {});
   log->Info("two");
   log->Warning("three");
   log->Error("four");
