@@ -67,8 +67,7 @@ absl::Status ReadFiles(Flags& flags) {
 }
 
 absl::StatusOr<int> Init(Flags& flags) {
-  GRAFT_ASSIGN_OR_RETURN(const auto signals,
-                         graft::SignalQueue::Create({SIGCHLD, SIGTERM, SIGINT}));
+  graft::SignalQueue signals({SIGCHLD, SIGTERM, SIGINT});
   GRAFT_RETURN_IF_ERROR(ReadFiles(flags));
   GRAFT_ASSIGN_OR_RETURN(flags.init.mysqld, graft::FindMysqld(flags.mysqld));
   graft::MyCnfOptions& my_cnf = flags.init.my_cnf;
@@ -81,18 +80,17 @@ absl::StatusOr<int> Init(Flags& flags) {
     my_cnf.server_id =
         std::uniform_int_distribution<uint32_t>(1)(*std::make_unique<std::random_device>());
   }
-  GRAFT_RETURN_IF_ERROR(graft::InitTablet(flags.init, *signals));
+  GRAFT_RETURN_IF_ERROR(graft::InitTablet(flags.init, signals));
   Log(absl::StrCat("initialised ", my_cnf.paths.dir));
   return 0;
 }
 
 absl::StatusOr<int> Run(Flags& flags) {
-  GRAFT_ASSIGN_OR_RETURN(const auto signals,
-                         graft::SignalQueue::Create({SIGCHLD, SIGTERM, SIGINT, SIGHUP}));
+  graft::SignalQueue signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP});
   GRAFT_ASSIGN_OR_RETURN(flags.run.mysqld, graft::FindMysqld(flags.mysqld));
   flags.run.paths = graft::PathsOf(flags.data_dir);
   flags.run.log = Log;
-  return graft::RunMysqld(flags.run, *signals);
+  return graft::RunMysqld(flags.run, signals);
 }
 
 template <typename T>

@@ -9,25 +9,22 @@
 #include <sys/types.h>
 
 #include <functional>
-#include <memory>
+#include <initializer_list>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "base/clocks.h"
 #include "base/files.h"
 #include "mysqld/restart_policy.h"
 
 namespace graft {
 
 struct ChildCommand {
-  std::vector<std::string> argv;       // argv[0] is the program's path
-  std::vector<std::string> extra_env;  // "NAME=value"; replaces what is inherited
-  int inherit_fd = -1;                 // stays open in the child, under the same number
-  int stdout_fd = -1;                  // becomes the child's stdout
+  std::vector<std::string> argv;  // argv[0] is the program's path
+  int inherit_fd = -1;            // stays open in the child, under the same number
+  int stdout_fd = -1;             // becomes the child's stdout
 };
 
 // In a session of its own, so that neither a terminal's Ctrl-C nor the end of this process reaches
@@ -43,17 +40,18 @@ std::string PathOf(const Fd& file);
 // Turns signals into values; they are blocked otherwise for as long as it lives.
 class SignalQueue {
  public:
-  static absl::StatusOr<std::unique_ptr<SignalQueue>> Create(const std::vector<int>& signals);
-  SignalQueue(Fd signals, const sigset_t& before) : signals_(std::move(signals)), before_(before) {}
+  explicit SignalQueue(std::initializer_list<int> signals);
+  SignalQueue(const SignalQueue&) = delete;
+  SignalQueue& operator=(const SignalQueue&) = delete;
   ~SignalQueue();
 
-  // The next signal; nullopt: none for `limit`. Several of one number may come as one.
+  // The next signal; nullopt: none for `limit`, or the wait was interrupted. Several of one number
+  // may come as one.
   std::optional<int> Next(absl::Duration limit);
 
  private:
-  const std::unique_ptr<Clock> clock_ = MakeRealClock();
-  const Fd signals_;
-  const sigset_t before_;
+  sigset_t signals_;
+  sigset_t before_;
 };
 
 // Waits for the end of `pid`, a child. `signals` must hold SIGCHLD. Passes SIGHUP on, and SIGTERM

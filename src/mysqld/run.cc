@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -13,7 +14,6 @@
 #include "base/errors.h"
 #include "base/files.h"
 #include "mysqld/my_cnf.h"
-#include "mysqld/stale_doublewrite.h"
 #include "mysqld/tablet_dir.h"
 
 namespace graft {
@@ -59,7 +59,6 @@ class Parent {
     }
     ChildCommand command;
     command.argv = {options_.mysqld, "--defaults-file=" + options_.paths.my_cnf()};
-    command.extra_env = {absl::StrCat("MYSQLD_PARENT_PID=", getpid())};
     GRAFT_ASSIGN_OR_RETURN(pid_, SpawnChild(command));
     options_.log(absl::StrCat("mysqld started as process ", pid_, " on ", options_.paths.dir));
     return absl::OkStatus();
@@ -96,9 +95,8 @@ class Parent {
   // Waits, unless told to stop. Returns whether to go on.
   bool Pause(absl::Duration delay) {
     const absl::Time until = clock_->Now() + delay;
-    while (delay > absl::ZeroDuration()) {
-      const std::optional<int> signal = signals_.Next(until - clock_->Now());
-      if (!signal.has_value()) break;
+    for (absl::Time now = clock_->Now(); now < until; now = clock_->Now()) {
+      const std::optional<int> signal = signals_.Next(until - now);
       if (signal == SIGTERM || signal == SIGINT) return false;
     }
     return true;
@@ -147,6 +145,7 @@ absl::StatusOr<int> RunMysqld(const RunOptions& options, SignalQueue& signals) {
   GRAFT_ASSIGN_OR_RETURN(const FileLock lock, LockTablet(options.paths));
   GRAFT_RETURN_IF_ERROR(CheckNoMysqld(options.paths));
   GRAFT_RETURN_IF_ERROR(CheckPort(options.paths));
+  setenv("MYSQLD_PARENT_PID", absl::StrCat(getpid()).c_str(), /*overwrite=*/1);
   return Parent(options, signals).Run();
 }
 

@@ -16,7 +16,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
+#include "base/errors.h"
+#include "base/files.h"
 
 namespace graft {
 namespace {
@@ -43,6 +44,11 @@ std::optional<pid_t> HolderOfPidFile(const TabletPaths& paths) {
   std::error_code error;
   const bool same = fs::equivalent(absl::StrCat("/proc/", pid, "/cwd"), paths.data(), error);
   return same && !error ? std::optional<pid_t>(pid) : std::nullopt;
+}
+
+bool IsDoublewrite(const std::string& name) {
+  return absl::StartsWith(name, "#ib_") &&
+         (absl::EndsWith(name, ".dblwr") || absl::EndsWith(name, ".bdblwr"));
 }
 
 bool Listens(int family, const sockaddr* address, socklen_t size) {
@@ -109,6 +115,19 @@ absl::Status CheckPortFree(const std::string& bind_address, int port) {
                      "--mysql-port"));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<int> RemoveStaleDoublewrite(const std::string& data_directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(data_directory + "/#clone/#replace_files", error)) return 0;
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(data_directory));
+  int removed = 0;
+  for (const std::string& name : names) {
+    if (!IsDoublewrite(name)) continue;
+    GRAFT_RETURN_IF_ERROR(RemoveFile(absl::StrCat(data_directory, "/", name)));
+    ++removed;
+  }
+  return removed;
 }
 
 }  // namespace graft

@@ -47,6 +47,20 @@ std::string LastErrors(const std::string& path, size_t offset = 0);
 // mysqld will tell.
 absl::Status CheckPortFree(const std::string& bind_address, int port);
 
+// What a finished clone leaves behind that harms the data it brought.
+//
+// CLONE replaces the data files and the redo log at mysqld's next start, but not the doublewrite
+// files, which still hold pages of the data that is gone. They are harmless until the new mysqld is
+// killed before it has written enough pages of its own: its crash recovery then takes a page that
+// is still empty on disk, at the growing end of an undo tablespace, from there, with a log sequence
+// number from the other life (MY-011971 "is in the future!", seen with 9.7.4; in bad cases the data
+// dictionary breaks). mysqld makes new files where there are none.
+//
+// Call it while no mysqld runs on `data_directory`. If a copy waits there for the next start
+// (#clone/#replace_files), removes the doublewrite files, whose data the copy replaces; returns how
+// many. UNAVAILABLE: a file could not be removed.
+absl::StatusOr<int> RemoveStaleDoublewrite(const std::string& data_directory);
+
 }  // namespace graft
 
 #endif  // GRAFT_MYSQLD_TABLET_DIR_H_
