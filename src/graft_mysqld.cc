@@ -16,10 +16,8 @@
 #include "base/files.h"
 #include "command_line/documents.h"
 #include "command_line/given_options.h"
-#include "mysqld/init.h"
+#include "mysqld/commands.h"
 #include "mysqld/mysqld_binary.h"
-#include "mysqld/run.h"
-#include "mysqld/tablet_dir.h"
 
 namespace {
 

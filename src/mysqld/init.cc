@@ -1,5 +1,3 @@
-#include "mysqld/init.h"
-
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,7 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "mysqld/tablet_dir.h"
+#include "mysqld/commands.h"
 
 namespace graft {
 namespace {

@@ -1,5 +1,3 @@
-#include "mysqld/run.h"
-
 #include <unistd.h>
 
 #include <cstdlib>
@@ -13,8 +11,7 @@
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "mysqld/my_cnf.h"
-#include "mysqld/tablet_dir.h"
+#include "mysqld/commands.h"
 
 namespace graft {
 namespace {
