@@ -14,7 +14,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
 #include "graft/clock.h"
 #include "graft/observer.h"
 
@@ -66,10 +65,9 @@ LogFields StatusFields(const absl::Status& status, LogFields fields = {});
 LogFields OperationFields(const Operation& operation);
 
 // Logs an operation: a line for each step, one at its end, and its progress when the stage or the
-// place in the queue changes, else at most once every `progress_interval`, however often it is
-// told. Safe for use from several threads. What it is given must outlive it.
-std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock,
-                                          absl::Duration progress_interval = absl::Seconds(5));
+// place in the queue changes, else at most once every five seconds, however often it is told. Safe
+// for use from several threads. What it is given must outlive it.
+std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock);
 
 }  // namespace graft
 

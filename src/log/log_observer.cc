@@ -13,6 +13,8 @@
 namespace graft {
 namespace {
 
+constexpr absl::Duration kInterval = absl::Seconds(5);  // between two lines of mere progress
+
 LogFields FieldsOf(const Operation& operation, Step step, int attempt, DataState data_state,
                    const TabletAlias& donor) {
   LogFields fields = {{"operation", operation.request.id},
@@ -53,8 +55,7 @@ LogFields ProgressFields(const Operation& operation, absl::Time now) {
 
 class LogObserver : public Observer {
  public:
-  LogObserver(Log& log, Clock& clock, absl::Duration interval)
-      : log_(log), clock_(clock), interval_(interval) {}
+  LogObserver(Log& log, Clock& clock) : log_(log), clock_(clock) {}
 
   void OnStep(const Operation& operation) override {
     LogFailedAttempts(operation);
@@ -143,10 +144,10 @@ class LogObserver : public Observer {
     const bool note_changed = waits != last_waits_;
     const bool news = operation.progress.stage != last_stage_ ||
                       operation.queue_place != last_place_ ||
-                      (note_changed && now >= last_note_change_ + interval_);
+                      (note_changed && now >= last_note_change_ + kInterval);
     if (note_changed) last_note_change_ = now;
     last_waits_ = waits;
-    if (!news && now < last_progress_ + interval_) return false;
+    if (!news && now < last_progress_ + kInterval) return false;
     last_stage_ = operation.progress.stage;
     last_place_ = operation.queue_place;
     last_progress_ = now;
@@ -155,7 +156,6 @@ class LogObserver : public Observer {
 
   Log& log_;
   Clock& clock_;
-  const absl::Duration interval_;
   absl::Mutex mutex_;
   absl::Time last_progress_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::optional<CloneStage> last_stage_ ABSL_GUARDED_BY(mutex_);
@@ -173,9 +173,8 @@ LogFields OperationFields(const Operation& operation) {
                   operation.donor);
 }
 
-std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock,
-                                          absl::Duration progress_interval) {
-  return std::make_unique<LogObserver>(log, clock, progress_interval);
+std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock) {
+  return std::make_unique<LogObserver>(log, clock);
 }
 
 }  // namespace graft

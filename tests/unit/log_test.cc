@@ -79,7 +79,7 @@ TEST(Log, LevelsAndFormatsByName) {
 class LogObserverTest : public ::testing::Test {
  protected:
   LogObserverTest() : log_(MakeLog({LogLevel::kInfo, LogFormat::kText, &output_})) {
-    observer_ = MakeLogObserver(*log_, clock_, absl::Seconds(5));
+    observer_ = MakeLogObserver(*log_, clock_);
   }
 
   std::ostringstream output_;
