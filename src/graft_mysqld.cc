@@ -16,11 +16,8 @@
 #include "base/files.h"
 #include "command_line/documents.h"
 #include "command_line/given_options.h"
-#include "command_line/version.h"
-#include "mysqld/init.h"
+#include "mysqld/commands.h"
 #include "mysqld/mysqld_binary.h"
-#include "mysqld/run.h"
-#include "mysqld/tablet_paths.h"
 
 namespace {
 
@@ -32,13 +29,12 @@ constexpr uint32_t kFirstServerId = 1;
 struct Flags {
   std::string data_dir;
   std::string mysqld;
-  graft::MyCnfOptions my_cnf;
-  graft::Accounts accounts;
+  graft::InitOptions init;
+  graft::RunOptions run;
   std::string dba_password_file;
   std::string repl_password_file;
   std::string clone_password_file;
   std::vector<std::string> extra_my_cnf;
-  graft::RestartLimits limits;
 };
 
 void Log(absl::string_view text) {
@@ -46,149 +42,123 @@ void Log(absl::string_view text) {
             << " graft-mysqld: " << text << std::endl;
 }
 
-absl::Status ReadPassword(const std::string& path, Account* account) {
+absl::Status ReadPassword(const std::string& path, Account& account) {
   if (path.empty()) return absl::OkStatus();
   const absl::StatusOr<std::string> text = graft::ReadFile(path);
-  if (!text.ok()) return graft::Annotate(text.status(), "password of " + account->user);
-  account->password =
+  if (!text.ok()) return graft::Annotate(text.status(), "password of " + account.user);
+  account.password =
       graft::Secret(std::string(absl::StripSuffix(absl::StripSuffix(*text, "\n"), "\r")));
   return absl::OkStatus();
 }
 
-absl::Status ReadFiles(Flags* flags) {
-  GRAFT_RETURN_IF_ERROR(ReadPassword(flags->dba_password_file, &flags->accounts.dba));
-  GRAFT_RETURN_IF_ERROR(ReadPassword(flags->repl_password_file, &flags->accounts.repl));
-  GRAFT_RETURN_IF_ERROR(ReadPassword(flags->clone_password_file, &flags->accounts.clone));
-  for (const std::string& path : flags->extra_my_cnf) {
+absl::Status ReadFiles(Flags& flags) {
+  graft::Accounts& accounts = flags.init.accounts;
+  GRAFT_RETURN_IF_ERROR(ReadPassword(flags.dba_password_file, accounts.dba));
+  GRAFT_RETURN_IF_ERROR(ReadPassword(flags.repl_password_file, accounts.repl));
+  GRAFT_RETURN_IF_ERROR(ReadPassword(flags.clone_password_file, accounts.clone));
+  for (const std::string& path : flags.extra_my_cnf) {
     absl::StatusOr<std::string> text = graft::ReadFile(path);
     if (!text.ok()) return graft::Annotate(text.status(), "--extra-my-cnf");
-    flags->my_cnf.extras.push_back(*std::move(text));
+    flags.init.my_cnf.extras.push_back(*std::move(text));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> Init(Flags flags) {
-  auto signals = graft::SignalQueue::Create({SIGCHLD, SIGTERM, SIGINT});
-  GRAFT_RETURN_IF_ERROR(signals.status());
-  GRAFT_RETURN_IF_ERROR(ReadFiles(&flags));
-  graft::InitOptions options;
-  GRAFT_ASSIGN_OR_RETURN(options.mysqld, graft::FindMysqld(flags.mysqld));
-  GRAFT_ASSIGN_OR_RETURN(flags.my_cnf.version, graft::MysqldVersion(options.mysqld));
-  flags.my_cnf.paths = graft::PathsOf(flags.data_dir);
-  flags.my_cnf.run_as_root = geteuid() == 0;
-  flags.my_cnf.clone_enabled = flags.accounts.clone_enabled;
-  if (flags.my_cnf.server_id == 0) {
+absl::StatusOr<int> Init(Flags& flags) {
+  graft::SignalQueue signals({SIGCHLD, SIGTERM, SIGINT});
+  GRAFT_RETURN_IF_ERROR(ReadFiles(flags));
+  GRAFT_ASSIGN_OR_RETURN(flags.init.mysqld, graft::FindMysqld(flags.mysqld));
+  graft::MyCnfOptions& my_cnf = flags.init.my_cnf;
+  GRAFT_ASSIGN_OR_RETURN(my_cnf.version, graft::MysqldVersion(flags.init.mysqld));
+  my_cnf.paths = graft::PathsOf(flags.data_dir);
+  my_cnf.run_as_root = geteuid() == 0;
+  my_cnf.clone_enabled = flags.init.accounts.clone_enabled;
+  if (my_cnf.server_id == 0) {
     // As Vitess does: two servers of a shard with one id would not replicate.
-    flags.my_cnf.server_id =
+    my_cnf.server_id =
         std::uniform_int_distribution<uint32_t>(1)(*std::make_unique<std::random_device>());
   }
-  options.my_cnf = flags.my_cnf;
-  options.accounts = flags.accounts;
-  GRAFT_RETURN_IF_ERROR(graft::InitTablet(options, **signals));
-  Log(absl::StrCat("initialised ", options.my_cnf.paths.dir));
+  GRAFT_RETURN_IF_ERROR(graft::InitTablet(flags.init, signals));
+  Log(absl::StrCat("initialised ", my_cnf.paths.dir));
   return 0;
 }
 
-absl::StatusOr<int> Run(const Flags& flags) {
-  auto signals = graft::SignalQueue::Create({SIGCHLD, SIGTERM, SIGINT, SIGHUP});
-  GRAFT_RETURN_IF_ERROR(signals.status());
-  graft::RunOptions options;
-  GRAFT_ASSIGN_OR_RETURN(options.mysqld, graft::FindMysqld(flags.mysqld));
-  options.paths = graft::PathsOf(flags.data_dir);
-  options.limits = flags.limits;
-  options.log = Log;
-  return graft::RunMysqld(options, **signals);
+absl::StatusOr<int> Run(Flags& flags) {
+  graft::SignalQueue signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP});
+  GRAFT_ASSIGN_OR_RETURN(flags.run.mysqld, graft::FindMysqld(flags.mysqld));
+  flags.run.paths = graft::PathsOf(flags.data_dir);
+  flags.run.log = Log;
+  return graft::RunMysqld(flags.run, signals);
 }
 
-void AddCommonFlags(CLI::App* command, Flags* flags) {
-  command->add_option("--data-dir", flags->data_dir, "The tablet's directory (see above)")
-      ->type_name("DIR")
-      ->required();
-  command
-      ->add_option("--mysqld", flags->mysqld,
-                   "Path of mysqld (default: $GRAFT_MYSQL_HOME/bin/mysqld or sbin/mysqld, else "
-                   "the one in PATH)")
-      ->type_name("FILE");
+template <typename T>
+CLI::Option* Add(CLI::App& command, const std::string& name, T& target, const std::string& kind,
+                 const std::string& text) {
+  return command.add_option("--" + name, target, text)->type_name(kind);
 }
 
-void AddAccountFlags(CLI::App* command, Flags* flags) {
-  struct AccountFlag {
-    const char* name;
-    Account* account;
-    std::string* file;
-  };
-  for (const AccountFlag& flag :
-       {AccountFlag{"dba", &flags->accounts.dba, &flags->dba_password_file},
-        AccountFlag{"repl", &flags->accounts.repl, &flags->repl_password_file},
-        AccountFlag{"clone", &flags->accounts.clone, &flags->clone_password_file}}) {
-    command
-        ->add_option(absl::StrCat("--db-", flag.name, "-user"), flag.account->user,
-                     absl::StrCat("Account for ", flag.name))
-        ->type_name("USER")
-        ->capture_default_str();
-    command
-        ->add_option(absl::StrCat("--db-", flag.name, "-password-file"), *flag.file,
-                     "File with its password (default: none is asked for)")
-        ->type_name("FILE");
-  }
+void AddCommonFlags(CLI::App& command, Flags& flags) {
+  Add(command, "data-dir", flags.data_dir, "DIR", "The tablet's directory (see above)")->required();
+  Add(command, "mysqld", flags.mysqld, "FILE",
+      "Path of mysqld (default: $GRAFT_MYSQL_HOME/bin/mysqld or sbin/mysqld, else the one in "
+      "PATH)");
 }
 
-void AddInitFlags(CLI::App* command, Flags* flags) {
-  AddCommonFlags(command, flags);
-  command->add_option("--mysql-port", flags->my_cnf.mysql_port, "mysqld's port")
-      ->type_name("PORT")
+void AddAccountFlags(CLI::App& command, const std::string& name, Account& account,
+                     std::string& password_file) {
+  Add(command, "db-" + name + "-user", account.user, "USER", "Account for " + name)
       ->capture_default_str();
-  command
-      ->add_option("--socket", flags->my_cnf.socket,
-                   "mysqld's socket (default: <data-dir>/mysql.sock)")
-      ->type_name("FILE");
-  command
-      ->add_option("--server-id", flags->my_cnf.server_id,
-                   "One of its own in the shard (default: random)")
-      ->type_name("N")
-      ->check(CLI::Range(kFirstServerId, UINT32_MAX));
-  command
-      ->add_option("--report-host", flags->my_cnf.report_host,
-                   "The name under which others reach this mysqld")
-      ->type_name("HOST");
-  command
-      ->add_option("--bind-address", flags->my_cnf.bind_address,
-                   "Where mysqld listens (default: every address)")
-      ->type_name("ADDRESS");
-  command
-      ->add_option("--extra-my-cnf", flags->extra_my_cnf,
-                   "A file whose text is added to my.cnf and wins")
-      ->type_name("FILE");
-  command->add_flag("--mysql-clone-enabled", flags->accounts.clone_enabled,
-                    "Load MySQL's CLONE plugin and make the clone account");
-  AddAccountFlags(command, flags);
+  Add(command, "db-" + name + "-password-file", password_file, "FILE",
+      "File with its password (default: none is asked for)");
 }
 
-void AddDuration(CLI::App* command, const std::string& name, absl::Duration* target,
+void AddInitFlags(CLI::App& command, Flags& flags) {
+  AddCommonFlags(command, flags);
+  graft::MyCnfOptions& my_cnf = flags.init.my_cnf;
+  graft::Accounts& accounts = flags.init.accounts;
+  Add(command, "mysql-port", my_cnf.mysql_port, "PORT", "mysqld's port")->capture_default_str();
+  Add(command, "socket", my_cnf.socket, "FILE", "mysqld's socket (default: <data-dir>/mysql.sock)");
+  Add(command, "server-id", my_cnf.server_id, "N", "One of its own in the shard (default: random)")
+      ->check(CLI::Range(kFirstServerId, UINT32_MAX));
+  Add(command, "report-host", my_cnf.report_host, "HOST",
+      "The name under which others reach this mysqld");
+  Add(command, "bind-address", my_cnf.bind_address, "ADDRESS",
+      "Where mysqld listens (default: every address)");
+  Add(command, "extra-my-cnf", flags.extra_my_cnf, "FILE",
+      "A file whose text is added to my.cnf and wins");
+  command.add_flag("--mysql-clone-enabled", accounts.clone_enabled,
+                   "Load MySQL's CLONE plugin and make the clone account");
+  AddAccountFlags(command, "dba", accounts.dba, flags.dba_password_file);
+  AddAccountFlags(command, "repl", accounts.repl, flags.repl_password_file);
+  AddAccountFlags(command, "clone", accounts.clone, flags.clone_password_file);
+}
+
+void AddDuration(CLI::App& command, const std::string& name, absl::Duration& target,
                  const std::string& help) {
   command
-      ->add_option_function<std::string>(
+      .add_option_function<std::string>(
           name,
-          [name, target](const std::string& text) {
+          [name, &target](const std::string& text) {
             const absl::StatusOr<absl::Duration> value = graft::ParseDuration(text);
             if (!value.ok()) {
               throw CLI::ValidationError(name, std::string(value.status().message()));
             }
-            *target = *value;
+            target = *value;
           },
-          absl::StrCat(help, " (default: ", graft::HumanDuration(*target), ")"))
+          absl::StrCat(help, " (default: ", graft::HumanDuration(target), ")"))
       ->type_name("DURATION");
 }
 
-void AddRunFlags(CLI::App* command, Flags* flags) {
+void AddRunFlags(CLI::App& command, Flags& flags) {
   AddCommonFlags(command, flags);
+  graft::RestartLimits& limits = flags.run.limits;
   command
-      ->add_option("--max-crashes", flags->limits.max_crashes,
-                   "Give up after this many crashes within --crash-window")
+      .add_option("--max-crashes", limits.max_crashes,
+                  "Give up after this many crashes within --crash-window")
       ->check(CLI::Range(1, 1000000))
       ->capture_default_str();
-  AddDuration(command, "--crash-window", &flags->limits.window, "The time in which crashes count");
-  AddDuration(command, "--restart-backoff", &flags->limits.backoff,
+  AddDuration(command, "--crash-window", limits.window, "The time in which crashes count");
+  AddDuration(command, "--restart-backoff", limits.backoff,
               "Pause before the second restart within the window; the first is at once, each "
               "further one takes twice as long");
 }
@@ -202,17 +172,17 @@ void AddCommands(CLI::App& app, Flags& flags) {
       "  1  it failed; run: or mysqld's own code, when mysqld ended by itself\n"
       "  2  usage error or invalid argument\n");
   AddInitFlags(
-      app.add_subcommand(
+      *app.add_subcommand(
           "init", "Fills an empty or missing directory: my.cnf, data, accounts. All or nothing."),
-      &flags);
+      flags);
   AddRunFlags(
-      app.add_subcommand(
+      *app.add_subcommand(
           "run",
           "Runs mysqld. Starts it again when it asks for that (RESTART and CLONE end mysqld with "
           "exit code 16) and after a crash (a signal, or exit code 2); ends with any other exit "
           "code of mysqld's. SIGTERM and SIGINT stop both. If graft-mysqld itself is killed, "
           "mysqld goes on."),
-      &flags);
+      flags);
   graft::AddDocuments(app);
 }
 

@@ -5,22 +5,19 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/bind_front.h"
 #include "absl/strings/str_cat.h"
-#include "agent/agent_clock.h"
 #include "agent/askers.h"
-#include "agent/options_for.h"
 #include "agent/shard_view.h"
-#include "agent/shown_percent.h"
 #include "agent/start_command.h"
 #include "agent/state_dir.h"
 #include "agent/tablet_agent.h"
 #include "agent/tablet_at_start.h"
 #include "base/errors.h"
-#include "command_line/version.h"
+#include "command_line/documents.h"
 #include "host/local_server_host.h"
 #include "http/http_server.h"
 #include "journal/file_journal.h"
-#include "log/log_observer.h"
 #include "metrics/metered_mysql_server.h"
 #include "metrics/metered_store.h"
 #include "metrics/metrics.h"
@@ -36,64 +33,71 @@ namespace {
 constexpr absl::Duration kStopPatience = absl::Seconds(6);
 constexpr absl::Duration kLeavePatience = absl::Seconds(4);
 
+// What can fail before anything is listened on or told to anybody.
+struct Opened {
+  FileLock state_dir;
+  std::shared_ptr<Clock> clock;  // late threads of the askers keep it, and `calls`
+  std::shared_ptr<CallMeters> calls;
+  OpenedTopology topology;
+  std::unique_ptr<Journal> journal;
+  LoadedJournal loaded;
+};
+
+// To another tablet's server, as the clone user.
+ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& address) {
+  ConnectionOptions connection;
+  connection.address = address;
+  connection.user = options.tablet.provisioner.clone_user;
+  connection.password = options.tablet.provisioner.clone_password;
+  connection.require_ssl = options.tablet.provisioner.clone_use_ssl;
+  connection.ssl_ca = options.mysql.ssl_ca;
+  return connection;
+}
+
 class GraftAgent : public Agent {
  public:
-  // The parts that can fail, made before the agent listens or writes anything.
-  struct Opened {
-    std::unique_ptr<DirectoryLock> state_dir;
-    std::shared_ptr<Clock> clock;
-    std::shared_ptr<CallMeters> calls;
-    OpenedTopology topology;
-    std::unique_ptr<Journal> journal;
-    LoadedJournal loaded;
-  };
-
   GraftAgent(const AgentOptions& options, Log& log, Opened opened)
       : options_(options),
         log_(log),
-        state_dir_(std::move(opened.state_dir)),
-        clock_(std::move(opened.clock)),
-        calls_(std::move(opened.calls)),
-        askers_(clock_, calls_),
-        topology_(std::move(opened.topology)),
-        journal_(std::move(opened.journal)),
+        opened_(std::move(opened)),
+        askers_(opened_.clock, opened_.calls),
         shown_percent_(options_.state_dir),
-        start_command_(options_.clone_options.start_command, log_),
-        log_observer_(MakeLogObserver(log_, *clock_)),
+        start_command_(options_.start_command, log_),
+        log_observer_(MakeLogObserver(log_, clock_)),
         server_host_(MakeLocalServerHost()),
-        hold_(*clock_, options_.hold),
+        hold_(clock_, options_.hold),
         metrics_(
-            MakeMetrics({*clock_, *calls_, [this] { return tablet_.operations().Get(""); },
+            MakeMetrics({clock_, *opened_.calls, [this] { return tablet_.operations().Get(""); },
                          [this] { return tablet_.keeper().Snapshot(); }, [this] { return Lease(); },
                          [this] { return tablet_.preflights().Last(); }, kVersion})),
-        tablet_(MakePorts(), ForTabletAgent(options_)),
-        shard_(*clock_, *topology_.topology, {options_.keyspace, options_.shard}),
-        repair_({*clock_, tablet_.operations(), *topology_.locks, *topology_.topology,
+        tablet_(MakePorts(), options_.tablet),
+        shard_(clock_, topology_, {identity_.keyspace, identity_.shard}),
+        repair_({clock_, tablet_.operations(), locks_, topology_,
                  [this](const std::string& text) {
-                   log_.Info("repair", {{"tablet", options_.alias.ToString()}, {"state", text}});
+                   log_.Info("repair", {{"tablet", identity_.alias.ToString()}, {"state", text}});
                  }},
-                ForRepair(options_)) {
-    tablet_.Load(std::move(opened.loaded));
+                {identity_.alias, identity_.keyspace, identity_.shard, options_.repair,
+                 options_.tablet.defaults.donor}) {
+    tablet_.Load(std::move(opened_.loaded));
   }
 
   ~GraftAgent() override { Stop(); }
 
   absl::Status Start(Cancellation& interrupt) override {
-    GRAFT_ASSIGN_OR_RETURN(rpc_, MakeRpcServer(tablet_.operations(), *clock_,
+    GRAFT_ASSIGN_OR_RETURN(rpc_, MakeRpcServer(tablet_.operations(), clock_,
                                                {options_.bind_address, options_.grpc_port}));
     GRAFT_RETURN_IF_ERROR(ServeHttp());
     // A copy that runs is not left alone for a topology that is away.
     const bool at_once = tablet_.has_unfinished();
     if (at_once) TakeUp();
-    const Tablet announced =
-        AnnouncedTablet(options_, *tablet_.owner().state(), {HttpPort(), rpc_->port()});
-    GRAFT_RETURN_IF_ERROR(tablet_.Register(announced, interrupt));
+    GRAFT_RETURN_IF_ERROR(tablet_.Register({HttpPort(), rpc_->port()}, interrupt));
     const Tablet& registered = tablet_.registered();
-    log_.Info("tablet registered", {{"tablet", options_.alias.ToString()},
-                                    {"shard", absl::StrCat(options_.keyspace, "/", options_.shard)},
-                                    {"type", std::string(TabletTypeName(registered.type))},
-                                    {"port", absl::StrCat(HttpPort())},
-                                    {"grpc_port", absl::StrCat(rpc_->port())}});
+    log_.Info("tablet registered",
+              {{"tablet", identity_.alias.ToString()},
+               {"shard", absl::StrCat(identity_.keyspace, "/", identity_.shard)},
+               {"type", std::string(TabletTypeName(registered.type))},
+               {"port", absl::StrCat(HttpPort())},
+               {"grpc_port", absl::StrCat(rpc_->port())}});
     if (!at_once) TakeUp();
     threads_.emplace_back([this] { tablet_.keeper().Serve(); });
     threads_.emplace_back([this] { shard_.Serve(); });
@@ -106,14 +110,14 @@ class GraftAgent : public Agent {
   void Stop() override {
     if (rpc_ == nullptr) return;
     // A store that swallows packets must not hold the stop up call after call.
-    topology_.topology->EndCallsBy(clock_->Now() + kStopPatience);
+    topology_.EndCallsBy(clock_.Now() + kStopPatience);
     StopThreads();
     if (http_ != nullptr) http_->Shutdown();
     rpc_->Shutdown(absl::Seconds(1));
     rpc_.reset();
     if (!tablet_.registered().alias.empty()) {
-      topology_.topology->EndCallsBy(clock_->Now() + kLeavePatience);
-      const absl::Status gone = topology_.topology->UnregisterTablet(tablet_.registered());
+      topology_.EndCallsBy(clock_.Now() + kLeavePatience);
+      const absl::Status gone = topology_.UnregisterTablet(tablet_.registered());
       if (!gone.ok()) log_.Warning("tablet not marked as stopped", StatusFields(gone));
     }
   }
@@ -121,7 +125,7 @@ class GraftAgent : public Agent {
  private:
   absl::Status ServeHttp() {
     auto http = MakeHttpServer(
-        {tablet_.operations(), *clock_, [this] { return metrics_->Text(); },
+        {tablet_.operations(), clock_, [this] { return metrics_->Text(); },
          [this] { return shard_.Snapshot(); }, [this] { return tablet_.preflights().Last(); },
          kVersion, [this] { return rpc_->Health(); }},
         {options_.bind_address, options_.port});
@@ -139,7 +143,7 @@ class GraftAgent : public Agent {
   // Each serves until StopThreads(), which ends them in the reverse order.
   void TakeUp() {
     tablet_.TakeUp();
-    threads_.emplace_back([this] { tablet_.claims().Serve(*clock_); });
+    threads_.emplace_back([this] { tablet_.claims().Serve(clock_); });
     threads_.emplace_back([this] {
       tablet_.operations().Serve(
           [this](TabletState& state, const std::shared_ptr<OperationControl>& control) {
@@ -164,47 +168,48 @@ class GraftAgent : public Agent {
     askers_.AwaitIdle();
   }
 
-  std::unique_ptr<MysqlServer> ConnectLocally(const ConnectionOptions& connection) const {
-    return MakeMeteredMysqlServer(MakeConnectorServer(*clock_, connection), calls_->local_mysql);
+  std::unique_ptr<MysqlServer> ConnectLocally(bool keep_session) const {
+    ConnectionOptions connection = options_.mysql;
+    connection.keep_session = keep_session;
+    return MakeMeteredMysqlServer(MakeConnectorServer(clock_, connection),
+                                  opened_.calls->local_mysql);
   }
 
   std::optional<ClaimLease> Lease() {
     const std::optional<absl::Time> kept_alive = tablet_.claims().kept_alive();
     if (!kept_alive.has_value()) return std::nullopt;
-    return ClaimLease{topology_.locks->lease_time(), *kept_alive};
+    return ClaimLease{locks_.lease_time(), *kept_alive};
   }
 
   TabletAgent::Ports MakePorts() {
-    TabletAgent::Ports ports{*clock_,
-                             *journal_,
-                             *topology_.topology,
-                             *topology_.locks,
-                             *server_host_,
-                             log_,
-                             [this] { return ConnectLocally(LocalConnection(options_)); },
-                             [this] { return ConnectLocally(WatchingConnection(options_)); },
-                             [this](const HostPort& address) {
-                               return MakeMeteredMysqlServer(
-                                   MakeConnectorServer(*clock_, PeerConnection(options_, address)),
-                                   calls_->peer_mysql);
-                             },
-                             askers_.AsFunction(),
-                             nullptr,
-                             {&shown_percent_, log_observer_.get(), metrics_.get()},
-                             {&hold_}};
-    if (!options_.clone_options.start_command.empty()) ports.start_server = &start_command_;
-    return ports;
+    return {clock_,
+            *opened_.journal,
+            topology_,
+            locks_,
+            *server_host_,
+            log_,
+            [this] { return ConnectLocally(/*keep_session=*/true); },
+            [this] { return ConnectLocally(/*keep_session=*/false); },
+            [this](const HostPort& address) {
+              return MakeMeteredMysqlServer(
+                  MakeConnectorServer(clock_, PeerConnection(options_, address)),
+                  opened_.calls->peer_mysql);
+            },
+            absl::bind_front(&Askers::Ask, &askers_),
+            options_.start_command.empty() ? nullptr : &start_command_,
+            {&shown_percent_, log_observer_.get(), metrics_.get()},
+            {&hold_}};
   }
 
   const AgentOptions options_;
+  const ProvisionerOptions& identity_ = options_.tablet.provisioner;
   Log& log_;
   // In the order of their needs; destroyed from the last to the first.
-  const std::unique_ptr<DirectoryLock> state_dir_;
-  const std::shared_ptr<Clock> clock_;  // late threads of `askers_` keep it, and `calls_`
-  const std::shared_ptr<CallMeters> calls_;
+  Opened opened_;
+  Clock& clock_ = *opened_.clock;
+  VitessTopology& topology_ = *opened_.topology.topology;
+  QueueLocks& locks_ = *opened_.topology.locks;
   Askers askers_;
-  OpenedTopology topology_;
-  const std::unique_ptr<Journal> journal_;
   ShownPercent shown_percent_;
   StartCommand start_command_;
   const std::unique_ptr<Observer> log_observer_;
@@ -222,7 +227,7 @@ class GraftAgent : public Agent {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> MakeAgent(const AgentOptions& options, Log& log) {
-  GraftAgent::Opened opened;
+  Opened opened;
   GRAFT_ASSIGN_OR_RETURN(opened.state_dir, OpenStateDir(options.state_dir));
   GRAFT_ASSIGN_OR_RETURN(opened.journal,
                          MakeFileJournal(absl::StrCat(options.state_dir, "/journal")));

@@ -11,38 +11,13 @@
 
 namespace graft {
 
-// How many threads there are. Outlives Askers for as long as one of them does.
-class Askers::Crew {
- public:
-  Crew(std::shared_ptr<const Clock> clock, std::shared_ptr<const void> keeps)
-      : clock_(std::move(clock)), keeps_(std::move(keeps)) {}
-
-  // How many of the threads that are wanted may be started now.
-  int Hire(int wanted) {
-    absl::MutexLock lock(&mutex_);
-    const int hired = std::clamp(kMost - threads_, 0, wanted);
-    threads_ += hired;
-    return hired;
-  }
-  void Leave() {
-    {
-      absl::MutexLock lock(&mutex_);
-      --threads_;
-    }
-    left_.Wake();
-  }
-  bool idle() const {
-    absl::MutexLock lock(&mutex_);
-    return threads_ == 0;
-  }
-  Cancellation& left() { return left_; }
-
- private:
-  const std::shared_ptr<const Clock> clock_;
-  const std::shared_ptr<const void> keeps_;
-  Cancellation left_;  // woken when a thread ends
-  mutable absl::Mutex mutex_;
-  int threads_ ABSL_GUARDED_BY(mutex_) = 0;
+// Outlives Askers for as long as one of the threads does.
+struct Askers::Crew {
+  const std::shared_ptr<const Clock> clock;
+  const std::shared_ptr<const void> keeps;
+  Cancellation left{};  // woken when a thread ends
+  absl::Mutex mutex{};
+  int threads ABSL_GUARDED_BY(mutex) = 0;
 };
 
 // The questions of one call.
@@ -98,15 +73,7 @@ class Askers::Round {
 };
 
 Askers::Askers(std::shared_ptr<Clock> clock, std::shared_ptr<const void> keeps)
-    : clock_(std::move(clock)), crew_(std::make_shared<Crew>(clock_, std::move(keeps))) {}
-
-AskAll Askers::AsFunction() {
-  return [this](std::vector<std::function<void()>> questions,
-                const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience,
-                const std::function<void()>& meanwhile) {
-    return Ask(std::move(questions), cancellation, patience, meanwhile);
-  };
-}
+    : clock_(std::move(clock)), crew_(new Crew{clock_, std::move(keeps)}) {}
 
 absl::Status Askers::Ask(std::vector<std::function<void()>> questions,
                          const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience,
@@ -127,11 +94,20 @@ absl::Status Askers::Ask(std::vector<std::function<void()>> questions,
 }
 
 int Askers::Start(const std::shared_ptr<Round>& round, int wanted) {
-  const int hired = crew_->Hire(wanted);
+  int hired = 0;
+  {
+    absl::MutexLock lock(&crew_->mutex);
+    hired = std::clamp(kMost - crew_->threads, 0, wanted);
+    crew_->threads += hired;
+  }
   for (int i = 0; i < hired; ++i) {
     std::thread([crew = crew_, round] {
       round->Work();
-      crew->Leave();
+      {
+        absl::MutexLock lock(&crew->mutex);
+        --crew->threads;
+      }
+      crew->left.Wake();
     }).detach();
   }
   return hired;
@@ -139,9 +115,13 @@ int Askers::Start(const std::shared_ptr<Round>& round, int wanted) {
 
 bool Askers::AwaitIdle(absl::Duration patience) {
   const absl::Time deadline = clock_->Now() + patience;
-  while (!crew_->idle()) {
+  const auto idle = [this] {
+    absl::MutexLock lock(&crew_->mutex);
+    return crew_->threads == 0;
+  };
+  while (!idle()) {
     if (clock_->Now() >= deadline) return false;
-    crew_->left().WaitUntil(*clock_, deadline);
+    crew_->left.WaitUntil(*clock_, deadline);
   }
   return true;
 }

@@ -15,7 +15,6 @@
 #include "absl/time/time.h"
 #include "graft/cancellation.h"
 #include "graft/clock.h"
-#include "provision/donor/peers.h"
 
 namespace graft {
 
@@ -27,18 +26,17 @@ class Askers {
   // a thread.
   Askers(std::shared_ptr<Clock> clock, std::shared_ptr<const void> keeps);
 
-  // As AskAll says.
+  // An AskAll (provision/donor/peers.h).
   absl::Status Ask(
       std::vector<std::function<void()>> questions,
       const std::shared_ptr<Cancellation>& cancellation, absl::Duration patience,
       const std::function<void()>& meanwhile = [] {});
-  AskAll AsFunction();  // must not outlive it
 
   // Waits for late threads, by default longer than they try to connect; false: some are left.
   bool AwaitIdle(absl::Duration patience = absl::Seconds(6));
 
  private:
-  class Crew;
+  struct Crew;
   class Round;
 
   // Starts up to `wanted` threads on `round`; returns how many.

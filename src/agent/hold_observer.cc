@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/files.h"
 
 namespace graft {
@@ -19,13 +20,13 @@ bool Exists(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<HoldOptions> ParseHold(absl::string_view text) {
-  const size_t equals = text.find('=');
-  const std::optional<Step> step = ParseStep(text.substr(0, equals));
-  if (equals == absl::string_view::npos || !step.has_value() || equals + 1 == text.size()) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('=', 1));
+  const std::optional<Step> step = ParseStep(parts.first);
+  if (!step.has_value() || parts.second.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", text, "\" is no <step>=<file>, e.g. clone=/run/hold"));
   }
-  return HoldOptions{*step, std::string(text.substr(equals + 1))};
+  return HoldOptions{*step, parts.second};
 }
 
 void HoldObserver::OnStep(const Operation& operation) {

@@ -26,19 +26,21 @@ CLI::Option* Add(CLI::App& app, const std::string& name, T& target, const std::s
 
 void AddTabletFlags(CLI::App& app, AgentFlags& flags) {
   app.option_defaults()->group("Tablet");
+  AgentOptions& options = flags.options;
+  ProvisionerOptions& tablet = options.tablet.provisioner;
   Add(app, "tablet-path", flags.tablet_path, "ALIAS", "alias of this tablet, <cell>-<uid>");
-  Add(app, "tablet-hostname", flags.tablet_hostname, "HOST",
+  Add(app, "tablet-hostname", options.tablet.hostname, "HOST",
       "name others reach it by; default: FQDN");
-  Add(app, "init-keyspace", flags.init_keyspace, "KEYSPACE", "keyspace of the tablet");
-  Add(app, "init-shard", flags.init_shard, "SHARD", "shard of the tablet");
+  Add(app, "init-keyspace", tablet.keyspace, "KEYSPACE", "keyspace of the tablet");
+  Add(app, "init-shard", tablet.shard, "SHARD", "shard of the tablet");
   Add(app, "init-tablet-type", flags.init_tablet_type, "replica|rdonly|experimental|spare",
       "its type in the topology while it serves");
   Add(app, "init-timeout", flags.init_timeout, "DURATION", "how long to try to register at start");
-  Add(app, "bind-address", flags.bind_address, "ADDRESS",
+  Add(app, "bind-address", options.bind_address, "ADDRESS",
       "address the ports listen on; default: all");
-  Add(app, "port", flags.port, "PORT", "port of HTTP: metrics and status; 0: any free one");
-  Add(app, "grpc-port", flags.grpc_port, "PORT", "port of the API; 0: any free one");
-  Add(app, "state-dir", flags.state_dir, "DIR",
+  Add(app, "port", options.port, "PORT", "port of HTTP: metrics and status; 0: any free one");
+  Add(app, "grpc-port", options.grpc_port, "PORT", "port of the API; 0: any free one");
+  Add(app, "state-dir", options.state_dir, "DIR",
       "where the journal lives, outside of mysqld's data directory; default: "
       "$VTDATAROOT/vt_<uid>/graft");
 }
@@ -55,12 +57,12 @@ void AddAccount(CLI::App& app, const std::string& name, AgentFlags::Account& acc
 
 void AddMysqlFlags(CLI::App& app, AgentFlags& flags) {
   app.option_defaults()->group("MySQL");
-  Add(app, "db-socket", flags.db_socket, "FILE",
+  ConnectionOptions& mysql = flags.options.mysql;
+  Add(app, "db-socket", mysql.socket, "FILE",
       "socket of the local mysqld; default: $VTDATAROOT/vt_<uid>/mysql.sock");
-  Add(app, "db-host", flags.db_host, "HOST", "host of the local mysqld, if not by socket");
-  app.add_option("--db-port", flags.db_port, "its port")->type_name("PORT");
-  Add(app, "db-ssl-ca", flags.db_ssl_ca, "FILE",
-      "CA that must have signed the servers' certificates");
+  Add(app, "db-host", mysql.address.host, "HOST", "host of the local mysqld, if not by socket");
+  app.add_option("--db-port", mysql.address.port, "its port")->type_name("PORT");
+  Add(app, "db-ssl-ca", mysql.ssl_ca, "FILE", "CA that must have signed the servers' certificates");
   Add(app, "db-credentials-file", flags.db_credentials_file, "FILE",
       "JSON file {\"user\": [\"password\"]}, as Vitess's");
   AddAccount(app, "dba", flags.dba, "account on the local mysqld");
@@ -83,11 +85,11 @@ void AddDonorFlags(CLI::App& app, AgentFlags& flags) {
 void AddCloneFlags(CLI::App& app, AgentFlags& flags) {
   app.option_defaults()->group("Clone");
   AddSwitch(app, "mysql-clone-enabled", flags.mysql_clone_enabled, "CLONE may be used");
-  AddSwitch(app, "restore-with-clone", flags.restore_with_clone,
+  AddSwitch(app, "restore-with-clone", flags.options.tablet.restore_with_clone,
             "at start, provision this tablet by CLONE if it holds no data");
   Add(app, "clone-restart-wait-timeout", flags.clone_restart_wait_timeout, "DURATION",
       "bound on mysqld's restart after the copy");
-  Add(app, "clone-max-attempts", flags.clone_max_attempts, "N",
+  Add(app, "clone-max-attempts", flags.options.tablet.provisioner.max_attempts, "N",
       "attempts of one operation, with the next donor if the request allows one");
   Add(app, "clone-stall-timeout", flags.clone_stall_timeout, "DURATION",
       "end a copy that gets no byte for so long; 0: never");
@@ -97,28 +99,29 @@ void AddCloneFlags(CLI::App& app, AgentFlags& flags) {
       "catching up is given up when nothing moves for so long, and no transaction is being "
       "applied; "
       "0: never");
-  Add(app, "mysqld-start-command", flags.mysqld_start_command, "COMMAND",
+  Add(app, "mysqld-start-command", flags.options.start_command, "COMMAND",
       "shell command that starts mysqld if no supervisor restarts it after the copy");
 }
 
 void AddCloneSettings(CLI::App& app, AgentFlags& flags) {
-  app.add_option("--clone-max-data-bandwidth", flags.clone_max_data_bandwidth,
+  CloneSettings& settings = flags.options.tablet.defaults.settings;
+  Allowances& allow = flags.options.tablet.defaults.allow;
+  app.add_option("--clone-max-data-bandwidth", settings.max_data_bandwidth_mib,
                  "MiB/s of every clone, 0: without bound; default: as the server has it")
       ->type_name("MIB");
-  app.add_option("--clone-max-network-bandwidth", flags.clone_max_network_bandwidth,
+  app.add_option("--clone-max-network-bandwidth", settings.max_network_bandwidth_mib,
                  "MiB/s of every clone on the network, as above")
       ->type_name("MIB");
-  app.add_option("--clone-max-concurrency", flags.clone_max_concurrency,
+  app.add_option("--clone-max-concurrency", settings.max_concurrency,
                  "threads of every clone, 1 to 128; default: as the server has it")
       ->type_name("N");
   AddSwitch(app, "clone-enable-compression", flags.clone_enable_compression,
             "compress every clone on the network");
   AddSwitch(app, "clone-block-ddl", flags.clone_block_ddl,
             "block DDL on the donor for as long as it copies");
-  AddSwitch(app, "allow-non-innodb", flags.allow_non_innodb,
+  AddSwitch(app, "allow-non-innodb", allow.non_innodb,
             "clone though tables of other engines arrive empty");
-  AddSwitch(app, "allow-unchecked", flags.allow_unchecked,
-            "clone though a check's facts cannot be read");
+  AddSwitch(app, "allow-unchecked", allow.unchecked, "clone though a check's facts cannot be read");
 }
 
 void AddRepairFlags(CLI::App& app, AgentFlags& flags) {
@@ -130,7 +133,7 @@ void AddRepairFlags(CLI::App& app, AgentFlags& flags) {
       ->type_name("ERRORS");
   Add(app, "reprovision-delay", flags.reprovision_delay, "DURATION",
       "how long the error must last before the rebuild");
-  Add(app, "reprovision-daily-limit", flags.reprovision_daily_limit, "N",
+  Add(app, "reprovision-daily-limit", flags.options.repair.daily_limit, "N",
       "rebuilds of this kind within 24 hours");
 }
 
@@ -177,7 +180,7 @@ void AddFlags(CLI::App& app, AgentFlags& flags) {
       ->type_name("FILE");
   app.footer(kExitCodes);
   AddTabletFlags(app, flags);
-  AddTopoFlags(app, flags.topo);
+  AddTopoFlags(app, flags.options.topo);
   AddMysqlFlags(app, flags);
   AddDonorFlags(app, flags);
   AddCloneFlags(app, flags);

@@ -2,20 +2,19 @@
 #ifndef GRAFT_AGENT_START_COMMAND_H_
 #define GRAFT_AGENT_START_COMMAND_H_
 
-#include <memory>
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/status/status.h"
 #include "graft/server_starter.h"
 #include "log/log.h"
 
 namespace graft {
 
-// Runs the command by /bin/sh, in a process group of its own and with the agent's output. A command
-// that does not end is left alone, when this object ends too. `log` must outlive it.
+// Runs the command by /bin/sh, in a session of its own and with the agent's output. A command that
+// does not end is left alone, when this object ends too. `log` must outlive it.
 class StartCommand : public ServerStarter {
  public:
   StartCommand(std::string command, Log& log) : command_(std::move(command)), log_(log) {}
@@ -23,19 +22,13 @@ class StartCommand : public ServerStarter {
   absl::Status Ask() override;
   std::optional<absl::Status> End() override;
 
-  // One child, as its waiting thread sees it.
-  struct Run {
-    absl::Mutex mutex;
-    std::optional<absl::Status> end ABSL_GUARDED_BY(mutex);  // nullopt: it runs
-  };
-
  private:
   absl::Status Ended(absl::Status end);
 
   const std::string command_;
   Log& log_;
-  std::shared_ptr<Run> run_;  // nullptr: none runs
-  absl::Status end_;          // the last one's
+  std::future<absl::Status> run_;  // not valid: none runs
+  absl::Status end_;               // the last one's
 };
 
 }  // namespace graft

@@ -1,13 +1,13 @@
 #include "agent/tablet_agent.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "agent/register_tablet.h"
 #include "agent/tablet_at_start.h"
+#include "base/duration_flag.h"
 #include "base/errors.h"
-#include "log/log_observer.h"
 #include "provision/operation/start_decision.h"
 
 namespace graft {
@@ -48,16 +48,31 @@ void TabletAgent::Load(LoadedJournal journal) {
 }
 
 bool TabletAgent::has_unfinished() const {
-  const TabletOwner::Snapshot state = owner_.state();
-  return !state->operation.request.id.empty() && state->operation.outcome == Outcome::kRunning;
+  return IsUnfinished(*owner_.state());
 }
 
-absl::Status TabletAgent::Register(const Tablet& announced, Cancellation& interrupt) {
-  announced_ = announced;
+absl::Status TabletAgent::Register(const ApiPorts& ports, Cancellation& interrupt) {
+  announced_ = AnnouncedTablet(options_, *owner_.state(), ports);
   const absl::Duration patience =
       has_unfinished() ? absl::InfiniteDuration() : options_.init_timeout;
-  GRAFT_ASSIGN_OR_RETURN(registered_, RegisterTablet({ports_.clock, ports_.topology, ports_.log},
-                                                     announced_, patience, interrupt));
+  const absl::Time deadline = ports_.clock.Now() + patience;
+  absl::Duration pause = absl::Milliseconds(100);
+  absl::StatusOr<Tablet> registered = ports_.topology.RegisterTablet(announced_);
+  while (IsAway(registered.status())) {
+    if (ports_.clock.Now() + pause >= deadline) {
+      return Annotate(registered.status(),
+                      absl::StrCat("the tablet could not be registered within ",
+                                   HumanDuration(patience), " (--init-timeout)"));
+    }
+    ports_.log.Warning("topology away, trying again", StatusFields(registered.status()));
+    if (interrupt.WaitFor(ports_.clock, pause) == WaitEnd::kCancelled) {
+      return absl::CancelledError("interrupted while registering");
+    }
+    pause = std::min(2 * pause, absl::Seconds(5));
+    registered = ports_.topology.RegisterTablet(announced_);
+  }
+  GRAFT_RETURN_IF_ERROR(registered.status());
+  registered_ = *std::move(registered);
   NoteRegistered();
   return absl::OkStatus();
 }

@@ -53,9 +53,14 @@ class TabletAgent {
   struct Options {
     ProvisionerOptions provisioner;
     Operations::Defaults defaults;
-    HostPort advertised_mysql;
+    HostPort advertised_mysql;  // where others reach the tablet's mysqld; port 0: the server's own
     bool restore_with_clone = false;
     absl::Duration init_timeout = absl::Minutes(1);
+    std::string hostname;  // under which others reach this machine
+  };
+  struct ApiPorts {
+    int http = 0;  // 0: none is served
+    int grpc = 0;
   };
 
   TabletAgent(Ports ports, Options options);
@@ -66,7 +71,7 @@ class TabletAgent {
   // Registers the tablet, again and again while the topology is away: for the init timeout, or for
   // as long as it takes if an operation is unfinished. UNAVAILABLE, CANCELLED, others as of
   // VitessTopology::RegisterTablet.
-  absl::Status Register(const Tablet& announced, Cancellation& interrupt);
+  absl::Status Register(const ApiPorts& ports, Cancellation& interrupt);
 
   // Queues an unfinished operation, and then accepts requests. Otherwise decides on
   // --restore-with-clone, once the server answers. After Load(); an unfinished operation need not

@@ -36,26 +36,20 @@ TabletType TypeWithoutOperation(const TabletState& state, TabletType init_type) 
   return found_out ? TabletType::kRestore : init_type;
 }
 
-Tablet AnnouncedTablet(const AgentOptions& options, const TabletState& state,
-                       const AgentPorts& ports) {
+Tablet AnnouncedTablet(const TabletAgent::Options& options, const TabletState& state,
+                       const TabletAgent::ApiPorts& ports) {
   Tablet tablet;
-  tablet.alias = options.alias;
+  tablet.alias = options.provisioner.alias;
   tablet.hostname = options.hostname;
   if (ports.http != 0) tablet.port_map["vt"] = ports.http;
   tablet.port_map["graft"] = ports.grpc;
-  tablet.keyspace = options.keyspace;
-  tablet.shard = options.shard;
+  tablet.keyspace = options.provisioner.keyspace;
+  tablet.shard = options.provisioner.shard;
   // Not to be served from before it is known to hold data.
   const bool holds_back = options.restore_with_clone || MustNotServe(state);
-  tablet.type = holds_back ? TabletType::kRestore : options.init_type;
-  if (AdvertisedMysql(options).port != 0) tablet.mysql = AdvertisedMysql(options);
+  tablet.type = holds_back ? TabletType::kRestore : options.provisioner.init_type;
+  if (options.advertised_mysql.port != 0) tablet.mysql = options.advertised_mysql;
   return tablet;
-}
-
-HostPort AdvertisedMysql(const AgentOptions& options) {
-  const bool by_tcp = options.mysql_socket.empty();
-  return {by_tcp ? options.mysql_address.host : options.hostname,
-          by_tcp ? options.mysql_address.port : 0};
 }
 
 }  // namespace graft

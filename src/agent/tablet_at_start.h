@@ -3,7 +3,7 @@
 #ifndef GRAFT_AGENT_TABLET_AT_START_H_
 #define GRAFT_AGENT_TABLET_AT_START_H_
 
-#include "agent/options.h"
+#include "agent/tablet_agent.h"
 #include "graft/tablet.h"
 #include "graft/tablet_state.h"
 
@@ -26,17 +26,9 @@ bool RecordSaysDropped(const TabletState& state, const Tablet& record);
 // If an operation found RESTORE and did not end well, it leaves RESTORE.
 TabletType TypeWithoutOperation(const TabletState& state, TabletType init_type);
 
-struct AgentPorts {
-  int http = 0;  // 0: none is served
-  int grpc = 0;
-};
-
 // The record to register.
-Tablet AnnouncedTablet(const AgentOptions& options, const TabletState& state,
-                       const AgentPorts& ports);
-
-// Where others reach the tablet's mysqld; port 0: the server itself has to be asked.
-HostPort AdvertisedMysql(const AgentOptions& options);
+Tablet AnnouncedTablet(const TabletAgent::Options& options, const TabletState& state,
+                       const TabletAgent::ApiPorts& ports);
 
 }  // namespace graft
 

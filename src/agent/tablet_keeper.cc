@@ -8,7 +8,6 @@
 #include "agent/tablet_at_start.h"
 #include "base/errors.h"
 #include "graft/plan.h"
-#include "log/log_observer.h"
 
 namespace graft {
 namespace {
@@ -64,14 +63,10 @@ absl::Time TabletKeeper::Turn() {
 }
 
 LogFields TabletKeeper::FailureFields(const absl::Status& failure) const {
-  LogFields fields = {{"tablet", options_.alias.ToString()}};
-  {
-    absl::MutexLock lock(&mutex_);
-    const bool runs = operation_.has_value() && operation_->outcome == Outcome::kRunning;
-    if (runs) fields = OperationFields(*operation_);
-  }
-  for (auto& field : StatusFields(failure)) fields.push_back(std::move(field));
-  return fields;
+  absl::MutexLock lock(&mutex_);
+  const bool runs = operation_.has_value() && operation_->outcome == Outcome::kRunning;
+  return StatusFields(failure, runs ? OperationFields(*operation_)
+                                    : LogFields{{"tablet", options_.alias.ToString()}});
 }
 
 // An operation itself reports its waits.
@@ -87,7 +82,7 @@ bool TabletKeeper::ReadServer() {
   auto facts = deps_.server.Describe();
   auto channels = facts.ok() ? deps_.server.ReadReplication()
                              : absl::StatusOr<std::vector<ReplicationChannel>>(facts.status());
-  const absl::Status status = facts.ok() ? channels.status() : facts.status();
+  const absl::Status status = channels.status();
   {
     absl::MutexLock lock(&mutex_);
     snapshot_.read_at = deps_.clock.Now();
@@ -107,7 +102,7 @@ bool TabletKeeper::ReadServer() {
     LookAtDonations();
     HoldServer();
     NoteFacts(*facts);
-    FenceHeldBack();
+    FenceHeldBack(*facts);
     NoteContact(*facts);
   }
   return status.ok();
@@ -145,16 +140,11 @@ void TabletKeeper::HoldServer() {
   held_by_other_ = std::string(HasReason(held, Reason::kServerHeld) ? held.message() : "");
 }
 
-void TabletKeeper::FenceHeldBack() {
-  TabletType type = TabletType::kUnknown;
-  bool fenced = false;
-  {
-    absl::MutexLock lock(&mutex_);
-    type = snapshot_.type;
-    fenced = snapshot_.super_read_only;
-  }
+void TabletKeeper::FenceHeldBack(const ServerFacts& facts) {
+  const TabletType type = Snapshot().type;
   const bool held = deps_.record.facts().held_back != Reason::kNone && MayHold();
-  if (!held || fenced || type == TabletType::kPrimary || type == TabletType::kUnknown) return;
+  const bool known_replica = type != TabletType::kPrimary && type != TabletType::kUnknown;
+  if (!held || facts.super_read_only || !known_replica) return;
   const absl::Status done =
       deps_.server.SetVariables({{VariableChange::How::kGlobal, "super_read_only", "ON"}});
   if (!done.ok()) deps_.log.Warning("the server cannot be made read-only", FailureFields(done));

@@ -109,7 +109,7 @@ class TabletKeeper : public Observer {
   void NoteFacts(const ServerFacts& facts);
   void HoldServer();
   bool MayHold() const;
-  void FenceHeldBack();
+  void FenceHeldBack(const ServerFacts& facts);
   // Whether the record is there, or is again.
   bool CheckRecord();
   absl::Status Publish();

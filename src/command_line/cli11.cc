@@ -9,10 +9,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "command_line/completion.h"
 #include "command_line/documents.h"
 #include "command_line/given_options.h"
-#include "command_line/version.h"
 
 namespace graft {
 namespace {
@@ -119,8 +117,6 @@ void AddRows(const CLI::App& app, const std::string& path, std::string& table) {
   }
 }
 
-constexpr char kSet[] = "set";
-
 bool OnCommandLine(const CLI::Option& option, int argc, const char* const* argv) {
   if (option.get_positional()) return true;
   for (int i = 1; i < argc; ++i) {
@@ -163,28 +159,20 @@ bool IsDefault(const CLI::Option& option, const std::string& value) {
   return !by_default.empty() && IsOn(value) == (by_default == "true");
 }
 
-GivenOption Given(const CLI::Option& option) {
-  GivenOption given;
-  given.name = option.get_name(option.get_positional());
-  given.value = absl::StrJoin(option.results(), ",");
-  if (IsFlag(option)) given.value = IsOn(given.value) ? "" : "false";
-  if (IsSecret(option)) given.value = kSet;
-  return given;
-}
-
 void Collect(const CLI::App& app, int argc, const char* const* argv,
              const std::set<std::string>& in_file, std::vector<GivenOption>& all) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->count() == 0) continue;
     const std::string value = absl::StrJoin(option->results(), ",");
     if (!IsSecret(*option) && IsDefault(*option, value)) continue;
-    GivenOption given = Given(*option);
+    GivenOption given{option->get_name(option->get_positional()), value,
+                      OptionSource::kEnvironment};
+    if (IsFlag(*option)) given.value = IsOn(value) ? "" : "false";
+    if (IsSecret(*option)) given.value = "set";
     if (OnCommandLine(*option, argc, argv)) {
       given.source = OptionSource::kCommandLine;
     } else if (in_file.count(option->get_single_name()) > 0) {
       given.source = OptionSource::kConfigFile;
-    } else {
-      given.source = OptionSource::kEnvironment;
     }
     all.push_back(std::move(given));
   }
@@ -200,6 +188,8 @@ std::string Quoted(const std::string& value) {
 }
 
 }  // namespace
+
+const char kVersion[] = GRAFT_VERSION;
 
 std::string CompletionTable(const CLI::App& app) {
   std::string table;

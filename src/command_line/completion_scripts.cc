@@ -1,6 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "command_line/completion.h"
+#include "command_line/documents.h"
 
 namespace graft {
 namespace {

@@ -1,4 +1,6 @@
-// The options that every program has, and how its other options are defined.
+// The options that every program has, how its other options are defined, and its completion scripts
+// for bash, zsh and fish: a table made from a program's CLI11 definitions, and for each shell one
+// short script that looks the words of the command line up in the table, and asks nobody.
 //
 // Not safe for use from several threads. Added options live as long as the app.
 #ifndef GRAFT_COMMAND_LINE_DOCUMENTS_H_
@@ -12,6 +14,8 @@ class Option;
 }  // namespace CLI
 
 namespace graft {
+
+extern const char kVersion[];  // "0.1.0": which graft this is, as the build says
 
 // --version, and, hidden from --help, --completion SHELL. Each ends the parsing as --help does:
 // app.exit() prints it. To be called when all else is defined. The program's name is the app's.
@@ -28,6 +32,22 @@ CLI::Option* AddSwitch(CLI::App& app, const std::string& name, bool& target,
 // Lets every option that has no variable yet, and may stand in a configuration file, come from one
 // of the environment: GRAFT_GRPC_PORT.
 void NameVariables(CLI::App& app);
+
+// One line for each word that may stand on the command line, with five fields:
+//   command|word|value|not after|text
+// - command: behind which command, "topo add-cell"; empty: the program itself; *: any of them.
+// - word: a command, an option, or empty: an argument, known by its place.
+// - value: of a command its path. Of an option or argument FILE, DIR, the choices in small letters,
+//   or the name of a free value in capitals; of a flag empty.
+// - not after: the options that rule this word out once they are given.
+// - text: the first sentence of the description.
+// What is hidden from --help is left out.
+std::string CompletionTable(const CLI::App& app);
+
+// For "bash", "zsh" or "fish"; empty for any other shell. To be read with `source`, or to lie where
+// the shell looks for completions.
+std::string CompletionScript(const std::string& shell, const std::string& program,
+                             const std::string& table);
 
 }  // namespace graft
 

@@ -26,21 +26,15 @@ namespace {
 
 constexpr absl::string_view kPrefix = "operation-";
 constexpr absl::string_view kSuffix = ".json";
-constexpr absl::string_view kTemporarySuffix = ".json.tmp";
-constexpr absl::string_view kDamagedSuffix = ".damaged";
-// Common file systems refuse names of more than 255 bytes; the rest is for suffixes.
+// Common file systems refuse names of more than 255 bytes; the rest is for what is added to a name.
 constexpr size_t kLongestName = 255 - 12;
 
 bool IsRecord(absl::string_view name) {
   return absl::StartsWith(name, kPrefix) && absl::EndsWith(name, kSuffix);
 }
 
-bool IsTemporary(absl::string_view name) {
-  return absl::StartsWith(name, kPrefix) && absl::EndsWith(name, kTemporarySuffix);
-}
-
-// An id as part of a file's name: every character that may do harm becomes %XX. So no id leaves the
-// folder, and two ids never share a file.
+// An id as part of a file's name: what is not plainly harmless becomes %XX, so that no id leaves
+// the folder and two ids never share a file.
 std::string Escaped(absl::string_view id) {
   std::string text;
   for (const char c : id) {
@@ -57,20 +51,6 @@ std::string NameOf(const Operation& operation) {
   return absl::StrCat(kPrefix, Escaped(operation.request.id), kSuffix);
 }
 
-absl::StatusOr<std::string> ToJson(const TabletState& state) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  const auto status =
-      google::protobuf::util::MessageToJsonString(ToJournalRecord(state), &json, options);
-  if (!status.ok()) {
-    return absl::InternalError(absl::StrCat("operation ", state.operation.request.id,
-                                            " cannot be written as JSON: ", status.ToString()));
-  }
-  return json;
-}
-
 absl::StatusOr<TabletState> FromJson(const std::string& json) {
   v1::JournalRecord record;
   google::protobuf::util::JsonParseOptions options;
@@ -83,14 +63,18 @@ absl::StatusOr<TabletState> FromJson(const std::string& json) {
   return FromJournalRecord(record);
 }
 
-absl::StatusOr<TabletState> LoadRecord(const std::string& path) {
-  GRAFT_ASSIGN_OR_RETURN(const std::string json, ReadFile(path));
-  return FromJson(json);
-}
-
 // As Load() can read it. INVALID_ARGUMENT: it could not.
-absl::StatusOr<std::string> ReadableJson(const TabletState& state) {
-  GRAFT_ASSIGN_OR_RETURN(std::string json, ToJson(state));
+absl::StatusOr<std::string> ToJson(const TabletState& state) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  const auto status =
+      google::protobuf::util::MessageToJsonString(ToJournalRecord(state), &json, options);
+  if (!status.ok()) {
+    return absl::InternalError(absl::StrCat("operation ", state.operation.request.id,
+                                            " cannot be written as JSON: ", status.ToString()));
+  }
   const absl::Status readable = FromJson(json).status();
   if (readable.ok()) return json;
   return absl::InvalidArgumentError(
@@ -113,9 +97,10 @@ class FileJournal : public Journal {
     GRAFT_RETURN_IF_ERROR(MakeDirectory(directory_));
     GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(directory_));
     for (const std::string& name : names) {
-      // A file that cannot be removed hinders only its own record. The save of that record reports
-      // it.
-      if (IsTemporary(name)) RemoveFile(PathOf(name)).IgnoreError();
+      // What cannot be removed is in the way of that one record alone, whose save says so.
+      const bool half_written =
+          absl::StartsWith(name, kPrefix) && absl::EndsWith(name, ".json.tmp");
+      if (half_written) RemoveFile(PathOf(name)).IgnoreError();
     }
     // A folder made just now must outlive a crash too; where its parent may not be read, the file
     // system's own order has to do.
@@ -131,7 +116,7 @@ class FileJournal : public Journal {
           absl::StrCat("the journal keeps no operation whose id is empty or this long: \"",
                        operation.request.id, "\""));
     }
-    GRAFT_ASSIGN_OR_RETURN(const std::string json, ReadableJson(state));
+    GRAFT_ASSIGN_OR_RETURN(const std::string json, ToJson(state));
     absl::MutexLock lock(&mutex_);
     GRAFT_RETURN_IF_ERROR(Annotate(Write(PathOf(name), json), "journal"));
     // The operation is safe. The next save removes the files that could not be removed now.
@@ -148,7 +133,7 @@ class FileJournal : public Journal {
     absl::MutexLock lock(&mutex_);
     GRAFT_ASSIGN_OR_RETURN(const LoadedJournal loaded, LoadAll());
     for (const DamagedRecord& record : loaded.damaged) {
-      const std::string aside = FreeNameFor(absl::StrCat(record.file, kDamagedSuffix));
+      const std::string aside = FreeNameFor(absl::StrCat(record.file, ".damaged"));
       if (rename(record.file.c_str(), aside.c_str()) != 0) {
         return Annotate(FileError("rename", record.file, errno), "journal");
       }
@@ -185,7 +170,8 @@ class FileJournal : public Journal {
     if (!paths.ok()) return Annotate(paths.status(), "journal");
     LoadedJournal loaded;
     for (const std::string& path : *paths) {
-      absl::StatusOr<TabletState> state = LoadRecord(path);
+      const absl::StatusOr<std::string> json = ReadFile(path);
+      absl::StatusOr<TabletState> state = json.ok() ? FromJson(*json) : json.status();
       if (state.ok() && PathOf(NameOf(state->operation)) != path) {
         state = absl::DataLossError(
             absl::StrCat("it is a copy of the record of operation ", state->operation.request.id));

@@ -58,17 +58,9 @@ std::string JsonLine(absl::string_view message, const LogFields& fields) {
 }
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarning:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
+  constexpr spdlog::level::level_enum kInOrder[] = {spdlog::level::debug, spdlog::level::info,
+                                                    spdlog::level::warn, spdlog::level::err};
+  return kInOrder[static_cast<size_t>(level)];
 }
 
 class SpdlogLog : public Log {
@@ -124,8 +116,8 @@ std::unique_ptr<Log> MakeLog(const LogOptions& options) {
   return std::make_unique<SpdlogLog>(options);
 }
 
-LogFields StatusFields(const absl::Status& status) {
-  LogFields fields = {{"code", absl::StatusCodeToString(status.code())}};
+LogFields StatusFields(const absl::Status& status, LogFields fields) {
+  fields.emplace_back("code", absl::StatusCodeToString(status.code()));
   if (const std::string reason = ReasonOf(status); !reason.empty()) {
     fields.emplace_back("reason", reason);
   }

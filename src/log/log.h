@@ -14,6 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "graft/clock.h"
+#include "graft/observer.h"
 
 namespace graft {
 
@@ -42,9 +44,6 @@ class Log {
   virtual ~Log() = default;
   virtual void Write(LogLevel level, absl::string_view message, const LogFields& fields) = 0;
 
-  void Debug(absl::string_view message, const LogFields& fields = {}) {
-    Write(LogLevel::kDebug, message, fields);
-  }
   void Info(absl::string_view message, const LogFields& fields = {}) {
     Write(LogLevel::kInfo, message, fields);
   }
@@ -58,8 +57,17 @@ class Log {
 
 std::unique_ptr<Log> MakeLog(const LogOptions& options);
 
-// A failure as fields: code, reason (if any) and error.
-LogFields StatusFields(const absl::Status& status);
+// `fields`, and a failure after them: code, reason (if any) and error.
+LogFields StatusFields(const absl::Status& status, LogFields fields = {});
+
+// What each line about an operation has: operation, tablet, step, attempt, data_state, and the
+// donor once there is one.
+LogFields OperationFields(const Operation& operation);
+
+// Logs an operation: a line for each step, one at its end, and its progress when the stage or the
+// place in the queue changes, else at most once every five seconds, however often it is told. Safe
+// for use from several threads. What it is given must outlive it.
+std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock);
 
 }  // namespace graft
 

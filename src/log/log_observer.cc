@@ -1,5 +1,3 @@
-#include "log/log_observer.h"
-
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,9 +8,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/synchronization/mutex.h"
 #include "base/duration_flag.h"
+#include "log/log.h"
 
 namespace graft {
 namespace {
+
+constexpr absl::Duration kInterval = absl::Seconds(5);  // between two lines of mere progress
 
 LogFields FieldsOf(const Operation& operation, Step step, int attempt, DataState data_state,
                    const TabletAlias& donor) {
@@ -54,8 +55,7 @@ LogFields ProgressFields(const Operation& operation, absl::Time now) {
 
 class LogObserver : public Observer {
  public:
-  LogObserver(Log& log, Clock& clock, absl::Duration interval)
-      : log_(log), clock_(clock), interval_(interval) {}
+  LogObserver(Log& log, Clock& clock) : log_(log), clock_(clock) {}
 
   void OnStep(const Operation& operation) override {
     LogFailedAttempts(operation);
@@ -81,9 +81,7 @@ class LogObserver : public Observer {
     }
     AddReleaser(operation, fields);
     AddVerdict(operation, fields);
-    if (!operation.error.ok()) {
-      for (auto& field : StatusFields(operation.error)) fields.push_back(std::move(field));
-    }
+    if (!operation.error.ok()) fields = StatusFields(operation.error, std::move(fields));
     log_.Write(Level(operation.outcome), "operation ended", fields);
   }
 
@@ -130,10 +128,9 @@ class LogObserver : public Observer {
     }
     for (size_t i = logged; i < operation.failed_attempts.size(); ++i) {
       const FailedAttempt& failed = operation.failed_attempts[i];
-      LogFields fields =
-          FieldsOf(operation, failed.step, failed.attempt, failed.data_state, failed.donor);
-      for (auto& field : StatusFields(failed.error)) fields.push_back(std::move(field));
-      log_.Warning("attempt failed, trying again", fields);
+      log_.Warning("attempt failed, trying again",
+                   StatusFields(failed.error, FieldsOf(operation, failed.step, failed.attempt,
+                                                       failed.data_state, failed.donor)));
     }
   }
 
@@ -147,10 +144,10 @@ class LogObserver : public Observer {
     const bool note_changed = waits != last_waits_;
     const bool news = operation.progress.stage != last_stage_ ||
                       operation.queue_place != last_place_ ||
-                      (note_changed && now >= last_note_change_ + interval_);
+                      (note_changed && now >= last_note_change_ + kInterval);
     if (note_changed) last_note_change_ = now;
     last_waits_ = waits;
-    if (!news && now < last_progress_ + interval_) return false;
+    if (!news && now < last_progress_ + kInterval) return false;
     last_stage_ = operation.progress.stage;
     last_place_ = operation.queue_place;
     last_progress_ = now;
@@ -159,7 +156,6 @@ class LogObserver : public Observer {
 
   Log& log_;
   Clock& clock_;
-  const absl::Duration interval_;
   absl::Mutex mutex_;
   absl::Time last_progress_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
   std::optional<CloneStage> last_stage_ ABSL_GUARDED_BY(mutex_);
@@ -177,9 +173,8 @@ LogFields OperationFields(const Operation& operation) {
                   operation.donor);
 }
 
-std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock,
-                                          absl::Duration progress_interval) {
-  return std::make_unique<LogObserver>(log, clock, progress_interval);
+std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock) {
+  return std::make_unique<LogObserver>(log, clock);
 }
 
 }  // namespace graft

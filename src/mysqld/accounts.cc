@@ -3,7 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/errors.h"
-#include "mysqld/printable.h"
+#include "mysqld/my_cnf.h"
 
 namespace graft {
 namespace {

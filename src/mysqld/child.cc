@@ -1,77 +1,18 @@
 #include "mysqld/child.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <string.h>
-#include <sys/signalfd.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/clocks.h"
 
 namespace graft {
-namespace {
-
-class FdSignalQueue : public SignalQueue {
- public:
-  FdSignalQueue(int fd, const sigset_t& before) : fd_(fd), before_(before) {}
-  ~FdSignalQueue() override {
-    close(fd_);
-    sigprocmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-  std::optional<int> Next(absl::Duration limit) override {
-    const absl::Time deadline = clock_->Now() + limit;
-    signalfd_siginfo info;
-    while (true) {
-      if (read(fd_, &info, sizeof(info)) == sizeof(info)) return static_cast<int>(info.ssi_signo);
-      int timeout_ms = -1;
-      if (deadline != absl::InfiniteFuture()) {
-        const int64_t left = absl::ToInt64Milliseconds(deadline - clock_->Now());
-        if (left <= 0) return std::nullopt;
-        timeout_ms = static_cast<int>(std::min<int64_t>(left + 1, INT_MAX));
-      }
-      pollfd waiting = {fd_, POLLIN, 0};
-      poll(&waiting, 1, timeout_ms);
-    }
-  }
-
- private:
-  const std::unique_ptr<Clock> clock_ = MakeRealClock();
-  const int fd_;
-  const sigset_t before_;
-};
-
-std::vector<std::string> Environment(const std::vector<std::string>& extra) {
-  std::vector<std::string> result = extra;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const absl::string_view text = *entry;
-    const absl::string_view name = text.substr(0, text.find('=') + 1);
-    const bool replaced = std::any_of(extra.begin(), extra.end(), [&](const std::string& other) {
-      return absl::StartsWith(other, name);
-    });
-    if (!replaced) result.emplace_back(text);
-  }
-  return result;
-}
-
-std::vector<char*> Pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  result.reserve(texts.size() + 1);
-  for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
-  result.push_back(nullptr);
-  return result;
-}
-
-}  // namespace
 
 absl::StatusOr<pid_t> SpawnChild(const ChildCommand& command) {
   posix_spawnattr_t attributes;
@@ -94,10 +35,12 @@ absl::StatusOr<pid_t> SpawnChild(const ChildCommand& command) {
     // dup2 onto itself clears close-on-exec here (glibc 2.29).
     posix_spawn_file_actions_adddup2(&actions, command.inherit_fd, command.inherit_fd);
   }
-  const std::vector<std::string> environment = Environment(command.extra_env);
+  std::vector<char*> argv;
+  argv.reserve(command.argv.size() + 1);
+  for (const std::string& word : command.argv) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
   pid_t pid = 0;
-  const int error = posix_spawn(&pid, command.argv[0].c_str(), &actions, &attributes,
-                                Pointers(command.argv).data(), Pointers(environment).data());
+  const int error = posix_spawn(&pid, argv[0], &actions, &attributes, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error == 0) return pid;
@@ -105,36 +48,43 @@ absl::StatusOr<pid_t> SpawnChild(const ChildCommand& command) {
   return error == ENOENT ? absl::NotFoundError(text) : absl::UnavailableError(text);
 }
 
-std::optional<ExitStatus> ReapChild(pid_t pid) {
+Fd MemoryFile() {
+  return Fd(memfd_create("graft-mysqld", MFD_CLOEXEC));
+}
+
+std::string PathOf(const Fd& file) {
+  return absl::StrCat("/proc/self/fd/", file.get());
+}
+
+SignalQueue::SignalQueue(std::initializer_list<int> signals) {
+  sigemptyset(&signals_);
+  for (const int signal : signals) sigaddset(&signals_, signal);
+  sigprocmask(SIG_BLOCK, &signals_, &before_);
+}
+
+SignalQueue::~SignalQueue() {
+  sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> SignalQueue::Next(absl::Duration limit) {
+  const timespec timeout =
+      absl::ToTimespec(std::clamp(limit, absl::ZeroDuration(), absl::Hours(24)));
+  const int signal = sigtimedwait(&signals_, nullptr, &timeout);
+  return signal > 0 ? std::optional<int>(signal) : std::nullopt;
+}
+
+ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, const std::function<void()>& on_stop) {
   int status = 0;
-  if (waitpid(pid, &status, WNOHANG) != pid) return std::nullopt;
-  return ExitStatus::FromWait(status);
-}
-
-absl::StatusOr<std::unique_ptr<SignalQueue>> SignalQueue::Create(const std::vector<int>& signals) {
-  sigset_t set;
-  sigset_t before;
-  sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
-  sigprocmask(SIG_BLOCK, &set, &before);
-  const int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fd < 0) {
-    const int error = errno;
-    sigprocmask(SIG_SETMASK, &before, nullptr);
-    return absl::UnavailableError(absl::StrCat("signalfd: ", strerror(error)));
-  }
-  return std::make_unique<FdSignalQueue>(fd, before);
-}
-
-ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, bool* interrupted) {
-  while (true) {
-    if (const std::optional<ExitStatus> status = ReapChild(pid)) return *status;
+  while (waitpid(pid, &status, WNOHANG) != pid) {
     const std::optional<int> signal = signals.Next(absl::InfiniteDuration());
-    if (signal == SIGTERM || signal == SIGINT) {
-      *interrupted = true;
+    if (signal == SIGHUP) {
+      kill(pid, SIGHUP);
+    } else if (signal == SIGTERM || signal == SIGINT) {
+      on_stop();
       kill(pid, SIGTERM);
     }
   }
+  return ExitStatus::FromWait(status);
 }
 
 }  // namespace graft

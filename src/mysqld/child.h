@@ -5,24 +5,26 @@
 #ifndef GRAFT_MYSQLD_CHILD_H_
 #define GRAFT_MYSQLD_CHILD_H_
 
+#include <signal.h>
 #include <sys/types.h>
 
-#include <memory>
+#include <functional>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "base/files.h"
 #include "mysqld/restart_policy.h"
 
 namespace graft {
 
 struct ChildCommand {
-  std::vector<std::string> argv;       // argv[0] is the program's path
-  std::vector<std::string> extra_env;  // "NAME=value"; replaces the inherited value
-  int inherit_fd = -1;                 // stays open in the child, under the same number
-  int stdout_fd = -1;                  // becomes the child's stdout
+  std::vector<std::string> argv;  // argv[0] is the program's path
+  int inherit_fd = -1;            // stays open in the child, under the same number
+  int stdout_fd = -1;             // becomes the child's stdout
 };
 
 // In a session of its own, so that neither a terminal's Ctrl-C nor the end of this process reaches
@@ -30,22 +32,31 @@ struct ChildCommand {
 // UNAVAILABLE.
 absl::StatusOr<pid_t> SpawnChild(const ChildCommand& command);
 
-// nullopt: it has not ended.
-std::optional<ExitStatus> ReapChild(pid_t pid);
+// A file that lies on no disk and that no other process sees; a child that inherits it, or has it
+// as its stdout, knows it by the same path. Not ok() on failure.
+Fd MemoryFile();
+std::string PathOf(const Fd& file);
 
 // Turns signals into values; they are blocked otherwise for as long as it lives.
 class SignalQueue {
  public:
-  static absl::StatusOr<std::unique_ptr<SignalQueue>> Create(const std::vector<int>& signals);
-  virtual ~SignalQueue() = default;
+  explicit SignalQueue(std::initializer_list<int> signals);
+  SignalQueue(const SignalQueue&) = delete;
+  SignalQueue& operator=(const SignalQueue&) = delete;
+  ~SignalQueue();
 
-  // The next signal; nullopt: none for `limit`. Several of one number may come as one.
-  virtual std::optional<int> Next(absl::Duration limit) = 0;
+  // The next signal; nullopt: none for `limit`, or the wait was interrupted. Several of one number
+  // may come as one.
+  std::optional<int> Next(absl::Duration limit);
+
+ private:
+  sigset_t signals_;
+  sigset_t before_;
 };
 
-// Waits for the end of `pid`, a child; passes SIGTERM and SIGINT from `signals` (which must also
-// hold SIGCHLD) on to it as SIGTERM and notes that in `*interrupted`.
-ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, bool* interrupted);
+// Waits for the end of `pid`, a child. `signals` must hold SIGCHLD. Passes SIGHUP on, and SIGTERM
+// and SIGINT as SIGTERM; calls `on_stop` before that.
+ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, const std::function<void()>& on_stop);
 
 }  // namespace graft
 

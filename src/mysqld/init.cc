@@ -1,9 +1,5 @@
-#include "mysqld/init.h"
-
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -12,7 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "mysqld/tablet_dir.h"
+#include "mysqld/commands.h"
 
 namespace graft {
 namespace {
@@ -45,18 +41,6 @@ absl::Status CheckEmpty(const std::string& dir) {
   return absl::OkStatus();
 }
 
-// A file that no other process sees, so that no password ever lies on a disk. Not ok() on failure.
-Fd SecretFile(const std::string& text) {
-  Fd file(memfd_create("graft-accounts", MFD_CLOEXEC));
-  size_t done = 0;
-  while (file.ok() && done < text.size()) {
-    const ssize_t size = write(file.get(), text.data() + done, text.size() - done);
-    if (size <= 0) return Fd();
-    done += static_cast<size_t>(size);
-  }
-  return file;
-}
-
 std::string WithoutSecrets(std::string text, const Accounts& accounts) {
   for (const Account* account : {&accounts.dba, &accounts.repl, &accounts.clone}) {
     const std::string& password = account->password.Reveal();
@@ -68,21 +52,21 @@ std::string WithoutSecrets(std::string text, const Accounts& accounts) {
 // mysqld --initialize in the work folder, with the tablet's own settings.
 absl::Status Initialize(const InitOptions& options, const std::string& work, const std::string& sql,
                         SignalQueue& signals) {
-  const Fd secret = SecretFile(sql);
-  if (!secret.ok()) return absl::UnavailableError(absl::StrCat("memfd: ", strerror(errno)));
+  const Fd secret = MemoryFile();  // so that no password ever lies on a disk
+  if (!secret.ok() || !WriteFile(PathOf(secret), sql).ok()) {
+    return absl::UnavailableError(absl::StrCat("memfd: ", strerror(errno)));
+  }
   ChildCommand command;
   command.inherit_fd = secret.get();
   command.argv = {options.mysqld, absl::StrCat("--defaults-file=", work, "/my.cnf"),
                   "--initialize-insecure", absl::StrCat("--datadir=", work, "/data"),
-                  absl::StrCat("--log-error=", work, "/error.log"),
-                  absl::StrCat("--init-file=/proc/self/fd/", secret.get()),
+                  absl::StrCat("--log-error=", work, "/error.log"), "--init-file=" + PathOf(secret),
                   // Else the accounts would be transactions of this server's own, errant ones for
                   // any other.
                   "--disable-log-bin"};
-  const absl::StatusOr<pid_t> pid = SpawnChild(command);
-  GRAFT_RETURN_IF_ERROR(pid.status());
+  GRAFT_ASSIGN_OR_RETURN(const pid_t pid, SpawnChild(command));
   bool interrupted = false;
-  const ExitStatus status = AwaitChild(*pid, signals, &interrupted);
+  const ExitStatus status = AwaitChild(pid, signals, [&] { interrupted = true; });
   if (interrupted) return absl::CancelledError("interrupted");
   if (status.signal == 0 && status.code == 0) return absl::OkStatus();
   const std::string errors = LastErrors(work + "/error.log");
@@ -133,8 +117,7 @@ absl::Status FillDirectory(const InitOptions& options, const std::string& sql,
 absl::Status InitTablet(const InitOptions& options, SignalQueue& signals) {
   const TabletPaths& paths = options.my_cnf.paths;
   GRAFT_RETURN_IF_ERROR(CheckMyCnfOptions(options.my_cnf));
-  const absl::StatusOr<std::string> sql = AccountSql(options.accounts);
-  GRAFT_RETURN_IF_ERROR(sql.status());
+  GRAFT_ASSIGN_OR_RETURN(const std::string sql, AccountSql(options.accounts));
   GRAFT_RETURN_IF_ERROR(CheckEmpty(paths.dir));
   std::error_code error;
   const bool made_dir = fs::create_directories(paths.dir, error);
@@ -143,11 +126,10 @@ absl::Status InitTablet(const InitOptions& options, SignalQueue& signals) {
   }
   // The socket lies in here, and accounts may have no password.
   if (made_dir) chmod(paths.dir.c_str(), 0750);
-  const absl::StatusOr<TabletLock> lock = LockTablet(paths);
-  GRAFT_RETURN_IF_ERROR(lock.status());
-  // Again, because now no other process can fill it.
+  GRAFT_ASSIGN_OR_RETURN(const FileLock lock, LockTablet(paths));
+  // Again, now that nobody else can fill it.
   GRAFT_RETURN_IF_ERROR(CheckEmpty(paths.dir));
-  absl::Status status = FillDirectory(options, *sql, signals);
+  absl::Status status = FillDirectory(options, sql, signals);
   if (!status.ok()) Discard(paths, made_dir);
   return status;
 }

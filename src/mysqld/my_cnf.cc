@@ -2,14 +2,13 @@
 
 #include <sys/un.h>
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "mysqld/printable.h"
 
 namespace graft {
 namespace {
@@ -78,6 +77,11 @@ std::string FileLines(const MyCnfOptions& options) {
 }
 
 }  // namespace
+
+bool IsPrintableLine(absl::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); });
+}
 
 absl::Status CheckMyCnfOptions(const MyCnfOptions& options) {
   if (options.mysql_port < 1 || options.mysql_port > 65535) {

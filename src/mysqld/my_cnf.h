@@ -10,7 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "base/server_version.h"
-#include "mysqld/tablet_paths.h"
+#include "mysqld/tablet_dir.h"
 
 namespace graft {
 
@@ -30,6 +30,9 @@ struct MyCnfOptions {
 // INVALID_ARGUMENT: a number out of range, a socket path that is too long for the system, a value
 // that cannot be written on one line.
 absl::Status CheckMyCnfOptions(const MyCnfOptions& options);
+
+// No control character; UTF-8 is fine.
+bool IsPrintableLine(absl::string_view text);
 
 // For options that passed CheckMyCnfOptions.
 std::string MyCnfText(const MyCnfOptions& options);

@@ -1,6 +1,5 @@
 #include "mysqld/mysqld_binary.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/errors.h"
+#include "base/files.h"
 #include "mysqld/child.h"
 
 namespace graft {
@@ -26,16 +26,6 @@ bool IsProgram(const std::string& path) {
 std::string Variable(const char* name) {
   const char* value = getenv(name);
   return value == nullptr ? "" : value;
-}
-
-std::string ReadAll(int fd) {
-  std::string text;
-  char buffer[512];
-  ssize_t size = 0;
-  while ((size = read(fd, buffer, sizeof(buffer))) > 0 || (size < 0 && errno == EINTR)) {
-    if (size > 0) text.append(buffer, static_cast<size_t>(size));
-  }
-  return text;
 }
 
 }  // namespace
@@ -85,19 +75,14 @@ absl::StatusOr<ServerVersion> ParseMysqldVersion(absl::string_view printed) {
 }
 
 absl::StatusOr<ServerVersion> MysqldVersion(const std::string& mysqld) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
-    return absl::UnavailableError(absl::StrCat("pipe: ", strerror(errno)));
-  }
+  const Fd output = MemoryFile();
+  if (!output.ok()) return absl::UnavailableError(absl::StrCat("memfd: ", strerror(errno)));
   ChildCommand command;
   command.argv = {mysqld, "--no-defaults", "--version"};
-  command.stdout_fd = ends[1];
-  const absl::StatusOr<pid_t> pid = SpawnChild(command);
-  close(ends[1]);
-  const std::string printed = pid.ok() ? ReadAll(ends[0]) : "";
-  close(ends[0]);
-  GRAFT_RETURN_IF_ERROR(pid.status());
-  waitpid(*pid, nullptr, 0);
+  command.stdout_fd = output.get();
+  GRAFT_ASSIGN_OR_RETURN(const pid_t pid, SpawnChild(command));
+  waitpid(pid, nullptr, 0);
+  GRAFT_ASSIGN_OR_RETURN(const std::string printed, ReadFile(PathOf(output)));
   absl::StatusOr<ServerVersion> version = ParseMysqldVersion(printed);
   if (!version.ok()) return Annotate(version.status(), mysqld);
   return version;

@@ -32,30 +32,18 @@ std::string ExitStatus::ToString() const {
 }
 
 RestartDecision RestartPolicy::OnExit(const ExitStatus& status, absl::Time now) {
-  RestartDecision decision;
-  if (status.signal == 0 && status.code == kMysqldRestartExit) {
-    decision.kind = RestartDecision::Kind::kRestart;
-    return decision;
-  }
-  if (status.signal == 0 && status.code != kMysqldFailureExit) {
-    decision.exit_code = status.code;
-    return decision;
-  }
+  using Kind = RestartDecision::Kind;
+  const bool exited = status.signal == 0;
+  if (exited && status.code == kMysqldRestartExit) return {Kind::kRestart, {}, 0};
+  if (exited && status.code != kMysqldFailureExit) return {Kind::kExit, {}, status.code};
   while (!crashes_.empty() && crashes_.front() <= now - limits_.window) crashes_.pop_front();
   crashes_.push_back(now);
   const int crashes = static_cast<int>(crashes_.size());
-  if (crashes >= limits_.max_crashes) {
-    decision.kind = RestartDecision::Kind::kGiveUp;
-    decision.exit_code = 1;
-    return decision;
-  }
-  decision.kind = RestartDecision::Kind::kRestart;
-  if (crashes > 1) {
-    decision.delay = limits_.backoff;
-    for (int i = 2; i < crashes && decision.delay < limits_.max_backoff; ++i) decision.delay *= 2;
-    decision.delay = std::min(decision.delay, limits_.max_backoff);
-  }
-  return decision;
+  if (crashes >= limits_.max_crashes) return {Kind::kGiveUp, {}, 1};
+  if (crashes == 1) return {Kind::kRestart, {}, 0};
+  absl::Duration delay = limits_.backoff;
+  for (int i = 2; i < crashes && delay < limits_.max_backoff; ++i) delay *= 2;
+  return {Kind::kRestart, std::min(delay, limits_.max_backoff), 0};
 }
 
 }  // namespace graft

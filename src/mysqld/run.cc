@@ -1,8 +1,6 @@
-#include "mysqld/run.h"
-
-#include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -13,9 +11,7 @@
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "mysqld/my_cnf.h"
-#include "mysqld/stale_doublewrite.h"
-#include "mysqld/tablet_dir.h"
+#include "mysqld/commands.h"
 
 namespace graft {
 namespace {
@@ -34,8 +30,12 @@ class Parent {
   absl::StatusOr<int> Run() {
     while (true) {
       GRAFT_RETURN_IF_ERROR(Start());
-      const ExitStatus status = Await();
-      if (stopping_) return Stopped(status);
+      bool stopping = false;
+      const ExitStatus status = AwaitChild(pid_, signals_, [&] {
+        options_.log("stopping mysqld");
+        stopping = true;
+      });
+      if (stopping) return Stopped(status);
       const RestartDecision decision = policy_.OnExit(status, clock_->Now());
       Tell(status, decision);
       if (decision.kind != RestartDecision::Kind::kRestart) return decision.exit_code;
@@ -56,26 +56,9 @@ class Parent {
     }
     ChildCommand command;
     command.argv = {options_.mysqld, "--defaults-file=" + options_.paths.my_cnf()};
-    command.extra_env = {absl::StrCat("MYSQLD_PARENT_PID=", getpid())};
-    const absl::StatusOr<pid_t> pid = SpawnChild(command);
-    GRAFT_RETURN_IF_ERROR(pid.status());
-    pid_ = *pid;
+    GRAFT_ASSIGN_OR_RETURN(pid_, SpawnChild(command));
     options_.log(absl::StrCat("mysqld started as process ", pid_, " on ", options_.paths.dir));
     return absl::OkStatus();
-  }
-
-  ExitStatus Await() {
-    while (true) {
-      if (const std::optional<ExitStatus> status = ReapChild(pid_)) return *status;
-      const std::optional<int> signal = signals_.Next(absl::InfiniteDuration());
-      if (signal == SIGHUP) {
-        kill(pid_, SIGHUP);
-      } else if (signal == SIGTERM || signal == SIGINT) {
-        options_.log("stopping mysqld");
-        stopping_ = true;
-        kill(pid_, SIGTERM);
-      }
-    }
   }
 
   // After our SIGTERM. 16: it had been asked to restart at the same moment.
@@ -109,9 +92,8 @@ class Parent {
   // Waits, unless told to stop. Returns whether to go on.
   bool Pause(absl::Duration delay) {
     const absl::Time until = clock_->Now() + delay;
-    while (delay > absl::ZeroDuration()) {
-      const std::optional<int> signal = signals_.Next(until - clock_->Now());
-      if (!signal.has_value()) break;
+    for (absl::Time now = clock_->Now(); now < until; now = clock_->Now()) {
+      const std::optional<int> signal = signals_.Next(until - now);
       if (signal == SIGTERM || signal == SIGINT) return false;
     }
     return true;
@@ -123,7 +105,6 @@ class Parent {
   RestartPolicy policy_;
   pid_t pid_ = 0;
   size_t log_offset_ = 0;
-  bool stopping_ = false;
 };
 
 absl::Status CheckDirectory(const TabletPaths& paths) {
@@ -146,23 +127,22 @@ absl::Status CheckNoMysqld(const TabletPaths& paths) {
 }
 
 absl::Status CheckPort(const TabletPaths& paths) {
-  const absl::StatusOr<std::string> text = ReadFile(paths.my_cnf());
-  GRAFT_RETURN_IF_ERROR(text.status());
+  GRAFT_ASSIGN_OR_RETURN(const std::string text, ReadFile(paths.my_cnf()));
   int port = 3306;
-  const std::optional<std::string> value = FindMyCnfValue(*text, "port");
+  const std::optional<std::string> value = FindMyCnfValue(text, "port");
   // A port that is no number is mysqld's to refuse.
   if (value.has_value() && !absl::SimpleAtoi(*value, &port)) return absl::OkStatus();
-  return CheckPortFree(FindMyCnfValue(*text, "bind_address").value_or(""), port);
+  return CheckPortFree(FindMyCnfValue(text, "bind_address").value_or(""), port);
 }
 
 }  // namespace
 
 absl::StatusOr<int> RunMysqld(const RunOptions& options, SignalQueue& signals) {
   GRAFT_RETURN_IF_ERROR(CheckDirectory(options.paths));
-  const absl::StatusOr<TabletLock> lock = LockTablet(options.paths);
-  GRAFT_RETURN_IF_ERROR(lock.status());
+  GRAFT_ASSIGN_OR_RETURN(const FileLock lock, LockTablet(options.paths));
   GRAFT_RETURN_IF_ERROR(CheckNoMysqld(options.paths));
   GRAFT_RETURN_IF_ERROR(CheckPort(options.paths));
+  setenv("MYSQLD_PARENT_PID", absl::StrCat(getpid()).c_str(), /*overwrite=*/1);
   return Parent(options, signals).Run();
 }
 

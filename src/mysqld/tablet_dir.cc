@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,7 +16,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
+#include "base/errors.h"
+#include "base/files.h"
 
 namespace graft {
 namespace {
@@ -46,6 +46,11 @@ std::optional<pid_t> HolderOfPidFile(const TabletPaths& paths) {
   return same && !error ? std::optional<pid_t>(pid) : std::nullopt;
 }
 
+bool IsDoublewrite(const std::string& name) {
+  return absl::StartsWith(name, "#ib_") &&
+         (absl::EndsWith(name, ".dblwr") || absl::EndsWith(name, ".bdblwr"));
+}
+
 bool Listens(int family, const sockaddr* address, socklen_t size) {
   const Fd listener(socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!listener.ok()) return false;
@@ -63,22 +68,13 @@ TabletPaths PathsOf(const std::string& dir) {
   return TabletPaths{path};
 }
 
-absl::StatusOr<TabletLock> LockTablet(const TabletPaths& paths) {
-  const std::string path = paths.lock();
-  Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-  if (!file.ok()) return FileError("open", path, errno);
-  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    const absl::StatusOr<std::string> holder = ReadFile(path);
-    return absl::FailedPreconditionError(
-        absl::StrCat("another graft-mysqld (process ",
-                     holder.ok() ? absl::StripAsciiWhitespace(*holder) : "unknown",
-                     ") already works on ", paths.dir, "; stop that one first"));
-  }
-  const std::string pid = absl::StrCat(getpid(), "\n");
-  if (ftruncate(file.get(), 0) != 0 || write(file.get(), pid.data(), pid.size()) < 0) {
-    return FileError("write", path, errno);
-  }
-  return TabletLock(std::move(file));
+absl::StatusOr<FileLock> LockTablet(const TabletPaths& paths) {
+  absl::StatusOr<FileLock> lock = LockFile(paths.lock(), absl::StrCat(getpid()));
+  if (!absl::IsFailedPrecondition(lock.status())) return lock;
+  const absl::string_view holder = lock.status().message();
+  return absl::FailedPreconditionError(
+      absl::StrCat("another graft-mysqld (process ", holder.empty() ? "unknown" : holder,
+                   ") already works on ", paths.dir, "; stop that one first"));
 }
 
 std::optional<pid_t> FindLiveMysqld(const TabletPaths& paths) {
@@ -119,6 +115,19 @@ absl::Status CheckPortFree(const std::string& bind_address, int port) {
                      "--mysql-port"));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<int> RemoveStaleDoublewrite(const std::string& data_directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(data_directory + "/#clone/#replace_files", error)) return 0;
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(data_directory));
+  int removed = 0;
+  for (const std::string& name : names) {
+    if (!IsDoublewrite(name)) continue;
+    GRAFT_RETURN_IF_ERROR(RemoveFile(absl::StrCat(data_directory, "/", name)));
+    ++removed;
+  }
+  return removed;
 }
 
 }  // namespace graft

@@ -33,15 +33,7 @@ absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenStore(Clock& clock, const Top
   return MakeEtcdStore(clock, etcd);
 }
 
-absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenWrapped(Clock& clock, const TopoOptions& options,
-                                                           const std::string& address,
-                                                           const WrapStore& wrap) {
-  GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store, OpenStore(clock, options, address));
-  if (wrap) store = wrap(std::move(store));
-  return store;
-}
-
-// The owner of a lock, for people.
+// Who locks, for people who look at a lock.
 VitessQueueLocks::Options LockOwner() {
   VitessQueueLocks::Options owner;
   std::array<char, 256> host{};
@@ -80,21 +72,19 @@ absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& opt
                                             const WrapStore& wrap) {
   GRAFT_RETURN_IF_ERROR(ValidateTopoOptions(options));
   OpenedTopology opened;
-  auto global = OpenWrapped(clock, options, options.global_server_address, wrap);
+  const auto open = [&clock, options, wrap](const std::string& address) {
+    auto store = OpenStore(clock, options, address);
+    if (store.ok() && wrap) store = wrap(*std::move(store));
+    return store;
+  };
+  auto global = open(options.global_server_address);
   if (!global.ok()) {
     return Annotate(global.status(),
                     absl::StrCat("open the topology at ", options.global_server_address));
   }
   opened.global = *std::move(global);
-  const auto open_cell =
-      [&clock, options,
-       wrap](const std::string& address) -> absl::StatusOr<std::shared_ptr<KeyValueStore>> {
-    GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<KeyValueStore> store,
-                           OpenWrapped(clock, options, address, wrap));
-    return std::shared_ptr<KeyValueStore>(std::move(store));
-  };
   opened.topology = std::make_unique<VitessTopology>(VitessTopology::Deps{
-      clock, *opened.global, options.global_root, options.global_server_address, open_cell});
+      clock, *opened.global, options.global_root, options.global_server_address, open});
   opened.locks = std::make_unique<VitessQueueLocks>(
       VitessQueueLocks::Deps{clock, *opened.global, options.global_root}, LockOwner());
   return opened;

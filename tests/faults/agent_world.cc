@@ -5,8 +5,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "agent/options.h"
-#include "agent/tablet_at_start.h"
 #include "agent_process.h"
 #include "base/errors.h"
 #include "gtest/gtest.h"
@@ -83,7 +81,8 @@ AgentWorld::Process::Process(AgentWorld& world, Gate& gate)
              {world.replica, {}, {}, {}, {}},
              {"127.0.0.1", 3320},
              false,
-             absl::Minutes(1)}) {}
+             absl::Minutes(1),
+             "127.0.0.1"}) {}
 
 AgentWorld::~AgentWorld() {
   if (process_ != nullptr) Bury();
@@ -111,18 +110,10 @@ bool AgentWorld::Start() {
 
 // One try, as far as a topology that is away is concerned.
 bool AgentWorld::Register() {
-  AgentOptions options;
-  options.alias = replica;
-  options.hostname = "127.0.0.1";
-  options.keyspace = "shop";
-  options.shard = "0";
-  options.init_type = TabletType::kReplica;
-  options.mysql_address = {"127.0.0.1", 3320};
   TabletAgent& agent = process_->agent;
   Cancellation once;
   if (agent.has_unfinished()) once.Cancel();
-  const Tablet announced = AnnouncedTablet(options, *agent.owner().state(), {0, 3321});
-  const absl::Status done = agent.Register(announced, once);
+  const absl::Status done = agent.Register({0, 3321}, once);
   if (!done.ok() && !absl::IsCancelled(done)) KillAgent();  // graftd ends, and is started again
   return done.ok();
 }

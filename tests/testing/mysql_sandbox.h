@@ -17,7 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "graft/tablet.h"
-#include "mysqld/tablet_paths.h"
+#include "mysqld/tablet_dir.h"
 #include "testing/mysql_client.h"
 #include "testing/process.h"
 #include "testing/small_disk.h"

@@ -22,10 +22,10 @@ using ::testing::SizeIs;
 AgentFlags GoodFlags() {
   AgentFlags flags;
   flags.tablet_path = "zone1-0000000101";
-  flags.tablet_hostname = "db-101.example";
-  flags.init_keyspace = "shop";
-  flags.init_shard = "0";
-  flags.topo.global_server_address = "/topo";
+  flags.options.tablet.hostname = "db-101.example";
+  flags.options.tablet.provisioner.keyspace = "shop";
+  flags.options.tablet.provisioner.shard = "0";
+  flags.options.topo.global_server_address = "/topo";
   return flags;
 }
 
@@ -40,70 +40,73 @@ TEST(CheckFlagsTest, GoodFlagsBecomeOptions) {
   AgentFlags flags = GoodFlags();
   flags.init_tablet_type = "RDONLY";
   flags.init_timeout = "90s";
-  flags.port = 15100;
-  flags.grpc_port = 15999;
-  flags.state_dir = "/state";
-  flags.db_socket = "/mysql.sock";
+  flags.options.port = 15100;
+  flags.options.grpc_port = 15999;
+  flags.options.state_dir = "/state";
+  flags.options.mysql.socket = "/mysql.sock";
   flags.clone = {"cloner", "secret", "", false};
   flags.clone_restart_wait_timeout = "1h";
-  flags.restore_with_clone = true;
+  flags.options.tablet.restore_with_clone = true;
   flags.clone_from_tablet = "zone2-100";
   flags.replicate_from = "primary";
   flags.log_level = "debug";
   const auto options = CheckFlags(flags);
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->alias, (TabletAlias{"zone1", 101}));
-  EXPECT_EQ(options->hostname, "db-101.example");
-  EXPECT_EQ(options->keyspace + "/" + options->shard, "shop/0");
-  EXPECT_EQ(options->init_type, TabletType::kRdonly);
-  EXPECT_EQ(options->init_timeout, absl::Seconds(90));
+  EXPECT_EQ(options->tablet.provisioner.alias, (TabletAlias{"zone1", 101}));
+  EXPECT_EQ(options->tablet.hostname, "db-101.example");
+  EXPECT_EQ(options->tablet.provisioner.keyspace + "/" + options->tablet.provisioner.shard,
+            "shop/0");
+  EXPECT_EQ(options->tablet.provisioner.init_type, TabletType::kRdonly);
+  EXPECT_EQ(options->tablet.init_timeout, absl::Seconds(90));
   EXPECT_EQ(options->port, 15100);
   EXPECT_EQ(options->grpc_port, 15999);
   EXPECT_EQ(options->state_dir, "/state");
-  EXPECT_EQ(options->mysql_socket, "/mysql.sock");
-  EXPECT_EQ(options->clone.user, "cloner");
-  EXPECT_EQ(options->clone.password.Reveal(), "secret");
-  EXPECT_FALSE(options->clone.use_ssl);
-  EXPECT_EQ(options->clone_options.restart_wait_timeout, absl::Hours(1));
-  EXPECT_EQ(options->clone_options.donor,
+  EXPECT_EQ(options->mysql.socket, "/mysql.sock");
+  EXPECT_TRUE(options->tablet.advertised_mysql.empty()) << "its port is the server's to say";
+  EXPECT_EQ(options->tablet.provisioner.clone_user, "cloner");
+  EXPECT_EQ(options->tablet.provisioner.clone_password.Reveal(), "secret");
+  EXPECT_FALSE(options->tablet.provisioner.clone_use_ssl);
+  EXPECT_EQ(options->tablet.provisioner.restart_wait_timeout, absl::Hours(1));
+  EXPECT_EQ(options->tablet.defaults.donor,
             (DonorChoice{DonorChoice::Kind::kTablet, {"zone2", 100}}));
-  EXPECT_EQ(options->clone_options.replicate_from, ReplicateFrom::kPrimary);
+  EXPECT_EQ(options->tablet.defaults.replicate_from, ReplicateFrom::kPrimary);
   EXPECT_EQ(options->log.level, LogLevel::kDebug);
 }
 
 TEST(CheckFlagsTest, DefaultsAreVitesss) {
   const auto options = CheckFlags(GoodFlags());
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->init_type, TabletType::kReplica);
-  EXPECT_EQ(options->init_timeout, absl::Minutes(1));
-  EXPECT_EQ(options->clone_options.restart_wait_timeout, absl::Minutes(5));
-  EXPECT_EQ(options->clone_options.replicate_from, ReplicateFrom::kDonor);
-  EXPECT_FALSE(options->restore_with_clone);
-  EXPECT_FALSE(options->clone_options.donor.has_value());
-  EXPECT_EQ(options->dba.user, "vt_dba");
-  EXPECT_EQ(options->repl.user, "vt_repl");
-  EXPECT_EQ(options->clone.user, "vt_clone");
-  EXPECT_THAT(options->mysql_socket, HasSubstr("/vt_0000000101/mysql.sock"));
+  EXPECT_EQ(options->tablet.provisioner.init_type, TabletType::kReplica);
+  EXPECT_EQ(options->tablet.init_timeout, absl::Minutes(1));
+  EXPECT_EQ(options->tablet.provisioner.restart_wait_timeout, absl::Minutes(5));
+  EXPECT_EQ(options->tablet.defaults.replicate_from, ReplicateFrom::kDonor);
+  EXPECT_FALSE(options->tablet.restore_with_clone);
+  EXPECT_FALSE(options->tablet.defaults.donor.has_value());
+  EXPECT_EQ(options->mysql.user, "vt_dba");
+  EXPECT_EQ(options->tablet.provisioner.repl_user, "vt_repl");
+  EXPECT_EQ(options->tablet.provisioner.clone_user, "vt_clone");
+  EXPECT_THAT(options->mysql.socket, HasSubstr("/vt_0000000101/mysql.sock"));
   EXPECT_THAT(options->state_dir, HasSubstr("/vt_0000000101/graft"));
 }
 
 TEST(CheckFlagsTest, AHostIsUsedInsteadOfTheDefaultSocket) {
   AgentFlags flags = GoodFlags();
-  flags.db_host = "127.0.0.1";
-  flags.db_port = 3306;
+  flags.options.mysql.address.host = "127.0.0.1";
+  flags.options.mysql.address.port = 3306;
   const auto options = CheckFlags(flags);
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->mysql_socket, "");
-  EXPECT_EQ(options->mysql_address.ToString(), "127.0.0.1:3306");
+  EXPECT_EQ(options->mysql.socket, "");
+  EXPECT_EQ(options->mysql.address.ToString(), "127.0.0.1:3306");
+  EXPECT_EQ(options->tablet.advertised_mysql.ToString(), "127.0.0.1:3306");
 }
 
 TEST(CheckFlagsTest, ThePrimaryAsDonor) {
   AgentFlags flags = GoodFlags();
-  flags.restore_with_clone = flags.clone_from_primary = true;
+  flags.options.tablet.restore_with_clone = flags.clone_from_primary = true;
   const auto options = CheckFlags(flags);
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->clone_options.donor, DonorChoice());
-  EXPECT_TRUE(options->restore_with_clone);
+  EXPECT_EQ(options->tablet.defaults.donor, DonorChoice());
+  EXPECT_TRUE(options->tablet.restore_with_clone);
 }
 
 struct Fault {
@@ -123,30 +126,36 @@ TEST(CheckFlagsTest, FaultsOfTheTablet) {
   ExpectEachAlone({
       {[](AgentFlags& f) { f.tablet_path = ""; }, "--tablet-path is missing"},
       {[](AgentFlags& f) { f.tablet_path = "zone1"; }, "--tablet-path: \"zone1\" is no tablet"},
-      {[](AgentFlags& f) { f.init_keyspace = ""; }, "--init-keyspace is missing"},
-      {[](AgentFlags& f) { f.init_keyspace = "a/b"; }, "--init-keyspace: \"a/b\""},
-      {[](AgentFlags& f) { f.init_shard = ""; }, "--init-shard is missing"},
-      {[](AgentFlags& f) { f.init_shard = "80-40-20"; }, "--init-shard: shard name"},
+      {[](AgentFlags& f) { f.options.tablet.provisioner.keyspace = ""; },
+       "--init-keyspace is missing"},
+      {[](AgentFlags& f) { f.options.tablet.provisioner.keyspace = "a/b"; },
+       "--init-keyspace: \"a/b\""},
+      {[](AgentFlags& f) { f.options.tablet.provisioner.shard = ""; }, "--init-shard is missing"},
+      {[](AgentFlags& f) { f.options.tablet.provisioner.shard = "80-40-20"; },
+       "--init-shard: shard name"},
       {[](AgentFlags& f) { f.init_tablet_type = "primary"; }, "--init-tablet-type: \"primary\""},
       {[](AgentFlags& f) { f.init_tablet_type = "x"; }, "--init-tablet-type: \"x\" is no tablet"},
       {[](AgentFlags& f) { f.init_timeout = "1"; }, "--init-timeout: \"1\" is no duration"},
-      {[](AgentFlags& f) { f.port = 65536; }, "--port: not a port"},
-      {[](AgentFlags& f) { f.port = -1; }, "--port: not a port"},
-      {[](AgentFlags& f) { f.grpc_port = 65536; }, "--grpc-port: not a port"},
-      {[](AgentFlags& f) { f.grpc_port = -1; }, "--grpc-port: not a port"},
+      {[](AgentFlags& f) { f.options.port = 65536; }, "--port: not a port"},
+      {[](AgentFlags& f) { f.options.port = -1; }, "--port: not a port"},
+      {[](AgentFlags& f) { f.options.grpc_port = 65536; }, "--grpc-port: not a port"},
+      {[](AgentFlags& f) { f.options.grpc_port = -1; }, "--grpc-port: not a port"},
       {[](AgentFlags& f) { f.log_level = "loud"; }, "--log-level: \"loud\""},
       {[](AgentFlags& f) { f.log_format = "xml"; }, "--log-format: \"xml\""},
-      {[](AgentFlags& f) { f.topo.global_server_address = ""; },
+      {[](AgentFlags& f) { f.options.topo.global_server_address = ""; },
        "--topo-global-server-address is missing"},
-      {[](AgentFlags& f) { f.topo.implementation = "zk2"; }, "--topo-implementation is \"zk2\""},
-      {[](AgentFlags& f) { f.topo.etcd_tls_cert = "/a"; }, "--topo-etcd-tls-key go together"},
+      {[](AgentFlags& f) { f.options.topo.implementation = "zk2"; },
+       "--topo-implementation is \"zk2\""},
+      {[](AgentFlags& f) { f.options.topo.etcd_tls_cert = "/a"; },
+       "--topo-etcd-tls-key go together"},
   });
 }
 
 TEST(CheckFlagsTest, FaultsOfMysql) {
   ExpectEachAlone({
-      {[](AgentFlags& f) { f.db_host = "db"; }, "--db-host also wants --db-port"},
-      {[](AgentFlags& f) { f.db_port = 65536; }, "--db-port: not a port"},
+      {[](AgentFlags& f) { f.options.mysql.address.host = "db"; },
+       "--db-host also wants --db-port"},
+      {[](AgentFlags& f) { f.options.mysql.address.port = 65536; }, "--db-port: not a port"},
       {[](AgentFlags& f) { f.dba.user = ""; }, "--db-dba-user is empty"},
       {[](AgentFlags& f) { f.repl.user = ""; }, "--db-repl-user is empty"},
       {[](AgentFlags& f) { f.clone.user = ""; }, "--db-clone-user is empty"},
@@ -168,22 +177,27 @@ TEST(CheckFlagsTest, FaultsOfTheClone) {
        "--clone-from-primary, --clone-from-tablet and --clone-from-any are mutually exclusive"},
       {[](AgentFlags& f) { f.clone_from_any = f.clone_from_primary = true; },
        "are mutually exclusive"},
-      {[](AgentFlags& f) { f.clone_max_attempts = 0; }, "--clone-max-attempts"},
+      {[](AgentFlags& f) { f.options.tablet.provisioner.max_attempts = 0; },
+       "--clone-max-attempts"},
       {[](AgentFlags& f) { f.clone_donor_wait_timeout = "x"; }, "--clone-donor-wait-timeout: "},
       {[](AgentFlags& f) { f.clone_stall_timeout = "x"; }, "--clone-stall-timeout: "},
       {[](AgentFlags& f) { f.clone_donor_gone_timeout = "x"; }, "--clone-donor-gone-timeout: "},
       {[](AgentFlags& f) { f.clone_catch_up_stall_timeout = "x"; },
        "--clone-catch-up-stall-timeout: "},
-      {[](AgentFlags& f) { f.clone_max_data_bandwidth = -1; }, "--clone-max-data-bandwidth: -1"},
-      {[](AgentFlags& f) { f.clone_max_network_bandwidth = 1048577; },
+      {[](AgentFlags& f) { f.options.tablet.defaults.settings.max_data_bandwidth_mib = -1; },
+       "--clone-max-data-bandwidth: -1"},
+      {[](AgentFlags& f) {
+         f.options.tablet.defaults.settings.max_network_bandwidth_mib = 1048577;
+       },
        "--clone-max-network-bandwidth: 1048577"},
-      {[](AgentFlags& f) { f.clone_max_concurrency = 129; }, "--clone-max-concurrency: 129"},
+      {[](AgentFlags& f) { f.options.tablet.defaults.settings.max_concurrency = 129; },
+       "--clone-max-concurrency: 129"},
       {[](AgentFlags& f) { f.clone_from_tablet = "zone1"; }, "--clone-from-tablet: \"zone1\""},
       {[](AgentFlags& f) { f.clone_from_tablet = "zone1-101"; },
        "--clone-from-tablet names this very tablet"},
-      {[](AgentFlags& f) { f.restore_with_clone = true; }, "no donor specified"},
+      {[](AgentFlags& f) { f.options.tablet.restore_with_clone = true; }, "no donor specified"},
       {[](AgentFlags& f) {
-         f.restore_with_clone = f.clone_from_primary = true;
+         f.options.tablet.restore_with_clone = f.clone_from_primary = true;
          f.mysql_clone_enabled = false;
        },
        "--restore-with-clone needs --mysql-clone-enabled"},
@@ -193,7 +207,7 @@ TEST(CheckFlagsTest, FaultsOfTheClone) {
       {[](AgentFlags& f) { f.restore_from_backup = true; },
        "--restore-from-backup: graftd restores by clone alone"},
       {[](AgentFlags& f) {
-         f.restore_from_backup = f.restore_with_clone = f.clone_from_primary = true;
+         f.restore_from_backup = f.options.tablet.restore_with_clone = f.clone_from_primary = true;
        },
        "--restore-from-backup and --restore-with-clone are mutually exclusive"},
       {[](AgentFlags& f) { f.restore_from_backup_ts = "x"; }, "--restore-from-backup-ts speaks"},
@@ -211,7 +225,7 @@ TEST(CheckFlagsTest, FaultsOfRepairAndRehearsal) {
        },
        "--reprovision-on-replication-error: \"x\" is no MySQL error number"},
       {[](AgentFlags& f) { f.reprovision_delay = "x"; }, "--reprovision-delay: "},
-      {[](AgentFlags& f) { f.reprovision_daily_limit = 0; }, "--reprovision-daily-limit"},
+      {[](AgentFlags& f) { f.options.repair.daily_limit = 0; }, "--reprovision-daily-limit"},
       {[](AgentFlags& f) { f.hold_before_step = "nowhere=/x"; }, "--hold-before-step: "},
       {[](AgentFlags& f) { f.hold_before_step = "clone="; }, "--hold-before-step: "},
   });
@@ -219,9 +233,10 @@ TEST(CheckFlagsTest, FaultsOfRepairAndRehearsal) {
 
 TEST(CheckFlagsTest, WhatBoundsEveryOperation) {
   AgentFlags flags = GoodFlags();
-  flags.clone_from_any = flags.allow_non_innodb = flags.clone_block_ddl = true;
-  flags.clone_max_data_bandwidth = 50;
-  flags.clone_max_attempts = 7;
+  flags.clone_from_any = flags.options.tablet.defaults.allow.non_innodb = flags.clone_block_ddl =
+      true;
+  flags.options.tablet.defaults.settings.max_data_bandwidth_mib = 50;
+  flags.options.tablet.provisioner.max_attempts = 7;
   flags.clone_donor_wait_timeout = "2h";
   flags.clone_stall_timeout = "0";
   flags.clone_donor_gone_timeout = "30s";
@@ -230,18 +245,19 @@ TEST(CheckFlagsTest, WhatBoundsEveryOperation) {
   flags.hold_before_step = "catch_up=/run/hold";
   const auto options = CheckFlags(flags);
   ASSERT_TRUE(options.ok()) << options.status();
-  const CloneOptions& clone = options->clone_options;
-  EXPECT_EQ(clone.donor, (DonorChoice{DonorChoice::Kind::kAny, {}}));
-  EXPECT_TRUE(clone.allow.non_innodb);
-  EXPECT_FALSE(clone.allow.unchecked);
-  EXPECT_EQ(clone.settings.max_data_bandwidth_mib, 50);
-  EXPECT_EQ(clone.settings.block_ddl, true);
-  EXPECT_EQ(clone.settings.compression, std::nullopt);
-  EXPECT_EQ(clone.max_attempts, 7);
-  EXPECT_EQ(clone.donor_wait_timeout, absl::Hours(2));
-  EXPECT_EQ(clone.stall_timeout, absl::ZeroDuration());
-  EXPECT_EQ(clone.donor_gone_timeout, absl::Seconds(30));
-  EXPECT_EQ(clone.catch_up_stall_timeout, absl::Hours(1));
+  const Operations::Defaults& defaults = options->tablet.defaults;
+  const ProvisionerOptions& bounds = options->tablet.provisioner;
+  EXPECT_EQ(defaults.donor, (DonorChoice{DonorChoice::Kind::kAny, {}}));
+  EXPECT_TRUE(defaults.allow.non_innodb);
+  EXPECT_FALSE(defaults.allow.unchecked);
+  EXPECT_EQ(defaults.settings.max_data_bandwidth_mib, 50);
+  EXPECT_EQ(defaults.settings.block_ddl, true);
+  EXPECT_EQ(defaults.settings.compression, std::nullopt);
+  EXPECT_EQ(bounds.max_attempts, 7);
+  EXPECT_EQ(bounds.donor_wait_timeout, absl::Hours(2));
+  EXPECT_EQ(bounds.stall_timeout, absl::ZeroDuration());
+  EXPECT_EQ(bounds.donor_gone_timeout, absl::Seconds(30));
+  EXPECT_EQ(bounds.catch_up_stall_timeout, absl::Hours(1));
   EXPECT_EQ(options->repair.errors, (std::set<int>{1032, 1062}));
   EXPECT_EQ(options->hold.step, Step::kCatchUp);
   EXPECT_EQ(options->hold.file, "/run/hold");
@@ -258,14 +274,14 @@ TEST(CheckFlagsTest, EveryFaultIsToldAtOnceAndNoSecretIs) {
   AgentFlags flags;
   flags.init_tablet_type = "x";
   flags.init_timeout = "x";
-  flags.grpc_port = flags.db_port = 70000;
+  flags.options.grpc_port = flags.options.mysql.address.port = 70000;
   for (AgentFlags::Account* account : {&flags.dba, &flags.repl, &flags.clone}) {
     account->user = "";
     account->password = "hunter2";
     account->password_file = "/none";
   }
   flags.db_credentials_file = "/none";
-  flags.restore_from_backup = flags.restore_with_clone = true;
+  flags.restore_from_backup = flags.options.tablet.restore_with_clone = true;
   flags.restore_to_pos = "x";
   flags.mysql_clone_enabled = false;
   flags.clone_restart_wait_timeout = "x";
@@ -295,9 +311,9 @@ TEST(ParseFlagsTest, EveryFlagMayComeFromTheEnvironment) {
     unsetenv(name);
   }
   ASSERT_EQ(parsed.exit_code, std::nullopt);
-  EXPECT_TRUE(parsed.flags.restore_with_clone);
+  EXPECT_TRUE(parsed.flags.options.tablet.restore_with_clone);
   EXPECT_FALSE(parsed.flags.clone.use_ssl);
-  EXPECT_EQ(parsed.flags.clone_max_attempts, 7);
+  EXPECT_EQ(parsed.flags.options.tablet.provisioner.max_attempts, 7);
   EXPECT_THAT(parsed.flags.reprovision_on_replication_error, ElementsAre("1032", "1062"));
   EXPECT_EQ(parsed.flags.clone.password, "hunter2");
   EXPECT_THAT(words[2], Not(HasSubstr("hunter2"))) << "other users read arguments";
@@ -326,9 +342,9 @@ TEST_F(PasswordsTest, EachAccountFindsItsOwn) {
   flags.clone.password = "from flag";
   const auto options = CheckFlags(flags);
   ASSERT_TRUE(options.ok()) << options.status();
-  EXPECT_EQ(options->dba.password.Reveal(), "from file");
-  EXPECT_EQ(options->repl.password.Reveal(), "from all");
-  EXPECT_EQ(options->clone.password.Reveal(), "from flag");
+  EXPECT_EQ(options->mysql.password.Reveal(), "from file");
+  EXPECT_EQ(options->tablet.provisioner.repl_password.Reveal(), "from all");
+  EXPECT_EQ(options->tablet.provisioner.clone_password.Reveal(), "from flag");
 }
 
 TEST_F(PasswordsTest, AMalformedFileIsNotQuoted) {

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/agent_clock.h"
-#include "agent/shown_percent.h"
+#include "agent/state_dir.h"
 #include "base/clock_anchor.h"
 #include "base/files.h"
 #include "testing/temp_folder.h"
@@ -80,11 +79,10 @@ TEST(TabletAtStartTest, TheTypeToComeBackTo) {
 }
 
 TEST(TabletAtStartTest, AnnouncesItsPortsAndHoldsBackWhatMayHoldNoData) {
-  AgentOptions options;
-  options.alias = {"zone1", 101};
-  options.hostname = "db-101";
-  options.mysql_socket = "/run/mysql.sock";
-  options.init_type = TabletType::kReplica;
+  TabletAgent::Options options;
+  options.provisioner.alias = {"zone1", 101};
+  options.provisioner.init_type = TabletType::kReplica;
+  options.hostname = options.advertised_mysql.host = "db-101";
   const Tablet plain = AnnouncedTablet(options, {}, {15100, 16100});
   EXPECT_EQ(plain.type, TabletType::kReplica);
   EXPECT_EQ(plain.port_map.at("vt"), 15100);
@@ -104,8 +102,7 @@ TEST(TabletAtStartTest, AnnouncesItsPortsAndHoldsBackWhatMayHoldNoData) {
   EXPECT_EQ(type_after(running), TabletType::kRestore);
   options.restore_with_clone = true;
   EXPECT_EQ(AnnouncedTablet(options, {}, {}).type, TabletType::kRestore);
-  options.mysql_socket.clear();
-  options.mysql_address = {"10.0.0.1", 3306};
+  options.advertised_mysql = {"10.0.0.1", 3306};
   EXPECT_EQ(AnnouncedTablet(options, {}, {}).mysql.ToString(), "10.0.0.1:3306");
 }
 

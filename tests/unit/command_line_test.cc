@@ -10,10 +10,8 @@
 
 #include "absl/strings/str_split.h"
 #include "base/files.h"
-#include "command_line/completion.h"
 #include "command_line/documents.h"
 #include "command_line/given_options.h"
-#include "command_line/version.h"
 #include "testing/temp_folder.h"
 
 namespace graft {

@@ -14,7 +14,6 @@
 #include "base/errors.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/util/json_util.h"
-#include "log/log_observer.h"
 #include "unit/full_operation.h"
 
 namespace graft {
@@ -58,7 +57,7 @@ TEST(Log, JsonIsJson) {
 TEST(Log, LinesBelowTheLevelAreNotWritten) {
   std::ostringstream output;
   const auto log = MakeLog({LogLevel::kWarning, LogFormat::kText, &output});
-  log->Debug("one");
+  log->Write(LogLevel::kDebug, "one", {});
   log->Info("two");
   log->Warning("three");
   log->Error("four");
@@ -80,7 +79,7 @@ TEST(Log, LevelsAndFormatsByName) {
 class LogObserverTest : public ::testing::Test {
  protected:
   LogObserverTest() : log_(MakeLog({LogLevel::kInfo, LogFormat::kText, &output_})) {
-    observer_ = MakeLogObserver(*log_, clock_, absl::Seconds(5));
+    observer_ = MakeLogObserver(*log_, clock_);
   }
 
   std::ostringstream output_;

@@ -1,4 +1,4 @@
-#include "mysqld/stale_doublewrite.h"
+#include "mysqld/tablet_dir.h"
 
 #include <gmock/gmock.h>
 

@@ -1,11 +1,10 @@
-#include "base/directory_lock.h"
+#include "agent/state_dir.h"
 
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <memory>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -19,11 +18,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-class DirectoryLockTest : public ::testing::Test {
+class StateDirTest : public ::testing::Test {
  protected:
-  absl::StatusOr<std::unique_ptr<DirectoryLock>> Lock() const {
-    return LockDirectory(folder_.path(), "graftd");
-  }
+  absl::StatusOr<FileLock> Lock() const { return OpenStateDir(folder_.path()); }
 
   // A process that locks the directory and then starts `shell_command`, which is to print a line.
   pid_t StartHolder(const std::string& shell_command, std::string& line) const {
@@ -48,7 +45,7 @@ class DirectoryLockTest : public ::testing::Test {
   TempFolder folder_{"lock"};
 };
 
-TEST_F(DirectoryLockTest, TheSecondIsToldWhoHoldsIt) {
+TEST_F(StateDirTest, TheSecondIsToldWhoHoldsIt) {
   const auto first = Lock();
   ASSERT_TRUE(first.ok()) << first.status();
   const absl::Status second = Lock().status();
@@ -59,13 +56,13 @@ TEST_F(DirectoryLockTest, TheSecondIsToldWhoHoldsIt) {
               HasSubstr(absl::StrCat("graftd with process id ", getpid(), " on ")));
 }
 
-TEST_F(DirectoryLockTest, ItIsFreeAtItsEnd) {
+TEST_F(StateDirTest, ItIsFreeAtItsEnd) {
   { EXPECT_TRUE(Lock().ok()); }
   EXPECT_TRUE(Lock().ok());
 }
 
 // --mysqld-start-command, for one, may start a server that outlives the agent.
-TEST_F(DirectoryLockTest, TheKernelFreesItAtAKillThoughAProgramOfTheHoldersRunsOn) {
+TEST_F(StateDirTest, TheKernelFreesItAtAKillThoughAProgramOfTheHoldersRunsOn) {
   std::string line;
   const pid_t holder = StartHolder("echo $$; exec tail -f /dev/null", line);
   int child = 0;
@@ -78,7 +75,7 @@ TEST_F(DirectoryLockTest, TheKernelFreesItAtAKillThoughAProgramOfTheHoldersRunsO
   EXPECT_EQ(kill(child, SIGKILL), 0) << "the program should run on";
 }
 
-TEST_F(DirectoryLockTest, WhatAFormerHolderLeftIsInNobodysWay) {
+TEST_F(StateDirTest, WhatAFormerHolderLeftIsInNobodysWay) {
   const std::string path = folder_.path() + "/lock";
   ASSERT_TRUE(WriteFile(path, "graftd with process id 1 on elsewhere since ever, and more\n").ok());
   const auto lock = Lock();
@@ -86,8 +83,8 @@ TEST_F(DirectoryLockTest, WhatAFormerHolderLeftIsInNobodysWay) {
   EXPECT_THAT(ReadFile(path).value_or(""), Not(HasSubstr("more")));
 }
 
-TEST_F(DirectoryLockTest, ADirectoryThatIsNotThereIsUnavailable) {
-  const absl::Status status = LockDirectory(folder_.path() + "/none", "graftd").status();
+TEST_F(StateDirTest, AFolderThatIsNotThereHasNoLock) {
+  const absl::Status status = LockFile(folder_.path() + "/none/lock", "graftd").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(std::string(status.message()), HasSubstr("/none/lock"));
 }

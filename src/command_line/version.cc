@@ -1,7 +1,0 @@
-#include "command_line/version.h"
-
-namespace graft {
-
-const char kVersion[] = GRAFT_VERSION;
-
-}  // namespace graft
