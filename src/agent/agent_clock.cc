@@ -1,6 +1,5 @@
 #include "agent/agent_clock.h"
 
-#include "base/clock_anchor.h"
 #include "base/clocks.h"
 #include "base/files.h"
 

@@ -1,4 +1,5 @@
-// The two clocks: the machine's, and one that tests move.
+// The two clocks: the machine's, and one that tests move; and what ties the machine's clock to its
+// monotonic time.
 #ifndef GRAFT_BASE_CLOCKS_H_
 #define GRAFT_BASE_CLOCKS_H_
 
@@ -7,18 +8,45 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
-#include "base/clock_anchor.h"
+#include "absl/time/time.h"
 #include "graft/clock.h"
 
 namespace graft {
+
+// Ties a clock's readings to the machine's monotonic time, so that another process can go on with
+// the same clock: an operation's times then agree before and after the agent's restart, also when
+// the machine's wall clock was set in between. Holds until the machine starts anew: monotonic time
+// begins anew then.
+struct ClockAnchor {
+  std::string boot_id;       // of the machine's present life
+  absl::Duration monotonic;  // CLOCK_MONOTONIC
+  absl::Time time;           // what the clock said then
+};
+
+// This moment, by the wall clock.
+ClockAnchor AnchorNow();
+
+// One line. FromText: INVALID_ARGUMENT.
+std::string ToText(const ClockAnchor& anchor);
+absl::StatusOr<ClockAnchor> ClockAnchorFromText(absl::string_view text);
+
+// Whether a process of now can go on with it.
+bool SameBoot(const ClockAnchor& anchor, const ClockAnchor& now);
 
 // Begins with the wall clock, or goes on from `anchor`, which must be of the machine's present
 // life.
 std::unique_ptr<Clock> MakeRealClock();
 std::unique_ptr<Clock> MakeRealClock(const ClockAnchor& anchor);
+
+// Links the libraries' timed waits to the monotonic clock, for the whole program. Does nothing when
+// it runs: a program that calls it has the waits of monotonic_futex.cc. Every real clock calls it.
+void UseMonotonicFutexes();
 
 // Stands still until somebody waits; then it jumps to the earlier of the wait's deadline and the
 // next scheduled call, so that an hour of retries takes a microsecond. Safe for several threads,

@@ -12,7 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "base/clock_anchor.h"
+#include "base/clocks.h"
 #include "base/errors.h"
 #include "base/files.h"
 

@@ -8,7 +8,7 @@
 
 #include "agent/agent_clock.h"
 #include "agent/shown_percent.h"
-#include "base/clock_anchor.h"
+#include "base/clocks.h"
 #include "base/files.h"
 #include "testing/temp_folder.h"
 
