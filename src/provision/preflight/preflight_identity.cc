@@ -19,24 +19,17 @@ bool DonorIsPrimary(const PreflightFacts& facts) {
 
 DonorEvidence DonorOf(const PreflightFacts& facts) {
   const ServerSurvey& donor = *facts.donor;
-  return {DonorIsPrimary(facts),
-          facts.donor_recorded_uuid,
-          donor.facts.server_uuid,
-          donor.facts.gtid_executed,
-          !donor.facts.user_schemas.empty(),
+  return {DonorIsPrimary(facts), facts.donor_recorded_uuid, donor.facts,
           JudgeFollowing(donor.channels, facts.shard_addresses)};
 }
 
 ShardEvidence ShardOf(const PreflightFacts& facts) {
-  ShardEvidence shard;
   const ServerFacts& recipient = facts.recipient.facts;
+  ShardEvidence shard;
+  if (facts.primary.ok()) shard.primary = *facts.primary;
   shard.recipient_executed = WithoutOwn(recipient.gtid_executed, recipient.server_uuid);
-  if (facts.primary.ok()) {
-    shard.primary_executed = facts.primary->gtid_executed;
-    shard.primary_purged = facts.primary->gtid_purged;
-  }
-  shard.has_data =
-      !shard.recipient_executed.empty() || !shard.primary_executed.value_or("").empty();
+  shard.has_data = !shard.recipient_executed.empty() ||
+                   (facts.primary.ok() && !facts.primary->gtid_executed.empty());
   return shard;
 }
 
