@@ -8,7 +8,7 @@
 #include "agent/tablet_at_start.h"
 #include "base/errors.h"
 #include "log/log_observer.h"
-#include "provision/operation/start_decision.h"
+#include "provision/operation/decisions.h"
 
 namespace graft {
 

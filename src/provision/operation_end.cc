@@ -79,29 +79,23 @@ bool OperationEnd::End() {
 bool OperationEnd::SaveEnd() {
   Operation& operation = context_.operation;
   const Outcome outcome = operation.outcome;
-  const absl::Time since = context_.clock().Now();
-  absl::Duration pause = kFirstRetry;
-  while (!context_.control->stopped()) {
+  bool saved = false;
+  TryFor(absl::InfiniteDuration(), [&]() -> absl::Status {
+    if (context_.control->stopped()) return absl::CancelledError("the agent is stopping");
     operation.outcome = outcome;
     operation.progress.note.clear();
     operation.progress.waiting_since = absl::InfinitePast();
-    const absl::Status saved = context_.Save();
-    if (saved.ok()) return true;
+    const absl::Status status = context_.Save();
+    saved = status.ok();
+    if (saved) return status;
     operation.outcome = Outcome::kRunning;
-    NoteWait(context_, saved, since);
-    Pause(pause);
-    pause = std::min(2 * pause, absl::Seconds(1));
-  }
-  return false;
+    return absl::UnavailableError(status.message());  // tried again, whatever it is
+  });
+  return saved;
 }
 
 void OperationEnd::NotifyEnd() {
   for (Observer* observer : context_.deps.observers) observer->OnEnd(context_.operation);
-}
-
-void OperationEnd::Pause(absl::Duration pause) {
-  Cancellation nobody_cancels;
-  nobody_cancels.WaitFor(context_.clock(), pause);
 }
 
 void OperationEnd::TryFor(absl::Duration patience, const std::function<absl::Status()>& call) {
@@ -117,7 +111,8 @@ void OperationEnd::TryFor(absl::Duration patience, const std::function<absl::Sta
          (context_.clock().Now() + pause < since + patience ||
           HasReason(status, Reason::kReplicationStopping))) {
     NoteWait(context_, status, since);
-    Pause(pause);
+    Cancellation nobody_cancels;
+    nobody_cancels.WaitFor(context_.clock(), pause);
     pause = std::min(2 * pause, absl::Seconds(1));
     status = call();
   }

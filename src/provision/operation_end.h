@@ -37,7 +37,6 @@ class OperationEnd {
   bool End();
   bool SaveEnd();
   void NotifyEnd();
-  void Pause(absl::Duration pause);
 
   StepContext& context_;
 };

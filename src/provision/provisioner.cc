@@ -10,9 +10,8 @@
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "graft/plan.h"
-#include "provision/operation/retry_policy.h"
+#include "provision/operation/decisions.h"
 #include "provision/operation/step_context.h"
-#include "provision/operation/step_outcome.h"
 #include "provision/operation_end.h"
 #include "provision/preflight/preflight.h"
 #include "provision/progress/progress_sampler.h"
@@ -216,14 +215,15 @@ class OperationRun {
     return context_.Wait(BackOff(attempt, absl::Uniform<double>(random_, 0, 1))).ok();
   }
 
-  // A donor that serves somebody else is waited for, however often it says so.
+  // A donor that serves somebody else (3634), which drops nothing, is waited for, however often it
+  // says so.
   bool AttemptsLeft(const absl::Status& failure) const {
-    if (IsDonorBusy(failure)) {
+    if (HasReason(failure, Reason::kDonorBusy)) {
       return context_.clock().Now() - operation_.requested < context_.options.donor_wait_timeout;
     }
-    const auto busy =
-        std::count_if(operation_.failed_attempts.begin(), operation_.failed_attempts.end(),
-                      [](const FailedAttempt& failed) { return IsDonorBusy(failed.error); });
+    const auto busy = std::count_if(
+        operation_.failed_attempts.begin(), operation_.failed_attempts.end(),
+        [](const FailedAttempt& failed) { return HasReason(failed.error, Reason::kDonorBusy); });
     return operation_.attempt - busy < context_.options.max_attempts;
   }
 

@@ -14,9 +14,7 @@ constexpr size_t kMostKept = 50;
 
 // A clone whose end nobody has seen may have dropped anything.
 void AssumeTheWorst(TabletState& state) {
-  if (!state.clone.has_value()) return;
-  DataState& data = state.operation.data_state;
-  if (data == DataState::kIntact || data == DataState::kCloned) data = DataState::kPartial;
+  if (state.clone.has_value()) state.operation.data_state = OnceDropped(state.operation.data_state);
 }
 
 bool IsOf(const TabletState& state, const Operation& operation) {

@@ -75,9 +75,7 @@ class RestartWait {
     if (!server.ok()) return NoLook(server.status());
     const SentClone& clone = *context_.state.clone;
     if (!clone.process.empty() && server->process == clone.process) return StillThere();
-    const DataState left = JudgeByServer(*server, clone, context_.state.data_before);
-    const bool whole = left == DataState::kIntact || left == DataState::kCloned;
-    watch_.Conclude(whole ? DataState::kPartial : left);
+    watch_.Conclude(OnceDropped(JudgeByServer(*server, clone, context_.state.data_before)));
     return StepOutcome(Failure(Reason::kCloneNotStarted,
                                "the server shows no trace of the clone that it said was made"));
   }

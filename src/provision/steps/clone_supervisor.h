@@ -14,7 +14,6 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "provision/operation/step_context.h"
-#include "provision/operation/step_outcome.h"
 #include "provision/steps/clone_watch.h"
 #include "provision/steps/clone_watchdog.h"
 #include "provision/steps/down_server.h"

@@ -12,9 +12,7 @@ absl::StatusOr<CloneVerdict> CloneWatch::Look() {
   if (verdict == CloneVerdict::kNoTrace || verdict == CloneVerdict::kContradicts) return verdict;
   // A run whose end is not seen yet has dropped something, as far as anybody knows; and until
   // verify has looked, one that completed counts as nothing usable.
-  const DataState left = Left();
-  const bool whole = left == DataState::kIntact || left == DataState::kCloned;
-  operation.data_state = whole ? DataState::kPartial : left;
+  operation.data_state = OnceDropped(Left());
   // An agent that could not journal its session leaves it to the report to name it.
   const int64_t session = report_.status->connection_id;
   const bool new_session = session != 0 && session != clone.connection_id;

@@ -4,7 +4,6 @@
 #define GRAFT_PROVISION_STEPS_LEFT_COPY_H_
 
 #include "provision/operation/step_context.h"
-#include "provision/operation/step_outcome.h"
 
 namespace graft {
 

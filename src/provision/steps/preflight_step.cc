@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/errors.h"
-#include "provision/operation/retry_policy.h"
+#include "provision/operation/decisions.h"
 #include "provision/preflight/preflight.h"
 #include "provision/steps/preflight_facts.h"
 #include "provision/steps/steps.h"

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "provision/operation/release_word.h"
+#include "provision/operation/decisions.h"
 #include "provision/steps/clone_verdict.h"
 #include "provision/steps/fence.h"
 #include "provision/steps/steps.h"

@@ -6,7 +6,6 @@
 #include "absl/status/status.h"
 #include "provision/donor/peers.h"
 #include "provision/operation/step_context.h"
-#include "provision/operation/step_outcome.h"
 
 namespace graft {
 
