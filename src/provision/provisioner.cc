@@ -1,6 +1,7 @@
 #include "provision/provisioner.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -13,10 +14,8 @@
 #include "provision/operation/decisions.h"
 #include "provision/operation/step_context.h"
 #include "provision/operation_end.h"
-#include "provision/preflight/preflight.h"
 #include "provision/progress/progress_sampler.h"
 #include "provision/steps/fence.h"
-#include "provision/steps/preflight_facts.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
@@ -26,6 +25,12 @@ constexpr absl::Duration kFirstRetry = absl::Milliseconds(50);
 constexpr absl::Duration kLongestRetry = absl::Seconds(5);
 // Agents that died one after the other in the same step: the step itself must be what ends them.
 constexpr int kMostResumptions = 10;
+
+// In the order of Step.
+constexpr std::array<StepOutcome (*)(StepContext&), kStepCount> kSteps = {
+    ResolveDonorStep, PreflightStep, ClaimDonorStep, FenceStep,   CloneStep,  AwaitRestartStep,
+    VerifyStep,       ReplicateStep, CatchUpStep,    PublishStep, ReleaseStep};
+static_assert(kSteps.back() != nullptr, "a step without its function");
 
 // The interpreter of an operation's plan.
 class OperationRun {
@@ -171,7 +176,7 @@ class OperationRun {
       absl::Status held = context_.deps.holder.HoldServer(own_clone);
       if (HasReason(held, Reason::kServerHeld) || (!held.ok() && !row.serves)) return held;
     }
-    return RunStep(row.step, context_);
+    return kSteps[static_cast<size_t>(row.step)](context_);
   }
 
   bool HasGoodCopy() const {
@@ -252,10 +257,7 @@ absl::StatusOr<PreflightReport> Provisioner::Preflight(
   state.operation = std::move(draft);
   const auto peers = std::make_shared<KeptPeers>(deps_.clock, deps_.open_peer);
   StepContext context{deps_, options_, state, state.operation, control, nullptr, peers};
-  GRAFT_RETURN_IF_ERROR(ResolveDonor(context));
-  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
-  return PreflightReport{options_.alias, state.operation.donor, state.operation.source,
-                         graft::Preflight(facts), deps_.clock.Now()};
+  return MakePreflight(context);
 }
 
 }  // namespace graft

@@ -101,6 +101,11 @@ struct StepContext {
   // one. Codes as of QueueLocks and QueuePlace.
   absl::StatusOr<int> ClaimDonor() const;
 
+  // The records of the recipient's shard and of the recipient itself. Codes as of Topology.
+  absl::StatusOr<Shard> ReadShard() const {
+    return deps.topology.GetShard(options.keyspace, options.shard);
+  }
+  absl::StatusOr<Tablet> ReadOwnTablet() const { return deps.topology.GetTablet(options.alias); }
   // Writes the tablet's record as the draft stands; see tablet_record.h.
   absl::Status PublishRecord() const { return deps.record.Publish(state).status(); }
 };

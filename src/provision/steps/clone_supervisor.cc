@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "provision/steps/clone_settings.h"
 #include "provision/steps/fence.h"
 #include "provision/steps/steps.h"
 
