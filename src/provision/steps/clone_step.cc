@@ -168,17 +168,17 @@ absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& setti
 StepOutcome CloneStep(StepContext& context) {
   std::optional<SentClone> earlier = context.state.clone;
   if (earlier.has_value()) {
-    if (auto outcome = CloneSupervisor(context, nullptr).Run()) return *std::move(outcome);
+    if (auto outcome = SuperviseClone(context, nullptr)) return *std::move(outcome);
   }
   absl::Status why;
   const std::shared_ptr<StatementEnd> end = Send(context, why);
   if (end == nullptr) return why;
-  std::optional<StepOutcome> outcome = CloneSupervisor(context, end).Run();
+  std::optional<StepOutcome> outcome = SuperviseClone(context, end);
   if (outcome.has_value() && IsTheEarlierOnes(*outcome, earlier)) {
     context.state.clone = std::move(earlier);
     context.operation.data_state = DataState::kPartial;
     context.Save().IgnoreError();
-    outcome = CloneSupervisor(context, nullptr, /*runs_here=*/true).Run();
+    outcome = SuperviseClone(context, nullptr, /*runs_here=*/true);
   }
   if (outcome.has_value()) return *std::move(outcome);
   return Failure(Reason::kCloneNotStarted, "the server shows no trace of the clone");
