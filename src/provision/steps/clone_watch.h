@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "graft/server_host.h"
 #include "provision/operation/step_context.h"
-#include "provision/progress/progress_meter.h"
+#include "provision/progress/progress_sampler.h"
 #include "provision/steps/clone_verdict.h"
 
 namespace graft {
