@@ -33,9 +33,7 @@ void ShownPercent::Restore(std::vector<TabletState>& states) const {
 void ShownPercent::Keep(const Operation& operation) {
   const std::string text = absl::StrFormat("%s%.17g", Of(operation), operation.progress.percent);
   if (text == kept_) return;
-  ReplaceOptions options;
-  options.durable = false;
-  if (ReplaceFile(path_, text, options).ok()) kept_ = text;
+  if (ReplaceFile(path_, text, /*durable=*/false).ok()) kept_ = text;
 }
 
 }  // namespace graft

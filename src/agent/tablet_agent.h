@@ -45,7 +45,7 @@ class TabletAgent {
     std::function<std::unique_ptr<MysqlServer>()> open_local;
     std::function<std::unique_ptr<MysqlServer>()> open_watching;
     OpenPeer open_peer;
-    AskAll ask_all;                          // nullptr: one peer after the other
+    AskAll ask_all;
     ServerStarter* start_server;             // nullptr: nobody can be asked
     std::vector<Observer*> first_observers;  // told before the agent's own
     std::vector<Observer*> last_observers;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
-#include <utility>
+#include <functional>
+#include <mutex>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -85,50 +87,6 @@ std::unique_ptr<Clock> MakeRealClock() {
 
 std::unique_ptr<Clock> MakeRealClock(const ClockAnchor& anchor) {
   return std::make_unique<RealClock>(anchor);
-}
-
-absl::Time SimulatedClock::Now() const {
-  absl::MutexLock lock(&mutex_);
-  return now_;
-}
-
-bool SimulatedClock::AwaitUntil(std::unique_lock<std::mutex>& lock,
-                                std::condition_variable& /*changed*/,
-                                const std::function<bool()>& done, absl::Time deadline) {
-  while (!done()) {
-    if (Now() >= deadline) return false;
-    lock.unlock();  // scheduled calls may Wake() or Cancel() the very waiter
-    Step(deadline);
-    lock.lock();
-  }
-  return true;
-}
-
-void SimulatedClock::At(absl::Time when, std::function<void()> call) {
-  absl::MutexLock lock(&mutex_);
-  calls_.emplace(when, std::move(call));
-}
-
-void SimulatedClock::Advance(absl::Duration duration) {
-  const absl::Time limit = Now() + duration;
-  while (Step(limit)) {
-  }
-}
-
-bool SimulatedClock::Step(absl::Time limit) {
-  std::function<void()> call;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (calls_.empty() || calls_.begin()->first > limit) {
-      now_ = std::max(now_, limit);
-      return false;
-    }
-    now_ = std::max(now_, calls_.begin()->first);
-    call = std::move(calls_.begin()->second);
-    calls_.erase(calls_.begin());
-  }
-  call();
-  return true;
 }
 
 }  // namespace graft

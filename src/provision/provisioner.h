@@ -75,8 +75,7 @@ struct ProvisionerDeps {
   ServerStarter* start_server = nullptr;
   // The operations before this one, newest first: what progress is estimated by. nullptr: none.
   std::function<std::vector<Operation>()> history;
-  // How many servers are asked at the same time; nullptr: one after the other.
-  AskAll ask_all;
+  AskAll ask_all;  // many servers at the same time
 };
 
 class Provisioner {

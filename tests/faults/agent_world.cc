@@ -9,6 +9,7 @@
 #include "agent/tablet_at_start.h"
 #include "agent_process.h"
 #include "base/errors.h"
+#include "fakes/ask_in_order.h"
 #include "gtest/gtest.h"
 #include "topo/keys.h"
 
@@ -75,7 +76,7 @@ AgentWorld::Process::Process(AgentWorld& world, Gate& gate)
                return MakeGatedServer(gate, is_other ? "other" : "donor",
                                       is_other ? world.other_server : world.donor);
              },
-             nullptr,
+             AskInOrder(world.clock),
              nullptr,
              {&world},
              {}},

@@ -5,10 +5,10 @@
 #include <sstream>
 #include <string>
 
-#include "base/clocks.h"
 #include "cli/commands.h"
 #include "cli/find_agent.h"
 #include "fakes/fake_store.h"
+#include "fakes/simulated_clock.h"
 
 namespace graft::cli {
 namespace {

@@ -258,11 +258,10 @@ absl::StatusOr<PreflightReport> MakePreflight(StepContext& context) {
 }
 
 Peers PeersOf(const StepContext& context) {
-  const ProvisionerDeps& deps = context.deps;
   const auto open = [peers = context.peers](const HostPort& address) {
     return peers->Open(address);
   };
-  return {open, deps.ask_all ? deps.ask_all : AskInOrder(deps.clock),
+  return {open, context.deps.ask_all,
           std::shared_ptr<Cancellation>(context.control, &context.control->wait())};
 }
 
