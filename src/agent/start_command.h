@@ -9,7 +9,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "graft/server_starter.h"
+#include "graft/server_host.h"
 #include "log/log.h"
 
 namespace graft {

@@ -18,7 +18,6 @@
 #include "graft/journal.h"
 #include "graft/observer.h"
 #include "graft/server_host.h"
-#include "graft/server_starter.h"
 #include "log/log.h"
 #include "provision/donor/claim_keeper.h"
 #include "provision/donor/peers.h"

@@ -39,13 +39,12 @@ class OperationRun {
       : context_(std::move(context)),
         state_(context_.state),
         operation_(context_.operation),
-        plan_(PlanOf(operation_.request.kind)),
-        end_(context_) {}
+        plan_(PlanOf(operation_.request.kind)) {}
 
   void Run() {
     absl::Status ready = TakeUp();
     if (Stopped()) return;
-    if (!ready.ok()) return end_.Conclude(ready);
+    if (!ready.ok()) return ConcludeOperation(context_, ready);
     while (place_ < plan_.size()) {
       StepOutcome outcome = Enter(plan_[place_]);
       if (outcome.kind() == StepOutcome::Kind::kAdvance) outcome = RunRow(plan_[place_]);
@@ -55,10 +54,10 @@ class OperationRun {
         Note("");
         place_ = outcome.to().has_value() ? *PlaceIn(plan_, *outcome.to()) : place_ + 1;
       } else if (!MayFollow(outcome) || !BeginAttempt(outcome.why())) {
-        return Stopped() ? void() : end_.Conclude(outcome.why());
+        return Stopped() ? void() : ConcludeOperation(context_, outcome.why());
       }
     }
-    end_.Finish();
+    FinishOperation(context_);
   }
 
  private:
@@ -200,8 +199,8 @@ class OperationRun {
   bool BeginAttempt(const absl::Status& failure) {
     // A server that crashed in the copy is up again in a while; until then there is nothing to try.
     const bool dropped = operation_.data_state != DataState::kIntact;
-    end_.TryFor(dropped ? context_.options.restart_wait_timeout : OperationEnd::kPatience,
-                [this] { return LeaveServerSafe(context_); });
+    TryFor(context_, dropped ? context_.options.restart_wait_timeout : kEndPatience,
+           [this] { return LeaveServerSafe(context_); });
     context_.deps.claims.Leave().IgnoreError();
     const absl::Time now = context_.clock().Now();
     if (!operation_.times.empty()) operation_.times.back().ended = now;
@@ -214,8 +213,8 @@ class OperationRun {
     operation_.step = plan_[place_].step;
     context_.sampler->BeginAttempt();
     const int attempt = operation_.attempt++;
-    end_.TryFewTimes([this] { return context_.Save(); });
-    end_.TryFewTimes([this] { return context_.PublishRecord(); });
+    TryFor(context_, kEndPatience, [this] { return context_.Save(); });
+    TryFor(context_, kEndPatience, [this] { return context_.PublishRecord(); });
     context_.ReportProgress();
     return context_.Wait(BackOff(attempt, absl::Uniform<double>(random_, 0, 1))).ok();
   }
@@ -237,7 +236,6 @@ class OperationRun {
   Operation& operation_;
   const Plan& plan_;
   size_t place_ = 0;
-  OperationEnd end_;
   absl::BitGen random_;
 };
 

@@ -19,7 +19,6 @@
 #include "graft/queue_lock.h"
 #include "graft/secret.h"
 #include "graft/server_host.h"
-#include "graft/server_starter.h"
 #include "graft/topology.h"
 #include "provision/donor/claim_keeper.h"
 #include "provision/donor/peers.h"

@@ -223,14 +223,4 @@ absl::Status TabletOwner::GrantThrottle(absl::string_view id, const CloneSetting
   return Grant([&](TabletState& next) { next.throttle = WithDefaults(settings, next.throttle); });
 }
 
-CloneSettings TabletOwner::throttle() const {
-  absl::MutexLock lock(&mutex_);
-  return committed_->throttle;
-}
-
-bool TabletOwner::cancel_granted() const {
-  absl::MutexLock lock(&mutex_);
-  return committed_->cancel.has_value();
-}
-
 }  // namespace graft

@@ -1,5 +1,5 @@
 // What a starting mysqld's error log tells. The lines are those of MySQL 9.7.4 at a recovery.
-#include "base/error_log.h"
+#include "host/local_server_host.h"
 
 #include <gtest/gtest.h>
 
