@@ -30,6 +30,9 @@ enum class Phase {
 inline constexpr int kPhaseCount = 9;
 absl::string_view PhaseName(Phase phase);  // "PREPARE", "FILE COPY"
 std::optional<Phase> ParsePhase(absl::string_view name);
+inline Phase PhaseOf(CloneStage stage) {
+  return static_cast<Phase>(static_cast<int>(stage) + 1);
+}
 
 struct PhaseProgress {
   Phase phase = Phase::kPrepare;

@@ -73,6 +73,8 @@ struct ReplicationChannel {
 
   bool receives() const { return receiver_running || receiver_connecting; }
   bool runs() const { return receives() || applier_running; }
+  // The source has purged what the receiver asks for: it will never go on.
+  bool lacks_binlogs() const { return receiver_errno == 1236 || receiver_errno == 13114; }
 };
 
 // A connection to the server. Its own threads (replication, events) are not among them.

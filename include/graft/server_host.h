@@ -1,4 +1,5 @@
-// ServerHost: the facts about the machine of the recipient's mysqld that SQL does not show.
+// ServerHost: the machine that the recipient's mysqld runs on, as far as SQL does not show it.
+// ServerStarter: starts that mysqld.
 //
 // Implementations: LocalServerHost (this machine's files and processes), FakeServerHost. Safe for
 // use from several threads; keeps nothing open.
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 namespace graft {
@@ -54,6 +56,19 @@ class ServerHost {
   // From the end of the error log; nothing where the log is no file ("stderr"). Codes as of Look().
   virtual absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
                                                    const std::string& error_log) = 0;
+};
+
+// Asks whoever runs mysqld to start it, and never waits for that. Used on one thread.
+class ServerStarter {
+ public:
+  virtual ~ServerStarter() = default;
+
+  // Asks, unless that is still under way. UNAVAILABLE: it cannot be done.
+  virtual absl::Status Ask() = 0;
+
+  // How the last Ask() ended; nullopt: it is under way. FAILED_PRECONDITION: without success;
+  // UNAVAILABLE: nobody can say. OK is no proof that mysqld runs.
+  virtual std::optional<absl::Status> End() = 0;
 };
 
 }  // namespace graft

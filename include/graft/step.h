@@ -38,6 +38,14 @@ enum class DataState {
   kCloned,   // the donor's, verified
 };
 absl::string_view DataStateName(DataState state);  // "INTACT"
+// The old data is gone, and nothing that is known to be good has taken its place.
+inline bool IsDropped(DataState data) {
+  return data == DataState::kPartial || data == DataState::kEmpty;
+}
+// What is left of `data` as far as anybody knows, once some of it may be dropped.
+inline DataState OnceDropped(DataState data) {
+  return IsDropped(data) ? data : DataState::kPartial;
+}
 
 }  // namespace graft
 

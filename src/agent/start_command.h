@@ -7,8 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "graft/server_starter.h"
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "graft/server_host.h"
 #include "log/log.h"
 
 namespace graft {

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
-#include "base/clock_anchor.h"
 #include "base/clocks.h"
 #include "base/errors.h"
 #include "base/files.h"
@@ -75,9 +74,7 @@ void ShownPercent::Restore(std::vector<TabletState>& states) const {
 void ShownPercent::Keep(const Operation& operation) {
   const std::string text = absl::StrFormat("%s%.17g", Of(operation), operation.progress.percent);
   if (text == kept_) return;
-  ReplaceOptions options;
-  options.durable = false;
-  if (ReplaceFile(path_, text, options).ok()) kept_ = text;
+  if (ReplaceFile(path_, text, /*durable=*/false).ok()) kept_ = text;
 }
 
 }  // namespace graft

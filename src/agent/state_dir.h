@@ -21,7 +21,7 @@ namespace graft {
 // UNAVAILABLE: the file cannot be used.
 absl::StatusOr<FileLock> OpenStateDir(const std::string& state_dir);
 
-// The agent's clock, which outlives the agent: see base/clock_anchor.h. With `go_on`, the clock of
+// The agent's clock, which outlives the agent: see base/clocks.h. With `go_on`, the clock of
 // the process that kept its anchor in `state_dir` before, if the machine has not been started anew
 // since; else a clock that begins with the wall clock, whose anchor is kept there. A folder that
 // cannot be read or written costs no more than that.

@@ -8,7 +8,8 @@
 #include "agent/tablet_at_start.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
-#include "provision/operation/start_decision.h"
+#include "log/log.h"
+#include "provision/operation/decisions.h"
 
 namespace graft {
 

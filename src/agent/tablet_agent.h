@@ -18,7 +18,6 @@
 #include "graft/journal.h"
 #include "graft/observer.h"
 #include "graft/server_host.h"
-#include "graft/server_starter.h"
 #include "log/log.h"
 #include "provision/donor/claim_keeper.h"
 #include "provision/donor/peers.h"
@@ -45,8 +44,8 @@ class TabletAgent {
     std::function<std::unique_ptr<MysqlServer>()> open_local;
     std::function<std::unique_ptr<MysqlServer>()> open_watching;
     OpenPeer open_peer;
-    AskAll ask_all;                          // nullptr: one peer after the other
-    ServerStarter* start_server;             // nullptr: no command starts mysqld
+    AskAll ask_all;
+    ServerStarter* start_server;             // nullptr: nobody can be asked
     std::vector<Observer*> first_observers;  // told before the agent's own
     std::vector<Observer*> last_observers;
   };

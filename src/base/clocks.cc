@@ -2,9 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
 
-#include "base/monotonic_futex.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "base/files.h"
 
 namespace graft {
 namespace {
@@ -40,56 +48,45 @@ class RealClock : public Clock {
 
 }  // namespace
 
+ClockAnchor AnchorNow() {
+  const auto boot_id = ReadFile("/proc/sys/kernel/random/boot_id");
+  ClockAnchor anchor;
+  // Without one, nobody goes on with it.
+  if (boot_id.ok()) anchor.boot_id = std::string(absl::StripAsciiWhitespace(*boot_id));
+  anchor.monotonic = absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+  anchor.time = absl::FromChrono(std::chrono::system_clock::now());
+  return anchor;
+}
+
+std::string ToText(const ClockAnchor& anchor) {
+  return absl::StrCat(anchor.boot_id, " ", absl::ToInt64Nanoseconds(anchor.monotonic), " ",
+                      absl::ToUnixNanos(anchor.time), "\n");
+}
+
+absl::StatusOr<ClockAnchor> ClockAnchorFromText(absl::string_view text) {
+  const std::vector<absl::string_view> words =
+      absl::StrSplit(absl::StripAsciiWhitespace(text), ' ');
+  int64_t monotonic = 0;
+  int64_t time = 0;
+  if (words.size() != 3 || words[0].empty() || !absl::SimpleAtoi(words[1], &monotonic) ||
+      !absl::SimpleAtoi(words[2], &time)) {
+    return absl::InvalidArgumentError("no clock anchor: \"<boot id> <nanoseconds> <nanoseconds>\"");
+  }
+  return ClockAnchor{std::string(words[0]), absl::Nanoseconds(monotonic),
+                     absl::FromUnixNanos(time)};
+}
+
+bool SameBoot(const ClockAnchor& anchor, const ClockAnchor& now) {
+  return !anchor.boot_id.empty() && anchor.boot_id == now.boot_id &&
+         anchor.monotonic <= now.monotonic;
+}
+
 std::unique_ptr<Clock> MakeRealClock() {
   return MakeRealClock(AnchorNow());
 }
 
 std::unique_ptr<Clock> MakeRealClock(const ClockAnchor& anchor) {
   return std::make_unique<RealClock>(anchor);
-}
-
-absl::Time SimulatedClock::Now() const {
-  absl::MutexLock lock(&mutex_);
-  return now_;
-}
-
-bool SimulatedClock::AwaitUntil(std::unique_lock<std::mutex>& lock,
-                                std::condition_variable& /*changed*/,
-                                const std::function<bool()>& done, absl::Time deadline) {
-  while (!done()) {
-    if (Now() >= deadline) return false;
-    lock.unlock();  // scheduled calls may Wake() or Cancel() the very waiter
-    Step(deadline);
-    lock.lock();
-  }
-  return true;
-}
-
-void SimulatedClock::At(absl::Time when, std::function<void()> call) {
-  absl::MutexLock lock(&mutex_);
-  calls_.emplace(when, std::move(call));
-}
-
-void SimulatedClock::Advance(absl::Duration duration) {
-  const absl::Time limit = Now() + duration;
-  while (Step(limit)) {
-  }
-}
-
-bool SimulatedClock::Step(absl::Time limit) {
-  std::function<void()> call;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (calls_.empty() || calls_.begin()->first > limit) {
-      now_ = std::max(now_, limit);
-      return false;
-    }
-    now_ = std::max(now_, calls_.begin()->first);
-    call = std::move(calls_.begin()->second);
-    calls_.erase(calls_.begin());
-  }
-  call();
-  return true;
 }
 
 }  // namespace graft

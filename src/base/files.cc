@@ -36,14 +36,13 @@ absl::Status Sync(const Fd& file, const std::string& path) {
   return fsync(file.get()) == 0 ? absl::OkStatus() : FileError("flush to disk", path, errno);
 }
 
-absl::Status WriteScratch(const std::string& path, absl::string_view text,
-                          const ReplaceOptions& options) {
+absl::Status WriteScratch(const std::string& path, absl::string_view text, bool durable) {
   // A leftover may have any mode: begin with a file of our own.
   GRAFT_RETURN_IF_ERROR(RemoveFile(path));
-  const Fd file = Open(path, O_WRONLY | O_CREAT | O_EXCL, options.mode);
+  const Fd file = Open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (!file.ok()) return FileError("create", path, errno);
   GRAFT_RETURN_IF_ERROR(WriteAll(file, path, text));
-  return options.durable ? Sync(file, path) : absl::OkStatus();
+  return durable ? Sync(file, path) : absl::OkStatus();
 }
 
 absl::StatusOr<Fd> OpenToRead(const std::string& path) {
@@ -105,10 +104,9 @@ absl::Status WriteFile(const std::string& path, absl::string_view text) {
   return WriteAll(file, path, text);
 }
 
-absl::Status ReplaceFile(const std::string& path, absl::string_view text,
-                         const ReplaceOptions& options) {
-  const std::string scratch = options.scratch.empty() ? path + ".tmp" : options.scratch;
-  absl::Status written = WriteScratch(scratch, text, options);
+absl::Status ReplaceFile(const std::string& path, absl::string_view text, bool durable) {
+  const std::string scratch = path + ".tmp";
+  absl::Status written = WriteScratch(scratch, text, durable);
   if (written.ok() && rename(scratch.c_str(), path.c_str()) != 0) {
     written = FileError("rename a new file to", path, errno);
   }

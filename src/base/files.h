@@ -6,8 +6,6 @@
 #ifndef GRAFT_BASE_FILES_H_
 #define GRAFT_BASE_FILES_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -50,15 +48,10 @@ absl::StatusOr<std::string> ReadTail(const std::string& path, int64_t bytes);
 // 0666 without the umask's bits if it is new.
 absl::Status WriteFile(const std::string& path, absl::string_view text);
 
-struct ReplaceOptions {
-  std::string scratch;  // written first, on the same file system; empty: <path>.tmp
-  mode_t mode = 0600;   // without the umask's bits
-  bool durable = true;  // the bytes are on the disk before the name is
-};
-// `path` holds `text`: at no moment is there half of it, also after a crash if durable. Its name is
-// on the disk once SyncDirectory() says so.
-absl::Status ReplaceFile(const std::string& path, absl::string_view text,
-                         const ReplaceOptions& options = {});
+// `path` holds `text`, mode 0600 without the umask's bits: at no moment is there half of it, also
+// after a crash if `durable`. Its name is on the disk once SyncDirectory() says so. Writes
+// <path>.tmp first.
+absl::Status ReplaceFile(const std::string& path, absl::string_view text, bool durable = true);
 
 // OK if it is gone already.
 absl::Status RemoveFile(const std::string& path);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "base/errors.h"
 
 namespace graft {
 namespace {
@@ -141,6 +142,20 @@ void GtidSet::Remove(Intervals& intervals, int64_t first, int64_t last) {
     if (begin < first) intervals[begin] = first - 1;
     if (end > last) intervals[last + 1] = end;
   }
+}
+
+absl::StatusOr<GtidSet> GtidDifference(absl::string_view executed, absl::string_view known) {
+  GRAFT_ASSIGN_OR_RETURN(const GtidSet left, GtidSet::Parse(executed));
+  GRAFT_ASSIGN_OR_RETURN(const GtidSet right, GtidSet::Parse(known));
+  return left.Minus(right);
+}
+
+std::string DescribeGtids(const GtidSet& gtids) {
+  constexpr size_t kLongest = 200;
+  std::string text = gtids.ToString();
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + "…";
+  return absl::StrCat(gtids.size(), gtids.size() == 1 ? " transaction (" : " transactions (", text,
+                      ")");
 }
 
 }  // namespace graft

@@ -36,6 +36,12 @@ class GtidSet {
   std::map<std::string, Intervals> intervals_;  // by "uuid" or "uuid:tag"; none is empty
 };
 
+// What `executed` has and `known` has not. INVALID_ARGUMENT: one of them is no GTID set.
+absl::StatusOr<GtidSet> GtidDifference(absl::string_view executed, absl::string_view known);
+
+// For people: "3 transactions (3e11fa47-…:7-9)"; the set is cut after 200 characters.
+std::string DescribeGtids(const GtidSet& gtids);
+
 }  // namespace graft
 
 #endif  // GRAFT_BASE_GTID_SET_H_

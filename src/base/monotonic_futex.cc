@@ -9,7 +9,7 @@
 //
 // NOLINTBEGIN(google-runtime-int, readability-identifier-naming, performance-no-int-to-ptr): libc's
 // own types and name.
-#include "base/monotonic_futex.h"
+#include "base/clocks.h"
 
 #include <dlfcn.h>
 #include <linux/futex.h>

@@ -7,43 +7,77 @@
 
 namespace graft {
 namespace {
-constexpr std::array<absl::string_view, kStepCount> kStepNames = {
+
+// The names of an enum's values, in the enum's order.
+template <size_t n>
+using Names = std::array<absl::string_view, n>;
+
+constexpr Names<kStepCount> kStepNames = {
     "resolve_donor", "preflight", "claim_donor", "fence",   "clone",  "await_restart",
     "verify",        "replicate", "catch_up",    "publish", "release"};
-constexpr std::array<absl::string_view, 4> kOutcomeNames = {"running", "done", "failed",
-                                                            "cancelled"};
-constexpr std::array<absl::string_view, 4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY",
-                                                              "CLONED"};
-constexpr std::array<absl::string_view, 4> kCheckOutcomeNames = {"PASSED", "WARNING", "UNCHECKED",
-                                                                 "FATAL"};
-constexpr std::array<absl::string_view, 3> kCheckSideNames = {"recipient", "donor", "source"};
-}  // namespace
+constexpr Names<4> kOutcomeNames = {"running", "done", "failed", "cancelled"};
+constexpr Names<4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY", "CLONED"};
+constexpr Names<4> kCheckOutcomeNames = {"PASSED", "WARNING", "UNCHECKED", "FATAL"};
+constexpr Names<3> kCheckSideNames = {"recipient", "donor", "source"};
+constexpr Names<4> kCloneStateNames = {"Not Started", "In Progress", "Completed", "Failed"};
+// With those of CLONE's stages, which are phases too.
+constexpr Names<kPhaseCount> kPhaseNames = {"PREPARE",   "DROP DATA", "FILE COPY",
+                                            "PAGE COPY", "REDO COPY", "FILE SYNC",
+                                            "RESTART",   "RECOVERY",  "FINISH"};
 
-absl::string_view StepName(Step step) {
-  return kStepNames[static_cast<size_t>(step)];
+template <typename Enum, size_t n>
+absl::string_view NameOf(const Names<n>& names, Enum value) {
+  return names[static_cast<size_t>(value)];
 }
 
-std::optional<Step> ParseStep(absl::string_view name) {
-  for (size_t i = 0; i < kStepNames.size(); ++i) {
-    if (kStepNames[i] == name) return static_cast<Step>(i);
+template <typename Enum, size_t n>
+std::optional<Enum> Find(const Names<n>& names, absl::string_view name) {
+  for (size_t i = 0; i < n; ++i) {
+    if (names[i] == name) return static_cast<Enum>(i);
   }
   return std::nullopt;
 }
 
+}  // namespace
+
+absl::string_view StepName(Step step) {
+  return NameOf(kStepNames, step);
+}
+std::optional<Step> ParseStep(absl::string_view name) {
+  return Find<Step>(kStepNames, name);
+}
 absl::string_view OutcomeName(Outcome outcome) {
-  return kOutcomeNames[static_cast<size_t>(outcome)];
+  return NameOf(kOutcomeNames, outcome);
 }
-
 absl::string_view DataStateName(DataState state) {
-  return kDataStateNames[static_cast<size_t>(state)];
+  return NameOf(kDataStateNames, state);
 }
-
 absl::string_view CheckOutcomeName(CheckOutcome outcome) {
-  return kCheckOutcomeNames[static_cast<size_t>(outcome)];
+  return NameOf(kCheckOutcomeNames, outcome);
 }
-
 absl::string_view CheckSideName(CheckSide side) {
-  return kCheckSideNames[static_cast<size_t>(side)];
+  return NameOf(kCheckSideNames, side);
+}
+absl::string_view CloneStateName(CloneState state) {
+  return NameOf(kCloneStateNames, state);
+}
+std::optional<CloneState> ParseCloneState(absl::string_view name) {
+  return Find<CloneState>(kCloneStateNames, name);
+}
+absl::string_view PhaseName(Phase phase) {
+  return NameOf(kPhaseNames, phase);
+}
+std::optional<Phase> ParsePhase(absl::string_view name) {
+  return Find<Phase>(kPhaseNames, name);
+}
+absl::string_view CloneStageName(CloneStage stage) {
+  return PhaseName(PhaseOf(stage));
+}
+std::optional<CloneStage> ParseCloneStage(absl::string_view name) {
+  for (int i = 0; i < kCloneStageCount; ++i) {
+    if (CloneStageName(static_cast<CloneStage>(i)) == name) return static_cast<CloneStage>(i);
+  }
+  return std::nullopt;
 }
 
 bool IsOlder(const TabletState& a, const TabletState& b) {

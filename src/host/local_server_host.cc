@@ -14,7 +14,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "base/error_log.h"
 #include "base/errors.h"
 #include "base/files.h"
 
@@ -94,6 +93,29 @@ std::optional<std::string> ParentOf(absl::string_view stat_line) {
   return std::string(fields[1]);
 }
 
+// "… [MY-012533] [InnoDB] 10%"
+std::optional<double> PercentAtEnd(absl::string_view line) {
+  line = line.substr(line.rfind(' ') + 1);
+  double percent = 0;
+  if (!absl::ConsumeSuffix(&line, "%") || !absl::SimpleAtod(line, &percent)) return std::nullopt;
+  return percent >= 0 && percent <= 100 ? std::make_optional(percent) : std::nullopt;
+}
+
+void ReadLine(absl::string_view line, StartupSigns& signs) {
+  if (absl::StrContains(line, "[MY-010931]") || absl::StrContains(line, "[MY-010910]")) {
+    signs = StartupSigns();
+  } else if (absl::StrContains(line, "[MY-010116]")) {
+    signs = StartupSigns{true, std::nullopt, 0};
+  } else if (absl::StrContains(line, "[MY-012532]")) {
+    signs = StartupSigns{true, 0, signs.batch + 1};
+  } else if (absl::StrContains(line, "[MY-012533]")) {
+    signs.starting = true;
+    signs.batch_percent = PercentAtEnd(line);
+  } else if (absl::StrContains(line, "[MY-012535]")) {
+    signs.batch_percent.reset();
+  }
+}
+
 class LocalServerHost : public ServerHost {
  public:
   explicit LocalServerHost(std::string proc) : proc_(std::move(proc)) {}
@@ -165,6 +187,14 @@ class LocalServerHost : public ServerHost {
 };
 
 }  // namespace
+
+StartupSigns ReadSigns(absl::string_view tail) {
+  StartupSigns signs;
+  for (absl::string_view line : absl::StrSplit(tail, '\n')) {
+    ReadLine(absl::StripTrailingAsciiWhitespace(line), signs);
+  }
+  return signs;
+}
 
 std::unique_ptr<ServerHost> MakeLocalServerHost(std::string proc) {
   return std::make_unique<LocalServerHost>(std::move(proc));

@@ -25,6 +25,45 @@ absl::Status CancelledBecause(const Operation& operation, const absl::Status& st
                    ", the server is fenced: ask for another operation (", status.message(), ")"));
 }
 
+// It has not ended before the journal says so: until then nobody could ask for another.
+bool SaveEnd(StepContext& context) {
+  Operation& operation = context.operation;
+  const Outcome outcome = operation.outcome;
+  bool saved = false;
+  TryFor(context, absl::InfiniteDuration(), [&]() -> absl::Status {
+    if (context.control->stopped()) return absl::CancelledError("the agent is stopping");
+    operation.outcome = outcome;
+    operation.progress.note.clear();
+    operation.progress.waiting_since = absl::InfinitePast();
+    const absl::Status status = context.Save();
+    saved = status.ok();
+    if (saved) return status;
+    operation.outcome = Outcome::kRunning;
+    return absl::UnavailableError(status.message());  // tried again, whatever it is
+  });
+  return saved;
+}
+
+// False: the agent stopped before the end was journalled, and the next process comes to it again.
+bool End(StepContext& context, Outcome outcome) {
+  Operation& operation = context.operation;
+  context.deps.claims.Leave().IgnoreError();
+  operation.outcome = outcome;
+  operation.ended = context.clock().Now();
+  operation.progress.eta.reset();
+  if (outcome == Outcome::kDone) FinishProgress(operation.progress);
+  if (!operation.times.empty() && operation.times.back().ended == absl::InfinitePast()) {
+    operation.times.back().ended = operation.ended;
+  }
+  if (!SaveEnd(context)) return false;
+  context.deps.owner.Show(context.state);
+  return true;
+}
+
+void NotifyEnd(const StepContext& context) {
+  for (Observer* observer : context.deps.observers) observer->OnEnd(context.operation);
+}
+
 }  // namespace
 
 void NoteWait(const StepContext& context, const absl::Status& why, absl::Time since) {
@@ -32,96 +71,47 @@ void NoteWait(const StepContext& context, const absl::Status& why, absl::Time si
   context.Note(absl::StrCat("waits, and tries again: ", why.message()));
 }
 
-void OperationEnd::Conclude(const absl::Status& status) {
-  Operation& operation = context_.operation;
-  operation.queue_place = 0;
-  // graft waits for a server that is down before it ends the operation. graft does not touch a
-  // server that another agent holds.
-  if (!HasReason(status, Reason::kServerHeld)) {
-    TryFor(context_.state.fence.up ? context_.options.restart_wait_timeout : kPatience,
-           [this] { return LeaveServerSafe(context_); });
-  }
-  if (context_.control->stopped()) return;
-  // A cancel that came too late, or that could not end the copy, is not the cause of a later
-  // failure.
-  const bool cancelled = context_.deps.owner.cancel_granted() &&
-                         RowOf(operation).may_cancel == MayCancel::kYes &&
-                         !context_.has_copy_to_end();
-  operation.outcome = cancelled ? Outcome::kCancelled : Outcome::kFailed;
-  operation.error = cancelled ? CancelledBecause(operation, status) : status;
-  context_.deps.claims.Leave().IgnoreError();
-  if (!End()) return;
-  // Else the agent's keeper goes on trying.
-  TryFewTimes([this] { return context_.PublishRecord(); });
-  NotifyEnd();
-}
-
-void OperationEnd::Finish() {
-  context_.deps.claims.Leave().IgnoreError();
-  context_.operation.outcome = Outcome::kDone;
-  if (End()) NotifyEnd();
-}
-
-// False: the agent stopped before the end was journalled, and the next process comes to it again.
-bool OperationEnd::End() {
-  Operation& operation = context_.operation;
-  operation.ended = context_.clock().Now();
-  operation.progress.eta.reset();
-  if (operation.outcome == Outcome::kDone) FinishProgress(operation.progress);
-  if (!operation.times.empty() && operation.times.back().ended == absl::InfinitePast()) {
-    operation.times.back().ended = operation.ended;
-  }
-  if (!SaveEnd()) return false;
-  context_.deps.owner.Show(context_.state);
-  return true;
-}
-
-// The operation ends only when the journal has its end: before that, no other operation can begin.
-bool OperationEnd::SaveEnd() {
-  Operation& operation = context_.operation;
-  const Outcome outcome = operation.outcome;
-  const absl::Time since = context_.clock().Now();
-  absl::Duration pause = kFirstRetry;
-  while (!context_.control->stopped()) {
-    operation.outcome = outcome;
-    operation.progress.note.clear();
-    operation.progress.waiting_since = absl::InfinitePast();
-    const absl::Status saved = context_.Save();
-    if (saved.ok()) return true;
-    operation.outcome = Outcome::kRunning;
-    NoteWait(context_, saved, since);
-    Pause(pause);
-    pause = std::min(2 * pause, absl::Seconds(1));
-  }
-  return false;
-}
-
-void OperationEnd::NotifyEnd() {
-  for (Observer* observer : context_.deps.observers) observer->OnEnd(context_.operation);
-}
-
-void OperationEnd::Pause(absl::Duration pause) {
-  Cancellation nobody_cancels;
-  nobody_cancels.WaitFor(context_.clock(), pause);
-}
-
-void OperationEnd::TryFor(absl::Duration patience, const std::function<absl::Status()>& call) {
-  const absl::Time since = context_.clock().Now();
+void TryFor(const StepContext& context, absl::Duration patience,
+            const std::function<absl::Status()>& call) {
+  const absl::Time since = context.clock().Now();
   absl::Duration pause = kFirstRetry;
   absl::Status status = call();
   // One refusal may pass too, and the server must not stay open for it. A STOP REPLICA that is
   // pending takes effect by itself, however long that takes.
-  const auto may_pass = [](const absl::Status& said) {
-    return IsAway(said) || absl::IsPermissionDenied(said);
-  };
-  while (may_pass(status) && !context_.control->stopped() &&
-         (context_.clock().Now() + pause < since + patience ||
+  while ((IsAway(status) || absl::IsPermissionDenied(status)) && !context.control->stopped() &&
+         (context.clock().Now() + pause < since + patience ||
           HasReason(status, Reason::kReplicationStopping))) {
-    NoteWait(context_, status, since);
-    Pause(pause);
+    NoteWait(context, status, since);
+    Cancellation nobody_cancels;
+    nobody_cancels.WaitFor(context.clock(), pause);
     pause = std::min(2 * pause, absl::Seconds(1));
     status = call();
   }
+}
+
+void ConcludeOperation(StepContext& context, const absl::Status& status) {
+  Operation& operation = context.operation;
+  operation.queue_place = 0;
+  // A server that is down is told when it is up again; until then the operation has not ended.
+  // A server that another agent holds is not ours to touch.
+  if (!HasReason(status, Reason::kServerHeld)) {
+    TryFor(context, context.state.fence.up ? context.options.restart_wait_timeout : kEndPatience,
+           [&] { return LeaveServerSafe(context); });
+  }
+  if (context.control->stopped()) return;
+  // A cancel that the copy outran, or that could not end it, is no cause of what fails later.
+  const bool cancelled = context.deps.owner.cancel_granted() &&
+                         RowOf(operation).may_cancel == MayCancel::kYes &&
+                         !context.has_copy_to_end();
+  operation.error = cancelled ? CancelledBecause(operation, status) : status;
+  if (!End(context, cancelled ? Outcome::kCancelled : Outcome::kFailed)) return;
+  // Else the agent's keeper goes on trying.
+  TryFor(context, kEndPatience, [&] { return context.PublishRecord(); });
+  NotifyEnd(context);
+}
+
+void FinishOperation(StepContext& context) {
+  if (End(context, Outcome::kDone)) NotifyEnd(context);
 }
 
 }  // namespace graft

@@ -1,7 +1,5 @@
-// OperationEnd: ends an operation after success, failure or cancel, and retries the writes that
-// this needs.
-//
-// Part of the provisioner, on the operation's thread.
+// Ends an operation after success, failure or cancel, and retries the writes that this needs. Part
+// of the provisioner, on the operation's thread.
 #ifndef GRAFT_PROVISION_OPERATION_END_H_
 #define GRAFT_PROVISION_OPERATION_END_H_
 
@@ -16,31 +14,19 @@ namespace graft {
 // Every wait shows its cause and its beginning.
 void NoteWait(const StepContext& context, const absl::Status& why, absl::Time since);
 
-class OperationEnd {
- public:
-  static constexpr absl::Duration kPatience = absl::Seconds(3);  // with the remaining work
+// How long to try what is still to be done.
+inline constexpr absl::Duration kEndPatience = absl::Seconds(3);
 
-  explicit OperationEnd(StepContext& context) : context_(context) {}
+// Repeats the call, for `patience`, while it returns that a server or store is away. Waits on a
+// Cancellation of its own, because the operation's may be cancelled already. Does not wait when the
+// agent stops.
+void TryFor(const StepContext& context, absl::Duration patience,
+            const std::function<absl::Status()>& call);
 
-  // After a failure or a cancel: leaves the server as it was or fenced, and says which.
-  void Conclude(const absl::Status& status);
-  // All rows are done.
-  void Finish();
-
-  // Repeats the call, for `patience`, while it returns that a server or store is away. Waits on a
-  // Cancellation of its own, because the operation's may be cancelled already. Does not wait when
-  // the agent stops.
-  void TryFor(absl::Duration patience, const std::function<absl::Status()>& call);
-  void TryFewTimes(const std::function<absl::Status()>& call) { TryFor(kPatience, call); }
-
- private:
-  bool End();
-  bool SaveEnd();
-  void NotifyEnd();
-  void Pause(absl::Duration pause);
-
-  StepContext& context_;
-};
+// After a failure or a cancel: leaves the server as it was or fenced, and says which.
+void ConcludeOperation(StepContext& context, const absl::Status& status);
+// All rows are done.
+void FinishOperation(StepContext& context);
 
 }  // namespace graft
 

@@ -1,6 +1,7 @@
 #include "provision/provisioner.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -10,14 +11,11 @@
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "graft/plan.h"
-#include "provision/operation/retry_policy.h"
+#include "provision/operation/decisions.h"
 #include "provision/operation/step_context.h"
-#include "provision/operation/step_outcome.h"
 #include "provision/operation_end.h"
-#include "provision/preflight/preflight.h"
 #include "provision/progress/progress_sampler.h"
 #include "provision/steps/fence.h"
-#include "provision/steps/preflight_facts.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
@@ -28,6 +26,12 @@ constexpr absl::Duration kLongestRetry = absl::Seconds(5);
 // If so many agents in a row died in the same step, the step itself kills them.
 constexpr int kMostResumptions = 10;
 
+// In the order of Step.
+constexpr std::array<StepOutcome (*)(StepContext&), kStepCount> kSteps = {
+    ResolveDonorStep, PreflightStep, ClaimDonorStep, FenceStep,   CloneStep,  AwaitRestartStep,
+    VerifyStep,       ReplicateStep, CatchUpStep,    PublishStep, ReleaseStep};
+static_assert(kSteps.back() != nullptr, "a step without its function");
+
 // The interpreter of an operation's plan.
 class OperationRun {
  public:
@@ -35,13 +39,12 @@ class OperationRun {
       : context_(std::move(context)),
         state_(context_.state),
         operation_(context_.operation),
-        plan_(PlanOf(operation_.request.kind)),
-        end_(context_) {}
+        plan_(PlanOf(operation_.request.kind)) {}
 
   void Run() {
     absl::Status ready = TakeUp();
     if (Stopped()) return;
-    if (!ready.ok()) return end_.Conclude(ready);
+    if (!ready.ok()) return ConcludeOperation(context_, ready);
     while (place_ < plan_.size()) {
       StepOutcome outcome = Enter(plan_[place_]);
       if (outcome.kind() == StepOutcome::Kind::kAdvance) outcome = RunRow(plan_[place_]);
@@ -51,10 +54,10 @@ class OperationRun {
         Note("");
         place_ = outcome.to().has_value() ? *PlaceIn(plan_, *outcome.to()) : place_ + 1;
       } else if (!MayFollow(outcome) || !BeginAttempt(outcome.why())) {
-        return Stopped() ? void() : end_.Conclude(outcome.why());
+        return Stopped() ? void() : ConcludeOperation(context_, outcome.why());
       }
     }
-    end_.Finish();
+    FinishOperation(context_);
   }
 
  private:
@@ -172,7 +175,7 @@ class OperationRun {
       absl::Status held = context_.deps.holder.HoldServer(own_clone);
       if (HasReason(held, Reason::kServerHeld) || (!held.ok() && !row.serves)) return held;
     }
-    return RunStep(row.step, context_);
+    return kSteps[static_cast<size_t>(row.step)](context_);
   }
 
   bool HasGoodCopy() const {
@@ -196,8 +199,8 @@ class OperationRun {
   bool BeginAttempt(const absl::Status& failure) {
     // A server that crashed in the copy is up again in a while; until then there is nothing to try.
     const bool dropped = operation_.data_state != DataState::kIntact;
-    end_.TryFor(dropped ? context_.options.restart_wait_timeout : OperationEnd::kPatience,
-                [this] { return LeaveServerSafe(context_); });
+    TryFor(context_, dropped ? context_.options.restart_wait_timeout : kEndPatience,
+           [this] { return LeaveServerSafe(context_); });
     context_.deps.claims.Leave().IgnoreError();
     const absl::Time now = context_.clock().Now();
     if (!operation_.times.empty()) operation_.times.back().ended = now;
@@ -210,20 +213,21 @@ class OperationRun {
     operation_.step = plan_[place_].step;
     context_.sampler->BeginAttempt();
     const int attempt = operation_.attempt++;
-    end_.TryFewTimes([this] { return context_.Save(); });
-    end_.TryFewTimes([this] { return context_.PublishRecord(); });
+    TryFor(context_, kEndPatience, [this] { return context_.Save(); });
+    TryFor(context_, kEndPatience, [this] { return context_.PublishRecord(); });
     context_.ReportProgress();
     return context_.Wait(BackOff(attempt, absl::Uniform<double>(random_, 0, 1))).ok();
   }
 
-  // A donor that serves somebody else is waited for, however often it says so.
+  // A donor that serves somebody else (3634), which drops nothing, is waited for, however often it
+  // says so.
   bool AttemptsLeft(const absl::Status& failure) const {
-    if (IsDonorBusy(failure)) {
+    if (HasReason(failure, Reason::kDonorBusy)) {
       return context_.clock().Now() - operation_.requested < context_.options.donor_wait_timeout;
     }
-    const auto busy =
-        std::count_if(operation_.failed_attempts.begin(), operation_.failed_attempts.end(),
-                      [](const FailedAttempt& failed) { return IsDonorBusy(failed.error); });
+    const auto busy = std::count_if(
+        operation_.failed_attempts.begin(), operation_.failed_attempts.end(),
+        [](const FailedAttempt& failed) { return HasReason(failed.error, Reason::kDonorBusy); });
     return operation_.attempt - busy < context_.options.max_attempts;
   }
 
@@ -232,7 +236,6 @@ class OperationRun {
   Operation& operation_;
   const Plan& plan_;
   size_t place_ = 0;
-  OperationEnd end_;
   absl::BitGen random_;
 };
 
@@ -252,10 +255,7 @@ absl::StatusOr<PreflightReport> Provisioner::Preflight(
   state.operation = std::move(draft);
   const auto peers = std::make_shared<KeptPeers>(deps_.clock, deps_.open_peer);
   StepContext context{deps_, options_, state, state.operation, control, nullptr, peers};
-  GRAFT_RETURN_IF_ERROR(ResolveDonor(context));
-  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherPreflightFacts(context));
-  return PreflightReport{options_.alias, state.operation.donor, state.operation.source,
-                         graft::Preflight(facts), deps_.clock.Now()};
+  return MakePreflight(context);
 }
 
 }  // namespace graft

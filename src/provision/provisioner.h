@@ -19,7 +19,6 @@
 #include "graft/queue_lock.h"
 #include "graft/secret.h"
 #include "graft/server_host.h"
-#include "graft/server_starter.h"
 #include "graft/topology.h"
 #include "provision/donor/claim_keeper.h"
 #include "provision/donor/peers.h"
@@ -75,8 +74,7 @@ struct ProvisionerDeps {
   ServerStarter* start_server = nullptr;
   // The operations before this one, newest first. Progress is estimated from them. nullptr: none.
   std::function<std::vector<Operation>()> history;
-  // How many servers are asked at the same time; nullptr: one after the other.
-  AskAll ask_all;
+  AskAll ask_all;  // many servers at the same time
 };
 
 class Provisioner {

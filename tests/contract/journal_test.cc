@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "base/clocks.h"
 #include "contract/journal_version_1.h"
 #include "contract/journal_version_2.h"
 #include "contract/journal_version_3.h"
 #include "fakes/fake_journal.h"
+#include "fakes/simulated_clock.h"
 #include "journal/file_journal.h"
 #include "testing/privilege.h"
 #include "testing/small_disk.h"

@@ -8,6 +8,7 @@
 #include "base/clocks.h"
 #include "etcd/etcd_store.h"
 #include "fakes/fake_store.h"
+#include "fakes/simulated_clock.h"
 #include "filestore/folder_store.h"
 #include "graft/cancellation.h"
 #include "gtest/gtest.h"

@@ -11,6 +11,7 @@
 #include "base/clocks.h"
 #include "base/errors.h"
 #include "fakes/fake_mysql_server.h"
+#include "fakes/simulated_clock.h"
 #include "testing/eventually.h"
 #include "testing/ports.h"
 

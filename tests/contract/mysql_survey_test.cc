@@ -97,35 +97,19 @@ TEST_P(MysqlSurveyTest, HealthyServersShowAllTheirParts) {
 TEST_P(MysqlSurveyTest, VariablesAreTheServersOwn) {
   const ServerSurvey recipient = server().Survey("vt_dba").value();
   const ServerSurvey donor = backend_->donor().Survey("vt_dba").value();
-  for (const char* name : {"version_compile_os",
-                           "version_compile_machine",
-                           "innodb_page_size",
-                           "innodb_data_file_path",
-                           "lower_case_table_names",
-                           "character_set_server",
-                           "collation_server",
-                           "character_set_filesystem",
-                           "innodb_force_recovery",
-                           "innodb_read_only",
-                           "innodb_redo_log_encrypt",
-                           "innodb_undo_log_encrypt",
-                           "max_allowed_packet",
-                           "max_connections",
-                           "clone_max_concurrency",
-                           "clone_donor_timeout_after_network_failure",
-                           "clone_block_ddl",
-                           "gtid_mode",
-                           "log_bin",
-                           "require_secure_transport",
-                           "event_scheduler",
-                           "skip_replica_start",
-                           "persisted_globals_load"}) {
+  for (const char* name :
+       {"version_compile_os", "version_compile_machine", "innodb_page_size",
+        "innodb_data_file_path", "character_set_server", "collation_server",
+        "character_set_filesystem", "innodb_force_recovery", "innodb_read_only",
+        "innodb_redo_log_encrypt", "innodb_undo_log_encrypt", "max_allowed_packet",
+        "max_connections", "clone_max_concurrency", "clone_donor_timeout_after_network_failure",
+        "log_bin", "require_secure_transport", "persisted_globals_load"}) {
     ASSERT_EQ(recipient.variables.count(name), 1u) << name;
     EXPECT_NE(recipient.variables.at(name), "") << name;
     EXPECT_EQ(recipient.variables.at(name), donor.variables.at(name)) << name;
   }
-  for (const char* name : {"datadir", "plugin_dir", "pid_file", "server_id", "log_error", "ssl_ca",
-                           "innodb_directories", "clone_ssl_ca"}) {
+  for (const char* name :
+       {"datadir", "plugin_dir", "pid_file", "server_id", "log_error", "innodb_directories"}) {
     EXPECT_EQ(recipient.variables.count(name), 1u) << name;
   }
   EXPECT_EQ(recipient.variables.at("datadir").back(), '/');

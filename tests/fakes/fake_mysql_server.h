@@ -20,7 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "base/clocks.h"
+#include "fakes/simulated_clock.h"
 #include "graft/mysql_server.h"
 
 namespace graft {

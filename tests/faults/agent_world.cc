@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent_process.h"
 #include "base/errors.h"
+#include "fakes/ask_in_order.h"
 #include "gtest/gtest.h"
 #include "topo/keys.h"
 
@@ -73,7 +74,7 @@ AgentWorld::Process::Process(AgentWorld& world, Gate& gate)
                return MakeGatedServer(gate, is_other ? "other" : "donor",
                                       is_other ? world.other_server : world.donor);
              },
-             nullptr,
+             AskInOrder(world.clock),
              nullptr,
              {&world},
              {}},

@@ -14,11 +14,11 @@
 #include <string>
 #include <vector>
 
-#include "base/clocks.h"
 #include "fakes/fake_journal.h"
 #include "fakes/fake_mysql_server.h"
 #include "fakes/fake_server_host.h"
 #include "fakes/fake_store.h"
+#include "fakes/simulated_clock.h"
 #include "gated_ports.h"
 #include "graft/observer.h"
 #include "log/log.h"

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "agent/state_dir.h"
-#include "base/clock_anchor.h"
+#include "base/clocks.h"
 #include "base/files.h"
 #include "testing/temp_folder.h"
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/clocks.h"
+#include "fakes/simulated_clock.h"
 #include "provision/repair/auto_repair.h"
 
 namespace graft {

@@ -1,5 +1,4 @@
 // A clock that another process goes on with.
-#include "base/clock_anchor.h"
 
 #include <gtest/gtest.h>
 

@@ -104,16 +104,13 @@ TEST_F(FilesTest, ReplaceLeavesNothingBesideTheFile) {
   EXPECT_THAT(*ListDirectory(folder_.path()), ElementsAre("a"));
 }
 
-TEST_F(FilesTest, ReplaceTakesModeAndScratch) {
-  // What a crash left there.
-  ASSERT_TRUE(WriteFile(Path("scratch"), "half a file, and longer").ok());
-  ReplaceOptions options;
-  options.scratch = Path("scratch");
-  options.mode = 0400;
-  options.durable = false;
-  ASSERT_TRUE(ReplaceFile(Path("a"), "1", options).ok());
+TEST_F(FilesTest, ReplaceBeginsWithAFileOfItsOwn) {
+  // What a crash left there, with another mode.
+  ASSERT_TRUE(WriteFile(Path("a.tmp"), "half a file, and longer").ok());
+  ASSERT_NE(ModeOf(Path("a.tmp")), 0600U);
+  ASSERT_TRUE(ReplaceFile(Path("a"), "1", /*durable=*/false).ok());
   EXPECT_EQ(ReadFile(Path("a")).value_or("?"), "1");
-  EXPECT_EQ(ModeOf(Path("a")), 0400U);
+  EXPECT_EQ(ModeOf(Path("a")), 0600U);
   EXPECT_THAT(*ListDirectory(folder_.path()), ElementsAre("a"));
 }
 

@@ -13,6 +13,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "base/clocks.h"
+#include "fakes/simulated_clock.h"
 #include "graft/cancellation.h"
 #include "testing/realtime_waits.h"
 

@@ -10,6 +10,7 @@
 #include "base/clocks.h"
 #include "base/errors.h"
 #include "fakes/fake_store.h"
+#include "fakes/simulated_clock.h"
 #include "testing/is_ok.h"
 #include "topo/queue_locks.h"
 

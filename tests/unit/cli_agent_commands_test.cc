@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "base/clocks.h"
 #include "base/errors.h"
 #include "cli/commands.h"
+#include "fakes/simulated_clock.h"
 
 namespace graft::cli {
 namespace {

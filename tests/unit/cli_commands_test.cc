@@ -5,10 +5,9 @@
 #include <sstream>
 #include <string>
 
-#include "base/clocks.h"
-#include "cli/agents.h"
 #include "cli/commands.h"
 #include "fakes/fake_store.h"
+#include "fakes/simulated_clock.h"
 
 namespace graft::cli {
 namespace {

@@ -8,9 +8,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "base/clocks.h"
 #include "cli/agents.h"
 #include "cli/render_tablets.h"
+#include "fakes/simulated_clock.h"
 #include "unit/shown_operations.h"
 
 namespace graft::cli {

@@ -25,7 +25,8 @@ DonorSearchFacts Search() {
   DonorSearchFacts search;
   search.recipient = kRecipient;
   search.recipient_version = "9.7.4";
-  search.primary_gtid_executed = kSet;
+  search.shard.primary.emplace();
+  search.shard.primary->gtid_executed = kSet;
   search.now = kNow;
   return search;
 }
@@ -37,10 +38,11 @@ DonorCandidate Candidate(uint32_t uid, const std::string& cell = "zone1") {
   candidate.tablet.type = TabletType::kReplica;
   candidate.tablet.mysql = {"db.example", 3306};
   DonorState state;
-  state.version = "9.7.4";
-  state.gtid_executed = kSet;
+  state.server.version = "9.7.4";
+  state.server.gtid_executed = kSet;
+  state.server.user_schemas = {"shop"};
   state.lag = absl::Seconds(1);
-  state.server_uuid = "00000000-0000-0000-0000-000000000102";
+  state.server.server_uuid = "00000000-0000-0000-0000-000000000102";
   candidate.state = state;
   return candidate;
 }
@@ -89,34 +91,38 @@ TEST(DonorRankingTest, Refusals) {
        "1045"},
       {"DONOR_PRIVILEGE", [](DonorCandidate& c) { c.state = absl::PermissionDeniedError("1227"); },
        "1227"},
-      {"VERSIONS", [](DonorCandidate& c) { c.state->version = "8.4.0"; }, "8.4.0"},
-      {"VERSIONS", [](DonorCandidate& c) { c.state->version = "odd"; }, "odd"},
+      {"VERSIONS", [](DonorCandidate& c) { c.state->server.version = "8.4.0"; }, "8.4.0"},
+      {"VERSIONS", [](DonorCandidate& c) { c.state->server.version = "odd"; }, "odd"},
       {"DONOR_REPLICATION", [](DonorCandidate& c) { c.state->broken_replication = "1062: twice"; },
        "1062: twice"},
       {"ERRANT_TRANSACTIONS",
        [](DonorCandidate& c) {
-         c.state->gtid_executed = std::string(kSet) + ",00000000-0000-0000-0000-000000000102:1-3";
+         c.state->server.gtid_executed =
+             std::string(kSet) + ",00000000-0000-0000-0000-000000000102:1-3";
        },
        "3 transactions (00000000-0000-0000-0000-000000000102:1-3)"},
-      {"ERRANT_TRANSACTIONS", [](DonorCandidate& c) { c.state->gtid_executed = "odd"; }, "odd"},
+      {"ERRANT_TRANSACTIONS", [](DonorCandidate& c) { c.state->server.gtid_executed = "odd"; },
+       "odd"},
       {"OTHER_SERVER",
        [](DonorCandidate& c) { c.tablet.tags["graft.server_uuid"] = "of another server"; },
        "its record says of another server"},
       {"DONOR_EMPTY",
        [](DonorCandidate& c) {
-         c.state->gtid_executed = "";
-         c.state->has_schemas = false;
+         c.state->server.gtid_executed = "";
+         c.state->server.user_schemas.clear();
        },
        "holds nothing"},
       {"DONOR_BEHIND",
        [](DonorCandidate& c) {
-         c.state->gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-90";
+         c.state->server.gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-90";
          c.state->following.fault = "it follows nobody";
        },
        "it lacks 10 transactions (3e11fa47-71ca-11e1-9e33-c80aa9429562:91-100) of the primary, and "
        "it follows nobody"},
       {"DONOR_BEHIND",
-       [](DonorCandidate& c) { c.state->gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1"; },
+       [](DonorCandidate& c) {
+         c.state->server.gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1";
+       },
        "purged"},
       {"DONOR_HAS_NO_ADDRESS",
        [](DonorCandidate& c) {
@@ -135,7 +141,7 @@ TEST(DonorRankingTest, Refusals) {
     DonorCandidate candidate = Candidate(102);
     spoil(candidate);
     DonorSearchFacts search = Search();
-    search.primary_gtid_purged = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2";
+    search.shard.primary->gtid_purged = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2";
     const DonorRanking ranking = RankDonors({candidate, Candidate(103)}, search);
     EXPECT_THAT(ranking.order, ElementsAre(TabletAlias{"zone1", 103})) << reason;
     ASSERT_EQ(ranking.refused.size(), 1u) << reason;
@@ -151,16 +157,18 @@ TEST(DonorRankingTest, OddButFit) {
       [](DonorCandidate& c) { c.tablet.type = TabletType::kSpare; },
       [](DonorCandidate& c) { c.tablet.type = TabletType::kExperimental; },
       [](DonorCandidate& c) { c.tablet.tags["graft.data_state"] = "CLONED"; },
-      [](DonorCandidate& c) { c.state->version = "9.7.0"; },
+      [](DonorCandidate& c) { c.state->server.version = "9.7.0"; },
       [](DonorCandidate& c) { c.state->lag = std::nullopt; },
       [](DonorCandidate& c) { c.state->donating = true; },
-      // It only lags behind the shard, or it lacks nothing.
-      [](DonorCandidate& c) { c.state->gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1"; },
+      // What it lacks is lag, and it follows the shard; or it lacks nothing.
+      [](DonorCandidate& c) {
+        c.state->server.gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1";
+      },
       [](DonorCandidate& c) { c.state->following.fault = "it follows nobody"; },
       // A copy of accounts alone has no schemas, a filled one perhaps no transactions.
-      [](DonorCandidate& c) { c.state->has_schemas = false; },
-      [](DonorCandidate& c) { c.state->gtid_executed = ""; },
-      [](DonorCandidate& c) { c.tablet.tags["graft.server_uuid"] = c.state->server_uuid; },
+      [](DonorCandidate& c) { c.state->server.user_schemas.clear(); },
+      [](DonorCandidate& c) { c.state->server.gtid_executed = ""; },
+      [](DonorCandidate& c) { c.tablet.tags["graft.server_uuid"] = c.state->server.server_uuid; },
       [](DonorCandidate& c) {
         c.failures = 3;
         c.last_failure = kNow;
@@ -168,7 +176,7 @@ TEST(DonorRankingTest, OddButFit) {
       // The primary's own data is the measure, also if it was read a moment later.
       [](DonorCandidate& c) {
         c.is_primary = true;
-        c.state->gtid_executed = std::string(kSet) + ":101";
+        c.state->server.gtid_executed = std::string(kSet) + ":101";
       },
       [](DonorCandidate& c) {
         c.is_primary = true;
@@ -186,10 +194,10 @@ TEST(DonorRankingTest, OddButFit) {
 
 TEST(DonorRankingTest, WithoutAPrimaryTransactionsAreNotJudged) {
   DonorCandidate candidate = Candidate(102);
-  candidate.state->gtid_executed = "00000000-0000-0000-0000-000000000102:1-3";
+  candidate.state->server.gtid_executed = "00000000-0000-0000-0000-000000000102:1-3";
   DonorSearchFacts search = Search();
   ASSERT_THAT(RankDonors({candidate}, search).order, IsEmpty());
-  search.primary_gtid_executed = std::nullopt;
+  search.shard.primary = std::nullopt;
   EXPECT_THAT(RankDonors({candidate}, search).order, ElementsAre(candidate.tablet.alias));
 }
 
@@ -311,28 +319,28 @@ TEST(DonorRankingTest, AShardOfAllKinds) {
 // away.
 TEST(DonorRankingTest, AnEmptyTabletIsNoDonorInAShardWithoutAPrimary) {
   DonorSearchFacts search = Search();
-  search.primary_gtid_executed = std::nullopt;
+  search.shard.primary = std::nullopt;
   DonorCandidate empty = Candidate(102);
-  empty.state->gtid_executed = "";
-  empty.state->has_schemas = false;
+  empty.state->server.gtid_executed = "";
+  empty.state->server.user_schemas.clear();
   EXPECT_THAT(RankDonors({empty, Candidate(103)}, search).order,
               ElementsAre(TabletAlias{"zone1", 103}));
   // The recipient's own data says as well that there is some.
-  search.recipient_executed = kSet;
+  search.shard.recipient_executed = kSet;
   EXPECT_THAT(RankDonors({empty}, search).order, IsEmpty());
   // In a new shard nobody holds anything.
-  search.recipient_executed = "";
+  search.shard.recipient_executed = "";
   EXPECT_THAT(RankDonors({empty}, search).order, ElementsAre(empty.tablet.alias));
 }
 
 // A record that names no server: the data has to be the shard's, or the operator says so.
 TEST(DonorRankingTest, AForeignServerUnderARecordThatNamesNone) {
   DonorSearchFacts search = Search();
-  search.recipient_executed = kSet;
+  search.shard.recipient_executed = kSet;
   for (DonorCandidate foreign : {Primary(), Candidate(102)}) {
-    foreign.state->gtid_executed = "00000000-0000-0000-0000-000000000009:1-3";
+    foreign.state->server.gtid_executed = "00000000-0000-0000-0000-000000000009:1-3";
     foreign.state->following.fault = "it follows nobody";
-    search.primary_gtid_executed = std::nullopt;  // as the search has it then
+    search.shard.primary = std::nullopt;  // as the search has it then
     const DonorRanking ranking = RankDonors({foreign}, search);
     ASSERT_EQ(ranking.refused.size(), 1u);
     EXPECT_EQ(ranking.refused[0].reason, "OTHER_SERVER");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "fakes/ask_in_order.h"
 #include "provision_world.h"
 
 namespace graft {

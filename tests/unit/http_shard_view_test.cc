@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "agent/shard_view.h"
 #include "base/clocks.h"
+#include "fakes/simulated_clock.h"
 
 namespace graft {
 namespace {

@@ -6,9 +6,9 @@
 #include <string>
 #include <utility>
 
-#include "base/clocks.h"
 #include "fakes/fake_mysql_server.h"
 #include "fakes/fake_store.h"
+#include "fakes/simulated_clock.h"
 #include "metrics/call_meter.h"
 #include "metrics/metered_mysql_server.h"
 #include "metrics/metered_store.h"

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "base/clocks.h"
+#include "fakes/simulated_clock.h"
 #include "metrics/metrics.h"
 #include "unit/full_operation.h"
 

@@ -4,9 +4,9 @@
 
 #include <optional>
 
-#include "base/clocks.h"
 #include "base/errors.h"
 #include "fakes/fake_mysql_server.h"
+#include "fakes/simulated_clock.h"
 
 namespace graft {
 namespace {

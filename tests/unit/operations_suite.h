@@ -14,8 +14,8 @@
 
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
-#include "base/clocks.h"
 #include "fakes/fake_journal.h"
+#include "fakes/simulated_clock.h"
 #include "provision/operation/operations.h"
 
 namespace graft {

@@ -1,4 +1,4 @@
-#include "provision/progress/progress_meter.h"
+#include "provision/progress/progress_sampler.h"
 
 #include <gtest/gtest.h>
 

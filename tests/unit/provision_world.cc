@@ -1,5 +1,6 @@
 #include "provision_world.h"
 
+#include "fakes/ask_in_order.h"
 #include "fakes/shop_tablets.h"
 #include "graft/plan.h"
 
@@ -84,7 +85,7 @@ Provisioner ProvisionWorld::MakeProvisioner() {
                       {&observer},
                       start_server,
                       [this] { return history; },
-                      ask_all},
+                      ask_all != nullptr ? ask_all : AskInOrder(clock)},
                      options);
 }
 

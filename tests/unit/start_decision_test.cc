@@ -1,4 +1,4 @@
-#include "provision/operation/start_decision.h"
+#include "provision/operation/decisions.h"
 
 #include <gmock/gmock.h>
 

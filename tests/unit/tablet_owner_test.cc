@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "base/clocks.h"
 #include "base/errors.h"
 #include "fakes/fake_journal.h"
+#include "fakes/simulated_clock.h"
 #include "graft/plan.h"
 
 namespace graft {

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/clocks.h"
 #include "base/errors.h"
 #include "fakes/fake_store.h"
+#include "fakes/simulated_clock.h"
 #include "testing/is_ok.h"
 #include "topo/lock_contents.h"
 

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "base/clocks.h"
 #include "fakes/fake_store.h"
+#include "fakes/simulated_clock.h"
 #include "topo/records.h"
 #include "topo/vitess_topology.h"
 

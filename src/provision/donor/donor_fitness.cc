@@ -4,25 +4,15 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/errors.h"
-#include "provision/donor/gtid_difference.h"
+#include "base/gtid_set.h"
 
 namespace graft {
 namespace {
-
-Objection Against(Reason reason, std::string text) {
-  return {reason, /*certain=*/true, std::move(text)};
-}
 
 bool IsOfShard(const HostPort& source, const std::vector<HostPort>& shard) {
   return std::any_of(shard.begin(), shard.end(), [&source](const HostPort& address) {
     return address.port == source.port && absl::EqualsIgnoreCase(address.host, source.host);
   });
-}
-
-// The part of `held` that the donor lacks.
-absl::StatusOr<GtidSet> Lacks(const DonorEvidence& donor, const std::optional<std::string>& held) {
-  return GtidDifference(held.value_or(""), donor.gtid_executed);
 }
 
 }  // namespace
@@ -64,19 +54,19 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
   switch (tablet.type) {
     case TabletType::kPrimary:
       if (is_primary) break;
-      return Against(Reason::kDonorIsOldPrimary,
-                     "its record says PRIMARY, and the shard has another primary");
+      return Objection{Reason::kDonorIsOldPrimary,
+                       "its record says PRIMARY, and the shard has another primary"};
     case TabletType::kReplica:
     case TabletType::kRdonly:
     case TabletType::kSpare:
     case TabletType::kExperimental:
       break;
     case TabletType::kRestore:
-      return Against(Reason::kDonorIsRestoring, "it is being rebuilt itself (RESTORE)");
+      return Objection{Reason::kDonorIsRestoring, "it is being rebuilt itself (RESTORE)"};
     case TabletType::kDrained:  // by a human, or by VTOrc for its errant transactions
     case TabletType::kBackup:   // its replication is stopped
     case TabletType::kUnknown:
-      return Against(Reason::kDonorType, absl::StrCat("its record says ", type));
+      return Objection{Reason::kDonorType, absl::StrCat("its record says ", type)};
   }
   // EMPTY without an operation means that the server was empty when the agent read it last. The
   // server itself shows whether it is still empty.
@@ -84,60 +74,65 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
   const auto state = tablet.tags.find("graft.data_state");
   if (spoken_of && state != tablet.tags.end() &&
       (state->second == "PARTIAL" || state->second == "EMPTY")) {
-    return Against(Reason::kDonorDataState, absl::StrCat("its data is ", state->second));
+    return Objection{Reason::kDonorDataState, absl::StrCat("its data is ", state->second)};
   }
   if (!tablet.mysql.empty()) return std::nullopt;
-  return Against(Reason::kDonorHasNoAddress,
-                 tablet.mysql_fault.empty()
-                     ? "it has no MySQL address in the topology: its agent was stopped or never "
-                       "started; start it"
-                     : absl::StrCat("its record has no MySQL address that can be used: ",
-                                    tablet.mysql_fault, "; correct the record"));
+  return Objection{Reason::kDonorHasNoAddress,
+                   tablet.mysql_fault.empty()
+                       ? "it has no MySQL address in the topology: its agent was stopped or never "
+                         "started; start it"
+                       : absl::StrCat("its record has no MySQL address that can be used: ",
+                                      tablet.mysql_fault, "; mend the record")};
 }
 
 MaybeObjection ObjectToServer(const std::string& recorded_uuid, const std::string& server_uuid) {
   if (recorded_uuid.empty() || absl::EqualsIgnoreCase(recorded_uuid, server_uuid)) {
     return std::nullopt;
   }
-  return Against(Reason::kOtherServer,
-                 absl::StrCat("another server answers at its address: server_uuid ", server_uuid,
-                              ", and its record says ", recorded_uuid));
+  return Objection{Reason::kOtherServer,
+                   absl::StrCat("another server answers at its address: server_uuid ", server_uuid,
+                                ", and its record says ", recorded_uuid)};
 }
 
 MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence& shard) {
-  if (!donor.recorded_uuid.empty()) return ObjectToServer(donor.recorded_uuid, donor.server_uuid);
+  const std::string& executed = donor.server.gtid_executed;
+  if (!donor.recorded_uuid.empty()) {
+    return ObjectToServer(donor.recorded_uuid, donor.server.server_uuid);
+  }
   const bool will_have_it = !donor.is_primary && donor.following.fault.empty();
-  if (!shard.primary_executed.has_value() && will_have_it) return std::nullopt;
-  auto missing = GtidDifference(shard.recipient_executed, donor.gtid_executed);
-  // ObjectToData judges the transactions that the primary has too.
-  if (missing.ok() && !donor.is_primary) {
-    missing = GtidDifference(missing->ToString(), shard.primary_executed.value_or(""));
+  if (!shard.primary.has_value() && will_have_it) return std::nullopt;
+  auto missing = GtidDifference(shard.recipient_executed, executed);
+  // What the primary has too is for ObjectToData to judge.
+  if (missing.ok() && !donor.is_primary && shard.primary.has_value()) {
+    missing = GtidDifference(missing->ToString(), shard.primary->gtid_executed);
   }
   if (!missing.ok() || missing->empty()) return std::nullopt;
-  return {
-      {Reason::kOtherServer, /*certain=*/false,
-       absl::StrCat("its record names no server_uuid, and this server lacks transactions of the "
-                    "recipient: ",
-                    DescribeGtids(*missing))}};
+  return Objection{Reason::kOtherServer,
+                   absl::StrCat("its record does not say which server it is, and this one lacks "
+                                "what the recipient has: ",
+                                DescribeGtids(*missing)),
+                   /*certain=*/false};
 }
 
 MaybeObjection ObjectToData(const DonorEvidence& donor, const ShardEvidence& shard) {
-  if (donor.gtid_executed.empty() && !donor.has_schemas && shard.has_data) {
-    return Against(Reason::kDonorEmpty, "it holds nothing: no schema and no transaction");
+  const std::string& executed = donor.server.gtid_executed;
+  if (executed.empty() && donor.server.user_schemas.empty() && shard.has_data) {
+    return Objection{Reason::kDonorEmpty, "it holds nothing: no schema and no transaction"};
   }
-  if (donor.is_primary) return std::nullopt;
-  const absl::StatusOr<GtidSet> purged = Lacks(donor, shard.primary_purged);
-  const absl::StatusOr<GtidSet> missing = Lacks(donor, shard.primary_executed);
+  if (donor.is_primary || !shard.primary.has_value()) return std::nullopt;
+  const auto purged = GtidDifference(shard.primary->gtid_purged, executed);
+  const auto missing = GtidDifference(shard.primary->gtid_executed, executed);
   if (!purged.ok() || !missing.ok()) return std::nullopt;
   if (!purged->empty()) {
-    return Against(Reason::kDonorBehind,
-                   absl::StrCat("it lacks transactions that the primary has purged: ",
-                                DescribeGtids(*purged)));
+    return Objection{Reason::kDonorBehind,
+                     absl::StrCat("it lacks what the primary has purged from its binary logs: ",
+                                  DescribeGtids(*purged))};
   }
   if (missing->empty() || donor.following.fault.empty()) return std::nullopt;
-  return {{Reason::kDonorBehind, donor.following.certain,
-           absl::StrCat("it lacks ", DescribeGtids(*missing), " of the primary, and ",
-                        donor.following.fault)}};
+  return Objection{Reason::kDonorBehind,
+                   absl::StrCat("it lacks ", DescribeGtids(*missing), " of the primary, and ",
+                                donor.following.fault),
+                   donor.following.certain};
 }
 
 }  // namespace graft

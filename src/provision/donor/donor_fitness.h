@@ -8,20 +8,24 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "graft/mysql_server.h"
 #include "graft/reason.h"
 #include "graft/tablet.h"
 
 namespace graft {
 
-// The tag of a tablet's record that names the tablet's server.
+// Behind by more than that, a donor leaves the recipient much to catch up with.
+inline constexpr absl::Duration kLongLag = absl::Minutes(10);
+
+// The tag of a tablet's record in which its agent says whose server it is.
 inline constexpr char kServerUuidTag[] = "graft.server_uuid";
 std::string RecordedUuid(const Tablet& tablet);  // empty: the record does not say
 
 struct Objection {
   Reason reason = Reason::kNone;
-  bool certain = true;  // false: it may be fine, but there is no proof
   std::string text;
+  bool certain = true;  // false: it may be fine, but nobody could see that
 };
 using MaybeObjection = std::optional<Objection>;
 
@@ -37,19 +41,15 @@ Following JudgeFollowing(const absl::StatusOr<std::vector<ReplicationChannel>>& 
 struct DonorEvidence {
   bool is_primary = false;    // by the shard's record
   std::string recorded_uuid;  // by its own record; empty: that does not say
-  std::string server_uuid;
-  std::string gtid_executed;
-  bool has_schemas = true;  // users' ones
+  const ServerFacts& server;
   Following following;
 };
 
-// The values that the donor is compared with. The primary's are nullopt if the primary did not
-// answer.
+// What the donor is compared with.
 struct ShardEvidence {
-  std::optional<std::string> primary_executed;
-  std::optional<std::string> primary_purged;
-  // The recipient's transactions, without those of its own server_uuid, which no other server may
-  // have.
+  std::optional<ServerFacts> primary;  // nullopt: it could not be asked, or there is none
+  // The recipient's, without the transactions of its own server_uuid: no other server may have
+  // those.
   std::string recipient_executed;
   bool has_data = false;  // some server of the shard holds transactions
 };

@@ -6,65 +6,54 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/gtid_set.h"
 #include "base/server_version.h"
-#include "provision/donor/gtid_difference.h"
 
 namespace graft {
 namespace {
 
-constexpr absl::Duration kLongLag = absl::Minutes(10);
-
-using MaybeRefusal = MaybeObjection;
-
-Objection Refusal(Reason reason, std::string text) {
-  return {reason, /*certain=*/true, std::move(text)};
-}
-
-MaybeRefusal RefuseAnswer(const absl::Status& status) {
+MaybeObjection RefuseAnswer(const absl::Status& status) {
   if (status.ok()) return std::nullopt;
-  const std::string text(status.message());
-  if (absl::IsUnauthenticated(status)) return Refusal(Reason::kDonorCredentials, text);
-  if (absl::IsPermissionDenied(status)) return Refusal(Reason::kDonorPrivilege, text);
-  return Refusal(Reason::kDonorUnreachable, text);
+  Reason reason = Reason::kDonorUnreachable;
+  if (absl::IsUnauthenticated(status)) reason = Reason::kDonorCredentials;
+  if (absl::IsPermissionDenied(status)) reason = Reason::kDonorPrivilege;
+  return Objection{reason, std::string(status.message())};
 }
 
-MaybeRefusal RefuseVersion(const DonorState& state, const DonorSearchFacts& facts) {
-  const auto donor = ServerVersion::Parse(state.version);
+MaybeObjection RefuseVersion(const ServerFacts& server, const DonorSearchFacts& facts) {
+  const auto donor = ServerVersion::Parse(server.version);
   const auto recipient = ServerVersion::Parse(facts.recipient_version);
   absl::Status status = donor.ok() ? recipient.status() : donor.status();
   if (status.ok()) status = CheckCloneVersions(*recipient, *donor);
   if (status.ok()) return std::nullopt;
-  return Refusal(Reason::kVersions, std::string(status.message()));
+  return Objection{Reason::kVersions, std::string(status.message())};
 }
 
-MaybeRefusal RefuseTransactions(const DonorState& state, const DonorSearchFacts& facts) {
-  if (!facts.primary_gtid_executed.has_value()) return std::nullopt;
-  const auto errant = GtidDifference(state.gtid_executed, *facts.primary_gtid_executed);
+MaybeObjection RefuseTransactions(const ServerFacts& server, const ShardEvidence& shard) {
+  if (!shard.primary.has_value()) return std::nullopt;
+  const auto errant = GtidDifference(server.gtid_executed, shard.primary->gtid_executed);
   if (!errant.ok()) {
-    return Refusal(Reason::kErrantTransactions, std::string(errant.status().message()));
+    return Objection{Reason::kErrantTransactions, std::string(errant.status().message())};
   }
   if (errant->empty()) return std::nullopt;
-  return Refusal(Reason::kErrantTransactions,
-                 absl::StrCat("the primary does not have its ", DescribeGtids(*errant)));
+  return Objection{Reason::kErrantTransactions,
+                   absl::StrCat("the primary does not have its ", DescribeGtids(*errant))};
 }
 
 ShardEvidence EvidenceOf(const std::vector<DonorCandidate>& candidates,
                          const DonorSearchFacts& facts) {
-  ShardEvidence shard{facts.primary_gtid_executed, facts.primary_gtid_purged,
-                      facts.recipient_executed};
-  shard.has_data = !facts.recipient_executed.empty() ||
+  ShardEvidence shard = facts.shard;
+  shard.has_data = !shard.recipient_executed.empty() ||
                    std::any_of(candidates.begin(), candidates.end(), [](const auto& candidate) {
-                     return candidate.state.ok() && !candidate.state->gtid_executed.empty();
+                     return candidate.state.ok() && !candidate.state->server.gtid_executed.empty();
                    });
   return shard;
 }
 
-MaybeRefusal RefuseData(const DonorCandidate& candidate, const ShardEvidence& shard,
-                        const DonorSearchFacts& facts) {
-  const DonorState& state = *candidate.state;
+MaybeObjection RefuseData(const DonorCandidate& candidate, const ShardEvidence& shard,
+                          const DonorSearchFacts& facts) {
   const DonorEvidence donor{candidate.is_primary, RecordedUuid(candidate.tablet),
-                            state.server_uuid,    state.gtid_executed,
-                            state.has_schemas,    state.following};
+                            candidate.state->server, candidate.state->following};
   for (const auto& judge : {ObjectToIdentity, ObjectToData}) {
     MaybeObjection objection = judge(donor, shard);
     if (objection && (objection->certain || !facts.allow_unchecked)) return objection;
@@ -72,30 +61,31 @@ MaybeRefusal RefuseData(const DonorCandidate& candidate, const ShardEvidence& sh
   return std::nullopt;
 }
 
-MaybeRefusal RefuseServer(const DonorCandidate& candidate, const ShardEvidence& shard,
-                          const DonorSearchFacts& facts) {
+MaybeObjection RefuseServer(const DonorCandidate& candidate, const ShardEvidence& shard,
+                            const DonorSearchFacts& facts) {
   const DonorState& state = *candidate.state;
-  if (MaybeRefusal refusal = RefuseVersion(state, facts)) return refusal;
+  if (MaybeObjection refusal = RefuseVersion(state.server, facts)) return refusal;
   if (!candidate.is_primary && !state.broken_replication.empty()) {
-    return Refusal(Reason::kDonorReplication,
-                   absl::StrCat("its replication is broken: ", state.broken_replication));
+    return Objection{Reason::kDonorReplication,
+                     absl::StrCat("its replication is broken: ", state.broken_replication)};
   }
-  if (MaybeRefusal refusal = RefuseData(candidate, shard, facts)) return refusal;
-  return candidate.is_primary ? std::nullopt : RefuseTransactions(state, facts);
+  if (MaybeObjection refusal = RefuseData(candidate, shard, facts)) return refusal;
+  return candidate.is_primary ? std::nullopt : RefuseTransactions(state.server, shard);
 }
 
-MaybeRefusal Refuse(const DonorCandidate& candidate, const ShardEvidence& shard,
-                    const DonorSearchFacts& facts) {
+MaybeObjection Refuse(const DonorCandidate& candidate, const ShardEvidence& shard,
+                      const DonorSearchFacts& facts) {
   if (candidate.tablet.alias == facts.recipient) {
-    return Refusal(Reason::kDonorIsRecipient, "it cannot be rebuilt from itself");
+    return Objection{Reason::kDonorIsRecipient, "it cannot be rebuilt from itself"};
   }
-  if (MaybeRefusal refusal = ObjectToRecord(candidate.tablet, candidate.is_primary)) return refusal;
+  if (MaybeObjection refusal = ObjectToRecord(candidate.tablet, candidate.is_primary))
+    return refusal;
   if (!candidate.ruled_out.ok()) {
     const Reason reason = ParseReason(ReasonOf(candidate.ruled_out));
-    return Refusal(reason == Reason::kNone ? Reason::kDonorFailed : reason,
-                   std::string(candidate.ruled_out.message()));
+    return Objection{reason == Reason::kNone ? Reason::kDonorFailed : reason,
+                     std::string(candidate.ruled_out.message())};
   }
-  if (MaybeRefusal refusal = RefuseAnswer(candidate.state.status())) return refusal;
+  if (MaybeObjection refusal = RefuseAnswer(candidate.state.status())) return refusal;
   return RefuseServer(candidate, shard, facts);
 }
 
@@ -143,7 +133,7 @@ DonorRanking RankDonors(const std::vector<DonorCandidate>& candidates,
   const ShardEvidence shard = EvidenceOf(candidates, facts);
   std::vector<const DonorCandidate*> fit;
   for (const DonorCandidate& candidate : candidates) {
-    if (MaybeRefusal refusal = Refuse(candidate, shard, facts)) {
+    if (MaybeObjection refusal = Refuse(candidate, shard, facts)) {
       ranking.refused.push_back({candidate.tablet.alias, std::string(RowOf(refusal->reason).word),
                                  std::move(refusal->text)});
     } else {

@@ -29,17 +29,13 @@ namespace graft {
 
 // The facts of a candidate's server.
 struct DonorState {
-  std::string version;
-  std::string gtid_executed;
+  ServerFacts server;
   std::optional<absl::Duration> lag;  // nullopt: unknown; a primary has none
   bool donating = false;              // a session with the command "clone"
   // Why its replication will not go on, for instance an applier error; empty: replication works. A
   // receiver that cannot reach its source does not count: otherwise no tablet could be donor once
   // the primary is dead.
   std::string broken_replication;
-  std::string server_uuid;
-  std::string gtid_purged;
-  bool has_schemas = true;  // users' ones
   Following following;
 };
 
@@ -57,12 +53,10 @@ struct DonorCandidate {
 struct DonorSearchFacts {
   TabletAlias recipient;
   std::string recipient_version;
-  // Read after the candidates' own; nullopt: the primary could not be asked, or there is none.
-  std::optional<std::string> primary_gtid_executed;
+  // The primary's facts are read after the candidates' own; RankDonors sees by itself who has data.
+  ShardEvidence shard;
   absl::Time now;
-  std::string primary_gtid_purged;
-  std::string recipient_executed;  // without transactions of its own server_uuid
-  bool allow_unchecked = false;    // facts that cannot be read count as good
+  bool allow_unchecked = false;  // what cannot be seen is taken for good
 };
 
 struct DonorRanking {

@@ -15,19 +15,13 @@ namespace {
 constexpr absl::Duration kPatience = absl::Seconds(6);
 constexpr absl::Duration kPatienceWithPrimary = absl::Seconds(4);
 
-// The source has purged transactions that the tablet needs, so the receiver never goes on. A
-// receiver that merely cannot connect goes on later.
-bool WillNotHeal(int receiver_errno) {
-  return receiver_errno == 1236 || receiver_errno == 13114;
-}
-
 void NoteReplication(const std::vector<ReplicationChannel>& channels, DonorState& state) {
   for (const ReplicationChannel& channel : channels) {
     if (!channel.applier_running && channel.applier_errno != 0) {
       state.broken_replication =
           absl::StrCat("applier error ", channel.applier_errno, ": ", channel.applier_error);
     }
-    if (WillNotHeal(channel.receiver_errno)) {
+    if (channel.lacks_binlogs()) {
       state.broken_replication =
           absl::StrCat("receiver error ", channel.receiver_errno, ": ", channel.receiver_error);
     }
@@ -39,13 +33,8 @@ void NoteReplication(const std::vector<ReplicationChannel>& channels, DonorState
 // Facts that the clone account may not read stay unknown. Preflight reports them for the chosen
 // donor.
 absl::StatusOr<DonorState> AskTablet(MysqlServer& server, const std::vector<HostPort>& shard) {
-  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, server.Describe());
   DonorState state;
-  state.version = facts.version;
-  state.server_uuid = facts.server_uuid;
-  state.gtid_executed = facts.gtid_executed;
-  state.gtid_purged = facts.gtid_purged;
-  state.has_schemas = !facts.user_schemas.empty();
+  GRAFT_ASSIGN_OR_RETURN(state.server, server.Describe());
   const auto channels = server.ReadReplication();
   state.following = JudgeFollowing(channels, shard);
   if (channels.ok()) NoteReplication(*channels, state);
@@ -99,7 +88,7 @@ class Search {
     if (!own.ok()) return Annotate(own.status(), "recipient");
     facts_.recipient = operation_.recipient;
     facts_.recipient_version = own->version;
-    facts_.recipient_executed = WithoutOwn(own->gtid_executed, own->server_uuid);
+    facts_.shard.recipient_executed = WithoutOwn(own->gtid_executed, own->server_uuid);
     facts_.allow_unchecked = operation_.request.allow.unchecked;
     facts_.now = deps_.clock.Now();
     return absl::OkStatus();
@@ -144,16 +133,9 @@ class Search {
   // The measure for the others, unless another server answers in its place.
   void NotePrimary(const DonorCandidate& primary) {
     if (!primary.state.ok()) return;
-    const DonorState& state = *primary.state;
-    const DonorEvidence evidence{true,
-                                 RecordedUuid(primary.tablet),
-                                 state.server_uuid,
-                                 state.gtid_executed,
-                                 state.has_schemas,
-                                 {}};
-    if (ObjectToIdentity(evidence, {{}, {}, facts_.recipient_executed, true})) return;
-    facts_.primary_gtid_executed = state.gtid_executed;
-    facts_.primary_gtid_purged = state.gtid_purged;
+    const ServerFacts& server = primary.state->server;
+    const DonorEvidence evidence{true, RecordedUuid(primary.tablet), server, {}};
+    if (!ObjectToIdentity(evidence, facts_.shard)) facts_.shard.primary = server;
   }
 
   // The queue of each tablet that answered, without this recipient. Empty if the store is away.

@@ -55,9 +55,6 @@ using AskAll = std::function<absl::Status(
     std::vector<std::function<void()>> questions, const std::shared_ptr<Cancellation>& cancellation,
     absl::Duration patience, const std::function<void()>& meanwhile)>;
 
-// One after the other, on the calling thread; for programs that have no threads for it, and tests.
-AskAll AskInOrder(Clock& clock);
-
 struct Peers {
   OpenPeer open;
   AskAll ask_all;

@@ -8,7 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "base/errors.h"
 #include "graft/plan.h"
-#include "provision/operation/release_word.h"
+#include "provision/operation/decisions.h"
 
 namespace graft {
 namespace {

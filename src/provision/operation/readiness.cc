@@ -51,7 +51,7 @@ void AddOperation(const Operation& operation, absl::Time now, std::vector<std::s
     reasons.push_back(absl::StrCat("operation ", operation.request.id,
                                    " is rebuilding the tablet: step ", StepName(operation.step)));
   }
-  if (operation.data_state == DataState::kPartial || operation.data_state == DataState::kEmpty) {
+  if (IsDropped(operation.data_state)) {
     const std::string remedy =
         absl::StrCat(": rebuild it with graftctl reprovision ", operation.recipient.ToString());
     reasons.push_back(absl::StrCat("the tablet's data is ", DataStateName(operation.data_state),

@@ -14,9 +14,7 @@ constexpr size_t kMostKept = 50;
 
 // A clone whose end is not known may have dropped any data.
 void AssumeTheWorst(TabletState& state) {
-  if (!state.clone.has_value()) return;
-  DataState& data = state.operation.data_state;
-  if (data == DataState::kIntact || data == DataState::kCloned) data = DataState::kPartial;
+  if (state.clone.has_value()) state.operation.data_state = OnceDropped(state.operation.data_state);
 }
 
 bool IsOf(const TabletState& state, const Operation& operation) {
@@ -224,16 +222,6 @@ absl::Status TabletOwner::GrantThrottle(absl::string_view id, const CloneSetting
     return Failure(Reason::kTooLate, "too late: the copy is made");
   }
   return Grant([&](TabletState& next) { next.throttle = WithDefaults(settings, next.throttle); });
-}
-
-CloneSettings TabletOwner::throttle() const {
-  absl::MutexLock lock(&mutex_);
-  return committed_->throttle;
-}
-
-bool TabletOwner::cancel_granted() const {
-  absl::MutexLock lock(&mutex_);
-  return committed_->cancel.has_value();
 }
 
 }  // namespace graft

@@ -63,8 +63,8 @@ class TabletOwner {
   absl::Status GrantThrottle(absl::string_view id, const CloneSettings& settings);
 
   // Of the operation that runs.
-  bool cancel_granted() const;
-  CloneSettings throttle() const;
+  bool cancel_granted() const { return committed()->cancel.has_value(); }
+  CloneSettings throttle() const { return committed()->throttle; }
 
  private:
   absl::Status Write(TabletState& next, const Snapshot& present)

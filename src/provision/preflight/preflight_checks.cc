@@ -12,23 +12,25 @@
 namespace graft {
 
 Verdict Passed(std::string found) {
-  return {CheckOutcome::kPassed, std::move(found), "", std::nullopt};
+  return {CheckOutcome::kPassed, std::move(found), ""};
 }
 
 Verdict Warn(std::string found, std::string remedy) {
-  return {CheckOutcome::kWarning, std::move(found), std::move(remedy), std::nullopt};
+  return {CheckOutcome::kWarning, std::move(found), std::move(remedy)};
 }
 
 Verdict Fatal(std::string found, std::string remedy) {
-  return {CheckOutcome::kFatal, std::move(found), std::move(remedy), std::nullopt};
+  return {CheckOutcome::kFatal, std::move(found), std::move(remedy)};
+}
+
+Verdict Unclear(std::string found, std::string remedy) {
+  return {CheckOutcome::kUnchecked, std::move(found), std::move(remedy)};
 }
 
 Verdict Unchecked(absl::string_view what, const absl::Status& status) {
-  return {CheckOutcome::kUnchecked, absl::StrCat(what, " could not be read: ", status.message()),
-          absl::IsPermissionDenied(status)
-              ? "grant the missing privilege, or pass --allow-unchecked"
-              : "repair that, or pass --allow-unchecked",
-          std::nullopt};
+  const char* act = absl::IsPermissionDenied(status) ? "grant what is missing" : "mend that";
+  return Unclear(absl::StrCat(what, " could not be read: ", status.message()),
+                 absl::StrCat(act, ", or take it upon yourself with --allow-unchecked"));
 }
 
 std::optional<std::string> VariableOf(const ServerSurvey& server, absl::string_view name) {
@@ -83,6 +85,34 @@ bool IsBinlogDump(const ServerSession& session) {
 
 bool IsClone(const ServerSession& session) {
   return absl::EqualsIgnoreCase(session.command, "clone");
+}
+
+std::vector<std::string> NameSessions(const std::vector<ServerSession>& sessions,
+                                      const std::function<bool(const ServerSession&)>& is) {
+  std::vector<std::string> names;
+  for (const ServerSession& session : sessions) {
+    if (is(session)) names.push_back(NameSession(session));
+  }
+  return names;
+}
+
+Verdict PluginIsActive(const ServerSurvey& server, absl::string_view whose) {
+  const std::string& status = server.facts.clone_plugin_status;
+  if (absl::EqualsIgnoreCase(status, "ACTIVE")) return Passed("ACTIVE");
+  return Fatal(absl::StrCat("the clone plugin of the ", whose, " is ",
+                            status.empty() ? "not installed" : status),
+               "put plugin-load-add=mysql_clone.so into its my.cnf and restart it, or INSTALL "
+               "PLUGIN clone SONAME 'mysql_clone.so'");
+}
+
+Verdict PacketIsLargeEnough(const ServerSurvey& server, absl::string_view whose) {
+  constexpr int64_t kLeast = 2097152;  // else 3957 on the recipient, 3862 with 3957 on the donor
+  const auto bytes = NumberOf(server, "max_allowed_packet");
+  if (!bytes.has_value()) return VariableMissing("max_allowed_packet", whose);
+  if (*bytes >= kLeast) return Passed(absl::StrCat(*bytes, " bytes"));
+  return Fatal(absl::StrCat("max_allowed_packet of the ", whose, " is ", *bytes,
+                            " bytes; CLONE needs 2 MiB"),
+               "SET GLOBAL max_allowed_packet=67108864 there, and in its my.cnf");
 }
 
 }  // namespace graft

@@ -6,6 +6,7 @@
 #define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_CHECKS_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,13 +20,14 @@ struct Verdict {
   CheckOutcome outcome = CheckOutcome::kPassed;
   std::string found;
   std::string remedy;
-  std::optional<CheckSide> side;  // if another than the row's is at fault
+  std::optional<CheckSide> side = std::nullopt;  // if another than the row's is at fault
 };
 
 Verdict Passed(std::string found);
 Verdict Warn(std::string found, std::string remedy);
 Verdict Fatal(std::string found, std::string remedy);
-// The facts that could not be read because of `status`: "the sessions of the donor".
+Verdict Unclear(std::string found, std::string remedy);  // unchecked
+// What `status` kept from being read: "the sessions of the donor".
 Verdict Unchecked(absl::string_view what, const absl::Status& status);
 
 // A variable of @@global; "" if it is unset there, nullopt if the server does not have it.
@@ -43,6 +45,13 @@ std::string NameThem(const std::vector<std::string>& names);
 std::string NameSession(const ServerSession& session);
 bool IsBinlogDump(const ServerSession& session);
 bool IsClone(const ServerSession& session);
+// The names of the sessions that `is` says yes to.
+std::vector<std::string> NameSessions(const std::vector<ServerSession>& sessions,
+                                      const std::function<bool(const ServerSession&)>& is);
+
+// What CLONE wants of either server; `whose`: "donor".
+Verdict PluginIsActive(const ServerSurvey& server, absl::string_view whose);
+Verdict PacketIsLargeEnough(const ServerSurvey& server, absl::string_view whose);
 
 // The recipient alone: preflight_recipient.cc.
 Verdict RecipientIsNoPrimary(const PreflightFacts& facts);
@@ -73,10 +82,12 @@ Verdict DonorConnections(const PreflightFacts& facts);
 Verdict DonorIsFree(const PreflightFacts& facts);
 Verdict DonorDdl(const PreflightFacts& facts);
 
-// The identity of the servers, and the donor's data against the shard's: preflight_identity.cc.
+// Whose servers they are, whether the donor's data is the shard's, and whom the recipient lets in
+// afterwards: preflight_identity.cc.
 Verdict ServersAreTheirOwn(const PreflightFacts& facts);
 Verdict DonorHoldsData(const PreflightFacts& facts);
 Verdict DonorIsUpToDate(const PreflightFacts& facts);
+Verdict AgentAccount(const PreflightFacts& facts);
 
 // Whether the two fit: preflight_compatibility.cc.
 Verdict DonorIsOther(const PreflightFacts& facts);
@@ -90,7 +101,6 @@ Verdict Collations(const PreflightFacts& facts);
 Verdict SystemTablespace(const PreflightFacts& facts);
 Verdict Plugins(const PreflightFacts& facts);
 Verdict ClonePluginStays(const PreflightFacts& facts);
-Verdict AgentAccount(const PreflightFacts& facts);  // preflight_account.cc
 
 // The donor's data: preflight_data.cc.
 Verdict DiskSpace(const PreflightFacts& facts);

@@ -215,20 +215,13 @@ Verdict SystemTablespace(const PreflightFacts& facts) {
       absl::StrCat(kName, " is ", *mine, " on the recipient and ", *theirs, " on the donor");
   const std::string remedy = absl::StrCat("initialise the recipient anew with the donor's ", kName);
   if (!recipient.has_value() || !donor.has_value()) {
-    return {CheckOutcome::kUnchecked, absl::StrCat(both, ", which is not understood"), remedy,
-            std::nullopt};
+    return Unclear(absl::StrCat(both, ", which is not understood"), remedy);
   }
-  switch (FitsInto(*donor, *recipient)) {
-    case Fit::kYes:
-      return Passed(both);
-    case Fit::kNo:
-      return Fatal(absl::StrCat(both, "; the donor's files do not fit"), remedy);
-    case Fit::kUnlessGrown:
-      break;
-  }
-  return {CheckOutcome::kUnchecked,
-          absl::StrCat(both, "; it fits only as long as the donor's last file has not grown"),
-          remedy, std::nullopt};
+  const Fit fit = FitsInto(*donor, *recipient);
+  if (fit == Fit::kYes) return Passed(both);
+  if (fit == Fit::kNo) return Fatal(absl::StrCat(both, "; the donor's files do not fit"), remedy);
+  return Unclear(
+      absl::StrCat(both, "; it fits only as long as the donor's last file has not grown"), remedy);
 }
 
 // 3870.
@@ -252,11 +245,10 @@ Verdict Plugins(const PreflightFacts& facts) {
                  kRemedy);
   }
   if (unknown.empty()) return Passed("the recipient has, or can load, all of the donor's");
-  return {CheckOutcome::kUnchecked,
-          absl::StrCat("plugins are active on the donor but not on the recipient, and whether it "
-                       "could load them cannot be seen: ",
-                       NameThem(unknown)),
-          kRemedy, std::nullopt};
+  return Unclear(absl::StrCat("plugins are active on the donor but not on the recipient, and "
+                              "whether it could load them cannot be seen: ",
+                              NameThem(unknown)),
+                 kRemedy);
 }
 
 // CLONE replaces mysql.plugin.

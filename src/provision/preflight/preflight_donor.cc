@@ -13,10 +13,8 @@
 namespace graft {
 namespace {
 
-constexpr int64_t kLeastPacket = 2097152;  // else 3862 with 3957
-
 Verdict NotAsked() {
-  return {CheckOutcome::kUnchecked, kDonorNotAsked, "", std::nullopt};
+  return Unclear(kDonorNotAsked, "");
 }
 
 // The donor's account as it is meant in GRANT.
@@ -84,12 +82,7 @@ Verdict DonorAddress(const PreflightFacts& facts) {
 }
 
 Verdict DonorPlugin(const PreflightFacts& facts) {
-  const std::string& status = facts.donor->facts.clone_plugin_status;
-  if (absl::EqualsIgnoreCase(status, "ACTIVE")) return Passed("ACTIVE");
-  return Fatal(
-      absl::StrCat("the clone plugin of the donor is ", status.empty() ? "not installed" : status),
-      "put plugin-load-add=mysql_clone.so into its my.cnf and restart it, or INSTALL "
-      "PLUGIN clone SONAME 'mysql_clone.so'");
+  return PluginIsActive(*facts.donor, "donor");
 }
 
 // 3862 with 3159.
@@ -102,12 +95,7 @@ Verdict DonorTls(const PreflightFacts& facts) {
 }
 
 Verdict DonorPacket(const PreflightFacts& facts) {
-  const auto bytes = NumberOf(*facts.donor, "max_allowed_packet");
-  if (!bytes.has_value()) return VariableMissing("max_allowed_packet", "donor");
-  if (*bytes >= kLeastPacket) return Passed(absl::StrCat(*bytes, " bytes"));
-  return Fatal(
-      absl::StrCat("max_allowed_packet of the donor is ", *bytes, " bytes; CLONE needs 2 MiB"),
-      "SET GLOBAL max_allowed_packet=67108864 there, and in its my.cnf");
+  return PacketIsLargeEnough(*facts.donor, "donor");
 }
 
 // 3862 with 3983.
@@ -145,10 +133,7 @@ Verdict DonorIsFree(const PreflightFacts& facts) {
                              sessions.status().message()),
                 "this clone may have to wait for another's end");
   }
-  std::vector<std::string> clones;
-  for (const ServerSession& session : *sessions) {
-    if (IsClone(session)) clones.push_back(NameSession(session));
-  }
+  const std::vector<std::string> clones = NameSessions(*sessions, IsClone);
   if (clones.empty()) return Passed("nobody clones it");
   // Tablets queue for a donor, and it refuses a second clone before anything is dropped (3634).
   return Warn(absl::StrCat("the donor is being cloned already, by session ", NameThem(clones)),

@@ -1,8 +1,9 @@
-// Checks the identity of the servers at the records' addresses, and the donor's data against the
-// shard's.
+// Checks of whose servers answer at the records' addresses, of whether the donor holds what the
+// shard does, and of the account that the agent will need.
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "provision/donor/donor_fitness.h"
 #include "provision/preflight/preflight_checks.h"
@@ -19,32 +20,25 @@ bool DonorIsPrimary(const PreflightFacts& facts) {
 
 DonorEvidence DonorOf(const PreflightFacts& facts) {
   const ServerSurvey& donor = *facts.donor;
-  return {DonorIsPrimary(facts),
-          facts.donor_recorded_uuid,
-          donor.facts.server_uuid,
-          donor.facts.gtid_executed,
-          !donor.facts.user_schemas.empty(),
+  return {DonorIsPrimary(facts), facts.donor_recorded_uuid, donor.facts,
           JudgeFollowing(donor.channels, facts.shard_addresses)};
 }
 
 ShardEvidence ShardOf(const PreflightFacts& facts) {
-  ShardEvidence shard;
   const ServerFacts& recipient = facts.recipient.facts;
+  ShardEvidence shard;
+  if (facts.primary.ok()) shard.primary = *facts.primary;
   shard.recipient_executed = WithoutOwn(recipient.gtid_executed, recipient.server_uuid);
-  if (facts.primary.ok()) {
-    shard.primary_executed = facts.primary->gtid_executed;
-    shard.primary_purged = facts.primary->gtid_purged;
-  }
-  shard.has_data =
-      !shard.recipient_executed.empty() || !shard.primary_executed.value_or("").empty();
+  shard.has_data = !shard.recipient_executed.empty() ||
+                   (facts.primary.ok() && !facts.primary->gtid_executed.empty());
   return shard;
 }
 
 Verdict Found(const Objection& objection, const TabletAlias& donor, std::string remedy) {
   std::string found = absl::StrCat("donor ", donor.ToString(), ": ", objection.text);
   if (objection.certain) return Fatal(std::move(found), std::move(remedy));
-  absl::StrAppend(&remedy, ", or pass --allow-unchecked");
-  return {CheckOutcome::kUnchecked, std::move(found), std::move(remedy), std::nullopt};
+  absl::StrAppend(&remedy, ", or take it upon yourself with --allow-unchecked");
+  return Unclear(std::move(found), std::move(remedy));
 }
 
 // Whether another than the record's server answered there. No other donor helps against that.
@@ -68,6 +62,47 @@ std::optional<Verdict> OtherSourceOrPrimary(const PreflightFacts& facts) {
   }
   if (DonorIsPrimary(facts)) return std::nullopt;
   return OtherServer("primary", facts.primary_alias, facts.primary_recorded_uuid, facts.primary);
+}
+
+const ServerAccount* FindHost(const std::vector<ServerAccount>& accounts, absl::string_view host) {
+  for (const ServerAccount& account : accounts) {
+    if (absl::EqualsIgnoreCase(account.host, host)) return &account;
+  }
+  return nullptr;
+}
+
+// The operating system vouches for the user: there is no password.
+bool AsksTheSystem(const ServerAccount& account) {
+  return account.plugin == "auth_socket" || account.plugin == "unix_socket";
+}
+
+// The same password makes the same authentication string: there is no salt in it.
+bool IsUnsalted(const ServerAccount& account) {
+  return account.plugin == "mysql_native_password";
+}
+
+Verdict Compare(const ServerAccount& mine, const ServerAccount& theirs, const std::string& name) {
+  const std::string remedy =
+      absl::StrCat("make sure that ", name, " has the agent's password on the donor: ALTER USER ",
+                   name, " IDENTIFIED … there; else nobody gets into the recipient afterwards");
+  if (mine.plugin != theirs.plugin) {
+    return Warn(absl::StrCat(name, " authenticates by ", mine.plugin, " on the recipient and by ",
+                             theirs.plugin, " on the donor"),
+                remedy);
+  }
+  if (AsksTheSystem(mine) || mine.fingerprint == theirs.fingerprint) {
+    return Passed(absl::StrCat(name, " is the same on both"));
+  }
+  if (IsUnsalted(mine)) {
+    return Fatal(absl::StrCat(name,
+                              " has another password on the donor, and will have it on the "
+                              "recipient"),
+                 remedy);
+  }
+  return Warn(absl::StrCat(name,
+                           " exists on the donor; whether with the same password cannot be "
+                           "seen, since it was not created by the same statement"),
+              remedy);
 }
 
 }  // namespace
@@ -104,6 +139,36 @@ Verdict DonorIsUpToDate(const PreflightFacts& facts) {
   }
   return Found(*objection, facts.donor_alias,
                "let it follow the shard's primary and catch up, or choose another donor");
+}
+
+// Whether the agent can log in once the donor's accounts have replaced the recipient's.
+Verdict AgentAccount(const PreflightFacts& facts) {
+  const auto& theirs = facts.donor->accounts;
+  if (!theirs.ok()) return Unchecked("the donor's accounts", theirs.status());
+  const ServerSurvey& recipient = facts.recipient;
+  const std::string& user = facts.agent_user;
+  const std::string name = absl::StrCat("'", user, "'@'", recipient.account_host, "'");
+  const ServerAccount* there = FindHost(*theirs, recipient.account_host);
+  if (there == nullptr) {
+    const std::string remedy = absl::StrCat(
+        "CREATE USER ", name, " with the agent's password and privileges on the shard's primary");
+    // It stands in for every host, but for one that has an account, perhaps an anonymous one.
+    if (FindHost(*theirs, "%") != nullptr) {
+      return Warn(absl::StrCat("the donor has '", user, "'@'%' but no ", name), remedy);
+    }
+    return Fatal(absl::StrCat("the agent logs in as ", name,
+                              ", which the donor does not have: "
+                              "after the clone the agent could not get into the recipient"),
+                 remedy);
+  }
+  if (!recipient.accounts.ok()) {
+    return Unchecked("the recipient's accounts", recipient.accounts.status());
+  }
+  const ServerAccount* here = FindHost(*recipient.accounts, recipient.account_host);
+  if (here == nullptr) {
+    return Unchecked("the agent's account on the recipient", absl::NotFoundError(name));
+  }
+  return Compare(*here, *there, name);
 }
 
 }  // namespace graft

@@ -10,8 +10,6 @@
 namespace graft {
 namespace {
 
-constexpr int64_t kLeastPacket = 2097152;  // else 3957
-
 // Privileges without which an operation would get stuck half-way. SET PERSIST_ONLY takes both
 // variable privileges (3630), for every variable, and SUPER stands in for neither.
 struct NeededPrivilege {
@@ -78,10 +76,7 @@ Verdict RecipientIsNoPrimary(const PreflightFacts& facts) {
 Verdict RecipientHasNoReplicas(const PreflightFacts& facts) {
   const auto& sessions = facts.recipient.sessions;
   if (!sessions.ok()) return Unchecked("the recipient's sessions", sessions.status());
-  std::vector<std::string> replicas;
-  for (const ServerSession& session : *sessions) {
-    if (IsBinlogDump(session)) replicas.push_back(NameSession(session));
-  }
+  const std::vector<std::string> replicas = NameSessions(*sessions, IsBinlogDump);
   if (replicas.empty()) return Passed("nobody reads its binary logs");
   return Fatal(absl::StrCat("others read the recipient's binary logs, which CLONE deletes: ",
                             NameThem(replicas)),
@@ -91,22 +86,14 @@ Verdict RecipientHasNoReplicas(const PreflightFacts& facts) {
 Verdict RecipientDonatesToNobody(const PreflightFacts& facts) {
   const auto& sessions = facts.recipient.sessions;
   if (!sessions.ok()) return Unchecked("the recipient's sessions", sessions.status());
-  for (const ServerSession& session : *sessions) {
-    if (!IsClone(session)) continue;
-    return Fatal(
-        absl::StrCat("the recipient is being cloned itself, by session ", NameSession(session)),
-        "wait for that clone's end");
-  }
-  return Passed("nobody clones it");
+  const std::vector<std::string> clones = NameSessions(*sessions, IsClone);
+  if (clones.empty()) return Passed("nobody clones it");
+  return Fatal(absl::StrCat("the recipient is being cloned itself, by session ", clones.front()),
+               "wait for that clone's end");
 }
 
 Verdict RecipientPlugin(const PreflightFacts& facts) {
-  const std::string& status = facts.recipient.facts.clone_plugin_status;
-  if (absl::EqualsIgnoreCase(status, "ACTIVE")) return Passed("ACTIVE");
-  return Fatal(absl::StrCat("the clone plugin of the recipient is ",
-                            status.empty() ? "not installed" : status),
-               "put plugin-load-add=mysql_clone.so into its my.cnf and restart it, or INSTALL "
-               "PLUGIN clone SONAME 'mysql_clone.so'");
+  return PluginIsActive(facts.recipient, "recipient");
 }
 
 Verdict RecipientPrivileges(const PreflightFacts& facts) {
@@ -120,10 +107,9 @@ Verdict RecipientPrivileges(const PreflightFacts& facts) {
                               Account(server)));
   }
   if (!unseen.empty()) {
-    return {CheckOutcome::kUnchecked,
-            absl::StrCat("the agent's account on the recipient lacks ", unseen,
-                         " on *.*: whether it will see what CLONE does is not known"),
-            absl::StrCat("GRANT ", unseen, " ON *.* TO ", Account(server)), std::nullopt};
+    return Unclear(absl::StrCat("the agent's account on the recipient lacks ", unseen,
+                                " on *.*: whether it will see what CLONE does is not known"),
+                   absl::StrCat("GRANT ", unseen, " ON *.* TO ", Account(server)));
   }
   return Passed("it has all it needs");
 }
@@ -143,13 +129,13 @@ Verdict RecipientShowsClones(const PreflightFacts& facts) {
 Verdict RecipientInnodbWrites(const PreflightFacts& facts) {
   const auto recovery = NumberOf(facts.recipient, "innodb_force_recovery");
   if (!recovery.has_value()) return VariableMissing("innodb_force_recovery", "recipient");
+  constexpr char kRemedy[] = "remove the setting from its my.cnf and restart it";
   if (*recovery > 0) {
     return Fatal(absl::StrCat("the recipient runs with innodb_force_recovery=", *recovery),
-                 "remove the setting from its my.cnf and restart it");
+                 kRemedy);
   }
   if (IsOn(facts.recipient, "innodb_read_only")) {
-    return Fatal("the recipient runs with innodb_read_only=ON",
-                 "remove the setting from its my.cnf and restart it");
+    return Fatal("the recipient runs with innodb_read_only=ON", kRemedy);
   }
   return Passed("InnoDB writes");
 }
@@ -174,22 +160,15 @@ Verdict RecipientInNoGroup(const PreflightFacts& facts) {
 }
 
 Verdict RecipientPacket(const PreflightFacts& facts) {
-  const auto bytes = NumberOf(facts.recipient, "max_allowed_packet");
-  if (!bytes.has_value()) return VariableMissing("max_allowed_packet", "recipient");
-  if (*bytes >= kLeastPacket) return Passed(absl::StrCat(*bytes, " bytes"));
-  return Fatal(
-      absl::StrCat("max_allowed_packet of the recipient is ", *bytes, " bytes; CLONE needs 2 MiB"),
-      "SET GLOBAL max_allowed_packet=67108864 there, and in its my.cnf");
+  return PacketIsLargeEnough(facts.recipient, "recipient");
 }
 
 // DROP DATA waits for every metadata lock; a session that holds one makes it fail half-way (1205).
 Verdict RecipientSessions(const PreflightFacts& facts) {
   const auto& sessions = facts.recipient.sessions;
   if (!sessions.ok()) return Unchecked("the recipient's sessions", sessions.status());
-  std::vector<std::string> foreign;
-  for (const ServerSession& session : *sessions) {
-    if (IsForeign(session, facts)) foreign.push_back(NameSession(session));
-  }
+  const std::vector<std::string> foreign =
+      NameSessions(*sessions, [&](const ServerSession& one) { return IsForeign(one, facts); });
   if (foreign.empty()) return Passed("nobody else is connected");
   const bool ends_all = HasPrivilege(facts.recipient, "SYSTEM_USER");
   return Warn(absl::StrCat("others are connected to the recipient, and could keep CLONE waiting: ",

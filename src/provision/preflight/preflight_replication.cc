@@ -5,21 +5,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "provision/donor/gtid_difference.h"
+#include "base/gtid_set.h"
+#include "provision/donor/donor_fitness.h"
 #include "provision/preflight/preflight_checks.h"
 
 namespace graft {
 namespace {
 
-constexpr absl::Duration kLongLag = absl::Minutes(10);
-
 std::string NameChannel(const ReplicationChannel& channel) {
   return channel.name.empty() ? "the default channel" : absl::StrCat("channel ", channel.name);
-}
-
-// The source has purged binary logs that the receiver needs, so the receiver never goes on.
-bool LacksBinlogs(const ReplicationChannel& channel) {
-  return channel.receiver_errno == 1236 || channel.receiver_errno == 13114;
 }
 
 bool SourceIsDonor(const PreflightFacts& facts) {
@@ -66,7 +60,7 @@ Verdict DonorReplication(const PreflightFacts& facts) {
   if (channels->empty()) return Passed("it follows nobody");
   std::vector<std::string> stopped;
   for (const ReplicationChannel& channel : *channels) {
-    if (channel.applier_errno != 0 || LacksBinlogs(channel)) {
+    if (channel.applier_errno != 0 || channel.lacks_binlogs()) {
       const bool applier = channel.applier_errno != 0;
       return Fatal(absl::StrCat("replication is broken on the donor, in ", NameChannel(channel),
                                 ": ", applier ? channel.applier_errno : channel.receiver_errno,

@@ -20,15 +20,6 @@ constexpr absl::Duration kStandstill = absl::Seconds(10);
 constexpr absl::Duration kLongestEta = absl::Hours(24 * 365);
 constexpr double kMiB = 1024 * 1024;
 
-const CloneStageRow* RowOf(const Progress& progress, Phase phase) {
-  if (phase == Phase::kPrepare || phase == Phase::kFinish) return nullptr;
-  const auto stage = static_cast<CloneStage>(static_cast<int>(phase) - 1);
-  for (const CloneStageRow& row : progress.stages) {
-    if (row.stage == stage) return &row;
-  }
-  return nullptr;
-}
-
 bool CountsBytes(Phase phase) {
   return phase == Phase::kFileCopy || phase == Phase::kPageCopy || phase == Phase::kRedoCopy;
 }
@@ -163,7 +154,7 @@ class Estimator {
     if (left.likely > kLongestEta) return std::nullopt;
     left.low = std::min(left.low, left.likely);
     left.high = std::min(std::max(left.high, left.likely), 10 * kLongestEta);
-    return Eta{left.likely, left.low, left.high};
+    return left;
   }
 
   const ProgressView& view_;
@@ -182,7 +173,7 @@ Phase PhaseOf(const Operation& operation, const StartupSigns& startup) {
     return startup.starting ? Phase::kRecovery : Phase::kRestart;
   }
   if (!operation.progress.stage.has_value()) return Phase::kPrepare;
-  const auto phase = static_cast<Phase>(static_cast<int>(*operation.progress.stage) + 1);
+  const Phase phase = PhaseOf(*operation.progress.stage);
   const CloneStageRow* row = RowOf(operation.progress, phase);
   const bool over = row != nullptr && row->state == CloneState::kCompleted;
   return over ? static_cast<Phase>(static_cast<int>(phase) + 1) : phase;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 #include <string>
+
 #include "graft/plan.h"
 
 namespace graft {
@@ -104,11 +105,16 @@ std::optional<absl::Duration> StageTook(const CloneStageRow& row) {
   return *ended - *began;
 }
 
-int64_t FileBytes(const Progress& progress) {
+const CloneStageRow* RowOf(const Progress& progress, Phase phase) {
   for (const CloneStageRow& row : progress.stages) {
-    if (row.stage == CloneStage::kFileCopy) return row.estimate_bytes;
+    if (PhaseOf(row.stage) == phase) return &row;
   }
-  return 0;
+  return nullptr;
+}
+
+int64_t FileBytes(const Progress& progress) {
+  const CloneStageRow* row = RowOf(progress, Phase::kFileCopy);
+  return row == nullptr ? 0 : row->estimate_bytes;
 }
 
 ProgressModel ProgressModel::Learn(const std::vector<Operation>& newest_first) {
@@ -121,8 +127,7 @@ ProgressModel ProgressModel::Learn(const std::vector<Operation>& newest_first) {
     };
     add(Phase::kPrepare, Preparation(operation));
     for (const CloneStageRow& row : operation.progress.stages) {
-      const Phase phase = static_cast<Phase>(static_cast<int>(row.stage) + 1);
-      if (const auto took = StageTook(row)) add(phase, *took);
+      if (const auto took = StageTook(row)) add(PhaseOf(row.stage), *took);
     }
     add(Phase::kFinish, TimeInZone(operation, Zone::kAfterCopy));
     if (++model.learnt_from_ == kMostLearntFrom) break;

@@ -15,11 +15,7 @@
 
 namespace graft {
 
-struct Expectation {
-  absl::Duration likely;
-  absl::Duration low;
-  absl::Duration high;
-};
+using Expectation = Eta;  // of a whole phase
 
 class ProgressModel {
  public:
@@ -48,6 +44,10 @@ std::optional<absl::Duration> StageTook(const CloneStageRow& row);
 
 // "2026-11-20 13:00:00.123", UTC.
 std::optional<absl::Time> ParseServerTime(absl::string_view text);
+
+// The row of the stage that is this phase; nullptr: no stage is, or the server does not show it
+// yet.
+const CloneStageRow* RowOf(const Progress& progress, Phase phase);
 
 // Bytes of FILE COPY as the server estimates them; 0 until it does.
 int64_t FileBytes(const Progress& progress);

@@ -8,6 +8,19 @@
 namespace graft {
 namespace {
 
+// MySQL refreshes its counters once a second, so a shorter window would show jumps.
+constexpr absl::Duration kWindow = absl::Seconds(5);
+
+// The one in progress, else the last that ended.
+std::optional<CloneStage> PresentStage(const std::vector<CloneStageRow>& stages) {
+  std::optional<CloneStage> stage;
+  for (const CloneStageRow& row : stages) {
+    if (row.state == CloneState::kInProgress) return row.stage;
+    if (row.state != CloneState::kNotStarted) stage = row.stage;
+  }
+  return stage;
+}
+
 absl::Time AttemptBegan(const Operation& operation) {
   return operation.failed_attempts.empty() ? operation.requested
                                            : operation.failed_attempts.back().ended;
@@ -21,14 +34,33 @@ std::optional<absl::Time> Entered(const Operation& operation, Step step) {
   return std::nullopt;
 }
 
-const CloneStageRow* RowOf(const Operation& operation, Phase phase) {
-  for (const CloneStageRow& row : operation.progress.stages) {
-    if (static_cast<int>(row.stage) + 1 == static_cast<int>(phase)) return &row;
+}  // namespace
+
+bool ProgressMeter::Update(const CloneReport& report, absl::Time now, Progress& progress) {
+  int64_t done = 0;
+  int64_t expected = 0;
+  for (const CloneStageRow& row : report.stages) {
+    done += row.data_bytes;
+    expected += row.estimate_bytes;
   }
-  return nullptr;
+  const std::optional<CloneStage> stage = PresentStage(report.stages);
+  const bool moved = done != progress.bytes_done || stage != progress.stage;
+  if (done != progress.bytes_done) progress.last_byte = now;
+  progress.stage = stage;
+  progress.stages = report.stages;
+  progress.bytes_done = done;
+  if (expected > 0) progress.bytes_expected = expected;  // until then, what preflight has seen
+  progress.bytes_per_second = Rate(now, done);
+  return moved;
 }
 
-}  // namespace
+double ProgressMeter::Rate(absl::Time now, int64_t bytes) {
+  if (!samples_.empty() && bytes < samples_.back().second) samples_.clear();  // a new attempt
+  samples_.emplace_back(now, bytes);
+  while (samples_.size() > 2 && now - samples_[1].first >= kWindow) samples_.pop_front();
+  const double seconds = absl::ToDoubleSeconds(now - samples_.front().first);
+  return seconds > 0 ? static_cast<double>(bytes - samples_.front().second) / seconds : 0;
+}
 
 void ProgressSampler::BeginAttempt() {
   running_.reset();
@@ -43,9 +75,9 @@ void ProgressSampler::Sample(Operation& operation) {
   if (!running_.has_value() || phase > *running_) Enter(phase, operation);
   took_[static_cast<size_t>(*running_)] = std::max(now - began_, absl::ZeroDuration());
   for (const CloneStageRow& row : operation.progress.stages) {
-    const size_t stage = static_cast<size_t>(row.stage) + 1;
+    const Phase stage = PhaseOf(row.stage);
     const auto took = StageTook(row);
-    if (stage < static_cast<size_t>(*running_) && took.has_value()) took_[stage] = *took;
+    if (stage < *running_ && took.has_value()) took_[static_cast<size_t>(stage)] = *took;
   }
   operation.progress.phase_began = began_;
   EstimateProgress({model_, *running_, took_, startup_, now}, operation);
@@ -77,7 +109,7 @@ absl::Time ProgressSampler::BeganBefore(Phase phase, const Operation& operation)
     return Entered(operation, Step::kAwaitRestart).value_or(now);
   }
   const absl::Time sent = Entered(operation, Step::kClone).value_or(now);
-  const CloneStageRow* row = RowOf(operation, phase);
+  const CloneStageRow* row = RowOf(operation.progress, phase);
   const auto began = row == nullptr ? std::nullopt : ParseServerTime(row->begin_time);
   const auto not_before = ParseServerTime(operation.progress.clone_sent);
   if (!began.has_value() || !not_before.has_value()) return now;

@@ -8,7 +8,10 @@
 #define GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_
 
 #include <array>
+#include <cstdint>
+#include <deque>
 #include <optional>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "graft/clock.h"
@@ -17,6 +20,18 @@
 #include "provision/progress/progress_model.h"
 
 namespace graft {
+
+// Turns successive clone reports into Progress, with a rate over the last seconds.
+class ProgressMeter {
+ public:
+  // Updates `progress` with what the report shows at `now`; whether bytes or stage moved.
+  bool Update(const CloneReport& report, absl::Time now, Progress& progress);
+
+ private:
+  double Rate(absl::Time now, int64_t bytes);
+
+  std::deque<std::pair<absl::Time, int64_t>> samples_;  // of the last kWindow
+};
 
 class ProgressSampler {
  public:

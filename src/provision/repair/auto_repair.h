@@ -46,7 +46,9 @@ class AutoRepair {
   };
 
   AutoRepair(Deps deps, Options options)
-      : deps_(std::move(deps)), options_(std::move(options)), lock_name_(LockName(options_)) {}
+      : deps_(std::move(deps)),
+        options_(std::move(options)),
+        lock_name_(RepairLockName(options_.keyspace, options_.shard)) {}
 
   // Looks again and again until Stop(); returns at once if no error is to be repaired.
   void Serve();
@@ -60,9 +62,6 @@ class AutoRepair {
  private:
   struct Check;  // a preflight that is under way, or made
 
-  static std::string LockName(const Options& options) {
-    return RepairLockName(options.keyspace, options.shard);
-  }
   ReprovisionCall Call() const;
   RepairDecision DecideByRecords() const;
   // Each brings the repair one step further and returns the cause of its wait; empty: no wait.

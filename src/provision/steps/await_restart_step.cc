@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "provision/steps/clone_watch.h"
-#include "provision/steps/down_server.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
@@ -37,7 +36,7 @@ class RestartWait {
 
  private:
   std::optional<StepOutcome> Judge(CloneVerdict verdict) {
-    denied_since_ = absl::InfiniteFuture();
+    down_.DeniedFor(absl::OkStatus());
     switch (verdict) {
       case CloneVerdict::kCompleted:
         return StepOutcome::Advance();
@@ -46,9 +45,7 @@ class RestartWait {
       case CloneVerdict::kStopping:
         return StillThere();
       case CloneVerdict::kCrashed:
-        return Over(Failure(Reason::kRecipientCrashed,
-                            "the recipient's mysqld went down in the middle of the clone and "
-                            "rolled it back; see its error log, then ask again"));
+        return Over(CrashedInTheCopy());
       case CloneVerdict::kFailed:
         return Over(watch_.Failure());
       case CloneVerdict::kNoTrace:
@@ -65,9 +62,8 @@ class RestartWait {
 
   // The server that made the copy answers for a while before it goes down.
   std::optional<StepOutcome> StillThere() {
-    const absl::Status waited =
-        down_.Look(absl::UnavailableError("the server that made the copy has not gone down yet"));
-    return waited.ok() ? std::nullopt : std::make_optional(StepOutcome::Stop(waited));
+    return down_.Look(
+        absl::UnavailableError("the server that made the copy has not gone down yet"));
   }
 
   // A new process of the server that has nothing to say of a copy that was made.
@@ -76,27 +72,18 @@ class RestartWait {
     if (!server.ok()) return NoLook(server.status());
     const SentClone& clone = *context_.state.clone;
     if (!clone.process.empty() && server->process == clone.process) return StillThere();
-    const DataState left = JudgeByServer(*server, clone, context_.state.data_before);
-    const bool whole = left == DataState::kIntact || left == DataState::kCloned;
-    watch_.Conclude(whole ? DataState::kPartial : left);
+    watch_.Conclude(OnceDropped(JudgeByServer(*server, clone, context_.state.data_before)));
     return StepOutcome(Failure(Reason::kCloneNotStarted,
                                "the server shows no trace of the clone that it said was made"));
   }
 
   std::optional<StepOutcome> NoLook(const absl::Status& look) {
     if (HasReason(look, Reason::kClonePluginMissing)) return InstallPlugin();
-    const bool denied = absl::IsUnauthenticated(look) || absl::IsPermissionDenied(look);
-    const absl::Time now = context_.clock().Now();
-    if (denied) {
-      denied_since_ = std::min(denied_since_, now);
-      if (now - denied_since_ < kDeniedPatience) return std::nullopt;
+    if (const auto denied = down_.DeniedFor(look)) {
+      if (*denied < kDeniedPatience) return std::nullopt;
       return StepOutcome::Stop(LockedOut(look));
     }
-    denied_since_ = absl::InfiniteFuture();
-    if (HasReason(look, Reason::kMysqlGone)) {
-      const absl::Status waited = down_.Look(look);
-      return waited.ok() ? std::nullopt : std::make_optional(StepOutcome::Stop(waited));
-    }
+    if (HasReason(look, Reason::kMysqlGone)) return down_.Look(look);
     context_.Note(absl::StrCat("mysqld cannot be looked at: ", look.message()));
     return std::nullopt;
   }
@@ -117,7 +104,6 @@ class RestartWait {
   StepContext& context_;
   CloneWatch watch_;
   DownServer down_;
-  absl::Time denied_since_ = absl::InfiniteFuture();
   bool installed_ = false;
 };
 

@@ -11,7 +11,6 @@
 #include "base/errors.h"
 #include "base/gtid_set.h"
 #include "provision/steps/replication.h"
-#include "provision/steps/source.h"
 #include "provision/steps/steps.h"
 
 namespace graft {

@@ -1,13 +1,15 @@
 // clone: the one step that drops data. Sends CLONE INSTANCE once, or adopts the run that an earlier
 // process of the agent sent, and stays with it until the server shows how it ended.
 
+#include <algorithm>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "provision/steps/clone_settings.h"
 #include "provision/steps/clone_supervisor.h"
 #include "provision/steps/fence.h"
 #include "provision/steps/steps.h"
@@ -20,6 +22,32 @@ constexpr absl::Duration kPreparePatience = absl::Seconds(15);
 // The last checks count for so long. After them come calls of the journal, the topology and the
 // server, each of which may hang for ten seconds.
 constexpr absl::Duration kChecksHold = absl::Seconds(3);
+
+VariableChange Set(absl::string_view name, absl::string_view value) {
+  return {VariableChange::How::kGlobal, std::string(name), std::string(value)};
+}
+
+// What a request's settings mean in MySQL's words.
+std::vector<VariableChange> SettingChanges(const CloneSettings& settings) {
+  std::vector<VariableChange> changes;
+  const auto number = [&changes](const char* name, const auto& value) {
+    if (value.has_value()) changes.push_back(Set(name, absl::StrCat(*value)));
+  };
+  const auto flag = [&changes](const char* name, const std::optional<bool>& value) {
+    if (value.has_value()) changes.push_back(Set(name, *value ? "ON" : "OFF"));
+  };
+  number("clone_max_data_bandwidth", settings.max_data_bandwidth_mib);
+  number("clone_max_network_bandwidth", settings.max_network_bandwidth_mib);
+  number("clone_max_concurrency", settings.max_concurrency);
+  flag("clone_enable_compression", settings.compression);
+  flag("clone_block_ddl", settings.block_ddl);
+  return changes;
+}
+
+bool IsNoted(const std::vector<FenceRecord::Persisted>& noted, const std::string& name) {
+  return std::any_of(noted.begin(), noted.end(),
+                     [&name](const FenceRecord::Persisted& known) { return known.name == name; });
+}
 
 CloneRequest MakeRequest(const StepContext& context) {
   CloneRequest request;
@@ -128,22 +156,36 @@ bool IsTheEarlierOnes(const StepOutcome& outcome, const std::optional<SentClone>
 
 }  // namespace
 
+absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings) {
+  const std::vector<VariableChange> changes = SettingChanges(settings);
+  std::vector<FenceRecord::Persisted>& noted = context.state.fence.clone_settings;
+  for (const VariableChange& change : changes) {
+    if (IsNoted(noted, change.name)) continue;
+    GRAFT_ASSIGN_OR_RETURN(const std::vector<Variable> before,
+                           context.recipient().ReadVariables({change.name}));
+    noted.push_back({change.name, before.front().value, before.front().persisted});
+  }
+  if (changes.empty()) return absl::OkStatus();
+  GRAFT_RETURN_IF_ERROR(context.Save());
+  return context.recipient().SetVariables(changes);
+}
+
 // Advance: all is copied. Any other: CLONE was refused or failed; operation.data_state says what is
 // left.
 StepOutcome CloneStep(StepContext& context) {
   std::optional<SentClone> earlier = context.state.clone;
   if (earlier.has_value()) {
-    if (auto outcome = CloneSupervisor(context, nullptr).Run()) return *std::move(outcome);
+    if (auto outcome = SuperviseClone(context, nullptr)) return *std::move(outcome);
   }
   absl::Status why;
   const std::shared_ptr<StatementEnd> end = Send(context, why);
   if (end == nullptr) return why;
-  std::optional<StepOutcome> outcome = CloneSupervisor(context, end).Run();
+  std::optional<StepOutcome> outcome = SuperviseClone(context, end);
   if (outcome.has_value() && IsTheEarlierOnes(*outcome, earlier)) {
     context.state.clone = std::move(earlier);
     context.operation.data_state = DataState::kPartial;
     context.Save().IgnoreError();
-    outcome = CloneSupervisor(context, nullptr, /*runs_here=*/true).Run();
+    outcome = SuperviseClone(context, nullptr, /*runs_here=*/true);
   }
   if (outcome.has_value()) return *std::move(outcome);
   return Failure(Reason::kCloneNotStarted, "the server shows no trace of the clone");

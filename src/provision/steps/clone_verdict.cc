@@ -38,11 +38,6 @@ bool IsWholeTruth(const CloneReport& report, const SentClone& clone) {
   });
 }
 
-// Of the old data or of a copy: there is something to lose.
-bool IsWhole(DataState data) {
-  return data == DataState::kIntact || data == DataState::kCloned;
-}
-
 absl::Status Unverified(absl::string_view text) {
   return Failure(Reason::kVerifyFailed, text);
 }
@@ -91,7 +86,7 @@ DataState WhatIsLeft(const CloneReport& report, DataState before) {
         return before;
       case CloneState::kInProgress:
       case CloneState::kFailed:
-        return IsWhole(before) ? DataState::kPartial : before;
+        return OnceDropped(before);
       case CloneState::kCompleted:
         return DataState::kEmpty;
     }
@@ -100,7 +95,7 @@ DataState WhatIsLeft(const CloneReport& report, DataState before) {
 }
 
 DataState JudgeByServer(const ServerFacts& server, const SentClone& clone, DataState before) {
-  if (!IsWhole(before)) return before;
+  if (IsDropped(before)) return before;  // there is nothing to lose
   const auto now = GtidSet::Parse(server.gtid_executed);
   const auto then = GtidSet::Parse(clone.gtid_before);
   if (!now.ok() || !then.ok()) return DataState::kPartial;

@@ -1,17 +1,25 @@
-// CloneWatch: follows this run's clone on a connection beside the one that runs the statement.
-//
-// Used by the steps that supervise a copy, on the operation's thread.
+// What the steps that supervise a copy see of the recipient: CloneWatch follows this run's clone,
+// DownServer watches a server that does not answer. Both on the operation's thread.
 #ifndef GRAFT_PROVISION_STEPS_CLONE_WATCH_H_
 #define GRAFT_PROVISION_STEPS_CLONE_WATCH_H_
 
+#include <optional>
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "graft/server_host.h"
 #include "provision/operation/step_context.h"
-#include "provision/progress/progress_meter.h"
+#include "provision/progress/progress_sampler.h"
 #include "provision/steps/clone_verdict.h"
 
 namespace graft {
 
+// RECIPIENT_CRASHED: the server went down in the middle of the copy.
+absl::Status CrashedInTheCopy();
+
+// Follows the clone on a connection beside the one that runs the statement.
 class CloneWatch {
  public:
   explicit CloneWatch(StepContext& context) : context_(context) {}
@@ -33,6 +41,47 @@ class CloneWatch {
   StepContext& context_;
   ProgressMeter meter_;
   CloneReport report_;  // the last one read
+};
+
+// Says whether mysqld is starting, asks for its start once the process is gone, and reports when
+// mysqld has been down for too long. The budget runs anew with each sign of life. Never waits.
+class DownServer {
+ public:
+  explicit DownServer(StepContext& context);
+
+  // The server answers: a later wait begins anew.
+  void Answers();
+
+  // The server did not answer; `last` is the error. nullopt: keep waiting; the note says for what.
+  // Stop with RESTART_TIMEOUT: nothing has moved for --clone-restart-wait-timeout.
+  std::optional<StepOutcome> Look(const absl::Status& last);
+
+  // How long the server has refused the agent without another answer; nullopt: `look` is no
+  // refusal.
+  std::optional<absl::Duration> DeniedFor(const absl::Status& look);
+
+ private:
+  void ReadErrorLog();
+  void LookAtFiles();
+  std::string HowItStarts() const;
+  void AskForStart(absl::Time now);
+  std::string HowItStands(absl::Duration silent) const;
+  std::string WhoStartsIt() const;
+  absl::Status TimedOut(const absl::Status& last) const;
+
+  StepContext& context_;
+  const absl::Duration budget_;
+  absl::Time began_;
+  absl::Time last_sign_;
+  absl::Time looked_at_files_;
+  absl::Time read_error_log_ = absl::InfinitePast();
+  StartupSigns startup_;
+  std::string activity_;
+  std::string note_;
+  bool gone_ = false;  // nobody listens where it did; not merely that a look failed
+  absl::Time asked_for_start_ = absl::InfinitePast();
+  absl::Status refused_;  // why it could not even be asked for
+  absl::Time denied_since_ = absl::InfiniteFuture();
 };
 
 }  // namespace graft

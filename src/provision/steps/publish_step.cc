@@ -1,12 +1,95 @@
 // publish: from a replica that has caught up to one that serves.
+// release: an operator has said that the data is good. Replication is started where a channel is
+// configured, the fence comes down, whoever's record of it is left, and the old type comes back.
+
+#include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "provision/operation/decisions.h"
+#include "provision/steps/clone_verdict.h"
 #include "provision/steps/fence.h"
 #include "provision/steps/replication.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
+namespace {
+
+// The type to come back to: the one before the operation that failed, else the agent's own.
+absl::Status NoteType(StepContext& context) {
+  TabletState& state = context.state;
+  GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.ReadOwnTablet());
+  state.type_before = own.type;
+  const bool serves = own.type != TabletType::kRestore && own.type != TabletType::kUnknown;
+  if (serves) {
+    state.type_after = own.type;
+  } else if (state.type_after == TabletType::kUnknown) {
+    state.type_after = context.options.init_type;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status StartChannels(StepContext& context) {
+  GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
+  const bool stopped =
+      std::any_of(channels.begin(), channels.end(), [](const ReplicationChannel& channel) {
+        return !channel.receives() || !channel.applier_running;
+      });
+  return stopped ? context.recipient().StartReplication(std::nullopt) : absl::OkStatus();
+}
+
+// The copy that an earlier operation sent may run on, though that operation has ended: the server
+// was frozen for long, or refused its agent. The server itself must show that the copy has ended.
+absl::Status EndTheCopy(StepContext& context) {
+  std::optional<SentClone>& clone = context.state.clone;
+  if (!clone.has_value()) return absl::OkStatus();
+  const auto report = context.recipient().ReadClone();
+  // A server without the plugin copies nothing.
+  if (!report.ok() && !HasReason(report.status(), Reason::kClonePluginMissing)) {
+    return report.status();
+  }
+  const CloneVerdict verdict = report.ok() ? JudgeClone(*report, *clone) : CloneVerdict::kNoTrace;
+  if (verdict == CloneVerdict::kRunning || verdict == CloneVerdict::kStopping) {
+    return Failure(Reason::kCloneStillRuns,
+                   absl::StrCat("the copy from ", clone->donor.ToString(),
+                                " that an earlier operation sent still runs on this server, which "
+                                "restarts on it: graftctl reprovision with the same donor takes it "
+                                "up; to get rid of it, cancel that one with --even-if-dropped"));
+  }
+  clone.reset();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+// FAILED_PRECONDITION with DATA_NOT_GOOD, CLONE_STILL_RUNS or NOTHING_TO_RELEASE: nothing was
+// touched. The fence comes down last, so that whatever fails leaves it up.
+StepOutcome ReleaseStep(StepContext& context) {
+  TabletState& state = context.state;
+  Operation& operation = state.operation;
+  GRAFT_RETURN_IF_ERROR(CheckVouched(operation, operation.data_state));
+  GRAFT_RETURN_IF_ERROR(EndTheCopy(context));
+  GRAFT_RETURN_IF_ERROR(NoteType(context));
+  GRAFT_ASSIGN_OR_RETURN(const bool fenced, FindFence(context));
+  const bool serves = state.type_before == state.type_after;
+  const bool dropped = IsDropped(operation.data_state);
+  if (!fenced && serves && !dropped) {
+    return Failure(Reason::kNothingToRelease,
+                   "no fence of graft's is up, and the tablet's record has its type");
+  }
+  GRAFT_RETURN_IF_ERROR(StartChannels(context));
+  const FenceRecord fence = state.fence;
+  const DataState data = operation.data_state;
+  GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/false));
+  if (dropped) operation.data_state = DataState::kIntact;
+  absl::Status saved = context.Save();
+  if (!saved.ok()) {  // it is not so before the journal says so
+    state.fence = fence;
+    operation.data_state = data;
+  }
+  return saved;
+}
 
 // The tablet serves again: fence down, though still read-only as a replica is, and its type back.
 StepOutcome PublishStep(StepContext& context) {

@@ -1,23 +1,21 @@
 // resolve_donor: from the request to a donor's and a source's address. A named donor comes from the
 // topology alone; for "any" the shard's tablets are asked and ranked.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/errors.h"
+#include "base/gtid_set.h"
 #include "provision/donor/donor_search.h"
 #include "provision/operation/tablet_record.h"
-#include "provision/steps/left_copy.h"
+#include "provision/steps/clone_verdict.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
 namespace {
-
-absl::Status Refuse(Reason reason, absl::string_view text) {
-  return Failure(reason, text);
-}
 
 std::string ShardName(const Shard& shard) {
   return absl::StrCat(shard.keyspace, "/", shard.name);
@@ -25,15 +23,15 @@ std::string ShardName(const Shard& shard) {
 
 absl::StatusOr<TabletAlias> RequirePrimary(const Shard& shard) {
   if (!shard.primary.empty()) return shard.primary;
-  return Refuse(Reason::kShardHasNoPrimary,
-                absl::StrCat("shard ", ShardName(shard),
-                             " has no primary; name a donor with "
-                             "--from-tablet, or set one: graftctl topo set-primary"));
+  return Failure(Reason::kShardHasNoPrimary,
+                 absl::StrCat("shard ", ShardName(shard),
+                              " has no primary; name a donor with "
+                              "--from-tablet, or set one: graftctl topo set-primary"));
 }
 
 absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
   TabletState& state = context.state;
-  GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.deps.topology.GetTablet(context.options.alias));
+  GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.ReadOwnTablet());
   GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
   if (state.type_before == TabletType::kUnknown) {
     const TabletType replaced = ReplacedType(own);
@@ -58,12 +56,12 @@ absl::StatusOr<Tablet> FindUsable(StepContext& context, const Shard& shard,
   GRAFT_ASSIGN_OR_RETURN(const Tablet tablet, context.deps.topology.GetTablet(alias));
   const std::string name = absl::StrCat(role, " ", alias.ToString());
   if (tablet.keyspace != context.options.keyspace || tablet.shard != context.options.shard) {
-    return Refuse(Reason::kDonorOfOtherShard,
-                  absl::StrCat(name, " belongs to ", tablet.keyspace, "/", tablet.shard,
-                               ", not to ", ShardName(shard)));
+    return Failure(Reason::kDonorOfOtherShard,
+                   absl::StrCat(name, " belongs to ", tablet.keyspace, "/", tablet.shard,
+                                ", not to ", ShardName(shard)));
   }
   if (const MaybeObjection objection = ObjectToRecord(tablet, alias == shard.primary)) {
-    return Refuse(objection->reason, absl::StrCat(name, ": ", objection->text));
+    return Failure(objection->reason, absl::StrCat(name, ": ", objection->text));
   }
   return tablet;
 }
@@ -90,9 +88,9 @@ absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard
   operation.refused_donors = std::move(found.ranking.refused);
   operation.refused_more = found.ranking.refused_more;
   if (!found.ranking.order.empty()) return found.ranking.order.front();
-  return Refuse(Reason::kNoDonor,
-                absl::StrCat("no tablet of ", ShardName(shard),
-                             " can be the donor: ", ListRefusals(operation, found.missing)));
+  return Failure(Reason::kNoDonor,
+                 absl::StrCat("no tablet of ", ShardName(shard),
+                              " can be the donor: ", ListRefusals(operation, found.missing)));
 }
 
 absl::StatusOr<TabletAlias> FindDonor(StepContext& context, const Shard& shard) {
@@ -107,27 +105,92 @@ absl::StatusOr<TabletAlias> FindDonor(StepContext& context, const Shard& shard) 
   return absl::InternalError("unknown choice of donor");
 }
 
+// Nothing has been executed on the copy, and nothing can have been: replication stands.
+absl::StatusOr<bool> IsUntouched(StepContext& context, const CloneStatus& status,
+                                 const ServerFacts& server) {
+  GRAFT_ASSIGN_OR_RETURN(const GtidSet executed, GtidSet::Parse(server.gtid_executed));
+  GRAFT_ASSIGN_OR_RETURN(const GtidSet promised, GtidSet::Parse(status.gtid_executed));
+  if (executed.ToString() != promised.ToString()) return false;
+  GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
+  return std::none_of(channels.begin(), channels.end(),
+                      [](const ReplicationChannel& channel) { return channel.runs(); });
+}
+
+absl::StatusOr<bool> IsInThisDirectory(StepContext& context) {
+  GRAFT_ASSIGN_OR_RETURN(const auto datadir, context.recipient().ReadVariables({"datadir"}));
+  return datadir.front().value == context.state.data_directory;
+}
+
+absl::StatusOr<bool> MayBeTaken(StepContext& context, const CloneReport& report,
+                                const ServerFacts& server) {
+  const SentClone& clone = *context.state.clone;
+  if (!(clone.choice == context.operation.request.donor)) return false;
+  if (server.server_uuid != context.state.server_uuid) return false;
+  GRAFT_ASSIGN_OR_RETURN(const bool here, IsInThisDirectory(context));
+  if (!here) return false;
+  return IsUntouched(context, *report.status, server);
+}
+
+StepOutcome Forget(StepContext& context, DataState left) {
+  context.state.clone.reset();
+  context.operation.data_state = context.state.data_before = left;
+  return StepOutcome::Advance();
+}
+
+// A copy that an operation left behind: its CLONE was sent, and the operation ended before the
+// server showed how that ended (mysqld stayed down). For an operation with its donor resolved.
+// Advance to verify: the server itself shows the copy (this run, Completed, in this data directory,
+// nothing executed since) and the request has the same donor choice. Advance to clone: the copy
+// still runs. Advance: there is no copy to continue with, and the state says what is left. Wait:
+// the server does not answer.
+StepOutcome TakeUpLeftCopy(StepContext& context) {
+  GRAFT_ASSIGN_OR_RETURN(const CloneReport report, context.recipient().ReadClone());
+  GRAFT_ASSIGN_OR_RETURN(const ServerFacts server, context.recipient().Describe());
+  const SentClone& clone = *context.state.clone;
+  const DataState before = context.state.data_before;
+  switch (JudgeClone(report, clone)) {
+    case CloneVerdict::kRunning:
+    case CloneVerdict::kStopping:
+      context.operation.donor = clone.donor;
+      context.operation.donor_mysql = clone.donor_mysql;
+      return StepOutcome::Advance(Step::kClone);
+    case CloneVerdict::kCompleted: {
+      GRAFT_ASSIGN_OR_RETURN(const bool may_be, MayBeTaken(context, report, server));
+      if (!may_be) return Forget(context, std::max(before, DataState::kEmpty));
+      context.operation.donor = clone.donor;
+      context.operation.donor_mysql = clone.donor_mysql;
+      return StepOutcome::Advance(Step::kVerify);
+    }
+    case CloneVerdict::kCrashed:
+    case CloneVerdict::kFailed:
+      return Forget(context, WhatIsLeft(report, before));
+    case CloneVerdict::kNoTrace:
+    case CloneVerdict::kContradicts:
+      break;
+  }
+  return Forget(context, before);
+}
+
 }  // namespace
 
 absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
   if (shard.primary != tablet.alias && tablet.type != TabletType::kPrimary) {
     return absl::OkStatus();
   }
-  return Refuse(Reason::kRecipientIsPrimary,
-                absl::StrCat(tablet.alias.ToString(), " is the primary of ", ShardName(shard),
-                             "; a primary is never overwritten: reparent the shard first"));
+  return Failure(Reason::kRecipientIsPrimary,
+                 absl::StrCat(tablet.alias.ToString(), " is the primary of ", ShardName(shard),
+                              "; a primary is never overwritten: reparent the shard first"));
 }
 
 // NOT_FOUND, FAILED_PRECONDITION: the topology does not allow this donor, or no tablet can be it;
 // the text says why.
 absl::Status ResolveDonor(StepContext& context) {
-  GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.deps.topology.GetShard(context.options.keyspace,
-                                                                           context.options.shard));
+  GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.ReadShard());
   GRAFT_RETURN_IF_ERROR(NoteOwnTablet(context, shard));
   GRAFT_ASSIGN_OR_RETURN(const TabletAlias donor, FindDonor(context, shard));
   if (donor == context.options.alias) {
-    return Refuse(Reason::kDonorIsRecipient,
-                  absl::StrCat(donor.ToString(), " cannot be rebuilt from itself"));
+    return Failure(Reason::kDonorIsRecipient,
+                   absl::StrCat(donor.ToString(), " cannot be rebuilt from itself"));
   }
   context.state.donor_uuid.clear();  // preflight's first look says both
   context.state.source_uuid.clear();

@@ -4,13 +4,12 @@
 #define GRAFT_PROVISION_STEPS_STEPS_H_
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "graft/preflight.h"
 #include "provision/donor/peers.h"
 #include "provision/operation/step_context.h"
-#include "provision/operation/step_outcome.h"
 
 namespace graft {
-
-StepOutcome RunStep(Step step, StepContext& context);
 
 StepOutcome ResolveDonorStep(StepContext& context);
 StepOutcome PreflightStep(StepContext& context);
@@ -23,6 +22,9 @@ StepOutcome ReplicateStep(StepContext& context);
 StepOutcome CatchUpStep(StepContext& context);
 StepOutcome PublishStep(StepContext& context);
 StepOutcome ReleaseStep(StepContext& context);
+
+// Finds donor and source, and makes all checks. For an operation that is not to run.
+absl::StatusOr<PreflightReport> MakePreflight(StepContext& context);
 
 // Donor and source into the operation, from the topology and the shard's servers.
 absl::Status ResolveDonor(StepContext& context);
@@ -41,6 +43,10 @@ Peers PeersOf(const StepContext& context);
 // FAILED_PRECONDITION: the topology says that `tablet` is its shard's primary. graft asks when the
 // operation begins and again right before CLONE.
 absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard);
+
+// Sets the clone_* variables that a request or an operator wants for the copy; first journals their
+// old values, which LiftFence restores.
+absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& settings);
 
 // LOCKED_OUT_AFTER_CLONE: after the copy the agent is denied, with `look`.
 absl::Status LockedOut(const absl::Status& look);

@@ -16,8 +16,7 @@ namespace {
 
 // The shard's primary now, which need not be the one that was it when the operation began.
 absl::StatusOr<GtidSet> ReadPrimary(StepContext& context) {
-  GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.deps.topology.GetShard(context.options.keyspace,
-                                                                           context.options.shard));
+  GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.ReadShard());
   if (shard.primary.empty()) return absl::NotFoundError("the shard has no primary");
   GRAFT_ASSIGN_OR_RETURN(const Tablet primary, context.deps.topology.GetTablet(shard.primary));
   if (primary.mysql.empty()) return absl::NotFoundError("the primary has no MySQL address");

@@ -1,5 +1,5 @@
-// Reads the error log of a starting mysqld. The lines are those of MySQL 9.7.4 at a recovery.
-#include "base/error_log.h"
+// What a starting mysqld's error log tells. The lines are those of MySQL 9.7.4 at a recovery.
+#include "host/local_server_host.h"
 
 #include <gtest/gtest.h>
 
