@@ -35,7 +35,7 @@ stop() {
 until_shows() {
   local deadline=$((SECONDS + 120))
   until "${@:2}" 2>&1 | grep -e "$1"; do
-    ((SECONDS < deadline)) || { echo "two minutes have passed without \"$1\": ${*:2}" >&2; return 1; }
+    ((SECONDS < deadline)) || { echo "not within two minutes: \"$1\" of ${*:2}" >&2; return 1; }
     sleep 0.2
   done
 }

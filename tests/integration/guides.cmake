@@ -7,7 +7,7 @@ function(graft_guide name)
     ENVIRONMENT "GRAFT_BIN_DIR=${CMAKE_BINARY_DIR}/bin;GRAFT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 
-graft_guide(first-shard "done: data CLONED" "error 1032" "from-any")
+graft_guide(first-shard "done: data CLONED" "error 1032" "ready to serve client requests")
 graft_guide(beside-vitess "done: data CLONED" "/vitess/zone2/tablets/zone2-0000000101/Tablet"
   "graft.data_state")
 graft_guide(automatic-repair "done: data CLONED" "repair-1032" "limit of repairs within 24 hours"
