@@ -10,10 +10,6 @@
 namespace graft {
 namespace {
 
-bool Is80(const ServerVersion& v) {
-  return v.major == 8 && v.minor == 0;
-}
-
 // LTS series from which, and into which, a clone may cross.
 bool IsNextLts(const ServerVersion& donor, const ServerVersion& recipient) {
   return donor.major == 9 && donor.minor == 7 && recipient.major == 28 && recipient.minor == 4;
@@ -50,8 +46,9 @@ absl::Status CheckCloneVersions(const ServerVersion& recipient, const ServerVers
   if (!recipient.AtLeast(8, 0, 17) || !donor.AtLeast(8, 0, 17)) {
     return Refuse(recipient, donor, "CLONE exists from 8.0.17 on; upgrade the older one");
   }
-  if (recipient.SameSeries(donor)) {
-    if (!Is80(donor) || recipient.patch == donor.patch) return absl::OkStatus();
+  if (recipient.major == donor.major && recipient.minor == donor.minor) {
+    const bool is_80 = donor.major == 8 && donor.minor == 0;
+    if (!is_80 || recipient.patch == donor.patch) return absl::OkStatus();
     if (recipient.AtLeast(8, 0, 37) && donor.AtLeast(8, 0, 37)) return absl::OkStatus();
     return Refuse(recipient, donor,
                   "in 8.0 the patch levels must be equal unless both are at least 8.0.37");

@@ -21,9 +21,6 @@ struct ServerVersion {
   std::string ToString() const;
 
   bool AtLeast(int other_major, int other_minor, int other_patch) const;
-  bool SameSeries(const ServerVersion& other) const {
-    return major == other.major && minor == other.minor;
-  }
 };
 
 // OK if `recipient` can clone from `donor`; else FAILED_PRECONDITION with the rule that is broken.

@@ -29,7 +29,7 @@ absl::StatusOr<int> ClaimKeeper::Ahead() {
   const std::shared_ptr<QueuePlace> mine = present();
   if (mine == nullptr) {
     if (state() == State::kLost) {
-      return WithReason(absl::AbortedError("the place in the queue was lost"), Reason::kClaimLost);
+      return Failure(Reason::kClaimLost, "the place in the queue was lost");
     }
     return absl::FailedPreconditionError("in no queue");
   }

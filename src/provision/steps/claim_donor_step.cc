@@ -14,12 +14,12 @@ constexpr absl::Duration kLookEvery = absl::Seconds(1);
 constexpr absl::Duration kStorePatience = absl::Seconds(15);
 
 absl::Status WaitedTooLong(const StepContext& context, int ahead) {
-  return WithReason(
-      absl::DeadlineExceededError(absl::StrCat(
-          "donor ", context.operation.donor.ToString(), " was not free within ",
-          HumanDuration(context.options.donor_wait_timeout), " (--clone-donor-wait-timeout); ",
-          ahead, " stood before this tablet in its queue; name another donor, or wait longer")),
-      Reason::kDonorWaitTimeout);
+  return Failure(
+      Reason::kDonorWaitTimeout,
+      absl::StrCat("donor ", context.operation.donor.ToString(), " was not free within ",
+                   HumanDuration(context.options.donor_wait_timeout),
+                   " (--clone-donor-wait-timeout); ", ahead,
+                   " stood before this tablet in its queue; name another donor, or wait longer"));
 }
 
 void ShowPlace(StepContext& context, int ahead) {

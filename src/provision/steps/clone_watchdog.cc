@@ -93,17 +93,15 @@ absl::Status CloneWatchdog::JudgeStandstill(absl::Duration still) {
   const bool gone = donor_lost_ != absl::InfinitePast();
   const absl::Duration give_up = context_.options.donor_gone_timeout;
   if (gone && give_up > absl::ZeroDuration() && still >= give_up) {
-    return WithReason(
-        absl::UnavailableError(absl::StrCat("donor ", donor, " has been gone for ", Rounded(still),
-                                            " (--clone-donor-gone-timeout); the copy was ended")),
-        Reason::kDonorGone);
+    return Failure(Reason::kDonorGone,
+                   absl::StrCat("donor ", donor, " has been gone for ", Rounded(still),
+                                " (--clone-donor-gone-timeout); the copy was ended"));
   }
   const absl::Duration stall = context_.options.stall_timeout;
   if (stall > absl::ZeroDuration() && still >= stall) {
-    return WithReason(
-        absl::UnavailableError(absl::StrCat("no byte from ", donor, " for ", Rounded(still),
-                                            " (--clone-stall-timeout); the copy was ended")),
-        Reason::kCloneStalled);
+    return Failure(Reason::kCloneStalled,
+                   absl::StrCat("no byte from ", donor, " for ", Rounded(still),
+                                " (--clone-stall-timeout); the copy was ended"));
   }
   if (gone) {
     const absl::Duration left = std::max(operation.donor_patience - still, absl::ZeroDuration());

@@ -27,17 +27,10 @@ std::string ValueOf(const ServerSurvey& survey, const std::string& name) {
 absl::Status OnDonor(const absl::Status& status, const Operation& operation) {
   absl::Status annotated = Annotate(status, absl::StrCat("donor ", operation.donor.ToString(), " (",
                                                          operation.donor_mysql.ToString(), ")"));
-  if (IsAway(status)) {
-    return WithReason(annotated, Reason::kDonorUnreachable);
-  }
+  if (IsAway(status)) return WithReason(annotated, Reason::kDonorUnreachable);
   if (absl::IsUnauthenticated(status)) return WithReason(annotated, Reason::kDonorCredentials);
   if (absl::IsPermissionDenied(status)) return WithReason(annotated, Reason::kDonorPrivilege);
   return annotated;
-}
-
-absl::StatusOr<ServerFacts> FactsOf(const absl::StatusOr<ServerSurvey>& survey) {
-  if (!survey.ok()) return survey.status();
-  return survey->facts;
 }
 
 absl::StatusOr<ServerFacts> Describe(MysqlServer& server) {
@@ -130,10 +123,6 @@ class Gathering {
   }
 
   absl::Status AskSource() {
-    if (operation_.source == operation_.donor) {
-      facts_.source = FactsOf(facts_.donor);
-      return absl::OkStatus();
-    }
     facts_.source = Ask(operation_.source_mysql, "source ", operation_.source);
     return WhenCancelled();
   }
@@ -144,21 +133,25 @@ class Gathering {
     const auto record = deps_.topology.GetTablet(alias);
     if (IsAway(record.status())) return record.status();
     if (record.ok()) facts_.primary_recorded_uuid = RecordedUuid(*record);
-    if (alias == operation_.donor) {
-      facts_.primary = FactsOf(facts_.donor);
-    } else if (!record.ok()) {
+    const bool is_donor = alias == operation_.donor;
+    if (!record.ok() && !is_donor) {
       facts_.primary = record.status();
-    } else if (record->mysql.empty()) {
+    } else if (!is_donor && record->mysql.empty()) {
       facts_.primary = absl::UnavailableError(
           absl::StrCat("primary ", alias.ToString(), " has no MySQL address in the topology"));
     } else {
-      facts_.primary = Ask(record->mysql, "primary ", alias);
+      facts_.primary = Ask(record.ok() ? record->mysql : HostPort(), "primary ", alias);
     }
     return WhenCancelled();
   }
 
+  // The donor has answered already.
   absl::StatusOr<ServerFacts> Ask(const HostPort& address, absl::string_view role,
                                   const TabletAlias& alias) {
+    if (alias == operation_.donor) {
+      if (!facts_.donor.ok()) return facts_.donor.status();
+      return facts_.donor->facts;
+    }
     auto answer = AskServer<ServerFacts>(peers_, address, Describe);
     if (answer.ok()) return answer;
     return Annotate(answer.status(), absl::StrCat(role, alias.ToString()));
@@ -235,7 +228,7 @@ absl::Status Judge(const std::vector<CheckResult>& results, const Operation& ope
 absl::Status ReadRecordsAgain(StepContext& context, const Shard& shard) {
   absl::Status read = ReadDonorAndSource(context, shard, context.operation.donor);
   if (!absl::IsNotFound(read)) return read;
-  return WithReason(absl::FailedPreconditionError(read.message()), Reason::kDonorHasNoAddress);
+  return Failure(Reason::kDonorHasNoAddress, read.message());
 }
 
 // FAILED_PRECONDITION and the codes of FindingsToStatus: findings. Other codes: the recipient does
@@ -279,8 +272,7 @@ absl::Status LastChecks(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(LookAtAll(context));
   GRAFT_ASSIGN_OR_RETURN(const int ahead, context.deps.claims.Ahead());
   if (ahead == 0) return absl::OkStatus();
-  return WithReason(absl::AbortedError("the claim on the donor was lost before CLONE was sent"),
-                    Reason::kClaimLost);
+  return Failure(Reason::kClaimLost, "the claim on the donor was lost before CLONE was sent");
 }
 
 }  // namespace graft

@@ -116,18 +116,13 @@ absl::StatusOr<bool> IsUntouched(StepContext& context, const CloneStatus& status
                       [](const ReplicationChannel& channel) { return channel.runs(); });
 }
 
-absl::StatusOr<bool> IsInThisDirectory(StepContext& context) {
-  GRAFT_ASSIGN_OR_RETURN(const auto datadir, context.recipient().ReadVariables({"datadir"}));
-  return datadir.front().value == context.state.data_directory;
-}
-
 absl::StatusOr<bool> MayBeTaken(StepContext& context, const CloneReport& report,
                                 const ServerFacts& server) {
   const SentClone& clone = *context.state.clone;
   if (!(clone.choice == context.operation.request.donor)) return false;
   if (server.server_uuid != context.state.server_uuid) return false;
-  GRAFT_ASSIGN_OR_RETURN(const bool here, IsInThisDirectory(context));
-  if (!here) return false;
+  GRAFT_ASSIGN_OR_RETURN(const auto datadir, context.recipient().ReadVariables({"datadir"}));
+  if (datadir.front().value != context.state.data_directory) return false;
   return IsUntouched(context, *report.status, server);
 }
 
