@@ -90,13 +90,13 @@ class GraftAgent : public Agent {
     // A copy that runs is not left alone for a topology that is away.
     const bool at_once = tablet_.has_unfinished();
     if (at_once) TakeUp();
-    GRAFT_RETURN_IF_ERROR(tablet_.Register({HttpPort(), rpc_->port()}, interrupt));
+    GRAFT_RETURN_IF_ERROR(tablet_.Register({http_->port(), rpc_->port()}, interrupt));
     const Tablet& registered = tablet_.registered();
     log_.Info("tablet registered",
               {{"tablet", identity_.alias.ToString()},
                {"shard", absl::StrCat(identity_.keyspace, "/", identity_.shard)},
                {"type", std::string(TabletTypeName(registered.type))},
-               {"port", absl::StrCat(HttpPort())},
+               {"port", absl::StrCat(http_->port())},
                {"grpc_port", absl::StrCat(rpc_->port())}});
     if (!at_once) TakeUp();
     threads_.emplace_back([this] { tablet_.keeper().Serve(); });
@@ -124,21 +124,14 @@ class GraftAgent : public Agent {
 
  private:
   absl::Status ServeHttp() {
-    auto http = MakeHttpServer(
-        {tablet_.operations(), clock_, [this] { return metrics_->Text(); },
-         [this] { return shard_.Snapshot(); }, [this] { return tablet_.preflights().Last(); },
-         kVersion, [this] { return rpc_->Health(); }},
-        {options_.bind_address, options_.port});
-    // The flags name no port, and the library cannot listen on this address (IPv6).
-    if (absl::IsInvalidArgument(http.status()) && options_.port == 0) {
-      log_.Warning("neither metrics nor a status page are served", StatusFields(http.status()));
-      return absl::OkStatus();
-    }
-    GRAFT_RETURN_IF_ERROR(http.status());
-    http_ = *std::move(http);
+    GRAFT_ASSIGN_OR_RETURN(
+        http_, MakeHttpServer({tablet_.operations(), clock_, [this] { return metrics_->Text(); },
+                               [this] { return shard_.Snapshot(); },
+                               [this] { return tablet_.preflights().Last(); }, kVersion,
+                               [this] { return rpc_->Health(); }},
+                              {options_.bind_address, options_.port}));
     return absl::OkStatus();
   }
-  int HttpPort() const { return http_ == nullptr ? 0 : http_->port(); }
 
   // Each serves until StopThreads(), which ends them in the reverse order.
   void TakeUp() {

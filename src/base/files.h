@@ -30,6 +30,8 @@ class Fd {
 
   int get() const { return fd_; }
   bool ok() const { return fd_ >= 0; }
+  // Gives it to the caller to close.
+  int Release() { return std::exchange(fd_, -1); }
 
  private:
   int fd_;

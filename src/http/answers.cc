@@ -1,7 +1,5 @@
 #include "http/answers.h"
 
-#include <civetweb.h>
-
 #include <random>
 
 #include "absl/strings/escaping.h"
@@ -17,7 +15,6 @@ namespace {
 
 constexpr char kHtml[] = "text/html; charset=utf-8";
 constexpr char kJson[] = "application/json";
-constexpr char kNothingPolicy[] = "default-src 'none'; frame-ancestors 'none'";
 
 // 128 bits that nobody can guess.
 std::string FreshNonce() {
@@ -71,10 +68,7 @@ Answer Health(const HttpSources& sources, absl::Time /*started*/) {
 
 Answer Page(const HttpSources& sources, absl::Time started) {
   const std::string nonce = FreshNonce();
-  return {200,
-          RenderPage(Facts(sources, started), nonce),
-          kHtml,
-          {{"Content-Security-Policy", PagePolicy(nonce)}}};
+  return {200, RenderPage(Facts(sources, started), nonce), kHtml, {}, PagePolicy(nonce)};
 }
 
 struct Route {
@@ -119,7 +113,7 @@ constexpr Route kRoutes[] = {
 
 }  // namespace
 
-Answer Answers::To(absl::string_view method, absl::string_view path) const {
+Answer Answers::Bare(absl::string_view method, absl::string_view path) const {
   if (method != "GET" && method != "HEAD") {
     return {
         405, "Only GET and HEAD: nothing can be changed here.\n", kPlain, {{"Allow", "GET, HEAD"}}};
@@ -132,23 +126,16 @@ Answer Answers::To(absl::string_view method, absl::string_view path) const {
   return {404, known};
 }
 
-std::string Serialized(const Answer& answer, bool with_body) {
-  std::string text = absl::StrCat(
-      "HTTP/1.1 ", answer.status, " ", mg_get_response_code_text(nullptr, answer.status),
-      "\r\nContent-Type: ", answer.content_type, "\r\nContent-Length: ", answer.body.size(),
-      "\r\nConnection: close\r\nCache-Control: no-store"
-      "\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY"
-      "\r\nReferrer-Policy: no-referrer"
-      "\r\nCross-Origin-Resource-Policy: same-origin\r\n");
-  bool has_policy = false;
-  for (const auto& [name, value] : answer.headers) {
-    has_policy = has_policy || name == "Content-Security-Policy";
-    absl::StrAppend(&text, name, ": ", value, "\r\n");
-  }
-  if (!has_policy) absl::StrAppend(&text, "Content-Security-Policy: ", kNothingPolicy, "\r\n");
-  absl::StrAppend(&text, "\r\n");
-  if (with_body) absl::StrAppend(&text, answer.body);
-  return text;
+Answer Answers::To(absl::string_view method, absl::string_view path) const {
+  Answer answer = Bare(method, path);
+  answer.headers.insert(answer.headers.end(), {{"Content-Type", answer.content_type},
+                                               {"Content-Security-Policy", answer.policy},
+                                               {"Cache-Control", "no-store"},
+                                               {"X-Content-Type-Options", "nosniff"},
+                                               {"X-Frame-Options", "DENY"},
+                                               {"Referrer-Policy", "no-referrer"},
+                                               {"Cross-Origin-Resource-Policy", "same-origin"}});
+  return answer;
 }
 
 }  // namespace graft::http

@@ -12,12 +12,14 @@
 namespace graft::http {
 
 inline constexpr char kPlain[] = "text/plain; charset=utf-8";
+inline constexpr char kNothingPolicy[] = "default-src 'none'; frame-ancestors 'none'";
 
 struct Answer {
   int status = 200;
   std::string body = {};
   std::string content_type = kPlain;
   std::vector<std::pair<std::string, std::string>> headers = {};
+  std::string policy = kNothingPolicy;
 };
 
 class Answers {
@@ -25,17 +27,15 @@ class Answers {
   explicit Answers(HttpSources sources)
       : sources_(std::move(sources)), started_(sources_.clock.Now()) {}
 
-  // `path` without its query; `method` as sent.
+  // With all of its headers. `path` without its query; `method` as sent.
   Answer To(absl::string_view method, absl::string_view path) const;
 
  private:
+  Answer Bare(absl::string_view method, absl::string_view path) const;
+
   const HttpSources sources_;
   const absl::Time started_;
 };
-
-// The whole of an answer as it goes over the wire. No connection is kept open. A HEAD request gets
-// no body.
-std::string Serialized(const Answer& answer, bool with_body);
 
 }  // namespace graft::http
 

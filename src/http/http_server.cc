@@ -1,189 +1,143 @@
 #include "http/http_server.h"
 
-#include <arpa/inet.h>
-#include <civetweb.h>
-#include <netdb.h>
+#include <microhttpd.h>
+#include <sys/socket.h>
 
-#include <thread>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <deque>
 #include <utility>
+#include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "base/errors.h"
+#include "base/listen.h"
 #include "http/answers.h"
-#include "http/connection_guard.h"
 
 namespace graft {
 namespace {
 
-constexpr int kWorkers = 4;
-constexpr int kHighestPort = 65535;
-constexpr char kRequestTimeoutMs[] = "5000";
-constexpr char kMostHeaderBytes[] = "8192";
+constexpr size_t kMostConnections = 64;  // to one address
+constexpr int kSilenceSeconds = 5;       // then a connection is closed
+constexpr absl::Duration kLongest = absl::Seconds(10);
+constexpr int kConnectionBytes = 16384;  // for the headers of a request and of its answer
 
-class CivetwebServer : public HttpServer {
+MHD_Result Send(const http::Answer& answer, MHD_Connection* connection) {
+  MHD_Response* response = MHD_create_response_from_buffer(
+      answer.body.size(), const_cast<char*>(answer.body.data()), MHD_RESPMEM_MUST_COPY);
+  for (const auto& [name, value] : answer.headers) {
+    MHD_add_response_header(response, name.c_str(), value.c_str());
+  }
+  MHD_add_response_header(response, "Connection", "close");
+  const auto status = static_cast<unsigned>(answer.status);
+  const MHD_Result sent = MHD_queue_response(connection, status, response);
+  MHD_destroy_response(response);
+  return sent;
+}
+
+// Answers the connections to one socket, on a thread of its own. Each connection is good for one
+// request. When there are too many, the oldest gives way. libmicrohttpd's own limit would let a new
+// one wait instead, and its timeout is one of silence: a byte now and then prolongs it.
+class Endpoint {
  public:
-  explicit CivetwebServer(const HttpSources& sources)
-      : answers_(sources), guard_(sources.clock, kWorkers) {
-    mg_init_library(0);
-  }
-  ~CivetwebServer() override {
-    Shutdown();
-    mg_exit_library();
-  }
+  Endpoint(const http::Answers& answers, Clock& clock) : answers_(answers), clock_(clock) {}
+  ~Endpoint() { MHD_stop_daemon(daemon_); }
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
 
-  // `where`: as civetweb's listening_ports has it. UNAVAILABLE.
-  absl::Status Listen(const std::string& where);
-
-  int port() const override { return port_; }
-
-  void Shutdown() override {
-    if (context_ == nullptr) return;
-    guard_.CutAll();
-    mg_stop(std::exchange(context_, nullptr));
-    guard_thread_.join();
+  absl::Status Serve(Fd socket) {
+    // TLS will be MHD_USE_TLS, MHD_OPTION_HTTPS_MEM_KEY and MHD_OPTION_HTTPS_MEM_CERT.
+    MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, socket.Release(), nullptr},
+        {MHD_OPTION_CONNECTION_LIMIT, kMostConnections + 1, nullptr},
+        {MHD_OPTION_CONNECTION_TIMEOUT, kSilenceSeconds, nullptr},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes, nullptr},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, nullptr},
+        {MHD_OPTION_NOTIFY_CONNECTION, reinterpret_cast<intptr_t>(&OnConnection), this},
+        {MHD_OPTION_END, 0, nullptr}};
+    daemon_ = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr,
+                               &OnRequest, this, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    if (daemon_ != nullptr) return absl::OkStatus();
+    return absl::UnavailableError(absl::StrCat("HTTP cannot be served: ", strerror(errno)));
   }
 
  private:
-  static CivetwebServer& Of(const mg_context* context) {
-    return *static_cast<CivetwebServer*>(mg_get_user_data(context));
-  }
-  static CivetwebServer& Of(const mg_connection* connection) {
-    return Of(mg_get_context(connection));
-  }
+  struct Held {
+    int fd = -1;
+    absl::Time since;
+  };
 
-  static int OnTaken(const mg_connection* connection, void** /*data*/) {
-    Of(connection).guard_.OnTaken();
-    return 0;
-  }
-  static void OnLeft(const mg_connection* connection) { Of(connection).guard_.OnLeft(); }
-
-  static int OnRequest(mg_connection* connection) {
-    const mg_request_info& request = *mg_get_request_info(connection);
-    CivetwebServer& self = Of(connection);
-    self.guard_.BeginAnswer(request.remote_port);
-    const absl::string_view path = request.local_uri == nullptr ? "" : request.local_uri;
-    const http::Answer answer = self.answers_.To(request.request_method, path);
-    const bool with_body = absl::string_view(request.request_method) != "HEAD";
-    self.guard_.EndAnswer(request.remote_port);
-    Write(connection, answer, with_body);
-    return answer.status;
+  static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* path,
+                              const char* method, const char* /*version*/, const char* /*body*/,
+                              size_t* /*body_bytes*/, void** /*request*/) {
+    return Send(static_cast<Endpoint*>(self)->answers_.To(method, path), connection);
   }
 
-  // What civetweb itself refuses: malformed requests, unknown methods.
-  static int OnError(mg_connection* connection, int status, const char* text) {
-    http::Answer answer;
-    answer.status = status;
-    answer.body = absl::StrCat(text == nullptr || *text == '\0' ? "refused" : text, "\n");
-    Write(connection, answer, true);
-    return 0;
+  static void OnConnection(void* self, MHD_Connection* connection, void** /*data*/,
+                           MHD_ConnectionNotificationCode what) {
+    const int fd =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+      static_cast<Endpoint*>(self)->Hold(fd);
+    } else {
+      static_cast<Endpoint*>(self)->Leave(fd);
+    }
   }
 
-  static int OnMessage(const mg_connection* connection, const char* message);
-
-  static void Write(mg_connection* connection, const http::Answer& answer, bool with_body) {
-    const std::string text = http::Serialized(answer, with_body);
-    mg_write(connection, text.data(), text.size());
+  void Hold(int fd) {
+    const absl::Time now = clock_.Now();
+    held_.push_back({fd, now});
+    while (held_.size() > kMostConnections || now - held_.front().since > kLongest) {
+      shutdown(held_.front().fd, SHUT_RDWR);  // libmicrohttpd notices, and closes it
+      held_.pop_front();
+    }
   }
 
-  const http::Answers answers_;
-  http::ConnectionGuard guard_;
-  mg_context* context_ = nullptr;
-  int port_ = 0;
-  std::thread guard_thread_;
+  void Leave(int fd) {
+    const auto left =
+        std::find_if(held_.begin(), held_.end(), [fd](const Held& held) { return held.fd == fd; });
+    if (left != held_.end()) held_.erase(left);
+  }
 
-  absl::Mutex mutex_;
-  bool listens_ ABSL_GUARDED_BY(mutex_) = false;
-  std::string complaint_ ABSL_GUARDED_BY(mutex_);  // civetweb's first one while it starts
+  const http::Answers& answers_;
+  Clock& clock_;
+  std::deque<Held> held_;  // of the daemon's thread; the oldest first
+  MHD_Daemon* daemon_ = nullptr;
 };
 
-// Only what keeps it from starting is of use: afterwards it complains about its clients.
-int CivetwebServer::OnMessage(const mg_connection* connection, const char* message) {
-  CivetwebServer& self = Of(connection);
-  absl::MutexLock lock(&self.mutex_);
-  if (!self.listens_ && self.complaint_.empty()) self.complaint_ = message;
-  return 1;
-}
+class MicrohttpdServer : public HttpServer {
+ public:
+  explicit MicrohttpdServer(const HttpSources& sources)
+      : clock_(sources.clock), answers_(sources) {}
 
-absl::Status CivetwebServer::Listen(const std::string& where) {
-  mg_callbacks callbacks{};
-  callbacks.begin_request = &OnRequest;
-  callbacks.http_error = &OnError;
-  callbacks.log_message = &OnMessage;
-  callbacks.log_access = [](const mg_connection*, const char*) { return 1; };
-  callbacks.init_connection = &OnTaken;
-  callbacks.connection_close = &OnLeft;
-  const std::string workers = absl::StrCat(kWorkers);
-  const char* options[] = {"listening_ports",
-                           where.c_str(),
-                           "num_threads",
-                           workers.c_str(),
-                           "request_timeout_ms",
-                           kRequestTimeoutMs,
-                           "max_request_size",
-                           kMostHeaderBytes,
-                           "enable_keep_alive",
-                           "no",
-                           "enable_directory_listing",
-                           "no",
-                           "tcp_nodelay",
-                           "1",
-                           nullptr};
-  context_ = mg_start(&callbacks, this, options);
-  absl::MutexLock lock(&mutex_);
-  if (context_ == nullptr) return absl::UnavailableError(complaint_);
-  listens_ = true;
-  mg_server_port bound{};
-  if (mg_get_server_ports(context_, 1, &bound) == 1) port_ = bound.port;
-  guard_.Watch(port_);
-  guard_thread_ = std::thread([this] { guard_.Serve(); });
-  return absl::OkStatus();
-}
-
-// The address that a name stands for, as a number. INVALID_ARGUMENT.
-absl::StatusOr<std::string> Resolved(const std::string& host) {
-  const bool ipv6 = mg_check_feature(MG_FEATURES_IPV6) != 0;
-  addrinfo hints{};
-  hints.ai_family = ipv6 ? AF_UNSPEC : AF_INET;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &found);
-  if (error != 0 || found == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--bind-address ", host, ": HTTP cannot be served there: ", gai_strerror(error),
-        ipv6 ? "" : "; this civetweb speaks IPv4 only, so name an IPv4 address"));
+  absl::Status Serve(std::vector<Fd> sockets) {
+    port_ = PortOf(sockets.front());
+    for (Fd& socket : sockets) {
+      endpoints_.push_back(std::make_unique<Endpoint>(answers_, clock_));
+      GRAFT_RETURN_IF_ERROR(endpoints_.back()->Serve(std::move(socket)));
+    }
+    return absl::OkStatus();
   }
-  char text[NI_MAXHOST] = "";
-  getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof(text), nullptr, 0, NI_NUMERICHOST);
-  freeaddrinfo(found);
-  return std::string(text);
-}
 
-absl::StatusOr<std::string> ListeningPorts(const HttpOptions& options) {
-  if (options.bind_address.empty()) {
-    // With '+' civetweb listens for IPv4 and IPv6.
-    return absl::StrCat(mg_check_feature(MG_FEATURES_IPV6) != 0 ? "+" : "", options.port);
-  }
-  GRAFT_ASSIGN_OR_RETURN(const std::string address, Resolved(options.bind_address));
-  return absl::StrContains(address, ':') ? absl::StrCat("[", address, "]:", options.port)
-                                         : absl::StrCat(address, ":", options.port);
-}
+  int port() const override { return port_; }
+  void Shutdown() override { endpoints_.clear(); }
+
+ private:
+  Clock& clock_;
+  const http::Answers answers_;
+  int port_ = 0;
+  std::vector<std::unique_ptr<Endpoint>> endpoints_;
+};
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> MakeHttpServer(const HttpSources& sources,
                                                            const HttpOptions& options) {
-  if (options.port < 0 || options.port > kHighestPort) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--port ", options.port, ": must be 0 to ", kHighestPort));
-  }
-  auto server = std::make_unique<CivetwebServer>(sources);
-  GRAFT_ASSIGN_OR_RETURN(const std::string where, ListeningPorts(options));
-  if (const absl::Status listens = server->Listen(where); !listens.ok()) {
-    return Annotate(listens, absl::StrCat("--port ", options.port, ": HTTP cannot be served"));
-  }
+  GRAFT_ASSIGN_OR_RETURN(std::vector<Fd> sockets,
+                         ListenOn(options.bind_address, options.port, "--port"));
+  auto server = std::make_unique<MicrohttpdServer>(sources);
+  GRAFT_RETURN_IF_ERROR(server->Serve(std::move(sockets)));
   return std::unique_ptr<HttpServer>(std::move(server));
 }
 

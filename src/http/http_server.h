@@ -10,7 +10,8 @@
 //
 // GET and HEAD only; there is nothing to change here, and no file is served. Answers come from
 // memory: no request waits for MySQL or the topology. However many connections send nothing, or a
-// byte now and then, others are served.
+// byte now and then, others are served: a connection that is silent for five seconds is closed, and
+// the oldest of more than 64.
 #ifndef GRAFT_HTTP_HTTP_SERVER_H_
 #define GRAFT_HTTP_HTTP_SERVER_H_
 
@@ -39,7 +40,7 @@ struct HttpSources {
 };
 
 struct HttpOptions {
-  std::string bind_address;  // "127.0.0.1", a host's name; empty: every address
+  std::string bind_address;  // "127.0.0.1", "::1", a host's name; empty: every address
   int port = 0;              // 0: any free one
 };
 
@@ -54,9 +55,8 @@ class HttpServer {
   virtual void Shutdown() = 0;
 };
 
-// Listens when it returns. INVALID_ARGUMENT: no such port, or an IPv6 address where civetweb is
-// built without IPv6, as Debian's is. UNAVAILABLE: the port is taken, or the address is not this
-// machine's; the text names the flag.
+// Listens when it returns. INVALID_ARGUMENT: no such port or host. UNAVAILABLE: the port is taken,
+// or the address is not this machine's; the text names the flag.
 absl::StatusOr<std::unique_ptr<HttpServer>> MakeHttpServer(const HttpSources& sources,
                                                            const HttpOptions& options);
 

@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
-#include "rpc/listener.h"
+#include "base/listen.h"
 
 namespace graft {
 namespace {

@@ -1,7 +1,6 @@
 #include "rpc/listener.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -12,80 +11,17 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "base/errors.h"
+#include "base/listen.h"
 
 namespace graft {
 namespace {
 
-constexpr int kDeferSeconds = 10;
 // A watch says something every two seconds.
 constexpr absl::Duration kLongSilence = absl::Seconds(5);
 constexpr absl::Duration kNoDescriptorPause = absl::Milliseconds(100);
-
-using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
-
-absl::StatusOr<Addresses> Resolve(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  const std::string bare =
-      host.size() > 2 && host.front() == '[' ? host.substr(1, host.size() - 2) : host;
-  const int error = getaddrinfo(bare.empty() ? "::" : bare.c_str(), "0", &hints, &found);
-  if (error != 0) return absl::UnavailableError(gai_strerror(error));
-  return Addresses(found, &freeaddrinfo);
-}
-
-// A machine without IPv6 has no "::".
-Addresses AnyIpv4() {
-  addrinfo hints{};
-  hints.ai_family = AF_INET;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  getaddrinfo(nullptr, "0", &hints, &found);
-  return Addresses(found, &freeaddrinfo);
-}
-
-void SetOption(int fd, int level, int name, int value) {
-  setsockopt(fd, level, name, &value, sizeof(value));
-}
-
-in_port_t& PortOf(sockaddr_storage& address) {
-  return address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
-                                       : reinterpret_cast<sockaddr_in&>(address).sin_port;
-}
-
-// Not open: errno says why.
-Fd ListenAt(const addrinfo& where, int port) {
-  Fd fd(socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.ok()) return fd;
-  // No SO_REUSEPORT: a second agent on the same port would silently get half of the calls.
-  SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-  SetOption(fd.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, kDeferSeconds);
-  if (where.ai_family == AF_INET6) SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  sockaddr_storage address{};
-  memcpy(&address, where.ai_addr, where.ai_addrlen);
-  PortOf(address) = htons(static_cast<uint16_t>(port));
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), where.ai_addrlen) != 0 ||
-      listen(fd.get(), SOMAXCONN) != 0) {
-    return Fd();
-  }
-  return fd;
-}
-
-int PortOf(const Fd& fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(PortOf(address));
-}
 
 bool IsSocket(int fd, ino_t inode) {
   struct stat socket {};
@@ -100,42 +36,13 @@ absl::Duration SilenceOf(int fd) {
   return absl::Milliseconds(std::min(info.tcpi_last_data_sent, info.tcpi_last_data_recv));
 }
 
-// One socket for each address of the name, all on the same port.
-std::vector<Fd> ListenAtAll(const addrinfo* addresses, int port) {
-  std::vector<Fd> sockets;
-  for (const addrinfo* where = addresses; where != nullptr; where = where->ai_next) {
-    Fd fd = ListenAt(*where, port);
-    if (!fd.ok() && errno == EADDRINUSE) return {};
-    if (!fd.ok()) continue;  // "localhost" may name an address that this machine lacks
-    port = PortOf(fd);
-    sockets.push_back(std::move(fd));
-  }
-  return sockets;
-}
-
 }  // namespace
-
-std::string AddressText(absl::string_view host, int port) {
-  if (host.empty()) return absl::StrCat("[::]:", port);
-  const bool bare_ipv6 = absl::StrContains(host, ':') && !absl::StartsWith(host, "[");
-  return bare_ipv6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
-}
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(Clock& clock,
                                                          const ListenerOptions& options) {
   std::unique_ptr<Listener> listener(new Listener(clock, options.most_connections));
-  if (const absl::StatusOr<Addresses> found = Resolve(options.bind_address); found.ok()) {
-    listener->sockets_ = ListenAtAll(found->get(), options.port);
-  }
-  if (listener->sockets_.empty() && options.bind_address.empty()) {
-    listener->sockets_ = ListenAtAll(AnyIpv4().get(), options.port);
-  }
-  if (listener->sockets_.empty()) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", AddressText(options.bind_address, options.port),
-                     ": another process has the port, or the address is not this machine's; "
-                     "choose another --grpc-port or --bind-address"));
-  }
+  GRAFT_ASSIGN_OR_RETURN(listener->sockets_,
+                         ListenOn(options.bind_address, options.port, "--grpc-port"));
   listener->port_ = PortOf(listener->sockets_.front());
   return listener;
 }

@@ -20,15 +20,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "base/files.h"
 #include "graft/cancellation.h"
 #include "graft/clock.h"
 
 namespace graft {
-
-// "host:port", "[::1]:port"; with an empty host "[::]:port".
-std::string AddressText(absl::string_view host, int port);
 
 struct ListenerOptions {
   std::string bind_address;  // "127.0.0.1", "::1", a host's name; empty: every address
@@ -41,8 +37,8 @@ class Listener {
   // Owns `fd` from then on; it is open, connected and non-blocking.
   using Take = std::function<void(int listening_fd, int fd)>;
 
-  // Connections may be made when it returns, and are taken from Serve() on. UNAVAILABLE: the port
-  // is taken, or the address is not this machine's. `clock` must outlive it.
+  // Connections may be made when it returns, and are taken from Serve() on. INVALID_ARGUMENT,
+  // UNAVAILABLE: as ListenOn(). `clock` must outlive it.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(Clock& clock,
                                                         const ListenerOptions& options);
   // As Stop().

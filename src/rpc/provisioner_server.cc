@@ -128,9 +128,6 @@ class GrpcServer : public RpcServer {
 
 absl::StatusOr<std::unique_ptr<RpcServer>> MakeRpcServer(Provisioning& provisioning, Clock& clock,
                                                          const RpcOptions& options) {
-  if (options.port < 0 || options.port > 65535) {
-    return absl::InvalidArgumentError(absl::StrCat(options.port, " is no port; 0 to 65535 are"));
-  }
   // Both are switches of the whole process, read when a server is built.
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

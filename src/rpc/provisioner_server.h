@@ -44,8 +44,8 @@ class RpcServer {
   virtual void Shutdown(absl::Duration grace) = 0;
 };
 
-// Listens when it returns. INVALID_ARGUMENT: no such port. UNAVAILABLE: the port is taken, or the
-// address is not this machine's.
+// Listens when it returns. INVALID_ARGUMENT: no such port or host. UNAVAILABLE: the port is taken,
+// or the address is not this machine's.
 absl::StatusOr<std::unique_ptr<RpcServer>> MakeRpcServer(Provisioning& provisioning, Clock& clock,
                                                          const RpcOptions& options);
 

@@ -190,6 +190,9 @@ TEST_F(AgentTopologyTest, ACrowdOfConnectionsIsNotTheEndOfTheApi) {
   crowd.Leave();
   EXPECT_TRUE(Eventually(absl::Seconds(30), [&] { return health() == 200; }));
   EXPECT_EQ(Graftctl(history), 0) << Log("graftctl");
+  const CrowdProcess http_crowd(http_port, 1200, "GET / HTTP/1.1\r\n");
+  EXPECT_EQ(health(), 200);
+  EXPECT_EQ(Graftctl(history), 0) << Log("graftctl");
   EXPECT_TRUE(agent->running());
 }
 

@@ -51,7 +51,7 @@ FOREIGN = [
     (r"cppconn/|jdbc/|mysql_connection\.h|mysql_driver\.h|mysql/jdbc\.h", {"mysql"}, True),
     (r"spdlog/|fmt/", {"log"}, True),
     (r"prometheus/", {"metrics"}, True),
-    (r"civetweb\.h$", {"http"}, True),
+    (r"microhttpd\.h$", {"http"}, True),
     (r"sqlite3\.h$", {"filestore"}, True),
     (r"nlohmann/", {"http", "cli"}, True),
     (r"yaml-cpp/", {"cli"}, True),

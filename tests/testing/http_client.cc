@@ -1,8 +1,7 @@
 #include "testing/http_client.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,15 +17,18 @@
 
 namespace graft {
 
-TcpConnection::TcpConnection(int port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+TcpConnection::TcpConnection(int port, const std::string& address) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* where = nullptr;
+  if (getaddrinfo(address.c_str(), absl::StrCat(port).c_str(), &hints, &where) != 0) return;
+  fd_ = socket(where->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (connect(fd_, where->ai_addr, where->ai_addrlen) != 0) {
     close(fd_);
     fd_ = -1;
   }
+  freeaddrinfo(where);
 }
 
 TcpConnection::~TcpConnection() {
@@ -51,6 +53,13 @@ std::string TcpConnection::ReadAll(absl::Duration patience) const {
   }
 }
 
+bool TcpConnection::IsClosed(absl::Duration patience) const {
+  pollfd look{fd_, POLLIN, 0};
+  char byte = 0;
+  return poll(&look, 1, static_cast<int>(absl::ToInt64Milliseconds(patience))) > 0 &&
+         recv(fd_, &byte, 1, MSG_PEEK) <= 0;
+}
+
 HttpReply ParseReply(const std::string& text) {
   HttpReply reply;
   const size_t end = text.find("\r\n\r\n");
@@ -70,8 +79,8 @@ HttpReply ParseReply(const std::string& text) {
 }
 
 HttpReply AskHttp(int port, absl::string_view path, absl::string_view method,
-                  absl::Duration patience) {
-  const TcpConnection connection(port);
+                  absl::Duration patience, const std::string& address) {
+  const TcpConnection connection(port, address);
   if (!connection.open()) return {0, {}, "nobody listens"};
   connection.Write(absl::StrCat(method, " ", path, " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
   return ParseReply(connection.ReadAll(patience));

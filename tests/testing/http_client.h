@@ -17,16 +17,19 @@ struct HttpReply {
   std::string body;
 };
 
-// A connection to 127.0.0.1. Closed at its end. Not safe for several threads.
+// A connection to this machine. Closed at its end. Not safe for several threads.
 class TcpConnection {
  public:
-  explicit TcpConnection(int port);
+  // `address`: "127.0.0.1", "::1".
+  explicit TcpConnection(int port, const std::string& address = "127.0.0.1");
   ~TcpConnection();
   TcpConnection(const TcpConnection&) = delete;
   TcpConnection& operator=(const TcpConnection&) = delete;
 
   bool open() const { return fd_ >= 0; }
   bool Write(absl::string_view text) const;
+  // The other side has closed it, or does so while `patience` lasts. Nothing may be left to read.
+  bool IsClosed(absl::Duration patience = absl::ZeroDuration()) const;
   // All until the other side closes, or `patience` is over.
   std::string ReadAll(absl::Duration patience = absl::Seconds(10)) const;
 
@@ -38,7 +41,8 @@ HttpReply ParseReply(const std::string& text);
 
 // One request on a connection of its own.
 HttpReply AskHttp(int port, absl::string_view path, absl::string_view method = "GET",
-                  absl::Duration patience = absl::Seconds(10));
+                  absl::Duration patience = absl::Seconds(10),
+                  const std::string& address = "127.0.0.1");
 
 }  // namespace graft
 
