@@ -29,27 +29,22 @@ constexpr absl::Duration kNoDescriptorPause = absl::Milliseconds(100);
 
 using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
-absl::StatusOr<Addresses> Resolve(const std::string& host) {
+// Empty: it has none. `host` is a name or an address; null: every address of the family.
+Addresses Resolve(const char* host, int family) {
   addrinfo hints{};
+  hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
-  const std::string bare =
-      host.size() > 2 && host.front() == '[' ? host.substr(1, host.size() - 2) : host;
-  const int error = getaddrinfo(bare.empty() ? "::" : bare.c_str(), "0", &hints, &found);
-  if (error != 0) return absl::UnavailableError(gai_strerror(error));
+  if (getaddrinfo(host, "0", &hints, &found) != 0) found = nullptr;
   return Addresses(found, &freeaddrinfo);
 }
 
-// A machine without IPv6 has no "::".
-Addresses AnyIpv4() {
-  addrinfo hints{};
-  hints.ai_family = AF_INET;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  getaddrinfo(nullptr, "0", &hints, &found);
-  return Addresses(found, &freeaddrinfo);
+Addresses AddressesOf(const std::string& host) {
+  if (host.empty()) return Resolve("::", AF_UNSPEC);
+  const bool bracketed = host.size() > 2 && host.front() == '[';
+  const std::string bare = bracketed ? host.substr(1, host.size() - 2) : host;
+  return Resolve(bare.c_str(), AF_UNSPEC);
 }
 
 void SetOption(int fd, int level, int name, int value) {
@@ -124,11 +119,10 @@ std::string AddressText(absl::string_view host, int port) {
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(Clock& clock,
                                                          const ListenerOptions& options) {
   std::unique_ptr<Listener> listener(new Listener(clock, options.most_connections));
-  if (const absl::StatusOr<Addresses> found = Resolve(options.bind_address); found.ok()) {
-    listener->sockets_ = ListenAtAll(found->get(), options.port);
-  }
+  listener->sockets_ = ListenAtAll(AddressesOf(options.bind_address).get(), options.port);
+  // A machine without IPv6 has no "::".
   if (listener->sockets_.empty() && options.bind_address.empty()) {
-    listener->sockets_ = ListenAtAll(AnyIpv4().get(), options.port);
+    listener->sockets_ = ListenAtAll(Resolve(nullptr, AF_INET).get(), options.port);
   }
   if (listener->sockets_.empty()) {
     return absl::UnavailableError(
