@@ -27,6 +27,8 @@ absl::Status WithReason(absl::Status status, absl::string_view word);
 
 // The attached reason's word; empty if there is none.
 std::string ReasonOf(const absl::Status& status);
+// The reason's word, or the name of the code without one: "UNAVAILABLE".
+std::string ReasonOrCode(const absl::Status& status);
 bool HasReason(const absl::Status& status, Reason reason);
 // What may follow; kStop without a reason.
 FollowUp FollowUpOf(const absl::Status& status);

@@ -5,11 +5,11 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "base/errors.h"
-#include "etcd/etcd_errors.h"
 #include "grpc/support/time.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -98,6 +98,49 @@ grpc::Status Connect(EtcdMember& member, gpr_timespec deadline) {
   return grpc::Status::OK;
 }
 
+// Rows are tried in order; the first whose code and text fit decides.
+struct Row {
+  grpc::StatusCode from;
+  const char* text;  // part of etcd's; "": any
+  absl::StatusCode to;
+  const char* advice;
+};
+
+constexpr Row kRows[] = {
+    {grpc::INVALID_ARGUMENT, "user name is empty", absl::StatusCode::kUnauthenticated,
+     "this etcd wants a user; graft knows TLS client certificates only"},
+    {grpc::OUT_OF_RANGE, "future revision", absl::StatusCode::kInvalidArgument,
+     "the version was not read from this store"},
+    {grpc::RESOURCE_EXHAUSTED, "database space exceeded", absl::StatusCode::kUnavailable,
+     "compact and defragment etcd, then disarm its NOSPACE alarm"},
+    {grpc::RESOURCE_EXHAUSTED, "", absl::StatusCode::kUnavailable, ""},
+    {grpc::CANCELLED, "", absl::StatusCode::kUnavailable, ""},
+    {grpc::UNIMPLEMENTED, "", absl::StatusCode::kUnavailable, "is this etcd 3.4 or later?"},
+};
+
+// "etcd at <address>: <what>: <etcd's text>", in the port's codes. OK stays OK.
+absl::Status FromEtcd(const grpc::Status& status, absl::string_view address,
+                      absl::string_view what) {
+  if (status.ok()) return absl::OkStatus();
+  std::string text =
+      absl::StrCat("etcd at ", address, ": ", what, ": ",
+                   status.error_message().empty() ? "no answer" : status.error_message());
+  for (const Row& row : kRows) {
+    if (row.from != status.error_code()) continue;
+    if (!absl::StrContains(status.error_message(), row.text)) continue;
+    if (*row.advice != '\0') absl::StrAppend(&text, " (", row.advice, ")");
+    return absl::Status(row.to, text);
+  }
+  // gRPC and Abseil share their numbers.
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), text);
+}
+
+// Whether a call that ended so surely changed nothing, so that a write may be sent elsewhere.
+bool SurelyNotDone(const grpc::Status& status) {
+  return absl::StrContains(status.error_message(), "etcdserver: no leader") ||
+         absl::StartsWith(status.error_message(), "failed to connect");
+}
+
 bool WorthAnotherMember(const grpc::Status& status) {
   return status.error_code() == grpc::UNAVAILABLE || status.error_code() == grpc::DEADLINE_EXCEEDED;
 }
@@ -129,6 +172,11 @@ absl::StatusOr<std::unique_ptr<EtcdCluster>> EtcdCluster::Create(Clock& clock,
   }
   return std::unique_ptr<EtcdCluster>(
       new EtcdCluster(clock, std::move(members), options.call_timeout));
+}
+
+bool IsCompacted(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kOutOfRange &&
+         absl::StrContains(status.message(), "required revision has been compacted");
 }
 
 Shares SharesOf(absl::Duration left, size_t members) {

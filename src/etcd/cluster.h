@@ -51,6 +51,9 @@ struct Shares {
 // `members` are yet to be asked, at least one.
 Shares SharesOf(absl::Duration left, size_t members);
 
+// etcd's "mvcc: required revision has been compacted", as Call() returns it.
+bool IsCompacted(const absl::Status& status);
+
 class EtcdCluster {
  public:
   // Whether a call may be sent again if its first result is unknown.

@@ -18,10 +18,6 @@ absl::Status CheckKey(absl::string_view key) {
   return absl::OkStatus();
 }
 
-KeyValue FromProto(const pb::KeyValue& kv) {
-  return {kv.key(), kv.value(), kv.mod_revision(), kv.create_revision(), kv.lease()};
-}
-
 absl::Status Changed(absl::string_view key, Version expected) {
   return absl::AbortedError(
       absl::StrCat("etcd: ", key, " no longer has version ", expected, ": read it again"));
@@ -34,6 +30,13 @@ void CompareVersion(pb::TxnRequest& txn, absl::string_view key, Version expected
   compare.set_target(pb::Compare::MOD);
   compare.set_result(pb::Compare::EQUAL);
   compare.set_mod_revision(expected);
+}
+
+pb::PutRequest& AddPut(pb::TxnRequest& txn, absl::string_view key, absl::string_view value) {
+  pb::PutRequest& put = *txn.add_success()->mutable_request_put();
+  put.set_key(std::string(key));
+  put.set_value(std::string(value));
+  return put;
 }
 
 class EtcdStore : public KeyValueStore {
@@ -61,10 +64,7 @@ class EtcdStore : public KeyValueStore {
     compare.set_target(pb::Compare::VERSION);
     compare.set_result(pb::Compare::EQUAL);
     compare.set_version(0);
-    pb::PutRequest& put = *txn.add_success()->mutable_request_put();
-    put.set_key(std::string(key));
-    put.set_value(std::string(value));
-    put.set_lease(lease);
+    AddPut(txn, key, value).set_lease(lease);
     GRAFT_ASSIGN_OR_RETURN(pb::TxnResponse response, Txn(absl::StrCat("create ", key), txn));
     if (!response.succeeded()) {
       return absl::AlreadyExistsError(absl::StrCat("etcd: the key exists: ", key));
@@ -78,10 +78,7 @@ class EtcdStore : public KeyValueStore {
     if (expected <= 0) return Changed(key, expected);  // to etcd, 0 means "does not exist"
     pb::TxnRequest txn;
     CompareVersion(txn, key, expected);
-    pb::PutRequest& put = *txn.add_success()->mutable_request_put();
-    put.set_key(std::string(key));
-    put.set_value(std::string(value));
-    put.set_ignore_lease(true);
+    AddPut(txn, key, value).set_ignore_lease(true);
     GRAFT_ASSIGN_OR_RETURN(pb::TxnResponse response, Txn(absl::StrCat("update ", key), txn));
     if (!response.succeeded()) return Changed(key, expected);
     return response.header().revision();

@@ -10,7 +10,6 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/errors.h"
-#include "etcd/etcd_errors.h"
 #include "graft/cancellation.h"
 
 namespace graft {
@@ -22,8 +21,7 @@ constexpr absl::Duration kFirstPause = absl::Milliseconds(100);
 constexpr absl::Duration kLongestPause = absl::Seconds(2);
 
 KeyEvent PutEvent(const pb::KeyValue& kv) {
-  return {KeyEvent::Kind::kPut,
-          {kv.key(), kv.value(), kv.mod_revision(), kv.create_revision(), kv.lease()}};
+  return {KeyEvent::Kind::kPut, FromProto(kv)};
 }
 
 KeyEvent DeleteEvent(const std::string& key, Version version) {

@@ -14,6 +14,10 @@
 
 namespace graft {
 
+inline KeyValue FromProto(const etcdserverpb::KeyValue& kv) {
+  return {kv.key(), kv.value(), kv.mod_revision(), kv.create_revision(), kv.lease()};
+}
+
 // The range of all keys that start with `prefix`, as etcd wants it in `key` and `range_end`.
 struct EtcdRange {
   explicit EtcdRange(absl::string_view prefix);

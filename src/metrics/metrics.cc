@@ -1,15 +1,17 @@
 #include "metrics/metrics.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/ascii.h"
+#include "absl/synchronization/mutex.h"
+#include "base/errors.h"
+#include "metrics/gauges.h"
 #include "metrics/metrics_page.h"
-#include "metrics/operation_gauges.h"
-#include "metrics/operation_tally.h"
-#include "metrics/process_facts.h"
-#include "metrics/tablet_gauges.h"
 
 namespace graft {
 namespace {
@@ -58,32 +60,135 @@ void WriteClaim(const std::optional<ClaimLease>& claim, absl::Time now, MetricsP
   ttl.Set(absl::ToDoubleSeconds(claim->ttl));
 }
 
-template <typename Number>
-void SetIfKnown(MetricsPage::Family family, const std::optional<Number>& value) {
-  if (value.has_value()) family.Set(static_cast<double>(*value));
+// From a step that only looks to a copy of terabytes.
+const std::vector<double>& StepBounds() {
+  static const auto* const bounds =
+      new std::vector<double>{0.1, 1, 5, 30, 120, 600, 3600, 4 * 3600};
+  return *bounds;
 }
 
-// Under the names that every Prometheus client gives them.
-void WriteProcess(MetricsPage& page) {
-  const ProcessFacts facts = ReadProcessFacts();
-  SetIfKnown(page.Counter("process_cpu_seconds_total", "User and system CPU time spent."),
-             facts.cpu_seconds);
-  SetIfKnown(page.Gauge("process_start_time_seconds", "When the process began, in Unix time."),
-             facts.start_unix_seconds);
-  SetIfKnown(page.Gauge("process_resident_memory_bytes", "Resident memory."), facts.resident_bytes);
-  SetIfKnown(page.Gauge("process_virtual_memory_bytes", "Virtual memory."), facts.virtual_bytes);
-  SetIfKnown(page.Gauge("process_open_fds", "Open file descriptors."), facts.open_fds);
-  SetIfKnown(page.Gauge("process_max_fds", "Most file descriptors that may be open."),
-             facts.max_fds);
+const std::vector<double>& OperationBounds() {
+  static const auto* const bounds =
+      new std::vector<double>{10, 60, 300, 900, 3600, 4 * 3600, 24 * 3600};
+  return *bounds;
 }
+
+size_t EndedSteps(const Operation& operation) {
+  return static_cast<size_t>(
+      std::count_if(operation.times.begin(), operation.times.end(),
+                    [](const StepTime& time) { return time.ended != absl::InfinitePast(); }));
+}
+
+void WriteCounts(const std::map<std::string, int64_t>& counts, const std::string& label,
+                 MetricsPage::Family family) {
+  for (const auto& [name, count] : counts) {
+    family.Set(static_cast<double>(count), {{label, name}});
+  }
+}
+
+// Counts what operations do, from its own creation on. If this agent resumes an earlier agent's
+// operation, it does not count again the steps and attempts that had ended by then, nor their
+// bytes.
+class OperationTally {
+ public:
+  OperationTally() : step_seconds_(kStepCount, Histogram(StepBounds())) {
+    // What an increase is asked of begins at 0.
+    for (const Outcome outcome : {Outcome::kDone, Outcome::kFailed, Outcome::kCancelled}) {
+      const std::string name(OutcomeName(outcome));
+      ended_[name] = 0;
+      seconds_.emplace(name, Histogram(OperationBounds()));
+    }
+  }
+
+  void Count(const Operation& operation) {
+    const size_t ended_steps = EndedSteps(operation);
+    const size_t failed_attempts = operation.failed_attempts.size();
+    const int64_t bytes = operation.progress.bytes_done;
+    if (counted_.id != operation.request.id) {
+      counted_ = {operation.request.id, ended_steps, failed_attempts, bytes};
+      return;
+    }
+    // Steps end in the order in which they stand.
+    for (; counted_.steps < ended_steps; ++counted_.steps) {
+      const StepTime& time = operation.times[counted_.steps];
+      step_seconds_[static_cast<size_t>(time.step)].Observe(
+          absl::ToDoubleSeconds(time.ended - time.started));
+    }
+    for (; counted_.failed_attempts < failed_attempts; ++counted_.failed_attempts) {
+      ++attempt_failures_[ReasonOrCode(operation.failed_attempts[counted_.failed_attempts].error)];
+    }
+    // Less than before: another attempt has begun.
+    bytes_ += bytes >= counted_.bytes ? bytes - counted_.bytes : bytes;
+    counted_.bytes = bytes;
+  }
+
+  void CountEnd(const Operation& operation) {
+    Count(operation);
+    const std::string outcome(OutcomeName(operation.outcome));
+    ++ended_[outcome];
+    const absl::Duration took = operation.ended - operation.requested;
+    const auto seconds = seconds_.find(outcome);
+    if (seconds != seconds_.end()) seconds->second.Observe(absl::ToDoubleSeconds(took));
+    if (operation.outcome != Outcome::kFailed) return;
+    ++failures_[ReasonOrCode(operation.error)];
+    ++attempt_failures_[ReasonOrCode(operation.error)];  // of its last attempt, which is in no list
+  }
+
+  void Write(MetricsPage& page) const {
+    WriteCounts(ended_, "outcome",
+                page.Counter("graft_operations_total", "Operations that ended, by outcome."));
+    WriteCounts(
+        failures_, "reason",
+        page.Counter("graft_operation_failures_total", "Operations that failed, by reason."));
+    WriteCounts(attempt_failures_, "reason",
+                page.Counter("graft_operation_attempt_failures_total",
+                             "Attempts of operations that failed, by reason."));
+    auto seconds = page.HistogramOf("graft_operation_duration_seconds",
+                                    "From the request of an operation to its end.");
+    for (const auto& [outcome, histogram] : seconds_) {
+      seconds.Set(histogram, {{"outcome", outcome}});
+    }
+    auto steps = page.HistogramOf("graft_operation_step_duration_seconds",
+                                  "From the begin of a step of an operation to its end.");
+    for (int i = 0; i < kStepCount; ++i) {
+      steps.Set(step_seconds_[static_cast<size_t>(i)],
+                {{"step", std::string(StepName(static_cast<Step>(i)))}});
+    }
+    page.Counter("graft_clone_bytes_total", "Bytes that CLONE has copied to this tablet.")
+        .Set(static_cast<double>(bytes_));
+  }
+
+ private:
+  // How much of the operation seen last is counted.
+  struct Counted {
+    std::string id;
+    size_t steps = 0;
+    size_t failed_attempts = 0;
+    int64_t bytes = 0;  // of its present attempt
+  };
+
+  Counted counted_;
+  std::map<std::string, int64_t> ended_;             // by outcome
+  std::map<std::string, int64_t> failures_;          // by reason
+  std::map<std::string, int64_t> attempt_failures_;  // by reason
+  std::map<std::string, Histogram> seconds_;         // by outcome
+  std::vector<Histogram> step_seconds_;              // by Step
+  int64_t bytes_ = 0;
+};
 
 class AgentMetrics : public Metrics {
  public:
   explicit AgentMetrics(MetricsSources sources) : sources_(std::move(sources)) {}
 
-  void OnStep(const Operation& operation) override { tally_.OnStep(operation); }
-  void OnProgress(const Operation& operation) override { tally_.OnProgress(operation); }
-  void OnEnd(const Operation& operation) override { tally_.OnEnd(operation); }
+  void OnStep(const Operation& operation) override {
+    absl::MutexLock lock(&mutex_);
+    tally_.Count(operation);
+  }
+  void OnProgress(const Operation& operation) override { OnStep(operation); }
+  void OnEnd(const Operation& operation) override {
+    absl::MutexLock lock(&mutex_);
+    tally_.CountEnd(operation);
+  }
 
   std::string Text() override {
     const absl::StatusOr<Operation> answer = sources_.newest_operation();
@@ -98,7 +203,10 @@ class AgentMetrics : public Metrics {
     WriteOperation(newest, now, page);
     WriteFindings(newest, sources_.last_preflight(), page);
     WriteClaim(sources_.claim(), now, page);
-    tally_.Write(page);
+    {
+      absl::MutexLock lock(&mutex_);
+      tally_.Write(page);
+    }
     WriteMeters(sources_.calls, page);
     WriteProcess(page);
     return page.Text();
@@ -106,7 +214,8 @@ class AgentMetrics : public Metrics {
 
  private:
   const MetricsSources sources_;
-  OperationTally tally_;
+  absl::Mutex mutex_;
+  OperationTally tally_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

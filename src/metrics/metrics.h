@@ -16,7 +16,7 @@
 #include "graft/clock.h"
 #include "graft/observer.h"
 #include "graft/provisioning.h"
-#include "metrics/call_meter.h"
+#include "metrics/metered.h"
 
 namespace graft {
 

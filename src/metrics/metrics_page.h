@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "metrics/histogram.h"
+#include "metrics/metered.h"
 
 namespace graft {
 

@@ -1,10 +1,9 @@
-#include "metrics/operation_gauges.h"
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "metrics/operation_tally.h"
+#include "base/errors.h"
+#include "metrics/gauges.h"
 
 namespace graft {
 namespace {
@@ -64,7 +63,7 @@ void WriteFailure(const Operation* newest, MetricsPage& page) {
                  "1 while the newest operation is one that failed; the labels tell why.");
   if (newest == nullptr || newest->outcome != Outcome::kFailed) return;
   failure.Set(
-      1, {{"reason", ReasonWord(newest->error)}, {"step", std::string(StepName(newest->step))}});
+      1, {{"reason", ReasonOrCode(newest->error)}, {"step", std::string(StepName(newest->step))}});
 }
 
 void WriteTimes(const Operation* running, absl::Time now, MetricsPage& page) {

@@ -1,7 +1,7 @@
-#include "metrics/tablet_gauges.h"
-
 #include <algorithm>
 #include <string>
+
+#include "metrics/gauges.h"
 
 namespace graft {
 namespace {

@@ -9,20 +9,12 @@
 #include "base/errors.h"
 #include "mysql/server_hold.h"
 #include "mysql/statements.h"
-#include "mysql/survey_statements.h"
 
 namespace graft {
 namespace {
 
 // Until the server has seen that the agent's own connection gave the lock up.
 constexpr absl::Duration kHoldWait = absl::Seconds(5);
-
-absl::StatusOr<int64_t> ConnectionId(Session& session) {
-  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(kConnectionIdStatement, "read the connection's id"));
-  if (rows.rows.empty()) return absl::InternalError("the server told no connection id");
-  return Row(rows, 0).Number({"id"});
-}
 
 // The caller's clock may end before an abandoned statement does.
 Clock& ProcessClock() {
@@ -40,10 +32,9 @@ absl::StatusOr<std::shared_ptr<CloneSession>> CloneSession::Start(
   GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<Session> session,
                          Session::Open(ProcessClock(), HoldingOptions(ProcessClock(), options),
                                        absl::InfiniteDuration(), request.lock_wait_timeout));
-  GRAFT_ASSIGN_OR_RETURN(const int64_t id, ConnectionId(*session));
   bool taken = false;
   if (request.hold) GRAFT_RETURN_IF_ERROR(TakeServerLock(*session, kHoldWait, is_own, &taken));
-  const std::shared_ptr<CloneSession> clone(new CloneSession(id, std::move(on_end)));
+  const std::shared_ptr<CloneSession> clone(new CloneSession(session->id(), std::move(on_end)));
   try {
     std::thread([clone, shown, sql = std::move(sql), secret = request.password,
                  session = std::move(session)]() mutable {

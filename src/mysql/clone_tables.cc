@@ -1,5 +1,3 @@
-#include "mysql/clone_tables.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -8,6 +6,7 @@
 #include "absl/time/time.h"
 #include "base/errors.h"
 #include "mysql/error_map.h"
+#include "mysql/tables.h"
 
 namespace graft {
 namespace {
@@ -72,9 +71,8 @@ absl::StatusOr<CloneReport> ReadCloneTables(const RowSet& status, const RowSet& 
   if (!status.rows.empty()) {
     GRAFT_ASSIGN_OR_RETURN(report.status, StatusOf(Row(status, 0)));
   }
-  for (size_t i = 0; i < progress.rows.size(); ++i) {
-    GRAFT_ASSIGN_OR_RETURN(CloneStageRow row, StageOf(Row(progress, i)));
-    report.stages.push_back(std::move(row));
+  for (const Row& row : Rows(progress)) {
+    GRAFT_ASSIGN_OR_RETURN(report.stages.emplace_back(), StageOf(row));
   }
   std::sort(report.stages.begin(), report.stages.end(),
             [](const CloneStageRow& a, const CloneStageRow& b) { return a.stage < b.stage; });

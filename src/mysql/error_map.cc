@@ -1,5 +1,8 @@
 #include "mysql/error_map.h"
 
+#include <optional>
+#include <string>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -160,28 +163,28 @@ const Meaning* Find(const Meaning (&table)[n], int error_no, absl::string_view t
   return nullptr;
 }
 
-}  // namespace
-
-std::optional<DonorError> ParseDonorError(absl::string_view text) {
+// The number inside of 3862: "Clone Donor Error: [Connect failed: ]<number> : <text>."
+std::optional<int> DonorErrorIn(absl::string_view text) {
+  int number = 0;
   if (!absl::ConsumePrefix(&text, "Clone Donor Error: ")) return std::nullopt;
-  DonorError error;
-  error.connect_failed = absl::ConsumePrefix(&text, "Connect failed: ");
+  absl::ConsumePrefix(&text, "Connect failed: ");
   const size_t colon = text.find(" : ");
-  if (colon == absl::string_view::npos || !absl::SimpleAtoi(text.substr(0, colon), &error.code)) {
+  if (colon == absl::string_view::npos || !absl::SimpleAtoi(text.substr(0, colon), &number)) {
     return std::nullopt;
   }
-  error.text = std::string(absl::StripSuffix(text.substr(colon + 3), "."));
-  return error;
+  return number;
 }
+
+}  // namespace
 
 absl::Status FromMysqlError(int error_no, absl::string_view text, absl::string_view doing) {
   const std::string full = absl::StrCat(doing, ": MySQL error ", error_no, ": ", text);
   const Meaning* meaning = nullptr;
   if (error_no == kCloneDonor) {
-    if (const auto donor = ParseDonorError(text)) {
-      meaning = Find(kDonor, donor->code, donor->text);
+    if (const std::optional<int> number = DonorErrorIn(text)) {
+      meaning = Find(kDonor, *number, text);
       if (meaning == nullptr) {
-        return WithReason(absl::InternalError(full), Reason::kDonorMysqlNumber, donor->code);
+        return WithReason(absl::InternalError(full), Reason::kDonorMysqlNumber, *number);
       }
     }
   } else {

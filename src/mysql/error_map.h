@@ -3,23 +3,12 @@
 #ifndef GRAFT_MYSQL_ERROR_MAP_H_
 #define GRAFT_MYSQL_ERROR_MAP_H_
 
-#include <optional>
-#include <string>
-
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace graft {
 
-// The error inside of 3862: "Clone Donor Error: [Connect failed: ]<code> : <text>."
-struct DonorError {
-  bool connect_failed = false;
-  int code = 0;
-  std::string text;
-};
-std::optional<DonorError> ParseDonorError(absl::string_view text);
-
-// `doing` names the failed call ("read clone_status"); `error_no` as the client library reports it,
+// `doing` is what was tried ("read clone_status"); `error_no` as the client library reports it,
 // server and client errors alike. 0 is INTERNAL, never OK.
 absl::Status FromMysqlError(int error_no, absl::string_view text, absl::string_view doing);
 

@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "mysql/replication_tables.h"
 #include "mysql/statements.h"
 #include "mysql/survey_statements.h"
+#include "mysql/tables.h"
 
 namespace graft {
 namespace {
@@ -41,8 +41,8 @@ absl::Status Stop(SessionPool& pool, bool default_channel) {
   GRAFT_ASSIGN_OR_RETURN(
       const std::unique_ptr<Session> session,
       Session::Open(pool.clock(), pool.options(), kStopPatience, kStopPatience / 2));
-  const std::string sql = default_channel ? StopDefaultChannelStatement(session->version())
-                                          : StopReplicaStatement(session->version());
+  const std::string sql = ReplicaStatement(
+      session->version(), default_channel ? "STOP REPLICA FOR CHANNEL ''" : "STOP REPLICA");
   std::vector<ReplicationChannel> channels;
   const auto runs = [default_channel](const ReplicationChannel& channel) {
     return channel.runs() && (!default_channel || channel.name.empty());
@@ -60,7 +60,8 @@ absl::Status Stop(SessionPool& pool, bool default_channel) {
 }
 
 absl::Status Forget(Session& session) {
-  return session.Execute(ForgetReplicaStatement(session.version()), "forget replication");
+  return session.Execute(ReplicaStatement(session.version(), "RESET REPLICA ALL"),
+                         "forget replication");
 }
 
 // The default channel has stopped: a running one refuses CHANGE (3021).
@@ -77,15 +78,17 @@ absl::Status Follow(Session& session, const ReplicationSource& source) {
     status = session.ExecuteSecret(change, shown, source.password);
   }
   GRAFT_RETURN_IF_ERROR(status);
-  return session.Execute(StartDefaultChannelStatement(session.version()), "start replication");
+  return session.Execute(ReplicaStatement(session.version(), "START REPLICA FOR CHANNEL ''"),
+                         "start replication");
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session) {
   constexpr char kDoing[] = "read the replication status";
-  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(ShowReplicaStatement(session.version()), kDoing));
+  GRAFT_ASSIGN_OR_RETURN(
+      const RowSet rows,
+      session.Query(ReplicaStatement(session.version(), "SHOW REPLICA STATUS"), kDoing));
   auto work = session.Query(kReplicationWorkStatement, kDoing);
   if (absl::IsPermissionDenied(work.status())) work = RowSet{};
   GRAFT_RETURN_IF_ERROR(work.status());
@@ -103,7 +106,8 @@ absl::Status StartChannels(SessionPool& pool, const std::optional<ReplicationSou
     std::vector<ReplicationChannel> channels;
     GRAFT_RETURN_IF_ERROR(CheckNoStop(session, &channels));
     if (source.has_value()) return Follow(session, *source);
-    return session.Execute(StartReplicaStatement(session.version()), "start replication");
+    return session.Execute(ReplicaStatement(session.version(), "START REPLICA"),
+                           "start replication");
   });
 }
 

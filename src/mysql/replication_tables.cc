@@ -1,5 +1,3 @@
-#include "mysql/replication_tables.h"
-
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -8,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "mysql/error_map.h"
+#include "mysql/tables.h"
 
 namespace graft {
 namespace {

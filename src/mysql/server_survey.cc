@@ -6,11 +6,9 @@
 
 #include "base/errors.h"
 #include "mysql/replication.h"
-#include "mysql/server_tables.h"
-#include "mysql/session_tables.h"
 #include "mysql/statements.h"
 #include "mysql/survey_statements.h"
-#include "mysql/survey_tables.h"
+#include "mysql/tables.h"
 
 namespace graft {
 namespace {
@@ -139,9 +137,7 @@ absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session) {
   GRAFT_RETURN_IF_ERROR(CheckPrivilege(ReadGrants(grants), "PROCESS", account, "the sessions"));
   constexpr char kDoing[] = "read the sessions";
   SessionRows rows;
-  GRAFT_ASSIGN_OR_RETURN(const RowSet own, session.Query(kConnectionIdStatement, kDoing));
-  if (own.rows.empty()) return absl::InternalError("MySQL told no connection id");
-  GRAFT_ASSIGN_OR_RETURN(rows.own_id, Row(own, 0).Number({"id"}));
+  rows.own_id = session.id();
   GRAFT_ASSIGN_OR_RETURN(rows.processlist, session.Query(kProcesslistStatement, kDoing));
   GRAFT_ASSIGN_OR_RETURN(rows.transactions, session.Query(kTransactionsStatement, kDoing));
   GRAFT_ASSIGN_OR_RETURN(rows.held_locks, session.Query(kHeldLocksStatement, kDoing));

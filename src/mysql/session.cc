@@ -9,9 +9,22 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/errors.h"
-#include "mysql/connector_headers.h"
 #include "mysql/error_map.h"
 #include "mysql/statements.h"
+
+// Connector/C++'s JDBC-style API, whichever of its two packagings is installed: Oracle's
+// mysql-concpp or Debian's libmysqlcppconn-dev 1.1 (see cmake/FindMySQLConnectorCpp.cmake).
+#ifdef GRAFT_CONCPP_ORACLE
+#include <mysql/jdbc.h>
+#else
+#include <cppconn/connection.h>
+#include <cppconn/driver.h>
+#include <cppconn/exception.h>
+#include <cppconn/resultset.h>
+#include <cppconn/resultset_metadata.h>
+#include <cppconn/statement.h>
+#include <mysql_driver.h>
+#endif
 
 namespace graft {
 namespace {
@@ -152,9 +165,11 @@ absl::StatusOr<std::unique_ptr<Session>> Session::Open(Clock& clock,
 
 absl::Status Session::Prepare(absl::Duration lock_wait) {
   GRAFT_RETURN_IF_ERROR(Execute(SessionSetup(lock_wait), "prepare the session"));
-  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         Query("SELECT @@version AS version", "read the version"));
+  GRAFT_ASSIGN_OR_RETURN(
+      const RowSet rows,
+      Query("SELECT @@version AS version, CONNECTION_ID() AS id", "read the version"));
   if (rows.rows.empty()) return absl::InternalError("the server told no version");
+  GRAFT_ASSIGN_OR_RETURN(id_, Row(rows, 0).Number({"id"}));
   GRAFT_ASSIGN_OR_RETURN(version_, ServerVersion::Parse(Row(rows, 0).Text({"version"})));
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 #ifndef GRAFT_MYSQL_SESSION_H_
 #define GRAFT_MYSQL_SESSION_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/status.h"
@@ -38,6 +39,7 @@ class Session {
   // As Execute, for a statement with `secret` in it, which no error text shows.
   absl::Status ExecuteSecret(const std::string& sql, absl::string_view doing, const Secret& secret);
 
+  int64_t id() const { return id_; }  // the server's CONNECTION_ID()
   const ServerVersion& version() const { return version_; }
   // The connection is of no more use.
   bool lost() const { return lost_; }
@@ -53,6 +55,7 @@ class Session {
   Clock& clock_;
   const std::unique_ptr<Link> link_;
   const absl::Duration read_timeout_;
+  int64_t id_ = 0;
   ServerVersion version_;
   bool lost_ = false;
 };

@@ -1,5 +1,3 @@
-#include "mysql/session_tables.h"
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -8,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "mysql/tables.h"
 
 namespace graft {
 namespace {
@@ -35,8 +34,8 @@ absl::StatusOr<ServerSession> ReadSession(const Row& row) {
 }
 
 absl::Status AddIds(const RowSet& rows, std::set<int64_t>* ids) {
-  for (size_t i = 0; i < rows.rows.size(); ++i) {
-    GRAFT_ASSIGN_OR_RETURN(const int64_t id, Row(rows, i).Number({"id"}));
+  for (const Row& row : Rows(rows)) {
+    GRAFT_ASSIGN_OR_RETURN(const int64_t id, row.Number({"id"}));
     ids->insert(id);
   }
   return absl::OkStatus();

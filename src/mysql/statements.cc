@@ -17,17 +17,6 @@ constexpr int kConnectRetrySeconds = 10;  // Vitess's
 constexpr int kConnectRetries = 86400;
 constexpr int kHeartbeatSeconds = 10;  // of a source with nothing to send
 
-bool SpeaksReplica(const ServerVersion& version) {
-  return version.AtLeast(8, 0, 22);
-}
-bool SpeaksSource(const ServerVersion& version) {
-  return version.AtLeast(8, 0, 23);
-}
-
-std::string ReplicaWord(const ServerVersion& version) {
-  return SpeaksReplica(version) ? "REPLICA" : "SLAVE";
-}
-
 absl::Status CheckName(absl::string_view name) {
   const bool ok = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_' || c == '.';
@@ -127,36 +116,9 @@ absl::StatusOr<std::string> CloneStatement(const CloneRequest& request, Secrets 
                       request.require_ssl ? " REQUIRE SSL" : " REQUIRE NO SSL");
 }
 
-std::string KillQueryStatement(int64_t connection_id) {
-  return absl::StrCat("KILL QUERY ", connection_id);
-}
-
-std::string KillConnectionStatement(int64_t connection_id) {
-  return absl::StrCat("KILL CONNECTION ", connection_id);
-}
-
-std::string ShowReplicaStatement(const ServerVersion& version) {
-  return absl::StrCat("SHOW ", ReplicaWord(version), " STATUS");
-}
-
-std::string StopReplicaStatement(const ServerVersion& version) {
-  return absl::StrCat("STOP ", ReplicaWord(version));
-}
-
-std::string ForgetReplicaStatement(const ServerVersion& version) {
-  return absl::StrCat("RESET ", ReplicaWord(version), " ALL");
-}
-
-std::string StartReplicaStatement(const ServerVersion& version) {
-  return absl::StrCat("START ", ReplicaWord(version));
-}
-
-std::string StopDefaultChannelStatement(const ServerVersion& version) {
-  return absl::StrCat(StopReplicaStatement(version), " FOR CHANNEL ''");
-}
-
-std::string StartDefaultChannelStatement(const ServerVersion& version) {
-  return absl::StrCat(StartReplicaStatement(version), " FOR CHANNEL ''");
+std::string ReplicaStatement(const ServerVersion& version, absl::string_view sql) {
+  if (version.AtLeast(8, 0, 22)) return std::string(sql);
+  return absl::StrReplaceAll(sql, {{"REPLICA", "SLAVE"}});
 }
 
 absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,
@@ -164,7 +126,7 @@ absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,
                                                   Secrets secrets) {
   if (absl::Status status = CheckAddress(source.address, "source"); !status.ok()) return status;
   if (absl::Status status = CheckUser(source.user, "source"); !status.ok()) return status;
-  const bool modern = SpeaksSource(version);
+  const bool modern = version.AtLeast(8, 0, 23);
   const absl::string_view side = modern ? "SOURCE" : "MASTER";
   // Without TLS a caching_sha2_password account needs the source's RSA key.
   const std::string transport = source.use_ssl

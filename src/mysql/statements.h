@@ -6,7 +6,6 @@
 #ifndef GRAFT_MYSQL_STATEMENTS_H_
 #define GRAFT_MYSQL_STATEMENTS_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -68,14 +67,11 @@ inline constexpr char kCloneStatusStatement[] =
 inline constexpr char kCloneProgressStatement[] =
     "SELECT stage, state, begin_time, end_time, estimate, data, network "
     "FROM performance_schema.clone_progress";
-std::string KillQueryStatement(int64_t connection_id);
-std::string KillConnectionStatement(int64_t connection_id);
 inline constexpr char kInstallClonePluginStatement[] =
     "INSTALL PLUGIN clone SONAME 'mysql_clone.so'";
 
-// STOP/START/RESET/SHOW REPLICA from 8.0.22 on, SLAVE before; CHANGE REPLICATION SOURCE
-// from 8.0.23.
-std::string ShowReplicaStatement(const ServerVersion& version);
+// `sql` says REPLICA; it is SLAVE before 8.0.22.
+std::string ReplicaStatement(const ServerVersion& version, absl::string_view sql);
 // channel, part ("worker", "coordinator", "receiver"), state ("ON", "OFF"), current, last: the
 // GTIDs of the transaction the thread is at and of the one before.
 inline constexpr char kReplicationWorkStatement[] =
@@ -88,13 +84,8 @@ inline constexpr char kReplicationWorkStatement[] =
     "SELECT channel_name, 'receiver', service_state, queueing_transaction, "
     "last_queued_transaction, count_received_heartbeats "
     "FROM performance_schema.replication_connection_status";
-std::string StopReplicaStatement(const ServerVersion& version);
-std::string ForgetReplicaStatement(const ServerVersion& version);
-std::string StartReplicaStatement(const ServerVersion& version);
-// The default channel alone.
-std::string StopDefaultChannelStatement(const ServerVersion& version);
-std::string StartDefaultChannelStatement(const ServerVersion& version);
-// GTID auto-position, retried every 10 s. INVALID_ARGUMENT: no host, port or user.
+// CHANGE REPLICATION SOURCE from 8.0.23 on, MASTER before. GTID auto-position, retried every 10 s.
+// The default channel alone. INVALID_ARGUMENT: no host, port or user.
 absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,
                                                   const ReplicationSource& source, Secrets secrets);
 

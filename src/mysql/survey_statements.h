@@ -17,8 +17,6 @@ inline constexpr int kLongestList = 1000;
 // `account`: CURRENT_USER().
 // Names are quoted where MySQL might make a word of them: 9.2 did of LIBRARY.
 inline constexpr char kCurrentAccountStatement[] = "SELECT CURRENT_USER() AS `account`";
-// id
-inline constexpr char kConnectionIdStatement[] = "SELECT CONNECTION_ID() AS `id`";
 // name, value; of those of `names` that the server has. They are ours, so nothing is checked.
 std::string SurveyVariablesStatement(const std::vector<std::string>& names);
 // name, type, library of the ACTIVE ones.

@@ -2,14 +2,19 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "base/errors.h"
 #include "graft/v1/provisioner.grpc.pb.h"
-#include "rpc/grpc_status.h"
 #include "rpc/messages.h"
-#include "rpc/preflights.h"
+#include "rpc/open_calls.h"
 #include "rpc/watchers.h"
 #include "wire/operation_proto.h"
 #include "wire/operations_page.h"
+#include "wire/preflight_proto.h"
 #include "wire/provisioner_proto.h"
 
 namespace graft {
@@ -68,15 +73,53 @@ class Answers {
   Clock& clock_;
 };
 
+constexpr size_t kMostPreflights = 1000;  // the desk refuses far fewer already
+constexpr char kAskAgain[] = "ask again when it is back";
+
+// A Preflight call that has not been answered yet. It is answered from whichever thread brings the
+// report, at once when its client goes away or the server ends, and then never again: a report that
+// comes later finds nobody and is dropped.
+class PreflightCall : public grpc::ServerUnaryReactor {
+ public:
+  PreflightCall(std::shared_ptr<OpenCalls<PreflightCall>> open, grpc::ByteBuffer& response,
+                grpc::CallbackServerContext& context)
+      : open_(std::move(open)), response_(response), context_(context) {}
+
+  // The first end counts.
+  void End(const absl::StatusOr<PreflightReport>& report) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (ended_) return;
+      ended_ = true;
+    }
+    // gRPC keeps both until Finish() was called, and only one thread gets here, once.
+    if (report.ok()) response_ = ToBytes(ToProto(*report));
+    Finish(ToGrpc(report.status(), context_));
+  }
+
+  void OnCancel() override { End(absl::CancelledError("the client has gone")); }
+  void OnDone() override { open_->Remove(this); }
+
+ private:
+  const std::shared_ptr<OpenCalls<PreflightCall>> open_;
+  grpc::ByteBuffer& response_;
+  grpc::CallbackServerContext& context_;
+  absl::Mutex mutex_;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
 class RawProvisioner : public RawService, public ProvisionerService {
  public:
   RawProvisioner(Provisioning& provisioning, Clock& clock)
-      : answers_(provisioning, clock), watchers_(provisioning, clock), preflights_(provisioning) {}
+      : provisioning_(provisioning),
+        answers_(provisioning, clock),
+        watchers_(provisioning, clock),
+        preflights_(std::make_shared<OpenCalls<PreflightCall>>(kMostPreflights)) {}
 
   grpc::Service& service() override { return *this; }
   void EndOpenCalls() override {
     watchers_.EndAll();
-    preflights_.EndAll();
+    for (const auto& call : preflights_->Close()) call->End(Stopping(kAskAgain));
   }
 
   Unary* Reprovision(Context* context, const Bytes* request, Bytes* response) override {
@@ -101,13 +144,34 @@ class RawProvisioner : public RawService, public ProvisionerService {
     return Answer<v1::GetTabletRequest>(*context, *request, *response);
   }
   Unary* Preflight(Context* context, const Bytes* request, Bytes* response) override {
-    return preflights_.Start(*request, *response, *context);
+    const auto call = std::make_shared<PreflightCall>(preflights_, *response, *context);
+    const absl::StatusOr<ReprovisionCall> asked = ParsePreflight(*request);
+    const auto place = preflights_->Add(call);
+    if (place == OpenCalls<PreflightCall>::Place::kClosed) {
+      call->End(Stopping(kAskAgain));
+    } else if (place == OpenCalls<PreflightCall>::Place::kFull) {
+      call->End(absl::ResourceExhaustedError("too many preflights wait already; ask again later"));
+    } else if (!asked.ok()) {
+      call->End(asked.status());
+    } else {
+      // Only gRPC and preflights_ keep a call alive: nobody else knows when it may die.
+      provisioning_.Preflight(*asked, [weak = std::weak_ptr<PreflightCall>(call)](
+                                          const absl::StatusOr<PreflightReport>& report) {
+        if (const auto waiting = weak.lock()) waiting->End(report);
+      });
+    }
+    return call.get();
   }
   grpc::ServerWriteReactor<Bytes>* WatchOperation(Context* context, const Bytes* request) override {
     return watchers_.Start(*request, *context);
   }
 
  private:
+  static absl::StatusOr<ReprovisionCall> ParsePreflight(const Bytes& bytes) {
+    GRAFT_ASSIGN_OR_RETURN(const auto request, ParseMessage<v1::PreflightRequest>(bytes));
+    return FromProto(request);
+  }
+
   template <typename Request>
   Unary* Answer(Context& context, const Bytes& bytes, Bytes& response) const {
     absl::Status status;
@@ -123,9 +187,10 @@ class RawProvisioner : public RawService, public ProvisionerService {
     return reactor;
   }
 
+  Provisioning& provisioning_;
   const Answers answers_;
   Watchers watchers_;
-  Preflights preflights_;
+  const std::shared_ptr<OpenCalls<PreflightCall>> preflights_;
 };
 
 }  // namespace

@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "rpc/grpc_status.h"
+#include "base/errors.h"
+#include "graft/v1/operation.pb.h"
+#include "rpc/messages.h"
+#include "wire/operation_proto.h"
 
 namespace graft {
 namespace {
@@ -12,6 +15,42 @@ namespace {
 constexpr absl::Duration kSlack = absl::Milliseconds(20);
 
 }  // namespace
+
+absl::StatusOr<std::shared_ptr<WatchFeed>> WatchFeed::Open(Provisioning& provisioning,
+                                                           const std::string& id,
+                                                           std::function<void()> on_change) {
+  std::shared_ptr<WatchFeed> feed(new WatchFeed(std::move(on_change)));
+  GRAFT_ASSIGN_OR_RETURN(
+      feed->subscription_,
+      provisioning.Subscribe(id, [feed = feed.get()](const Operation& o) { feed->Update(o); }));
+  return feed;
+}
+
+void WatchFeed::Update(const Operation& operation) {
+  {
+    absl::MutexLock lock(&mutex_);
+    operation_ = operation;
+    ++number_;
+  }
+  on_change_();
+}
+
+int64_t WatchFeed::number() const {
+  absl::MutexLock lock(&mutex_);
+  return number_;
+}
+
+std::shared_ptr<const WatchedState> WatchFeed::Latest() {
+  absl::MutexLock lock(&mutex_);
+  if (latest_ == nullptr || latest_->number != number_) {
+    auto state = std::make_shared<WatchedState>();
+    state->number = number_;
+    state->last = operation_.outcome != Outcome::kRunning;
+    state->bytes = ToBytes(ToProto(operation_));
+    latest_ = std::move(state);
+  }
+  return latest_;
+}
 
 void Watcher::Follow(std::shared_ptr<WatchFeed> feed, absl::Duration min_interval) {
   absl::MutexLock lock(&mutex_);
@@ -83,7 +122,7 @@ void Watcher::OnWriteDone(bool ok) {
     }
   }
   // The heartbeat is looked after already: sending has told its time.
-  if (Act().news_waits) calls_.look_again();
+  if (Act().news_waits) wait_->Wake();
 }
 
 }  // namespace graft

@@ -1,7 +1,5 @@
 #include "rpc/watchers.h"
 
-#include <grpcpp/grpcpp.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -9,8 +7,6 @@
 #include "base/errors.h"
 #include "graft/v1/provisioner.pb.h"
 #include "rpc/messages.h"
-#include "rpc/watch_feed.h"
-#include "rpc/watcher.h"
 #include "wire/provisioner_proto.h"
 
 namespace graft {
@@ -18,12 +14,7 @@ namespace {
 
 constexpr size_t kMostWatchers = 5000;  // each costs some kilobytes
 
-absl::Status Stopping() {
-  return WithReason(
-      absl::UnavailableError("the agent is stopping; the operation is journalled, watch it again "
-                             "when the agent is back"),
-      Reason::kAgentStopping);
-}
+constexpr char kWatchAgain[] = "the operation is journalled, watch it again when the agent is back";
 
 }  // namespace
 
@@ -49,13 +40,10 @@ void Watchers::Serve() {
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Start(const grpc::ByteBuffer& request,
                                                             grpc::CallbackServerContext& context) {
-  const auto watcher = std::make_shared<Watcher>(
-      clock_, context,
-      Watcher::Calls{[wait = wait_] { wait->Wake(); },
-                     [open = open_](const Watcher* done) { open->Remove(done); }});
+  const auto watcher = std::make_shared<Watcher>(clock_, context, open_, wait_);
   const auto place = open_->Add(watcher);
   if (place == OpenCalls<Watcher>::Place::kClosed) {
-    watcher->End(Stopping());
+    watcher->End(Stopping(kWatchAgain));
   } else if (place == OpenCalls<Watcher>::Place::kFull) {
     watcher->End(absl::ResourceExhaustedError(
         absl::StrCat(kMostWatchers, " watches are open already; end some, or ask again later")));
@@ -97,7 +85,7 @@ absl::StatusOr<std::shared_ptr<WatchFeed>> Watchers::FeedOf(const std::string& i
 }
 
 void Watchers::EndAll() {
-  for (const auto& watcher : open_->Close()) watcher->End(Stopping());
+  for (const auto& watcher : open_->Close()) watcher->End(Stopping(kWatchAgain));
 }
 
 }  // namespace graft

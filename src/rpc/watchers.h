@@ -20,18 +20,9 @@
 #include "graft/clock.h"
 #include "graft/provisioning.h"
 #include "rpc/open_calls.h"
-
-namespace grpc {
-class ByteBuffer;
-class CallbackServerContext;
-template <class Response>
-class ServerWriteReactor;
-}  // namespace grpc
+#include "rpc/watcher.h"
 
 namespace graft {
-
-class WatchFeed;
-class Watcher;
 
 class Watchers {
  public:

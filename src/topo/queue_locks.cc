@@ -6,11 +6,59 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/util/json_util.h"
 #include "topo/keys.h"
-#include "topo/lock_contents.h"
 
 namespace graft {
 namespace {
+
+constexpr char kTabletField[] = "GraftTablet";
+constexpr char kOperationField[] = "GraftOperation";
+constexpr char kActionField[] = "Action";
+
+std::string Quoted(absl::string_view text) {
+  google::protobuf::Value value;
+  value.set_string_value(std::string(text));
+  std::string json;
+  const bool written = google::protobuf::util::MessageToJsonString(value, &json).ok();
+  return written ? json : "\"\"";
+}
+
+std::string Line(absl::string_view name, absl::string_view text) {
+  return absl::StrCat("  \"", name, "\": ", Quoted(text), ",\n");
+}
+
+std::string TextOf(const google::protobuf::Struct& object, const std::string& name) {
+  const auto field = object.fields().find(name);
+  return field == object.fields().end() ? "" : field->second.string_value();
+}
+
+// What the value of a lock's key says: Vitess's JSON, two spaces of indentation, Status "Running".
+// Vitess's readers skip the fields GraftTablet and GraftOperation, which they do not know. It is
+// for people: the order of a queue is in the keys' versions. Line by line, because protobuf's JSON
+// has its fields in no certain order.
+std::string LockContents(const QueueEntry& entry, absl::string_view host_name,
+                         absl::string_view user_name, absl::Time now) {
+  const std::string time = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone());
+  return absl::StrCat("{\n", Line(kActionField, entry.action), Line("HostName", host_name),
+                      Line("UserName", user_name), Line("Time", time), "  \"Options\": {},\n",
+                      Line(kTabletField, entry.tablet.ToString()),
+                      Line(kOperationField, entry.operation), "  \"Status\": \"Running\"\n}");
+}
+
+// What can be made out of anybody's contents; an empty entry if they are no JSON object.
+QueueEntry ParseLockContents(absl::string_view contents) {
+  QueueEntry entry;
+  google::protobuf::Struct object;
+  const std::string json(contents);
+  if (!google::protobuf::util::JsonStringToMessage(json, &object).ok()) return entry;
+  const auto tablet = TabletAlias::Parse(TextOf(object, kTabletField));
+  if (tablet.ok()) entry.tablet = *tablet;
+  entry.operation = TextOf(object, kOperationField);
+  entry.action = TextOf(object, kActionField);
+  return entry;
+}
 
 absl::Status CheckName(absl::string_view name) {
   const bool good = !name.empty() && name != "." && name != ".." &&
@@ -108,7 +156,7 @@ absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::TakeUpFormerPlace(
   GRAFT_ASSIGN_OR_RETURN(const std::vector<KeyValue> items, deps_.global.List(prefix));
   std::unique_ptr<QueuePlace> former;
   for (const KeyValue& item : items) {
-    const QueueEntry other = topo::ParseLockContents(item.value);
+    const QueueEntry other = ParseLockContents(item.value);
     if (other.tablet != entry.tablet) continue;
     const bool same = former == nullptr && other.operation == entry.operation &&
                       item.lease != kNoLease && deps_.global.KeepLeaseAlive(item.lease).ok();
@@ -145,7 +193,7 @@ absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::Join(const std::st
   GRAFT_ASSIGN_OR_RETURN(const LeaseId lease, deps_.global.GrantLease(options_.lease_time));
   std::string key = absl::StrCat(prefix, lease);
   const std::string contents =
-      topo::LockContents(entry, options_.host_name, options_.user_name, deps_.clock.Now());
+      LockContents(entry, options_.host_name, options_.user_name, deps_.clock.Now());
   const absl::Status created = deps_.global.Create(key, contents, lease).status();
   if (created.ok()) {
     return std::unique_ptr<QueuePlace>(
@@ -170,7 +218,7 @@ absl::StatusOr<std::vector<QueueEntry>> VitessQueueLocks::List(absl::string_view
     return a.create_version < b.create_version;
   });
   std::vector<QueueEntry> entries;
-  for (const KeyValue& item : *items) entries.push_back(topo::ParseLockContents(item.value));
+  for (const KeyValue& item : *items) entries.push_back(ParseLockContents(item.value));
   return entries;
 }
 

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "topo/keys.h"
-#include "topo/record_store.h"
 #include "topo/records.h"
 #include "topo/vitess_topology.h"
 

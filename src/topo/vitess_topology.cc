@@ -12,7 +12,6 @@
 #include "absl/strings/str_split.h"
 #include "base/errors.h"
 #include "topo/keys.h"
-#include "topo/record_store.h"
 #include "topo/records.h"
 
 namespace graft {

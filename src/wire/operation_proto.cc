@@ -1,192 +1,191 @@
 #include "wire/operation_proto.h"
 
-#include <algorithm>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "wire/fields.h"
-#include "wire/history_proto.h"
 #include "wire/preflight_proto.h"
-#include "wire/progress_proto.h"
 #include "wire/request_proto.h"
-#include "wire/time_proto.h"
 
 namespace graft {
 namespace {
 
-constexpr int kMostRefusals = 10;  // as an operation keeps them
+constexpr size_t kMostRefusals = 10;  // as an operation keeps them
 
-v1::Outcome ToProto(Outcome outcome) {
-  return static_cast<v1::Outcome>(static_cast<int>(outcome) + 1);
-}
-
-absl::StatusOr<Outcome> FromProto(v1::Outcome proto) {
-  if (proto == v1::OUTCOME_UNSPECIFIED || !v1::Outcome_IsValid(proto)) {
-    return UnknownWord("outcome", absl::StrCat(static_cast<int>(proto)));
+absl::StatusCode CodeFromWord(const std::string& word) {
+  for (int number = 1; number <= static_cast<int>(absl::StatusCode::kUnauthenticated); ++number) {
+    const auto code = static_cast<absl::StatusCode>(number);
+    if (absl::StatusCodeToString(code) == word) return code;
   }
-  return static_cast<Outcome>(static_cast<int>(proto) - 1);
+  return absl::StatusCode::kUnknown;
 }
 
-// The enums of both sides are in the same order, the wire's one further for its "unspecified".
-static_assert(static_cast<int>(DataState::kIntact) + 1 == v1::INTACT);
-static_assert(static_cast<int>(DataState::kCloned) + 1 == v1::CLONED);
-static_assert(static_cast<int>(Outcome::kRunning) + 1 == v1::RUNNING);
-static_assert(static_cast<int>(Outcome::kCancelled) + 1 == v1::CANCELLED);
-
-v1::StepTime ToProto(const StepTime& time) {
-  v1::StepTime proto;
-  proto.set_step(std::string(StepName(time.step)));
-  if (IsSet(time.started)) *proto.mutable_started() = ToTimestamp(time.started);
-  if (IsSet(time.ended)) *proto.mutable_ended() = ToTimestamp(time.ended);
-  return proto;
-}
-
-absl::StatusOr<StepTime> FromProto(const v1::StepTime& proto) {
-  StepTime time;
-  GRAFT_ASSIGN_OR_RETURN(time.step, StepFromWord(proto.step()));
-  time.started = TimeOrUnset(proto.has_started(), proto.started());
-  time.ended = TimeOrUnset(proto.has_ended(), proto.ended());
-  return time;
-}
-
-void RequestToProto(const OperationRequest& request, v1::Operation& proto) {
-  proto.set_id(request.id);
-  *proto.mutable_donor_choice() = graft::ToProto(request.donor);
-  proto.set_replicate_from(graft::ToProto(request.replicate_from));
-  *proto.mutable_settings() = graft::ToProto(request.settings);
-  *proto.mutable_allow() = graft::ToProto(request.allow);
-  proto.set_kind(graft::ToProto(request.kind));
-  if (request.kind == OperationKind::kRelease) {
-    *proto.mutable_release() = graft::ToProto(request.release);
-  }
-}
-
-absl::StatusOr<OperationRequest> RequestFromProto(const v1::Operation& proto) {
-  OperationRequest request;
-  request.id = proto.id();
-  GRAFT_ASSIGN_OR_RETURN(request.donor, graft::FromProto(proto.donor_choice()));
-  GRAFT_ASSIGN_OR_RETURN(const auto from, graft::FromProto(proto.replicate_from()));
-  if (!from.has_value()) return absl::InvalidArgumentError("replicate_from is missing");
-  request.replicate_from = *from;
-  request.settings = graft::FromProto(proto.settings());
-  request.allow = graft::FromProto(proto.allow());
-  GRAFT_ASSIGN_OR_RETURN(request.kind, graft::FromProto(proto.kind()));
-  request.release = graft::FromProto(proto.release());
-  return request;
+void MapEta(Fields fields, std::optional<Eta>& eta) {
+  // One without a range is of a graft that had no estimates, and says nothing by now.
+  if (fields.reading() && fields.Has("eta") && fields.Has("eta_low")) eta.emplace();
+  if (!eta.has_value()) return;
+  fields("eta", eta->likely);
+  fields("eta_low", eta->low);
+  fields("eta_high", eta->high);
 }
 
 // The tablets and servers it deals with.
-absl::Status ReadPeers(const v1::Operation& proto, Operation& operation) {
-  GRAFT_ASSIGN_OR_RETURN(operation.recipient, AliasFromText(proto.recipient()));
-  GRAFT_ASSIGN_OR_RETURN(operation.donor, AliasFromText(proto.donor()));
-  GRAFT_ASSIGN_OR_RETURN(operation.donor_mysql, HostPortFromText(proto.donor_mysql()));
-  GRAFT_ASSIGN_OR_RETURN(operation.source, AliasFromText(proto.source()));
-  GRAFT_ASSIGN_OR_RETURN(operation.source_mysql, HostPortFromText(proto.source_mysql()));
-  return absl::OkStatus();
+void MapPeers(Fields& fields, Operation& operation) {
+  fields("recipient", operation.recipient);
+  fields("donor", operation.donor);
+  fields("donor_mysql", operation.donor_mysql);
+  fields("source", operation.source);
+  fields("source_mysql", operation.source_mysql);
 }
 
-// The history of the operation, and its proofs.
-void AddHistory(const Operation& operation, v1::Operation& proto) {
-  for (const FailedAttempt& attempt : operation.failed_attempts) {
-    *proto.add_failed_attempts() = graft::ToProto(attempt);
-  }
-  for (const RefusedDonor& refused : operation.refused_donors) {
-    *proto.add_refused_donors() = graft::ToProto(refused);
-  }
-  proto.set_refused_more(operation.refused_more);
-  for (const CheckResult& finding : operation.findings) {
-    *proto.add_findings() = graft::ToProto(finding);
-  }
-  proto.set_queue_place(operation.queue_place);
-  proto.set_claim_lost(operation.claim_lost);
-  proto.set_resumptions(operation.resumptions);
-  for (const EndedSession& session : operation.ended_sessions) {
-    *proto.add_ended_sessions() = graft::ToProto(session);
-  }
-  proto.set_ended_sessions_more(operation.ended_sessions_more);
-  *proto.mutable_proof() = graft::ToProto(operation.proof);
-  *proto.mutable_donor_patience() = ToDuration(operation.donor_patience);
-}
-
-absl::Status ReadHistory(const v1::Operation& proto, Operation& operation) {
-  for (const v1::FailedAttempt& attempt : proto.failed_attempts()) {
-    GRAFT_ASSIGN_OR_RETURN(operation.failed_attempts.emplace_back(), graft::FromProto(attempt));
-  }
+// What happened on the way, and what it all means.
+void MapHistory(Fields& fields, Operation& operation) {
+  fields("failed_attempts", operation.failed_attempts);
+  fields("refused_donors", operation.refused_donors);
+  fields("refused_more", operation.refused_more);
+  fields("findings", operation.findings);
+  fields("queue_place", operation.queue_place);
+  fields("claim_lost", operation.claim_lost);
+  fields("resumptions", operation.resumptions);
+  fields("ended_sessions", operation.ended_sessions);
+  fields("ended_sessions_more", operation.ended_sessions_more);
+  fields("proof", operation.proof);
+  fields("donor_patience", operation.donor_patience);  // a record of version 1 has none
   // Records of old have thousands of them, more than a client takes.
-  const int kept = std::min(proto.refused_donors_size(), kMostRefusals);
-  operation.refused_more = proto.refused_more() + proto.refused_donors_size() - kept;
-  for (int i = 0; i < kept; ++i) {
-    GRAFT_ASSIGN_OR_RETURN(operation.refused_donors.emplace_back(),
-                           graft::FromProto(proto.refused_donors(i)));
-  }
-  for (const v1::CheckResult& finding : proto.findings()) {
-    GRAFT_ASSIGN_OR_RETURN(operation.findings.emplace_back(), graft::FromProto(finding));
-  }
-  operation.queue_place = proto.queue_place();
-  operation.claim_lost = proto.claim_lost();
-  operation.resumptions = proto.resumptions();
-  for (const v1::EndedSession& session : proto.ended_sessions()) {
-    operation.ended_sessions.push_back(graft::FromProto(session));
-  }
-  operation.ended_sessions_more = proto.ended_sessions_more();
-  operation.proof = graft::FromProto(proto.proof());
-  // A record of version 1 has none; the default is the server's.
-  if (proto.has_donor_patience()) operation.donor_patience = FromDuration(proto.donor_patience());
-  return absl::OkStatus();
+  const size_t refused = operation.refused_donors.size();
+  if (!fields.reading() || refused <= kMostRefusals) return;
+  operation.refused_more += static_cast<int>(refused - kMostRefusals);
+  operation.refused_donors.resize(kMostRefusals);
 }
 
 }  // namespace
 
-v1::DataState ToProto(DataState state) {
-  return static_cast<v1::DataState>(static_cast<int>(state) + 1);
+void Map(Fields& fields, CloneStageRow& row) {
+  fields("stage", row.stage);
+  fields("state", row.state);
+  fields("estimate_bytes", row.estimate_bytes);
+  fields("data_bytes", row.data_bytes);
+  fields("network_bytes", row.network_bytes);
+  fields("begin_time", row.begin_time);
+  fields("end_time", row.end_time);
 }
 
-absl::StatusOr<DataState> FromProto(v1::DataState proto) {
-  if (proto == v1::DATA_STATE_UNSPECIFIED || !v1::DataState_IsValid(proto)) {
-    return UnknownWord("data state", absl::StrCat(static_cast<int>(proto)));
+void Map(Fields& fields, PhaseProgress& phase) {
+  fields("phase", phase.phase);
+  fields("share", phase.share);
+  fields("done", phase.done);
+  fields("measured", phase.measured);
+  fields("took", phase.took);
+}
+
+// All but the time left.
+void Map(Fields& fields, Progress& progress) {
+  fields("stage", progress.stage);
+  fields("stages", progress.stages);
+  fields("bytes_done", progress.bytes_done);
+  fields("bytes_expected", progress.bytes_expected);
+  fields("bytes_per_second", progress.bytes_per_second);
+  fields("last_byte", progress.last_byte);
+  fields("note", progress.note);
+  fields("clone_sent", progress.clone_sent);
+  fields("percent", progress.percent);
+  fields("phases", progress.phases);
+  fields("learnt_from", progress.learnt_from);
+  fields("recovery_percent", progress.recovery_percent);
+  fields("phase_began", progress.phase_began);
+  fields("sampled", progress.sampled);
+  fields("waiting_since", progress.waiting_since);
+}
+
+void Map(Fields& fields, StepTime& time) {
+  fields("step", time.step);
+  fields("started", time.started);
+  fields("ended", time.ended);
+}
+
+void Map(Fields& fields, RefusedDonor& refused) {
+  fields("alias", refused.alias);
+  fields("reason", refused.reason);
+  fields("text", refused.text);
+}
+
+void Map(Fields& fields, FailedAttempt& attempt) {
+  fields("attempt", attempt.attempt);
+  fields("donor", attempt.donor);
+  fields("step", attempt.step);
+  fields("data_state", attempt.data_state);
+  fields("error", attempt.error);
+  fields("ended", attempt.ended);
+}
+
+void Map(Fields& fields, EndedSession& session) {
+  fields("connection_id", session.connection_id);
+  fields("user", session.user);
+  fields("host", session.host);
+}
+
+void Map(Fields& fields, Proof& proof) {
+  fields("gtid_before", proof.gtid_before);
+  fields("gtid_discarded", proof.gtid_discarded);
+  fields("transactions_discarded", proof.transactions_discarded);
+  fields("emptied_tables", proof.emptied_tables);
+  fields("not_checked", proof.not_checked);
+}
+
+void Map(Fields& fields, CheckResult& result) {
+  fields("id", result.id);
+  fields("side", result.side);
+  fields("outcome", result.outcome);
+  fields("looks_at", result.looks_at);
+  fields("found", result.found);
+  fields("remedy", result.remedy);
+}
+
+void Map(Fields& fields, PreflightReport& report) {
+  fields("recipient", report.recipient);
+  fields("donor", report.donor);
+  fields("source", report.source);
+  fields("results", report.results);
+  fields("made", report.made);
+}
+
+void Map(Fields& fields, Operation& operation) {
+  Map(fields, operation.request);
+  MapPeers(fields, operation);
+  fields("step", operation.step);
+  fields("outcome", operation.outcome);
+  fields("data_state", operation.data_state);
+  fields("attempt", operation.attempt);
+  fields("requested", operation.requested);
+  fields("ended", operation.ended);
+  fields("times", operation.times);
+  fields("error", operation.error);
+  fields("progress", operation.progress);
+  if (fields.reading() || operation.outcome == Outcome::kRunning) {
+    MapEta(fields.In("progress"), operation.progress.eta);
   }
-  return static_cast<DataState>(static_cast<int>(proto) - 1);
+  MapHistory(fields, operation);
 }
 
 v1::Operation ToProto(const Operation& operation) {
-  v1::Operation proto;
-  RequestToProto(operation.request, proto);
-  proto.set_recipient(AliasText(operation.recipient));
-  proto.set_step(std::string(StepName(operation.step)));
-  proto.set_outcome(ToProto(operation.outcome));
-  proto.set_data_state(ToProto(operation.data_state));
-  proto.set_attempt(operation.attempt);
-  proto.set_donor(AliasText(operation.donor));
-  proto.set_donor_mysql(HostPortText(operation.donor_mysql));
-  proto.set_source(AliasText(operation.source));
-  proto.set_source_mysql(HostPortText(operation.source_mysql));
-  if (IsSet(operation.requested)) *proto.mutable_requested() = ToTimestamp(operation.requested);
-  if (IsSet(operation.ended)) *proto.mutable_ended() = ToTimestamp(operation.ended);
-  for (const StepTime& time : operation.times) *proto.add_times() = ToProto(time);
-  if (!operation.error.ok()) *proto.mutable_error() = ToProto(operation.error);
-  *proto.mutable_progress() = ProgressToProto(operation);
-  AddHistory(operation, proto);
+  return ToMessage<v1::Operation>(operation);
+}
+
+v1::PreflightReport ToProto(const PreflightReport& report) {
+  return ToMessage<v1::PreflightReport>(report);
+}
+
+v1::Error ToProto(const absl::Status& status) {
+  v1::Error proto;
+  proto.set_code(absl::StatusCodeToString(status.code()));
+  proto.set_reason(ReasonOf(status));
+  proto.set_message(std::string(status.message()));
   return proto;
 }
 
-absl::StatusOr<Operation> FromProto(const v1::Operation& proto) {
-  Operation operation;
-  GRAFT_ASSIGN_OR_RETURN(operation.request, RequestFromProto(proto));
-  GRAFT_RETURN_IF_ERROR(ReadPeers(proto, operation));
-  GRAFT_ASSIGN_OR_RETURN(operation.step, StepFromWord(proto.step()));
-  GRAFT_ASSIGN_OR_RETURN(operation.outcome, FromProto(proto.outcome()));
-  GRAFT_ASSIGN_OR_RETURN(operation.data_state, FromProto(proto.data_state()));
-  operation.attempt = proto.attempt();
-  operation.requested = TimeOrUnset(proto.has_requested(), proto.requested());
-  operation.ended = TimeOrUnset(proto.has_ended(), proto.ended());
-  for (const v1::StepTime& time : proto.times()) {
-    GRAFT_ASSIGN_OR_RETURN(operation.times.emplace_back(), FromProto(time));
-  }
-  if (proto.has_error()) operation.error = FromProto(proto.error());
-  GRAFT_ASSIGN_OR_RETURN(operation.progress, FromProto(proto.progress()));
-  GRAFT_RETURN_IF_ERROR(ReadHistory(proto, operation));
-  return operation;
+absl::Status FromProto(const v1::Error& proto) {
+  const absl::Status status(CodeFromWord(proto.code()), proto.message());
+  return proto.reason().empty() ? status : WithReason(status, proto.reason());
 }
 
 }  // namespace graft

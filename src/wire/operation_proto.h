@@ -1,8 +1,5 @@
-// Operations on the wire and in the journal: plain values to graft.v1 messages and back.
-//
-// Pure functions. FromProto returns INVALID_ARGUMENT, with the names of the field and the word, for
-// an unknown word, so that a newer peer is never half understood. absl::InfinitePast() is an unset
-// field.
+// Operations and preflight's reports on the wire and in the journal: plain values to graft.v1
+// messages and back. Pure functions; what is unset and what is refused: wire/fields.h.
 #ifndef GRAFT_WIRE_OPERATION_PROTO_H_
 #define GRAFT_WIRE_OPERATION_PROTO_H_
 
@@ -14,26 +11,26 @@
 
 namespace graft {
 
-// The version that is written. Every version from 1 on can be read. Fields that an older version
-// lacks have their default.
+class Fields;
+
+// Written; every version from 1 on is read, and what an older one lacks has its default.
 inline constexpr int kJournalSchemaVersion = 4;
 
-// The form that the API shows. The estimated time left is copied from Progress::eta.
+// What the API shows. The estimated time left is Progress::eta, while the operation runs.
 v1::Operation ToProto(const Operation& operation);
-absl::StatusOr<Operation> FromProto(const v1::Operation& proto);
 
 // All of it.
 v1::JournalRecord ToJournalRecord(const TabletState& state);
 // FAILED_PRECONDITION: the record's schema is none, or newer than kJournalSchemaVersion.
 absl::StatusOr<TabletState> FromJournalRecord(const v1::JournalRecord& record);
 
-v1::DataState ToProto(DataState state);
-absl::StatusOr<DataState> FromProto(v1::DataState proto);
-
 // Code, reason and text. `status` is not OK.
 v1::Error ToProto(const absl::Status& status);
 // An unknown code becomes UNKNOWN, as in gRPC; so does OK, which is no error.
 absl::Status FromProto(const v1::Error& proto);
+
+void Map(Fields& fields, Operation& operation);
+void Map(Fields& fields, FailedAttempt& attempt);
 
 }  // namespace graft
 

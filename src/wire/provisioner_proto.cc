@@ -5,9 +5,9 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "wire/fields.h"
 #include "wire/request_proto.h"
 #include "wire/time_proto.h"
 
@@ -48,51 +48,26 @@ v1::ReplicationStatus ToProto(const ReplicationChannel& channel) {
   return proto;
 }
 
-absl::StatusOr<ReplicationChannel> FromProto(const v1::ReplicationStatus& proto) {
-  ReplicationChannel channel;
-  const absl::string_view source = proto.source();
-  const size_t colon = source.rfind(':');
-  if (colon == absl::string_view::npos ||
-      !absl::SimpleAtoi(source.substr(colon + 1), &channel.source.port)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", source, "\" is no <host>:<port> of a replication source"));
-  }
-  channel.source.host = std::string(source.substr(0, colon));
-  channel.receiver_running = proto.receiver_running();
-  channel.applier_running = proto.applier_running();
-  channel.receiver_errno = proto.receiver_errno();
-  channel.receiver_error = proto.receiver_error();
-  channel.applier_errno = proto.applier_errno();
-  channel.applier_error = proto.applier_error();
-  if (proto.has_lag()) channel.lag = FromDuration(proto.lag());
-  return channel;
-}
-
-// The parts that Reprovision and Preflight share.
-template <typename Request>
-void FillRequest(const ReprovisionCall& call, Request& proto) {
-  if (call.donor.has_value()) *proto.mutable_donor() = graft::ToProto(*call.donor);
-  if (call.replicate_from.has_value()) {
-    proto.set_replicate_from(graft::ToProto(*call.replicate_from));
-  }
-  *proto.mutable_settings() = graft::ToProto(call.settings);
-  *proto.mutable_allow() = graft::ToProto(call.allow);
-}
-
-template <typename Request>
-absl::StatusOr<ReprovisionCall> CallFromProto(const Request& proto) {
-  ReprovisionCall call;
-  if (proto.has_donor()) {
-    GRAFT_ASSIGN_OR_RETURN(call.donor, graft::FromProto(proto.donor()));
-  }
-  GRAFT_ASSIGN_OR_RETURN(call.replicate_from, graft::FromProto(proto.replicate_from()));
-  call.settings = graft::FromProto(proto.settings());
+absl::StatusOr<ReprovisionCall> CallFromProto(const google::protobuf::Message& proto) {
+  GRAFT_ASSIGN_OR_RETURN(auto call, FromMessage<ReprovisionCall>(proto));
   GRAFT_RETURN_IF_ERROR(CheckCloneSettings(call.settings));
-  call.allow = graft::FromProto(proto.allow());
   return call;
 }
 
 }  // namespace
+
+// What Reprovision and Preflight have in common.
+void Map(Fields& fields, ReprovisionCall& call) {
+  fields("donor", call.donor);
+  fields("replicate_from", call.replicate_from);
+  fields("settings", call.settings);
+  fields("allow", call.allow);
+}
+
+void Map(Fields& fields, ReleaseCall& call) {
+  fields("id", call.id);
+  fields("word", call.word);
+}
 
 absl::Status CheckOperationId(absl::string_view id) {
   if (id.size() > kLongestOperationId) {
@@ -109,9 +84,8 @@ absl::Status CheckOperationId(absl::string_view id) {
 }
 
 v1::ReprovisionRequest ToProto(const ReprovisionCall& call) {
-  v1::ReprovisionRequest proto;
+  auto proto = ToMessage<v1::ReprovisionRequest>(call);
   proto.set_id(call.id);
-  FillRequest(call, proto);
   return proto;
 }
 
@@ -123,10 +97,7 @@ absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto) {
 }
 
 v1::ReleaseRequest ToProto(const ReleaseCall& call) {
-  v1::ReleaseRequest proto;
-  proto.set_id(call.id);
-  *proto.mutable_word() = ToProto(call.word);
-  return proto;
+  return ToMessage<v1::ReleaseRequest>(call);
 }
 
 absl::StatusOr<ReleaseCall> FromProto(const v1::ReleaseRequest& proto) {
@@ -135,13 +106,11 @@ absl::StatusOr<ReleaseCall> FromProto(const v1::ReleaseRequest& proto) {
   if (word.by().empty()) return absl::InvalidArgumentError("word.by: say who releases the tablet");
   GRAFT_RETURN_IF_ERROR(CheckText("word.by", word.by(), kLongestBy));
   GRAFT_RETURN_IF_ERROR(CheckText("word.note", word.note(), kLongestNote));
-  return ReleaseCall{proto.id(), FromProto(word)};
+  return FromMessage<ReleaseCall>(proto);
 }
 
 v1::PreflightRequest ToPreflightRequest(const ReprovisionCall& call) {
-  v1::PreflightRequest proto;
-  FillRequest(call, proto);
-  return proto;
+  return ToMessage<v1::PreflightRequest>(call);
 }
 
 absl::StatusOr<ReprovisionCall> FromProto(const v1::PreflightRequest& proto) {
@@ -164,7 +133,7 @@ CancelWish WishOf(const v1::CancelOperationRequest& request) {
 
 absl::StatusOr<CloneSettings> FromProto(const v1::ThrottleOperationRequest& proto) {
   GRAFT_RETURN_IF_ERROR(CheckOperationId(proto.id()));
-  CloneSettings settings = FromProto(proto.settings());
+  GRAFT_ASSIGN_OR_RETURN(auto settings, FromMessage<CloneSettings>(proto.settings()));
   GRAFT_RETURN_IF_ERROR(CheckCloneSettings(settings));
   if (settings == CloneSettings()) {
     return absl::InvalidArgumentError(
@@ -194,30 +163,6 @@ v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now) {
     *proto.mutable_age() = ToDuration(std::max(now - snapshot.read_at, absl::ZeroDuration()));
   }
   return proto;
-}
-
-absl::StatusOr<TabletSnapshot> FromProto(const v1::GetTabletResponse& proto, absl::Time now) {
-  TabletSnapshot snapshot;
-  if (!proto.alias().empty()) {
-    GRAFT_ASSIGN_OR_RETURN(snapshot.alias, TabletAlias::Parse(proto.alias()));
-  }
-  snapshot.keyspace = proto.keyspace();
-  snapshot.shard = proto.shard();
-  if (proto.type() != TabletTypeName(TabletType::kUnknown)) {
-    GRAFT_ASSIGN_OR_RETURN(snapshot.type, ParseTabletType(proto.type()));
-  }
-  snapshot.mysql_reachable = proto.mysql_reachable();
-  snapshot.mysql_error = proto.mysql_error();
-  snapshot.mysql_version = proto.mysql_version();
-  snapshot.gtid_executed = proto.gtid_executed();
-  snapshot.super_read_only = proto.super_read_only();
-  for (const v1::ReplicationStatus& channel : proto.replication()) {
-    GRAFT_ASSIGN_OR_RETURN(snapshot.replication.emplace_back(), FromProto(channel));
-  }
-  if (proto.has_donating()) snapshot.donating = proto.donating();
-  snapshot.donations_seen = proto.donations_seen();
-  if (proto.has_age()) snapshot.read_at = now - FromDuration(proto.age());
-  return snapshot;
 }
 
 }  // namespace graft

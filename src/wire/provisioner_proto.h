@@ -40,7 +40,6 @@ absl::StatusOr<CloneSettings> FromProto(const v1::ThrottleOperationRequest& prot
 
 // The wire carries the snapshot's age, since clocks of two machines differ.
 v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now);
-absl::StatusOr<TabletSnapshot> FromProto(const v1::GetTabletResponse& proto, absl::Time now);
 
 }  // namespace graft
 

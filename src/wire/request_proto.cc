@@ -46,47 +46,8 @@ absl::StatusOr<DonorChoice> FromProto(const v1::DonorChoice& proto) {
       "best one of the shard (any: true)");
 }
 
-v1::ReplicateFrom ToProto(ReplicateFrom from) {
-  return from == ReplicateFrom::kDonor ? v1::REPLICATE_FROM_DONOR : v1::REPLICATE_FROM_PRIMARY;
-}
-
-absl::StatusOr<std::optional<ReplicateFrom>> FromProto(v1::ReplicateFrom proto) {
-  switch (proto) {
-    case v1::REPLICATE_FROM_UNSPECIFIED:
-      return std::optional<ReplicateFrom>();
-    case v1::REPLICATE_FROM_DONOR:
-      return std::make_optional(ReplicateFrom::kDonor);
-    case v1::REPLICATE_FROM_PRIMARY:
-      return std::make_optional(ReplicateFrom::kPrimary);
-    default:
-      return UnknownWord("replicate_from", absl::StrCat(static_cast<int>(proto)));
-  }
-}
-
 v1::CloneSettings ToProto(const CloneSettings& settings) {
-  v1::CloneSettings proto;
-  if (const auto& mib = settings.max_data_bandwidth_mib) proto.set_max_data_bandwidth_mib(*mib);
-  if (const auto& mib = settings.max_network_bandwidth_mib) {
-    proto.set_max_network_bandwidth_mib(*mib);
-  }
-  if (const auto& threads = settings.max_concurrency) proto.set_max_concurrency(*threads);
-  if (settings.compression.has_value()) proto.set_compression(*settings.compression);
-  if (settings.block_ddl.has_value()) proto.set_block_ddl(*settings.block_ddl);
-  return proto;
-}
-
-CloneSettings FromProto(const v1::CloneSettings& proto) {
-  CloneSettings settings;
-  if (proto.has_max_data_bandwidth_mib()) {
-    settings.max_data_bandwidth_mib = proto.max_data_bandwidth_mib();
-  }
-  if (proto.has_max_network_bandwidth_mib()) {
-    settings.max_network_bandwidth_mib = proto.max_network_bandwidth_mib();
-  }
-  if (proto.has_max_concurrency()) settings.max_concurrency = proto.max_concurrency();
-  if (proto.has_compression()) settings.compression = proto.compression();
-  if (proto.has_block_ddl()) settings.block_ddl = proto.block_ddl();
-  return settings;
+  return ToMessage<v1::CloneSettings>(settings);
 }
 
 absl::Status CheckCloneSettings(const CloneSettings& settings) {
@@ -98,46 +59,38 @@ absl::Status CheckCloneSettings(const CloneSettings& settings) {
   return CheckRange("max_concurrency", settings.max_concurrency.value_or(1), 1, kMostConcurrency);
 }
 
-v1::OperationKind ToProto(OperationKind kind) {
-  return kind == OperationKind::kRelease ? v1::RELEASE : v1::REPROVISION;
+void Map(Fields& fields, CloneSettings& settings) {
+  fields("max_data_bandwidth_mib", settings.max_data_bandwidth_mib);
+  fields("max_network_bandwidth_mib", settings.max_network_bandwidth_mib);
+  fields("max_concurrency", settings.max_concurrency);
+  fields("compression", settings.compression);
+  fields("block_ddl", settings.block_ddl);
 }
 
-absl::StatusOr<OperationKind> FromProto(v1::OperationKind proto) {
-  switch (proto) {
-    case v1::OPERATION_KIND_UNSPECIFIED:
-    case v1::REPROVISION:
-      return OperationKind::kReprovision;
-    case v1::RELEASE:
-      return OperationKind::kRelease;
-    default:
-      return UnknownWord("kind", absl::StrCat(static_cast<int>(proto)));
+void Map(Fields& fields, Allowances& allow) {
+  fields("non_innodb", allow.non_innodb);
+  fields("unchecked", allow.unchecked);
+}
+
+void Map(Fields& fields, ReleaseWord& word) {
+  fields("by", word.by);
+  fields("note", word.note);
+  fields("data_is_good", word.data_is_good);
+}
+
+void Map(Fields& fields, OperationRequest& request) {
+  fields("id", request.id);
+  fields("donor_choice", request.donor);
+  if (fields.reading() && !fields.Has("replicate_from")) {
+    fields.Fail(absl::InvalidArgumentError("replicate_from is missing"));
   }
-}
-
-v1::ReleaseWord ToProto(const ReleaseWord& word) {
-  v1::ReleaseWord proto;
-  proto.set_by(word.by);
-  proto.set_note(word.note);
-  proto.set_data_is_good(word.data_is_good);
-  return proto;
-}
-
-ReleaseWord FromProto(const v1::ReleaseWord& proto) {
-  return {proto.by(), proto.note(), proto.data_is_good()};
-}
-
-v1::Allowances ToProto(const Allowances& allow) {
-  v1::Allowances proto;
-  proto.set_non_innodb(allow.non_innodb);
-  proto.set_unchecked(allow.unchecked);
-  return proto;
-}
-
-Allowances FromProto(const v1::Allowances& proto) {
-  Allowances allow;
-  allow.non_innodb = proto.non_innodb();
-  allow.unchecked = proto.unchecked();
-  return allow;
+  fields("replicate_from", request.replicate_from);
+  fields("settings", request.settings);
+  fields("allow", request.allow);
+  fields.IfSet("kind", request.kind);  // a graft that knew rebuilds alone wrote none
+  if (fields.reading() || request.kind == OperationKind::kRelease) {
+    fields("release", request.release);
+  }
 }
 
 }  // namespace graft

@@ -24,7 +24,7 @@ absl::Status CloneByHand(BenchShard& shard, Session& recipient) {
   request.password = shard.clone_password();
   GRAFT_ASSIGN_OR_RETURN(const std::string clone, CloneStatement(request, Secrets::kReveal));
   GRAFT_ASSIGN_OR_RETURN(const std::string list, DonorListStatement(request.donor));
-  for (const std::string& sql : {StopReplicaStatement(recipient.version()),
+  for (const std::string& sql : {ReplicaStatement(recipient.version(), "STOP REPLICA"),
                                  std::string("SET GLOBAL super_read_only = OFF"), list}) {
     GRAFT_RETURN_IF_ERROR(recipient.Execute(sql, sql));
   }

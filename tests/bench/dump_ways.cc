@@ -32,12 +32,13 @@ absl::Status RunAll(Session& session, const std::vector<std::string>& statements
 // As CLONE's DROP DATA does: what was there is gone, its history included.
 absl::Status EmptyRecipient(Session& recipient) {
   const ServerVersion& version = recipient.version();
-  return RunAll(recipient,
-                {StopReplicaStatement(version), ForgetReplicaStatement(version),
-                 "SET GLOBAL super_read_only = OFF", "SET SESSION sql_log_bin = 0",
-                 "DROP DATABASE IF EXISTS bench", "SET SESSION sql_log_bin = 1",
-                 version.AtLeast(8, 2, 0) ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER",
-                 "SET GLOBAL innodb_flush_log_at_trx_commit = 2"});
+  return RunAll(
+      recipient,
+      {ReplicaStatement(version, "STOP REPLICA"), ReplicaStatement(version, "RESET REPLICA ALL"),
+       "SET GLOBAL super_read_only = OFF", "SET SESSION sql_log_bin = 0",
+       "DROP DATABASE IF EXISTS bench", "SET SESSION sql_log_bin = 1",
+       version.AtLeast(8, 2, 0) ? "RESET BINARY LOGS AND GTIDS" : "RESET MASTER",
+       "SET GLOBAL innodb_flush_log_at_trx_commit = 2"});
 }
 
 struct Dump {

@@ -47,10 +47,10 @@ absl::Status FollowDonor(BenchShard& shard, Session& recipient) {
   const auto run = [&recipient](const std::string& sql) { return recipient.Execute(sql, sql); };
   GRAFT_ASSIGN_OR_RETURN(const std::string change,
                          ChangeSourceStatement(version, source, Secrets::kReveal));
-  GRAFT_RETURN_IF_ERROR(run(StopReplicaStatement(version)));
-  GRAFT_RETURN_IF_ERROR(run(ForgetReplicaStatement(version)));
+  GRAFT_RETURN_IF_ERROR(run(ReplicaStatement(version, "STOP REPLICA")));
+  GRAFT_RETURN_IF_ERROR(run(ReplicaStatement(version, "RESET REPLICA ALL")));
   GRAFT_RETURN_IF_ERROR(recipient.ExecuteSecret(change, "CHANGE", source.password));
-  return run(StartReplicaStatement(version));
+  return run(ReplicaStatement(version, "START REPLICA"));
 }
 
 absl::Status AwaitCaughtUp(Clock& clock, Session& donor, Session& recipient) {
@@ -58,7 +58,8 @@ absl::Status AwaitCaughtUp(Clock& clock, Session& donor, Session& recipient) {
   return Poll(clock, "replication", kCatchUpPatience, [&]() -> absl::StatusOr<bool> {
     GRAFT_ASSIGN_OR_RETURN(
         const RowSet rows,
-        recipient.Query(ShowReplicaStatement(recipient.version()), "show replica"));
+        recipient.Query(ReplicaStatement(recipient.version(), "SHOW REPLICA STATUS"),
+                        "show replica"));
     if (rows.rows.empty()) return absl::AbortedError("no replication channel");
     const Row row(rows, 0);
     const bool running = row.Text({"Replica_IO_Running", "Slave_IO_Running"}) == "Yes" &&

@@ -12,7 +12,7 @@
 #include "filestore/folder_store.h"
 #include "graft/cancellation.h"
 #include "gtest/gtest.h"
-#include "metrics/metered_store.h"
+#include "metrics/metered.h"
 #include "testing/etcd_server.h"
 #include "testing/temp_folder.h"
 

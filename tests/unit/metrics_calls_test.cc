@@ -8,10 +8,7 @@
 
 #include "fakes/fake_mysql_server.h"
 #include "fakes/fake_store.h"
-#include "fakes/simulated_clock.h"
-#include "metrics/call_meter.h"
-#include "metrics/metered_mysql_server.h"
-#include "metrics/metered_store.h"
+#include "metrics/metered.h"
 #include "testing/is_ok.h"
 #include "testing/temp_folder.h"
 #include "topo_open/topo_open.h"

@@ -128,13 +128,12 @@ TEST(ErrorMapTexts, UnknownAndZeroAreNeverOk) {
 }
 
 TEST(ErrorMapTexts, InnerErrorIsTakenApart) {
-  const auto error = ParseDonorError("Clone Donor Error: Connect failed: 2003 : no : way.");
-  ASSERT_TRUE(error.has_value());
-  EXPECT_TRUE(error->connect_failed);
-  EXPECT_EQ(error->code, 2003);
-  EXPECT_EQ(error->text, "no : way");
-  EXPECT_FALSE(ParseDonorError("Clone Donor Error: x : y").has_value());
-  EXPECT_FALSE(ParseDonorError("").has_value());
+  const auto reason = [](const char* text) {
+    return ReasonOf(FromMysqlError(3862, text, "clone"));
+  };
+  EXPECT_EQ(reason("Clone Donor Error: Connect failed: 2003 : no : way."), "DONOR_UNREACHABLE");
+  EXPECT_EQ(reason("Clone Donor Error: x : y"), "MYSQL_3862");
+  EXPECT_EQ(reason(""), "MYSQL_3862");
 }
 
 TEST(ErrorMapTexts, SayWhatToDo) {

@@ -1,9 +1,9 @@
-#include "mysql/session_tables.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
+
+#include "mysql/tables.h"
 
 namespace graft {
 namespace {

@@ -99,12 +99,11 @@ TEST(Statements, DonorListTakesNoHostThatTheServerWouldSplit) {
 TEST(Statements, ReplicationDialects) {
   const ServerVersion oldest{8, 0, 17};
   const ServerVersion between{8, 0, 22};
-  const ServerVersion modern{8, 4, 0};
-  EXPECT_EQ(ShowReplicaStatement(oldest), "SHOW SLAVE STATUS");
-  EXPECT_EQ(ShowReplicaStatement(between), "SHOW REPLICA STATUS");
-  EXPECT_EQ(StopReplicaStatement(oldest), "STOP SLAVE");
-  EXPECT_EQ(ForgetReplicaStatement(modern), "RESET REPLICA ALL");
-  EXPECT_EQ(StartDefaultChannelStatement(modern), "START REPLICA FOR CHANNEL ''");
+  EXPECT_EQ(ReplicaStatement(oldest, "SHOW REPLICA STATUS"), "SHOW SLAVE STATUS");
+  EXPECT_EQ(ReplicaStatement(between, "SHOW REPLICA STATUS"), "SHOW REPLICA STATUS");
+  EXPECT_EQ(ReplicaStatement(oldest, "STOP REPLICA"), "STOP SLAVE");
+  EXPECT_EQ(ReplicaStatement({8, 4, 0}, "RESET REPLICA ALL"), "RESET REPLICA ALL");
+  EXPECT_EQ(ReplicaStatement(oldest, "START REPLICA FOR CHANNEL ''"), "START SLAVE FOR CHANNEL ''");
   EXPECT_EQ(*ChangeSourceStatement(between, Source(), Secrets::kReveal),
             "CHANGE MASTER TO MASTER_HOST='db1', MASTER_PORT=3307, MASTER_USER='vt_repl', "
             "MASTER_PASSWORD='it''s', MASTER_CONNECT_RETRY=10, "
@@ -123,11 +122,6 @@ TEST(Statements, WithoutTlsTheSourcesKeyIsFetched) {
   const std::string sql = *ChangeSourceStatement({9, 7, 4}, source, Secrets::kReveal);
   EXPECT_THAT(sql, HasSubstr("SOURCE_SSL=0, GET_SOURCE_PUBLIC_KEY=1"));
   EXPECT_THAT(sql, Not(HasSubstr("SOURCE_SSL=1")));
-}
-
-TEST(Statements, Kills) {
-  EXPECT_EQ(KillQueryStatement(7), "KILL QUERY 7");
-  EXPECT_EQ(KillConnectionStatement(7), "KILL CONNECTION 7");
 }
 
 TEST(Statements, LockWaitIsAtLeastASecond) {

@@ -1,10 +1,9 @@
-#include "mysql/survey_tables.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/errors.h"
 #include "mysql/survey_statements.h"
+#include "mysql/tables.h"
 
 namespace graft {
 namespace {

@@ -1,9 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "mysql/clone_tables.h"
-#include "mysql/replication_tables.h"
-#include "mysql/server_tables.h"
+#include "mysql/tables.h"
 
 namespace graft {
 namespace {

@@ -9,11 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "base/clocks.h"
 #include "base/errors.h"
 #include "fakes/fake_store.h"
 #include "fakes/simulated_clock.h"
 #include "testing/is_ok.h"
-#include "topo/lock_contents.h"
 
 namespace graft {
 namespace {
@@ -144,19 +145,38 @@ TEST_F(VitessQueueLocksTest, APlaceLivesAsLongAsVitessesLocks) {
   EXPECT_EQ(ReasonOf(lost), "CLAIM_LOST");
 }
 
-TEST(LockContentsTest, AnybodysContentsCanBeRead) {
-  for (const char* text : {"", "null", "[]", "\"x\"", "{", "{\"Action\": 7, \"GraftTablet\": {}}",
-                           "{\"GraftTablet\": \"no alias\"}", "\xff"}) {
-    const QueueEntry entry = topo::ParseLockContents(text);
-    EXPECT_TRUE(entry.tablet.empty()) << text;
-    EXPECT_EQ(entry.action, "") << text;
+TEST_F(VitessQueueLocksTest, AnybodysContentsCanBeRead) {
+  const std::vector<std::string> texts = {"",
+                                          "null",
+                                          "[]",
+                                          "\"x\"",
+                                          "{",
+                                          "{\"Action\": 7, \"GraftTablet\": {}}",
+                                          "{\"GraftTablet\": \"no alias\"}",
+                                          "\xff"};
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string key = absl::StrCat("/vitess/global/internal/named_locks/x/locks/", i);
+    ASSERT_THAT(store_.Create(key, texts[i], kNoLease), IsOk());
   }
+  const auto others = locks_.List("x");
+  ASSERT_THAT(others, IsOk());
+  ASSERT_THAT(*others, SizeIs(texts.size()));
+  for (size_t i = 0; i < texts.size(); ++i) {
+    EXPECT_TRUE((*others)[i].tablet.empty()) << texts[i];
+    EXPECT_EQ((*others)[i].action, "") << texts[i];
+  }
+}
+
+TEST_F(VitessQueueLocksTest, WhoWaitsCanBeRead) {
   const QueueEntry written = {{"zone1", 7}, "op", "clone ä"};
-  const QueueEntry read =
-      topo::ParseLockContents(topo::LockContents(written, "h", "u", absl::UnixEpoch()));
-  EXPECT_EQ(read.tablet, written.tablet);
-  EXPECT_EQ(read.operation, written.operation);
-  EXPECT_EQ(read.action, written.action);
+  const auto place = locks_.Enter(kName, written);
+  ASSERT_THAT(place, IsOk());
+  const auto read = locks_.List(kName);
+  ASSERT_THAT(read, IsOk());
+  ASSERT_THAT(*read, SizeIs(1));
+  EXPECT_EQ((*read)[0].tablet, written.tablet);
+  EXPECT_EQ((*read)[0].operation, written.operation);
+  EXPECT_EQ((*read)[0].action, written.action);
 }
 
 TEST(QueueLockNamesTest, EveryThingHasItsOwnName) {

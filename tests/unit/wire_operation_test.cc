@@ -10,8 +10,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "unit/full_operation.h"
+#include "wire/fields.h"
 #include "wire/operation_proto.h"
-#include "wire/preflight_proto.h"
 #include "wire/time_proto.h"
 
 namespace graft {
@@ -22,6 +22,10 @@ using ::google::protobuf::Message;
 using ::google::protobuf::util::MessageDifferencer;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+
+absl::StatusOr<Operation> FromProto(const v1::Operation& proto) {
+  return FromMessage<Operation>(proto);
+}
 
 // Names of the fields, in `message` and below, that are unset: in every message of a kind that
 // occurs several times a field must be set in one of them.
@@ -588,9 +592,10 @@ TEST(WireError, EveryCodeSurvivesWithReasonAndText) {
   for (int code = 1; code <= 16; ++code) {
     const absl::Status status =
         WithReason(absl::Status(static_cast<absl::StatusCode>(code), "text"), "REASON");
-    EXPECT_EQ(FromProto(ToProto(status)), status);
+    EXPECT_EQ(graft::FromProto(ToProto(status)), status);
   }
-  EXPECT_EQ(FromProto(ToProto(absl::AbortedError("no reason"))), absl::AbortedError("no reason"));
+  EXPECT_EQ(graft::FromProto(ToProto(absl::AbortedError("no reason"))),
+            absl::AbortedError("no reason"));
 }
 
 TEST(WireError, AnUnknownCodeIsAnErrorAllTheSame) {
@@ -598,7 +603,7 @@ TEST(WireError, AnUnknownCodeIsAnErrorAllTheSame) {
   proto.set_message("text");
   for (const char* code : {"", "OK", "TEAPOT"}) {
     proto.set_code(code);
-    EXPECT_EQ(FromProto(proto), absl::UnknownError("text")) << code;
+    EXPECT_EQ(graft::FromProto(proto), absl::UnknownError("text")) << code;
   }
 }
 

@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -48,7 +49,7 @@ TabletSnapshot FullSnapshot() {
   return snapshot;
 }
 
-TEST(WireTablet, EveryFieldOfTheAnswerIsSetAndSurvives) {
+TEST(WireTablet, EveryFieldOfTheAnswerIsSet) {
   const v1::GetTabletResponse proto = ToProto(FullSnapshot(), kNow);
   const auto* reflection = proto.GetReflection();
   for (int i = 0; i < proto.GetDescriptor()->field_count(); ++i) {
@@ -62,14 +63,19 @@ TEST(WireTablet, EveryFieldOfTheAnswerIsSetAndSurvives) {
     const auto* field = channel.GetDescriptor()->field(i);
     EXPECT_TRUE(channel.GetReflection()->HasField(channel, field)) << field->name();
   }
-  const absl::StatusOr<TabletSnapshot> back = FromProto(proto, kNow);
-  ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_EQ(back->alias, FullSnapshot().alias);
-  EXPECT_EQ(back->type, TabletType::kReplica);
-  EXPECT_EQ(back->read_at, FullSnapshot().read_at);
-  EXPECT_EQ(back->donating, true);
-  EXPECT_EQ(back->donations_seen, 3);
-  EXPECT_EQ(ToProto(*back, kNow).SerializeAsString(), proto.SerializeAsString());
+  const std::string text = R"(
+    alias: "zone1-0000000101" keyspace: "commerce" shard: "-80" type: "REPLICA"
+    mysql_reachable: true mysql_error: "went away" mysql_version: "9.7.4"
+    gtid_executed: "00000000-0000-0000-0000-000000000100:1-5" super_read_only: true
+    replication {
+      source: "db-100.example:3306" receiver_running: true applier_running: true
+      receiver_errno: 2003 receiver_error: "cannot connect"
+      applier_errno: 1062 applier_error: "duplicate" lag { seconds: 7 }
+    }
+    age { seconds: 2 nanos: 500000000 } donating: true donations_seen: 3)";
+  v1::GetTabletResponse expected;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &expected));
+  EXPECT_EQ(proto.DebugString(), expected.DebugString());
 }
 
 TEST(WireTablet, WhatWasNeverReadHasNoAgeAndNoLag) {
@@ -78,11 +84,7 @@ TEST(WireTablet, WhatWasNeverReadHasNoAgeAndNoLag) {
   const v1::GetTabletResponse proto = ToProto(snapshot, kNow);
   EXPECT_FALSE(proto.has_age());
   EXPECT_FALSE(proto.replication(0).has_lag());
-  const absl::StatusOr<TabletSnapshot> back = FromProto(proto, kNow);
-  ASSERT_TRUE(back.ok()) << back.status();
-  EXPECT_EQ(back->read_at, absl::InfinitePast());
-  EXPECT_EQ(back->donating, std::nullopt) << "nobody could look";
-  EXPECT_EQ(back->replication[0].lag, std::nullopt);
+  EXPECT_FALSE(proto.has_donating()) << "nobody could look";
 }
 
 TEST(WireTablet, AgeIsNeverNegative) {
@@ -270,7 +272,7 @@ TEST(WirePreflight, ARequestIsACallWithoutAnId) {
   EXPECT_EQ(FromProto(request).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
-TEST(WirePreflight, EveryFieldOfTheReportSurvives) {
+TEST(WirePreflight, EveryFieldOfTheReportIsShown) {
   PreflightReport report;
   report.recipient = {"zone1", 101};
   report.donor = {"zone1", 102};
@@ -278,18 +280,18 @@ TEST(WirePreflight, EveryFieldOfTheReportSurvives) {
   report.results = {{"A", CheckSide::kDonor, CheckOutcome::kFatal, "looks", "found", "remedy"},
                     {"B", CheckSide::kSource, CheckOutcome::kPassed, "b", "c", ""}};
   report.made = kNow;
-  const absl::StatusOr<PreflightReport> back = FromProto(ToProto(report));
-  ASSERT_TRUE(back.ok()) << back.status();
-  const auto& [recipient, donor, source, results, made] = *back;
-  EXPECT_EQ(recipient, report.recipient);
-  EXPECT_EQ(donor, report.donor);
-  EXPECT_EQ(source, report.source);
-  EXPECT_EQ(results, report.results);
-  EXPECT_EQ(made, report.made);
+  const std::string text = R"(
+    recipient: "zone1-0000000101" donor: "zone1-0000000102" source: "zone1-0000000103"
+    results {
+      id: "A" side: CHECK_SIDE_DONOR outcome: FATAL looks_at: "looks" found: "found"
+      remedy: "remedy"
+    }
+    results { id: "B" side: CHECK_SIDE_SOURCE outcome: PASSED looks_at: "b" found: "c" }
+    made { seconds: 1800000000 })";
+  v1::PreflightReport expected;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &expected));
+  EXPECT_EQ(ToProto(report).DebugString(), expected.DebugString());
   EXPECT_FALSE(ToProto(PreflightReport()).has_made());
-  v1::PreflightReport newer = ToProto(report);
-  newer.mutable_results(0)->set_outcome(static_cast<v1::CheckOutcome>(9));
-  EXPECT_EQ(FromProto(newer).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(WireThrottle, TheSettingsToChangeAndNothingElse) {

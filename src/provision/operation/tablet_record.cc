@@ -71,9 +71,7 @@ void AddOperation(const TabletState& state, Tablet& tablet) {
     }
     tablet.tags["graft.progress"] = absl::StrCat(static_cast<int>(operation.progress.percent), "%");
   } else if (!operation.error.ok()) {
-    const std::string reason = ReasonOf(operation.error);
-    tablet.tags["graft.reason"] =
-        reason.empty() ? absl::StatusCodeToString(operation.error.code()) : reason;
+    tablet.tags["graft.reason"] = ReasonOrCode(operation.error);
   }
 }
 

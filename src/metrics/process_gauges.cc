@@ -1,32 +1,24 @@
-#include "metrics/process_facts.h"
-
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 #include <iterator>
-#include <sstream>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "base/files.h"
+#include "metrics/gauges.h"
 
 namespace graft {
 namespace {
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 // The fields of proc(5)'s stat from the third on; the name before them may hold anything.
 std::vector<std::string> StatFields() {
-  const std::string text = ReadFile("/proc/self/stat");
+  const std::string text = ReadFile("/proc/self/stat").value_or("");
   const size_t name_end = text.rfind(')');
   if (name_end == std::string::npos) return {};
   return absl::StrSplit(text.substr(name_end + 1), ' ', absl::SkipEmpty());
@@ -42,7 +34,8 @@ std::optional<int64_t> Field(const std::vector<std::string>& fields, size_t numb
 }
 
 std::optional<int64_t> BootUnixSeconds() {
-  for (absl::string_view line : absl::StrSplit(ReadFile("/proc/stat"), '\n')) {
+  const std::string stat = ReadFile("/proc/stat").value_or("");
+  for (absl::string_view line : absl::StrSplit(stat, '\n')) {
     const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
     int64_t seconds = 0;
     if (words.size() == 2 && words[0] == "btime" && absl::SimpleAtoi(words[1], &seconds)) {
@@ -65,9 +58,13 @@ std::optional<int64_t> MaxFds() {
   return static_cast<int64_t>(limit.rlim_cur);
 }
 
+void SetIfKnown(MetricsPage::Family family, const std::optional<int64_t>& value) {
+  if (value.has_value()) family.Set(static_cast<double>(*value));
+}
+
 }  // namespace
 
-ProcessFacts ReadProcessFacts() {
+void WriteProcess(MetricsPage& page) {
   const std::vector<std::string> fields = StatFields();
   const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
   const std::optional<int64_t> user = Field(fields, 14);
@@ -75,16 +72,17 @@ ProcessFacts ReadProcessFacts() {
   const std::optional<int64_t> started = Field(fields, 22);  // since the boot
   const std::optional<int64_t> pages = Field(fields, 24);
   static const std::optional<int64_t> boot = BootUnixSeconds();
-  ProcessFacts facts;
-  if (user && system) facts.cpu_seconds = static_cast<double>(*user + *system) / ticks;
+  auto cpu = page.Counter("process_cpu_seconds_total", "User and system CPU time spent.");
+  if (user && system) cpu.Set(static_cast<double>(*user + *system) / ticks);
+  auto start = page.Gauge("process_start_time_seconds", "When the process began, in Unix time.");
   if (started && boot) {
-    facts.start_unix_seconds = static_cast<double>(*boot) + static_cast<double>(*started) / ticks;
+    start.Set(static_cast<double>(*boot) + static_cast<double>(*started) / ticks);
   }
-  if (pages) facts.resident_bytes = *pages * sysconf(_SC_PAGESIZE);
-  facts.virtual_bytes = Field(fields, 23);
-  facts.open_fds = OpenFds();
-  facts.max_fds = MaxFds();
-  return facts;
+  auto resident = page.Gauge("process_resident_memory_bytes", "Resident memory.");
+  if (pages) resident.Set(static_cast<double>(*pages * sysconf(_SC_PAGESIZE)));
+  SetIfKnown(page.Gauge("process_virtual_memory_bytes", "Virtual memory."), Field(fields, 23));
+  SetIfKnown(page.Gauge("process_open_fds", "Open file descriptors."), OpenFds());
+  SetIfKnown(page.Gauge("process_max_fds", "Most file descriptors that may be open."), MaxFds());
 }
 
 }  // namespace graft
