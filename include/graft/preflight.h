@@ -31,6 +31,10 @@ struct CheckResult {
   std::string looks_at;  // "free space for the donor's data"
   std::string found;     // what is wrong, or what was seen
   std::string remedy;    // what to do; empty if passed
+  friend bool operator==(const CheckResult& a, const CheckResult& b) {
+    return a.id == b.id && a.side == b.side && a.outcome == b.outcome && a.looks_at == b.looks_at &&
+           a.found == b.found && a.remedy == b.remedy;
+  }
 };
 
 struct PreflightReport {

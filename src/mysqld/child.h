@@ -40,7 +40,7 @@ std::string PathOf(const Fd& file);
 // Turns signals into values; they are blocked otherwise for as long as it lives.
 class SignalQueue {
  public:
-  explicit SignalQueue(std::initializer_list<int> signals);
+  SignalQueue(std::initializer_list<int> signals);
   SignalQueue(const SignalQueue&) = delete;
   SignalQueue& operator=(const SignalQueue&) = delete;
   ~SignalQueue();

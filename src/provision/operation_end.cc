@@ -37,7 +37,7 @@ bool SaveEnd(StepContext& context) {
     operation.progress.waiting_since = absl::InfinitePast();
     const absl::Status status = context.Save();
     saved = status.ok();
-    if (saved) return status;
+    if (saved) return absl::OkStatus();
     operation.outcome = Outcome::kRunning;
     return absl::UnavailableError(status.message());  // tried again, whatever it is
   });

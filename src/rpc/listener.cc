@@ -23,61 +23,6 @@ namespace {
 constexpr absl::Duration kLongSilence = absl::Seconds(5);
 constexpr absl::Duration kNoDescriptorPause = absl::Milliseconds(100);
 
-using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
-
-// Empty: it has none. `host` is a name or an address; null: every address of the family.
-Addresses Resolve(const char* host, int family) {
-  addrinfo hints{};
-  hints.ai_family = family;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host, "0", &hints, &found) != 0) found = nullptr;
-  return Addresses(found, &freeaddrinfo);
-}
-
-Addresses AddressesOf(const std::string& host) {
-  if (host.empty()) return Resolve("::", AF_UNSPEC);
-  const bool bracketed = host.size() > 2 && host.front() == '[';
-  const std::string bare = bracketed ? host.substr(1, host.size() - 2) : host;
-  return Resolve(bare.c_str(), AF_UNSPEC);
-}
-
-void SetOption(int fd, int level, int name, int value) {
-  setsockopt(fd, level, name, &value, sizeof(value));
-}
-
-in_port_t& PortOf(sockaddr_storage& address) {
-  return address.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
-                                       : reinterpret_cast<sockaddr_in&>(address).sin_port;
-}
-
-// Not open: errno says why.
-Fd ListenAt(const addrinfo& where, int port) {
-  Fd fd(socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.ok()) return fd;
-  // No SO_REUSEPORT: a second agent on the same port would silently get half of the calls.
-  SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  SetOption(fd.get(), IPPROTO_TCP, TCP_NODELAY, 1);
-  SetOption(fd.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, kDeferSeconds);
-  if (where.ai_family == AF_INET6) SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  sockaddr_storage address{};
-  memcpy(&address, where.ai_addr, where.ai_addrlen);
-  PortOf(address) = htons(static_cast<uint16_t>(port));
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), where.ai_addrlen) != 0 ||
-      listen(fd.get(), SOMAXCONN) != 0) {
-    return Fd();
-  }
-  return fd;
-}
-
-int PortOf(const Fd& fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  return ntohs(PortOf(address));
-}
-
 bool IsSocket(int fd, ino_t inode) {
   struct stat socket {};
   return fstat(fd, &socket) == 0 && socket.st_ino == inode;
@@ -96,17 +41,8 @@ absl::Duration SilenceOf(int fd) {
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(Clock& clock,
                                                          const ListenerOptions& options) {
   std::unique_ptr<Listener> listener(new Listener(clock, options.most_connections));
-  listener->sockets_ = ListenAtAll(AddressesOf(options.bind_address).get(), options.port);
-  // A machine without IPv6 has no "::".
-  if (listener->sockets_.empty() && options.bind_address.empty()) {
-    listener->sockets_ = ListenAtAll(Resolve(nullptr, AF_INET).get(), options.port);
-  }
-  if (listener->sockets_.empty()) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", AddressText(options.bind_address, options.port),
-                     ": another process has the port, or the address is not this machine's; "
-                     "choose another --grpc-port or --bind-address"));
-  }
+  GRAFT_ASSIGN_OR_RETURN(listener->sockets_,
+                         ListenOn(options.bind_address, options.port, "--grpc-port"));
   listener->port_ = PortOf(listener->sockets_.front());
   return listener;
 }

@@ -74,7 +74,7 @@ def look_without_script(browser, url, folder):
         return re.sub(r"<[^>]*>", "", html)
 
     check("without a script it says what it is",
-          re.search(r"JavaScript is off: this is the state as of \S+ \d\d:\d\d:\d\d UTC",
+          re.search(r"JavaScript is off: this is the state as of \S+ \d\d:\d\d:\d\dZ\.",
                     text("noscript")))
     check("without a script it shows the percent", re.search(r"\d+\.\d", text("#percent")))
     check("without a script it shows the shard", "PRIMARY" in text("#shard"))
