@@ -2,6 +2,7 @@
 // RESTORE in the record, a fence.
 #include <gmock/gmock.h>
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -48,6 +49,32 @@ TEST(LeftCopyTest, ACancelOfTheOperationThatTakesItUpEndsTheCopy) {
     EXPECT_EQ(world.recipient.state().clone.status->state, CloneState::kFailed);
     EXPECT_EQ(world.recipient.clones_started(), 1);
   }
+}
+
+TEST(LeftCopyTest, TheLimitsOfAnOperationThatFailedAreNotTheNextOnes) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.variables["clone_max_data_bandwidth"] = "7";
+    state.variables["clone_enable_compression"] = "OFF";
+  });
+  world.clock.At(world.clock.Now() + absl::Seconds(20),
+                 [&world] { EXPECT_TRUE(world.Cancel(CancelWish::kEvenIfDropped).ok()); });
+  Operation first = world.Request();
+  first.request.settings.max_data_bandwidth_mib = 1;
+  first.request.settings.compression = true;
+  world.Run(first);
+  ASSERT_EQ(first.data_state, DataState::kEmpty) << first.error;
+  world.control = std::make_shared<OperationControl>();
+  Operation second = Another(world);
+  second.request.settings.max_network_bandwidth_mib = 5;
+  std::map<std::string, std::string> during;
+  world.clock.At(world.clock.Now() + absl::Seconds(20),
+                 [&] { during = world.recipient.state().variables; });
+  world.Run(second);
+  EXPECT_EQ(second.outcome, Outcome::kDone) << second.error;
+  EXPECT_EQ(during["clone_max_data_bandwidth"], "7");
+  EXPECT_EQ(during["clone_enable_compression"], "OFF");
+  EXPECT_EQ(during["clone_max_network_bandwidth"], "5");
 }
 
 TEST(LeftCopyTest, AServerThatIsFrozenAWhileIsWaitedFor) {

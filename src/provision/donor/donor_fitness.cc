@@ -82,7 +82,7 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
                        ? "it has no MySQL address in the topology: its agent was stopped or never "
                          "started; start it"
                        : absl::StrCat("its record has no MySQL address that can be used: ",
-                                      tablet.mysql_fault, "; mend the record")};
+                                      tablet.mysql_fault, "; correct the record")};
 }
 
 MaybeObjection ObjectToServer(const std::string& recorded_uuid, const std::string& server_uuid) {
@@ -108,8 +108,8 @@ MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence&
   }
   if (!missing.ok() || missing->empty()) return std::nullopt;
   return Objection{Reason::kOtherServer,
-                   absl::StrCat("its record does not say which server it is, and this one lacks "
-                                "what the recipient has: ",
+                   absl::StrCat("its record names no server_uuid, and this server lacks "
+                                "transactions of the recipient: ",
                                 DescribeGtids(*missing)),
                    /*certain=*/false};
 }
@@ -125,7 +125,7 @@ MaybeObjection ObjectToData(const DonorEvidence& donor, const ShardEvidence& sha
   if (!purged.ok() || !missing.ok()) return std::nullopt;
   if (!purged->empty()) {
     return Objection{Reason::kDonorBehind,
-                     absl::StrCat("it lacks what the primary has purged from its binary logs: ",
+                     absl::StrCat("it lacks transactions that the primary has purged: ",
                                   DescribeGtids(*purged))};
   }
   if (missing->empty() || donor.following.fault.empty()) return std::nullopt;

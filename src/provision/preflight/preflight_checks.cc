@@ -28,9 +28,10 @@ Verdict Unclear(std::string found, std::string remedy) {
 }
 
 Verdict Unchecked(absl::string_view what, const absl::Status& status) {
-  const char* act = absl::IsPermissionDenied(status) ? "grant what is missing" : "mend that";
+  const bool denied = absl::IsPermissionDenied(status);
   return Unclear(absl::StrCat(what, " could not be read: ", status.message()),
-                 absl::StrCat(act, ", or take it upon yourself with --allow-unchecked"));
+                 absl::StrCat(denied ? "grant the missing privilege" : "repair that",
+                              ", or pass --allow-unchecked"));
 }
 
 std::optional<std::string> VariableOf(const ServerSurvey& server, absl::string_view name) {

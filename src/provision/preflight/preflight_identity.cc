@@ -37,7 +37,7 @@ ShardEvidence ShardOf(const PreflightFacts& facts) {
 Verdict Found(const Objection& objection, const TabletAlias& donor, std::string remedy) {
   std::string found = absl::StrCat("donor ", donor.ToString(), ": ", objection.text);
   if (objection.certain) return Fatal(std::move(found), std::move(remedy));
-  absl::StrAppend(&remedy, ", or take it upon yourself with --allow-unchecked");
+  absl::StrAppend(&remedy, ", or pass --allow-unchecked");
   return Unclear(std::move(found), std::move(remedy));
 }
 

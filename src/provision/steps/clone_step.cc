@@ -59,9 +59,19 @@ CloneRequest MakeRequest(const StepContext& context) {
   return request;
 }
 
+// An operation that failed may have left its limits on the server: they are not this one's.
+absl::Status TakeBackEarlierSettings(StepContext& context) {
+  std::vector<VariableChange> changes;
+  for (const FenceRecord::Persisted& noted : context.state.fence.clone_settings) {
+    changes.push_back(Set(noted.name, noted.value));
+  }
+  return changes.empty() ? absl::OkStatus() : context.recipient().SetVariables(changes);
+}
+
 absl::Status Prepare(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(LastChecks(context));
   GRAFT_RETURN_IF_ERROR(EndUserSessions(context));
+  GRAFT_RETURN_IF_ERROR(TakeBackEarlierSettings(context));
   return ApplyCloneSettings(
       context, WithDefaults(context.deps.owner.throttle(), context.operation.request.settings));
 }
