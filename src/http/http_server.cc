@@ -53,7 +53,6 @@ class Endpoint {
         {MHD_OPTION_CONNECTION_LIMIT, kMostConnections + 1, nullptr},
         {MHD_OPTION_CONNECTION_TIMEOUT, kSilenceSeconds, nullptr},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionBytes, nullptr},
-        {MHD_OPTION_STRICT_FOR_CLIENT, 1, nullptr},
         {MHD_OPTION_NOTIFY_CONNECTION, reinterpret_cast<intptr_t>(&OnConnection), this},
         {MHD_OPTION_END, 0, nullptr}};
     daemon_ = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr,

@@ -10,8 +10,9 @@
 //
 // GET and HEAD only; there is nothing to change here, and no file is served. Answers come from
 // memory: no request waits for MySQL or the topology. However many connections send nothing, or a
-// byte now and then, others are served: a connection that is silent for five seconds is closed, and
-// the oldest of more than 64.
+// byte now and then, others are served: a connection that is silent for five seconds is closed;
+// when a new one comes, so are those older than ten seconds and the oldest of more than 64 to an
+// address. What is no request gets the library's own answer (400, 414, 431), or none.
 #ifndef GRAFT_HTTP_HTTP_SERVER_H_
 #define GRAFT_HTTP_HTTP_SERVER_H_
 

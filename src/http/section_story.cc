@@ -10,7 +10,12 @@ void AddEvents(const v1::Operation& operation, Html& html) {
   if (events.empty()) return;
   html.Raw("<ul>");
   for (const view::Event& event : events) {
-    html.Raw("<li><b>").Text(event.what).Raw("</b> ").Text(event.details).Raw("</li>");
+    if (event.tone == view::Tone::kBad) {
+      html.Raw("<li class=\"error\"><b>");
+    } else {
+      html.Raw("<li><b>");
+    }
+    html.Text(event.what).Raw("</b> ").Text(event.details).Raw("</li>");
   }
   html.Raw("</ul>");
 }

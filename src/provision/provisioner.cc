@@ -26,11 +26,29 @@ constexpr absl::Duration kLongestRetry = absl::Seconds(5);
 // If so many agents in a row died in the same step, the step itself kills them.
 constexpr int kMostResumptions = 10;
 
-// In the order of Step.
-constexpr std::array<StepOutcome (*)(StepContext&), kStepCount> kSteps = {
-    ResolveDonorStep, PreflightStep, ClaimDonorStep, FenceStep,   CloneStep,  AwaitRestartStep,
-    VerifyStep,       ReplicateStep, CatchUpStep,    PublishStep, ReleaseStep};
-static_assert(kSteps.back() != nullptr, "a step without its function");
+struct StepFunction {
+  Step step;
+  StepOutcome (*run)(StepContext&);
+};
+// In the order of Step, by which a step finds its function.
+constexpr std::array<StepFunction, kStepCount> kSteps = {{{Step::kResolveDonor, &ResolveDonorStep},
+                                                          {Step::kPreflight, &PreflightStep},
+                                                          {Step::kClaimDonor, &ClaimDonorStep},
+                                                          {Step::kFence, &FenceStep},
+                                                          {Step::kClone, &CloneStep},
+                                                          {Step::kAwaitRestart, &AwaitRestartStep},
+                                                          {Step::kVerify, &VerifyStep},
+                                                          {Step::kReplicate, &ReplicateStep},
+                                                          {Step::kCatchUp, &CatchUpStep},
+                                                          {Step::kPublish, &PublishStep},
+                                                          {Step::kRelease, &ReleaseStep}}};
+constexpr bool EachStepHasItsFunction() {
+  for (size_t i = 0; i < kSteps.size(); ++i) {
+    if (kSteps[i].step != static_cast<Step>(i) || kSteps[i].run == nullptr) return false;
+  }
+  return true;
+}
+static_assert(EachStepHasItsFunction());
 
 // The interpreter of an operation's plan.
 class OperationRun {
@@ -175,7 +193,7 @@ class OperationRun {
       absl::Status held = context_.deps.holder.HoldServer(own_clone);
       if (HasReason(held, Reason::kServerHeld) || (!held.ok() && !row.serves)) return held;
     }
-    return kSteps[static_cast<size_t>(row.step)](context_);
+    return kSteps[static_cast<size_t>(row.step)].run(context_);
   }
 
   bool HasGoodCopy() const {

@@ -195,5 +195,35 @@ TEST(Promotion, DuringACallThatHangsBeforeCloneIsNoticed) {
   EXPECT_GT(struck, 8);
 }
 
+// What hangs once before CLONE costs no more than time: all is looked at again, and sent with marks
+// that are true.
+TEST(Staleness, AHangOnceBeforeCloneCostsOnlyTime) {
+  for (int number = 1; number <= 4; ++number) {
+    for (const bool moves : {false, true}) {
+      AgentWorld world;
+      world.AtStep(Step::kClone, absl::ZeroDuration(), [&world, number, moves] {
+        world.Arm({"store.Update", number, CallFaultKind::kHangs});
+        if (!moves) return;
+        world.clock.At(world.clock.Now() + absl::Seconds(5), [&world] {
+          const absl::Status changed =
+              world.topology.UpdateTablet(world.primary, [](Tablet& tablet) {
+                tablet.mysql.port = 3311;
+                return absl::OkStatus();
+              });
+          EXPECT_TRUE(changed.ok()) << changed;
+        });
+      });
+      world.Request("op-1", DonorChoice::Kind::kPrimary);
+      world.RunToEnd();
+      world.LookAtTheEnd();
+      const Operation& operation = world.story().state.operation;
+      EXPECT_EQ(operation.outcome, Outcome::kDone) << number << moves << operation.error;
+      EXPECT_EQ(operation.attempt, 1) << number << moves;
+      world.ExpectSecondRequest();
+      EXPECT_THAT(BrokenPromises(world.story()), ::testing::IsEmpty()) << number << moves;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace graft

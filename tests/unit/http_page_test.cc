@@ -40,7 +40,8 @@ TEST(StatusPageTest, ShowsTheRunningOperation) {
             HasSubstr("estimated from 3 earlier operations"), HasSubstr("63.7 GiB of 96.4 GiB"),
             HasSubstr("<dd>325.2 MiB/s</dd>"), HasSubstr("<dd>400ms ago</dd>"),
             HasSubstr("<dt>Attempt</dt><dd>2</dd>"), HasSubstr("clone, FILE COPY for 3m07s"),
-            HasSubstr("<b>attempt 1 from zone1-0000000103 failed in clone</b>")));
+            HasSubstr("<li class=\"error\"><b>attempt 1 from zone1-0000000103 failed in "
+                      "clone</b>")));
   EXPECT_EQ(Count(html, "<th scope=\"row\">FILE COPY</th>"), 1);
   EXPECT_EQ(Count(html, "aria-current=\"step\""), 1);
 }

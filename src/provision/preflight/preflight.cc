@@ -77,7 +77,7 @@ constexpr Check kChecks[] = {
     {Reason::kServerId,              kRecipient, kWithDonor, "the recipient has a server_id of its own",           ServerIds},
     {Reason::kDonorReplication,      kDonor,     kWithDonor, "the donor's replication is whole",                   DonorReplication},
     {Reason::kDonorLag,              kDonor,     kWithDonor, "how old the donor's data is",                        DonorLag},
-    {Reason::kDonorBehind,          kDonor,     kWithDonor, "the donor lacks nothing but its lag",                DonorIsUpToDate},
+    {Reason::kDonorBehind,          kDonor,     kWithDonor, "the donor lacks only what its lag explains",         DonorIsUpToDate},
     {Reason::kErrantTransactions,    kDonor,     kWithDonor, "the primary has the donor's transactions",           ErrantTransactions},
     {Reason::kRecipientTransactions, kRecipient, kWithDonor, "others have the recipient's transactions",           RecipientTransactions},
     {Reason::kSourceBinlogs,         kSource,    kWithDonor, "binary logs from the donor's data on",               SourceBinlogs},

@@ -21,7 +21,8 @@ constexpr absl::Duration kLookEvery = absl::Milliseconds(500);
 constexpr absl::Duration kPreparePatience = absl::Seconds(15);
 // The last checks count for so long. After them come calls of the journal, the topology and the
 // server, each of which may hang for ten seconds.
-constexpr absl::Duration kChecksHold = absl::Seconds(3);
+constexpr absl::Duration kChecksHold = absl::Seconds(4);
+constexpr int kMostRounds = 3;
 
 VariableChange Set(absl::string_view name, absl::string_view value) {
   return {VariableChange::How::kGlobal, std::string(name), std::string(value)};
@@ -69,22 +70,22 @@ absl::Status TakeBackEarlierSettings(StepContext& context) {
 }
 
 absl::Status Prepare(StepContext& context) {
-  GRAFT_RETURN_IF_ERROR(LastChecks(context));
   GRAFT_RETURN_IF_ERROR(EndUserSessions(context));
   GRAFT_RETURN_IF_ERROR(TakeBackEarlierSettings(context));
   return ApplyCloneSettings(
       context, WithDefaults(context.deps.owner.throttle(), context.operation.request.settings));
 }
 
-// Nothing is sent yet, so all of it may be done again while a server or the store is away.
-// Returns when the last checks began.
+// Nothing is sent yet, so all of it may be done again while a server or the store is away. Returns
+// when the last checks were over.
 absl::StatusOr<absl::Time> PrepareWithRetries(StepContext& context) {
   const absl::Time deadline = context.clock().Now() + kPreparePatience;
   while (true) {
-    const absl::Time began = context.clock().Now();
-    const absl::Status status = Prepare(context);
-    if (status.ok()) return began;
-    if (!absl::IsUnavailable(status) || context.clock().Now() >= deadline) return status;
+    absl::Status status = LastChecks(context);
+    const absl::Time checked = context.clock().Now();
+    if (status.ok()) status = Prepare(context);
+    if (status.ok()) return checked;
+    if (!IsAway(status) || context.clock().Now() >= deadline) return status;
     GRAFT_RETURN_IF_ERROR(context.Wait(kLookEvery));
   }
 }
@@ -116,29 +117,34 @@ absl::Status NotSent(StepContext& context, absl::Status why) {
   return why;
 }
 
-// Looks at everything once more, journals the marks and the worst that can come of it, and sends
-// the statement. nullptr: it was not sent, for `why`.
+// Looks at everything once more, journals the marks and the worst that can come of it, and opens
+// the server for CLONE. If that takes so long that the checks no longer count, all of it is done
+// again: meanwhile the tablet may have become the primary, the donor may have moved, or somebody
+// may have cancelled. Any error: nothing was sent.
+absl::Status GetReady(StepContext& context) {
+  for (int round = 1; round <= kMostRounds; ++round) {
+    GRAFT_ASSIGN_OR_RETURN(const absl::Time checked, PrepareWithRetries(context));
+    GRAFT_ASSIGN_OR_RETURN(context.state.clone, TakeMarks(context));
+    absl::Status status = context.deps.owner.CommitUnlessCancelled(context.state);
+    // The next process finds the marks, and no trace of the run.
+    if (context.control->stopped()) return absl::CancelledError("the agent is stopping");
+    // From here on the record must not say INTACT. The copy begins also if the store is away.
+    if (status.ok() && round == 1) context.PublishRecord().IgnoreError();
+    if (status.ok()) status = OpenForClone(context);
+    if (!status.ok()) return NotSent(context, std::move(status));
+    if (context.clock().Now() - checked <= kChecksHold) return absl::OkStatus();
+    NotSent(context, absl::OkStatus()).IgnoreError();
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "nothing was sent: the journal, the topology or the server answers so slowly that the last "
+      "checks are older than ",
+      absl::FormatDuration(kChecksHold), " whenever CLONE could be sent"));
+}
+
+// nullptr: the statement was not sent, for `why`.
 std::shared_ptr<StatementEnd> Send(StepContext& context, absl::Status& why) {
-  const absl::StatusOr<absl::Time> checked = PrepareWithRetries(context);
-  why = checked.status();
+  why = GetReady(context);
   if (!why.ok()) return nullptr;
-  absl::StatusOr<SentClone> marks = TakeMarks(context);
-  why = marks.status();
-  if (!marks.ok()) return nullptr;
-  context.state.clone = *std::move(marks);
-  why = context.deps.owner.CommitUnlessCancelled(context.state);
-  if (context.control->stopped()) {  // the next process finds the marks, and no trace of it
-    why = absl::CancelledError("the agent is stopping");
-    return nullptr;
-  }
-  // From here on the record must not say INTACT. The copy begins also if the store is away.
-  if (why.ok()) context.PublishRecord().IgnoreError();
-  if (why.ok()) why = OpenForClone(context);
-  if (why.ok() && context.clock().Now() - *checked > kChecksHold) why = LastChecks(context);
-  if (!why.ok()) {
-    why = NotSent(context, std::move(why));
-    return nullptr;
-  }
   // The statement's own connection holds the server from here on; one of ours would hold up the
   // restart.
   context.deps.holder.ReleaseServer();
