@@ -296,6 +296,7 @@ def clang_tidy(tree):
     (folder / "compile_commands.json").write_text(json.dumps(entries))
     code, text = run([tidy, "-quiet", "-j", "2", "-extra-arg-before=-std=gnu++17", "-p", str(folder),
                       f"^{tree.root.resolve()}/src/(base|topo|provision)/"])
+    text = re.sub(r"\x1b\[[0-9;]*m", "", text)  # run-clang-tidy asks for colours
     found = set(DIAGNOSTIC.findall(text))
     for path, line, what in sorted(found):
         yield pathlib.Path(path), int(line), what

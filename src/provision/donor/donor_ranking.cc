@@ -78,8 +78,9 @@ MaybeObjection Refuse(const DonorCandidate& candidate, const ShardEvidence& shar
   if (candidate.tablet.alias == facts.recipient) {
     return Objection{Reason::kDonorIsRecipient, "it cannot be rebuilt from itself"};
   }
-  if (MaybeObjection refusal = ObjectToRecord(candidate.tablet, candidate.is_primary))
+  if (MaybeObjection refusal = ObjectToRecord(candidate.tablet, candidate.is_primary)) {
     return refusal;
+  }
   if (!candidate.ruled_out.ok()) {
     const Reason reason = ParseReason(ReasonOf(candidate.ruled_out));
     return Objection{reason == Reason::kNone ? Reason::kDonorFailed : reason,
