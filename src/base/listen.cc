@@ -71,11 +71,6 @@ std::string AddressText(absl::string_view host, int port) {
 
 absl::StatusOr<std::vector<Fd>> ListenOn(const std::string& bind_address, int port,
                                          absl::string_view port_flag) {
-  if (bind_address.empty()) {
-    auto sockets = ListenOn("::", port, port_flag);
-    if (!absl::IsUnavailable(sockets.status())) return sockets;
-    return ListenOn("0.0.0.0", port, port_flag);  // a machine without IPv6 has no "::"
-  }
   if (port < 0 || port > kHighestPort) {
     return absl::InvalidArgumentError(
         absl::StrCat(port_flag, " ", port, ": must be 0 to ", kHighestPort));
@@ -83,11 +78,12 @@ absl::StatusOr<std::vector<Fd>> ListenOn(const std::string& bind_address, int po
   const std::string bare = bind_address.size() > 2 && bind_address.front() == '['
                                ? bind_address.substr(1, bind_address.size() - 2)
                                : bind_address;
+  const char* const host = bare.empty() ? "::" : bare.c_str();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
   addrinfo* found = nullptr;
-  if (const int error = getaddrinfo(bare.c_str(), "0", &hints, &found); error != 0) {
+  if (const int error = getaddrinfo(host, "0", &hints, &found); error != 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("--bind-address ", bind_address, ": ", gai_strerror(error)));
   }
@@ -95,6 +91,9 @@ absl::StatusOr<std::vector<Fd>> ListenOn(const std::string& bind_address, int po
   const int error = errno;
   freeaddrinfo(found);
   if (!sockets.empty()) return sockets;
+  // A machine without IPv6 has no "::".
+  const bool no_ipv6 = error == EAFNOSUPPORT || error == EADDRNOTAVAIL;
+  if (bind_address.empty() && no_ipv6) return ListenOn("0.0.0.0", port, port_flag);
   return absl::UnavailableError(absl::StrCat("cannot listen on ", AddressText(bind_address, port),
                                              ": ", strerror(error), "; choose another ", port_flag,
                                              " or --bind-address"));

@@ -181,6 +181,11 @@ std::string CheckDuration(const std::string& text) {
   return *parsed > absl::ZeroDuration() ? "" : "must be longer than 0";
 }
 
+OutputFormat FormatOf(const std::string& output, bool json) {
+  if (json || output == "json") return OutputFormat::kJson;
+  return output == "yaml" ? OutputFormat::kYaml : OutputFormat::kTable;
+}
+
 absl::Duration DefaultTimeout(Command command) {
   // Both wait for what servers do, not for an agent's answer alone.
   const bool waits = command == Command::kPreflight || command == Command::kCancel;
@@ -224,9 +229,7 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
     exit_status = static_cast<int>(fault ? ExitCode::kUsage : ExitCode::kDone);
     return false;
   }
-  flags.output = json || output == "json" ? OutputFormat::kJson
-                 : output == "yaml"       ? OutputFormat::kYaml
-                                          : OutputFormat::kTable;
+  flags.output = FormatOf(output, json);
   flags.timeout = timeout.empty() ? DefaultTimeout(flags.command) : *ParseDuration(timeout);
   flags.topo.call_timeout = timeout.empty() ? DefaultTimeout(Command::kNone) : flags.timeout;
   return true;

@@ -1,5 +1,7 @@
 // The HTTP server over real sockets: its answers and its addresses.
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <string>
 #include <utility>
@@ -8,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/listen.h"
 #include "contract/http_suite.h"
 
 namespace graft {
@@ -181,6 +184,20 @@ TEST_F(HttpServerTest, ATakenPortIsNamed) {
             absl::StrCat("cannot listen on 127.0.0.1:", server_->port(),
                          ": Address already in use; choose another --port or --bind-address"));
   EXPECT_EQ(Ask("/healthz").status, 200);
+}
+
+// Without IPv6 the server would look as if it served every address.
+TEST_F(HttpServerTest, APortThatIsTakenOnIpv6AloneIsTaken) {
+  const Fd other(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ASSERT_EQ(setsockopt(other.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)), 0);
+  sockaddr_in6 any{};
+  any.sin6_family = AF_INET6;
+  ASSERT_EQ(bind(other.get(), reinterpret_cast<sockaddr*>(&any), sizeof(any)), 0);
+  ASSERT_EQ(listen(other.get(), 1), 0);
+  const auto status = MakeHttpServer(agent_.Sources(*clock_), {"", PortOf(other)}).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("[::]:"));
 }
 
 TEST_F(HttpServerTest, AnAddressThatIsNotHereIsNamed) {
