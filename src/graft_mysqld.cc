@@ -14,8 +14,7 @@
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "command_line/documents.h"
-#include "command_line/given_options.h"
+#include "command_line/command_line.h"
 #include "mysqld/commands.h"
 #include "mysqld/mysqld_binary.h"
 

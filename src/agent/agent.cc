@@ -14,7 +14,7 @@
 #include "agent/tablet_agent.h"
 #include "agent/tablet_at_start.h"
 #include "base/errors.h"
-#include "command_line/documents.h"
+#include "command_line/command_line.h"
 #include "host/local_server_host.h"
 #include "http/http_server.h"
 #include "journal/file_journal.h"

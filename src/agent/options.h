@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "agent/hold_observer.h"
 #include "agent/tablet_agent.h"
-#include "command_line/given_options.h"
+#include "command_line/command_line.h"
 #include "log/log.h"
 #include "mysql/connector_server.h"
 #include "provision/repair/repair_decision.h"

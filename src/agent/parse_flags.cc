@@ -4,7 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "agent/options.h"
-#include "command_line/documents.h"
+#include "command_line/command_line.h"
 #include "topo_open/topo_flags.h"
 
 namespace graft {

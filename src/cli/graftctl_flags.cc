@@ -4,7 +4,7 @@
 
 #include "base/duration_flag.h"
 #include "cli/exit_code.h"
-#include "command_line/documents.h"
+#include "command_line/command_line.h"
 #include "topo_open/topo_flags.h"
 #include "wire/request_proto.h"
 

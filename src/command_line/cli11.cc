@@ -9,8 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "command_line/documents.h"
-#include "command_line/given_options.h"
+#include "command_line/command_line.h"
 
 namespace graft {
 namespace {

@@ -1,6 +1,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "command_line/documents.h"
+#include "command_line/command_line.h"
 
 namespace graft {
 namespace {

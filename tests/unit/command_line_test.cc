@@ -10,8 +10,7 @@
 
 #include "absl/strings/str_split.h"
 #include "base/files.h"
-#include "command_line/documents.h"
-#include "command_line/given_options.h"
+#include "command_line/command_line.h"
 #include "testing/temp_folder.h"
 
 namespace graft {

@@ -1,12 +1,17 @@
-// The options that every program has, how its other options are defined, and its completion scripts
-// for bash, zsh and fish: a table made from a program's CLI11 definitions, and for each shell one
-// short script that looks the words of the command line up in the table, and asks nobody.
+// The options that every program has, how its other options are defined, which of them were given,
+// and its completion scripts for bash, zsh and fish: a table made from a program's CLI11
+// definitions, and for each shell one short script that looks the words of the command line up in
+// the table, and asks nobody.
 //
 // Not safe for use from several threads. Added options live as long as the app.
-#ifndef GRAFT_COMMAND_LINE_DOCUMENTS_H_
-#define GRAFT_COMMAND_LINE_DOCUMENTS_H_
+#ifndef GRAFT_COMMAND_LINE_COMMAND_LINE_H_
+#define GRAFT_COMMAND_LINE_COMMAND_LINE_H_
 
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
 
 namespace CLI {
 class App;
@@ -49,6 +54,30 @@ std::string CompletionTable(const CLI::App& app);
 std::string CompletionScript(const std::string& shell, const std::string& program,
                              const std::string& table);
 
+enum class OptionSource { kCommandLine, kConfigFile, kEnvironment };
+
+// An option that does not have its default. A program logs them at its start.
+struct GivenOption {
+  std::string name;   // "--grpc-port", "ALIAS"
+  std::string value;  // a secret's is "set"; of a flag that is on empty
+  OptionSource source = OptionSource::kCommandLine;
+};
+
+// An option that holds a secret: its value is called PASSWORD, or its name ends with "password".
+bool IsSecret(const CLI::Option& option);
+
+// Of an app that has parsed, and of the command that was given: in the order of their definition.
+// Reads the environment and the configuration file again.
+std::vector<GivenOption> GivenOptions(const CLI::App& app, int argc, const char* const* argv);
+
+// "--grpc-port=15999 --restore-with-clone", quoted as a shell would want it.
+std::string ToCommandLine(const std::vector<GivenOption>& options, OptionSource source);
+
+// version, options, options_from_file, options_from_environment: as fields of a log line. Empty
+// fields are left out.
+std::vector<std::pair<absl::string_view, std::string>> StartFields(
+    const std::vector<GivenOption>& options);
+
 }  // namespace graft
 
-#endif  // GRAFT_COMMAND_LINE_DOCUMENTS_H_
+#endif  // GRAFT_COMMAND_LINE_COMMAND_LINE_H_
