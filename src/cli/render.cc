@@ -9,9 +9,7 @@
 #include "base/duration_flag.h"
 #include "cli/text.h"
 #include "graft/operation.h"
-#include "view/events.h"
 #include "view/operation.h"
-#include "view/phases.h"
 #include "view/text.h"
 
 namespace graft::cli {

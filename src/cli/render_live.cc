@@ -11,9 +11,7 @@
 #include "graft/clone_report.h"
 #include "graft/plan.h"
 #include "graft/step.h"
-#include "view/events.h"
 #include "view/operation.h"
-#include "view/phases.h"
 #include "view/text.h"
 #include "wire/time_proto.h"
 

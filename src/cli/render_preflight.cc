@@ -3,7 +3,7 @@
 #include "absl/strings/str_replace.h"
 #include "cli/render.h"
 #include "cli/text.h"
-#include "view/preflight.h"
+#include "view/operation.h"
 
 namespace graft::cli {
 namespace {

@@ -3,7 +3,6 @@
 #include "base/duration_flag.h"
 #include "cli/render.h"
 #include "cli/text.h"
-#include "view/events.h"
 #include "view/operation.h"
 #include "view/text.h"
 #include "wire/time_proto.h"

@@ -5,7 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "base/duration_flag.h"
 #include "http/sections.h"
-#include "view/phases.h"
+#include "view/operation.h"
 #include "view/text.h"
 
 namespace graft::http {

@@ -2,7 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "http/sections.h"
-#include "view/preflight.h"
+#include "view/operation.h"
 #include "view/text.h"
 #include "wire/preflight_proto.h"
 #include "wire/time_proto.h"

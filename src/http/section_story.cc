@@ -1,6 +1,6 @@
 #include "base/duration_flag.h"
 #include "http/sections.h"
-#include "view/events.h"
+#include "view/operation.h"
 
 namespace graft::http {
 namespace {

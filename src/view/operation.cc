@@ -38,16 +38,9 @@ std::string OutcomeWord(v1::Outcome outcome) {
 }
 
 Tone OutcomeTone(v1::Outcome outcome) {
-  switch (outcome) {
-    case v1::DONE:
-      return Tone::kGood;
-    case v1::FAILED:
-      return Tone::kBad;
-    case v1::CANCELLED:
-      return Tone::kWarning;
-    default:
-      return Tone::kBusy;
-  }
+  if (outcome == v1::DONE) return Tone::kGood;
+  if (outcome == v1::FAILED) return Tone::kBad;
+  return outcome == v1::CANCELLED ? Tone::kWarning : Tone::kBusy;
 }
 
 std::string DataStateMeans(v1::DataState state) {

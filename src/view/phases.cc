@@ -1,5 +1,3 @@
-#include "view/phases.h"
-
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"

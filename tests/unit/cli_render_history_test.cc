@@ -7,7 +7,7 @@
 
 #include "cli/render.h"
 #include "unit/shown_operations.h"
-#include "view/events.h"
+#include "view/operation.h"
 
 namespace graft::cli {
 namespace {

@@ -1,5 +1,5 @@
 // What an operation waits for and went through, in words.
-#include "view/events.h"
+#include "view/operation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

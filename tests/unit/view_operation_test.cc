@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "unit/shown_operations.h"
-#include "view/phases.h"
-#include "view/preflight.h"
 
 namespace graft::view {
 namespace {
