@@ -7,7 +7,6 @@
 #include "absl/strings/str_join.h"
 #include "base/errors.h"
 #include "http/page.h"
-#include "http/status_json.h"
 #include "provision/operation/readiness.h"
 
 namespace graft::http {

@@ -3,8 +3,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "http/html.h"
-#include "http/page_assets.h"
 #include "http/sections.h"
 #include "view/text.h"
 

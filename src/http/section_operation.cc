@@ -1,3 +1,6 @@
+// The operation that runs, those that have ended, and what each went through.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "http/sections.h"
@@ -6,6 +9,59 @@
 
 namespace graft::http {
 namespace {
+
+constexpr size_t kMostShown = 20;  // of those that have ended
+
+// The reason and the text; nothing for an operation that has none.
+void AddError(const v1::Operation& operation, Html& html) {
+  if (!operation.has_error()) return;
+  html.Raw("<p class=\"error\"><b>")
+      .Text(view::ErrorWord(operation.error()))
+      .Raw("</b> ")
+      .Text(operation.error().message())
+      .Raw("</p>");
+}
+
+void AddEvents(const v1::Operation& operation, Html& html) {
+  const std::vector<view::Event> events = view::EventsOf(operation);
+  if (events.empty()) return;
+  html.Raw("<ul>");
+  for (const view::Event& event : events) {
+    if (event.tone == view::Tone::kBad) {
+      html.Raw("<li class=\"error\"><b>");
+    } else {
+      html.Raw("<li><b>");
+    }
+    html.Text(event.what).Raw("</b> ").Text(event.details).Raw("</li>");
+  }
+  html.Raw("</ul>");
+}
+
+void AddSteps(const v1::Operation& operation, absl::Time now, Html& html) {
+  if (operation.times().empty()) return;
+  html.Raw(
+      "<table class=\"steps\"><caption>Steps</caption><thead><tr><th scope=\"col\">Step"
+      "<th scope=\"col\">Began<th scope=\"col\" class=\"number\">Took</tr></thead><tbody>");
+  for (const view::StepView& step : view::StepsOf(operation, now)) {
+    html.Raw("<tr><th scope=\"row\">")
+        .Text(step.name)
+        .Raw("</th><td>")
+        .Text(step.started)
+        .Raw("</td><td class=\"number\">")
+        .Text(HumanDuration(step.took))
+        .Raw("</td></tr>");
+  }
+  html.Raw("</tbody></table>");
+}
+
+// Error, events, steps.
+void AddStory(const v1::Operation& operation, absl::Time now, Html& html) {
+  html.Raw("<div class=\"story\">");
+  AddError(operation, html);
+  AddEvents(operation, html);
+  AddSteps(operation, now, html);
+  html.Raw("</div>");
+}
 
 std::string StepText(const v1::Operation& operation, absl::Time now) {
   const v1::Progress& progress = operation.progress();
@@ -96,6 +152,31 @@ void AddLast(const PageFacts& facts, Html& html) {
   html.Raw("</section>\n");
 }
 
+std::string TimeText(bool set, const google::protobuf::Timestamp& time) {
+  return set ? view::UtcTime(FromTimestamp(time)) : "–";
+}
+
+void AddEntry(const v1::Operation& operation, absl::Time now, Html& html) {
+  html.Raw("<details class=\"operation\" id=\"op-").Text(operation.id()).Raw("\"><summary>");
+  AddChip(view::OutcomeTone(operation.outcome()), view::OutcomeWord(operation.outcome()), html);
+  html.Raw(" <time>").Text(TimeText(operation.has_requested(), operation.requested()));
+  html.Raw("</time> <span class=\"took\">").Text(HumanDuration(view::TotalTime(operation, now)));
+  html.Raw("</span> <span>")
+      .Text(operation.kind() == v1::RELEASE ? "" : "from ")
+      .Text(view::FromWhom(operation))
+      .Raw("</span> ");
+  AddDataChip(operation.data_state(), html);
+  html.Raw(" <span class=\"error\">").Text(view::ErrorWord(operation.error()));
+  html.Raw("</span></summary><dl class=\"facts\">");
+  AddFact("Operation", operation.id(), html);
+  AddFact("Last step", operation.step(), html);
+  AddFact("Attempts", absl::StrCat(operation.attempt()), html);
+  AddFact("Ended", TimeText(operation.has_ended(), operation.ended()), html);
+  html.Raw("</dl>");
+  AddStory(operation, now, html);
+  html.Raw("</details>\n");
+}
+
 }  // namespace
 
 void AddRunning(const PageFacts& facts, Html& html) {
@@ -111,6 +192,21 @@ void AddRunning(const PageFacts& facts, Html& html) {
   html.Raw("<details id=\"story\"><summary>What it went through</summary>");
   AddStory(running, facts.status.now, html);
   html.Raw("</details></section>\n");
+}
+
+void AddHistory(const PageFacts& facts, Html& html) {
+  const size_t size = facts.operations.size();
+  const size_t first = facts.running == nullptr ? 0 : 1;
+  const size_t end = std::min(size, first + kMostShown);
+  html.Raw("<section id=\"history\"><h2>History</h2>");
+  if (first >= size) html.Raw("<p class=\"dim\">No operation has ended here.</p>");
+  for (size_t i = first; i < end; ++i) AddEntry(facts.operations[i], facts.status.now, html);
+  if (end < size) {
+    html.Raw("<p class=\"dim\">")
+        .Text(absl::StrCat(size - end, " older ones"))
+        .Raw(": <a href=\"status.json\">status.json</a></p>");
+  }
+  html.Raw("</section>\n");
 }
 
 }  // namespace graft::http

@@ -2,6 +2,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "http/sections.h"
 #include "view/text.h"
@@ -25,6 +26,17 @@ std::string ShortMember(absl::string_view member) {
 
 }  // namespace
 
+std::string Escaped(absl::string_view text) {
+  std::string shown;
+  shown.reserve(text.size());
+  for (const char c : text) {
+    const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+    absl::StrAppend(&shown, control ? "\uFFFD" : absl::string_view(&c, 1));
+  }
+  return absl::StrReplaceAll(
+      shown, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+}
+
 PageFacts::PageFacts(const StatusFacts& facts) : status(facts) {
   for (const Operation& operation : facts.operations) operations.push_back(ToProto(operation));
   if (!operations.empty() && operations.front().outcome() == v1::RUNNING) {
@@ -37,37 +49,13 @@ void AddFact(absl::string_view term, absl::string_view value, Html& html) {
 }
 
 void AddChip(view::Tone tone, absl::string_view text, Html& html) {
-  html.Raw("<span class=\"chip");
-  switch (tone) {
-    case view::Tone::kPlain:
-      break;
-    case view::Tone::kGood:
-      html.Raw(" good");
-      break;
-    case view::Tone::kWarning:
-      html.Raw(" warning");
-      break;
-    case view::Tone::kBad:
-      html.Raw(" bad");
-      break;
-    case view::Tone::kBusy:
-      html.Raw(" busy");
-      break;
-  }
-  html.Raw("\">").Text(text).Raw("</span>");
+  static constexpr const char* kClasses[] = {"", " good", " warning", " bad", " busy"};  // by Tone
+  html.Raw("<span class=\"chip").Text(kClasses[static_cast<size_t>(tone)]).Raw("\">");
+  html.Text(text).Raw("</span>");
 }
 
 void AddDataChip(v1::DataState state, Html& html) {
   AddChip(view::DataTone(state), v1::DataState_Name(state), html);
-}
-
-void AddError(const v1::Operation& operation, Html& html) {
-  if (!operation.has_error()) return;
-  html.Raw("<p class=\"error\"><b>")
-      .Text(view::ErrorWord(operation.error()))
-      .Raw("</b> ")
-      .Text(operation.error().message())
-      .Raw("</p>");
 }
 
 std::string ClockText(absl::Time time) {

@@ -21,12 +21,10 @@ double Clamped(double fraction) {
 }
 
 void AddRect(double x, double width, bool measured, Html& html) {
-  if (measured) {
-    html.Raw("<rect class=\"measured\" height=\"12\" x=\"");
-  } else {
-    html.Raw("<rect class=\"guessed\" height=\"12\" x=\"");
-  }
-  html.Text(absl::StrFormat("%.1f", x))
+  html.Raw("<rect class=\"")
+      .Text(measured ? "measured" : "guessed")
+      .Raw("\" height=\"12\" x=\"")
+      .Text(absl::StrFormat("%.1f", x))
       .Raw("\" width=\"")
       .Text(absl::StrFormat("%.1f", width))
       .Raw("\"/>");

@@ -1,7 +1,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
+#include "http/page.h"
 #include "http/sections.h"
-#include "http/status_json.h"
 
 namespace graft::http {
 namespace {
@@ -28,12 +28,9 @@ void AddReadiness(const PageFacts& facts, Html& html) {
         "<section id=\"ready\" class=\"verdict good\"><p><strong>Ready</strong></p></section>");
     return;
   }
-  if (facts.running == nullptr) {
-    html.Raw("<section id=\"ready\" class=\"verdict bad\">");
-  } else {
-    html.Raw("<section id=\"ready\" class=\"verdict warning\">");
-  }
-  html.Raw("<p><strong>Not ready</strong></p><ul>");
+  html.Raw("<section id=\"ready\" class=\"verdict ")
+      .Text(facts.running == nullptr ? "bad" : "warning")
+      .Raw("\"><p><strong>Not ready</strong></p><ul>");
   for (const std::string& reason : reasons) html.Raw("<li>").Text(reason).Raw("</li>");
   html.Raw("</ul></section>\n");
 }

@@ -4,15 +4,50 @@
 #define GRAFT_HTTP_SECTIONS_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "graft/v1/operation.pb.h"
-#include "http/html.h"
 #include "http/status_facts.h"
 #include "view/operation.h"
 
 namespace graft::http {
+
+// For element content and for attributes in double quotes. Control characters that no browser
+// should see become the replacement character.
+std::string Escaped(absl::string_view text);
+
+// Html: text for a browser that cannot be told anything by the values it shows. Markup comes from
+// literals in the program alone; every value goes through Text(), which escapes it.
+class Html {
+ public:
+  // Markup: a literal.
+  template <size_t N>
+  Html& Raw(const char (&markup)[N]) {
+    text_.append(markup, N - 1);
+    return *this;
+  }
+  Html& Text(absl::string_view value) {
+    text_ += Escaped(value);
+    return *this;
+  }
+  Html& Add(const Html& other) {
+    text_ += other.text_;
+    return *this;
+  }
+  // Markup that the program carries as a file.
+  Html& Asset(absl::string_view markup) {
+    text_.append(markup.data(), markup.size());
+    return *this;
+  }
+
+  const std::string& str() const& { return text_; }
+  std::string str() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
 
 // The facts, and the operations as the API shows them: src/view/ puts those into words.
 struct PageFacts {
@@ -35,15 +70,11 @@ void AddHistory(const PageFacts& facts, Html& html);
 
 // Bars of the phases, the whole first.
 void AddPhases(const v1::Operation& operation, absl::Time now, Html& html);
-// What an operation went through: error, events, steps.
-void AddStory(const v1::Operation& operation, absl::Time now, Html& html);
 
 // A term and its value, in a list of them.
 void AddFact(absl::string_view term, absl::string_view value, Html& html);
 void AddChip(view::Tone tone, absl::string_view text, Html& html);
 void AddDataChip(v1::DataState state, Html& html);
-// The reason and the text; nothing for an operation that has none.
-void AddError(const v1::Operation& operation, Html& html);
 
 std::string ClockText(absl::Time time);                   // "13:45:53", UTC; a dash if it never was
 std::string AgoOrNever(absl::Time time, absl::Time now);  // "3.2s ago", "never"

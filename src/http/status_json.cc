@@ -1,10 +1,9 @@
-#include "http/status_json.h"
-
 #include <google/protobuf/util/json_util.h>
 
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_replace.h"
+#include "http/page.h"
 #include "provision/operation/readiness.h"
 #include "wire/operation_proto.h"
 #include "wire/preflight_proto.h"

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "http/status_json.h"
 #include "testing/status_scenes.h"
 
 namespace graft {

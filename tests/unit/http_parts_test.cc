@@ -1,6 +1,5 @@
 #include <gtest/gtest.h>
 
-#include "http/html.h"
 #include "http/sections.h"
 
 namespace graft::http {
