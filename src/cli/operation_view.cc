@@ -1,4 +1,4 @@
-// The views that write one thing after another.
+// The view that writes one thing after another.
 #include "cli/operation_view.h"
 
 #include <vector>
@@ -17,48 +17,20 @@ namespace {
 // A connection that is made anew is no news.
 constexpr absl::Duration kShortSilence = absl::Seconds(3);
 
-// Says on `err` what is not about the operation, so that `out` is its alone.
+// As plain lines or objects. Says on `err` what is not about the operation, so that `out` is its
+// alone.
 class StreamView : public OperationView {
  public:
-  explicit StreamView(const ViewDeps& deps) : deps_(deps) {}
-
-  void Silent(absl::Time since, const absl::Status& why) override {
-    absl::MutexLock lock(&mutex_);
-    const std::string text = SilenceText(deps_.clock.Now() - since, why);
-    if (silent_ || text.empty()) return;
-    silent_ = true;
-    deps_.err << text << '\n';
-    deps_.err.flush();
-  }
-
-  void Tell(const std::string& line) override {
-    absl::MutexLock lock(&mutex_);
-    deps_.err << line << '\n';
-    deps_.err.flush();
-  }
-
-  void Resized() override {}
-
- protected:
-  void Heard() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (silent_) deps_.err << "the agent answers again\n";
-    silent_ = false;
-  }
-
-  const ViewDeps deps_;
-  absl::Mutex mutex_;
-
- private:
-  bool silent_ ABSL_GUARDED_BY(mutex_) = false;
-};
-
-class PlainView : public StreamView {
- public:
-  using StreamView::StreamView;
+  StreamView(const ViewDeps& deps, OutputFormat format) : deps_(deps), format_(format) {}
 
   void Show(const v1::Operation& operation) override {
     absl::MutexLock lock(&mutex_);
-    Heard();
+    if (silent_) deps_.err << "the agent answers again\n";
+    silent_ = false;
+    if (format_ != OutputFormat::kTable) {
+      WriteObject(format_, ToJsonLine(operation), deps_.out);
+      return;
+    }
     time_.Heard(operation, deps_.clock.Now());
     // Of one that had ended before the watch began, the verdict says it all.
     shown_ = shown_ || operation.outcome() == v1::RUNNING;
@@ -66,30 +38,35 @@ class PlainView : public StreamView {
     WriteLines(RenderPlain(operation, time_.At(deps_.clock.Now()), state_), deps_.out);
   }
 
+  void Silent(absl::Time since, const absl::Status& why) override {
+    absl::MutexLock lock(&mutex_);
+    const std::string text = SilenceText(deps_.clock.Now() - since, why);
+    if (silent_ || text.empty()) return;
+    silent_ = true;
+    WriteLines({text}, deps_.err);
+  }
+
+  void Tell(const std::string& line) override {
+    absl::MutexLock lock(&mutex_);
+    WriteLines({line}, deps_.err);
+  }
+
+  void Resized() override {}
+
   void End(const v1::Operation& operation) override {
     absl::MutexLock lock(&mutex_);
+    if (format_ != OutputFormat::kTable) return;  // the last state has said it all
     WriteLines(RenderVerdict(operation, deps_.clock.Now()), deps_.out);
   }
 
  private:
+  const ViewDeps deps_;
+  const OutputFormat format_;
+  absl::Mutex mutex_;
+  bool silent_ ABSL_GUARDED_BY(mutex_) = false;
   view::AgentTime time_ ABSL_GUARDED_BY(mutex_);
   PlainState state_ ABSL_GUARDED_BY(mutex_);
   bool shown_ ABSL_GUARDED_BY(mutex_) = false;
-};
-
-class ObjectView : public StreamView {
- public:
-  ObjectView(const ViewDeps& deps, OutputFormat format) : StreamView(deps), format_(format) {}
-
-  void Show(const v1::Operation& operation) override {
-    absl::MutexLock lock(&mutex_);
-    Heard();
-    WriteObject(format_, ToJsonLine(operation), deps_.out);
-  }
-  void End(const v1::Operation& /*operation*/) override {}  // the last state has said it all
-
- private:
-  const OutputFormat format_;
 };
 
 }  // namespace
@@ -104,12 +81,8 @@ std::string SilenceText(absl::Duration silence, const absl::Status& why) {
                       ", trying again: ", why.message());
 }
 
-std::unique_ptr<OperationView> MakePlainView(const ViewDeps& deps) {
-  return std::make_unique<PlainView>(deps);
-}
-
-std::unique_ptr<OperationView> MakeObjectView(const ViewDeps& deps, OutputFormat format) {
-  return std::make_unique<ObjectView>(deps, format);
+std::unique_ptr<OperationView> MakeStreamView(const ViewDeps& deps, OutputFormat format) {
+  return std::make_unique<StreamView>(deps, format);
 }
 
 }  // namespace graft::cli

@@ -45,8 +45,7 @@ struct ViewDeps {
 std::string SilenceText(absl::Duration silence, const absl::Status& why);
 
 std::unique_ptr<OperationView> MakeTerminalView(const ViewDeps& deps, const Screen& screen);
-std::unique_ptr<OperationView> MakePlainView(const ViewDeps& deps);
-std::unique_ptr<OperationView> MakeObjectView(const ViewDeps& deps, OutputFormat format);
+std::unique_ptr<OperationView> MakeStreamView(const ViewDeps& deps, OutputFormat format);
 
 }  // namespace graft::cli
 

@@ -21,16 +21,6 @@ bool MayPass(const absl::Status& status) {
          absl::IsCancelled(status);
 }
 
-// The agent answers, and will tell more soon.
-bool IsStarting(const absl::Status& status) {
-  return HasReason(status, Reason::kAgentStarting);
-}
-
-// A heartbeat is the state before once more.
-bool IsSame(const v1::Operation& a, const v1::Operation& b) {
-  return a.SerializeAsString() == b.SerializeAsString();
-}
-
 absl::Status NoContact(absl::Duration since, const absl::Status& status, const std::string& id) {
   return absl::UnavailableError(absl::StrCat(
       "no contact for ", HumanDuration(since), ": ", status.message(),
@@ -88,13 +78,15 @@ class Watch {
                                [this](const v1::Operation& operation) { Hear(operation); });
     // A stream lives until it breaks; one that says nothing any more has died before.
     if (heard_ && !absl::IsDeadlineExceeded(status)) silent_since_ = contact_ = clock_.Now();
-    if (IsStarting(status)) contact_ = clock_.Now();
+    // An agent that is starting answers, and will tell more soon.
+    if (HasReason(status, Reason::kAgentStarting)) contact_ = clock_.Now();
     return status;
   }
 
   void Hear(const v1::Operation& operation) {
     silent_since_ = contact_ = clock_.Now();
-    const bool news = !heard_ || !IsSame(operation, last_);
+    // A heartbeat is the state before once more.
+    const bool news = !heard_ || operation.SerializeAsString() != last_.SerializeAsString();
     heard_ = true;
     if (!news) return;
     last_ = operation;

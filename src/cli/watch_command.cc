@@ -23,8 +23,8 @@ constexpr absl::Duration kFileInterval = absl::Seconds(1);
 
 std::unique_ptr<OperationView> MakeView(const Session& session) {
   const ViewDeps deps = {session.clock, session.out, session.err};
-  if (session.output != OutputFormat::kTable) return MakeObjectView(deps, session.output);
-  return session.screen.terminal ? MakeTerminalView(deps, session.screen) : MakePlainView(deps);
+  const bool draws = session.output == OutputFormat::kTable && session.screen.terminal;
+  return draws ? MakeTerminalView(deps, session.screen) : MakeStreamView(deps, session.output);
 }
 
 // The command that watches it again.
@@ -109,10 +109,8 @@ class Watching {
       view_->Tell("cancel granted; waiting for the operation to end (Ctrl-C again stops watching)");
       return;
     }
-    const std::string reason = ReasonOf(granted);
-    view_->Tell(absl::StrCat(
-        "not cancelled: ", reason.empty() ? absl::StatusCodeToString(granted.code()) : reason, ": ",
-        granted.message(), "; the operation goes on; Ctrl-C again stops watching"));
+    view_->Tell(absl::StrCat("not cancelled: ", ReasonOrCode(granted), ": ", granted.message(),
+                             "; the operation goes on; Ctrl-C again stops watching"));
   }
 
   Result Leave(int signal) {
