@@ -1,7 +1,6 @@
 #include <iostream>
 
 #include "cli/graftctl.h"
-#include "cli/graftctl_flags.h"
 
 int main(int argc, char** argv) {
   graft::cli::GraftctlFlags flags;

@@ -8,8 +8,6 @@
 #include "base/errors.h"
 #include "cli/commands.h"
 #include "cli/render.h"
-#include "cli/render_live.h"
-#include "cli/render_tablets.h"
 #include "view/operation.h"
 
 namespace graft::cli {

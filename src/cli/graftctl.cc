@@ -6,7 +6,6 @@
 
 #include <cstdlib>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "absl/status/status.h"

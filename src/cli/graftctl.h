@@ -1,16 +1,68 @@
-// graftctl from parsed flags to exit code. Result on `out`, errors on `err`.
+// graftctl: its command line as plain values, and from these to the exit code.
 #ifndef GRAFT_CLI_GRAFTCTL_H_
 #define GRAFT_CLI_GRAFTCTL_H_
 
 #include <ostream>
+#include <string>
 
+#include "absl/time/time.h"
 #include "cli/exit_code.h"
-#include "cli/graftctl_flags.h"
+#include "cli/output.h"
 #include "cli/screen.h"
+#include "graft/operation_request.h"
+#include "topo/vitess_topology.h"
+#include "topo_open/topo_open.h"
 
 namespace graft::cli {
 
-// Watching, it takes over the process's SIGINT, SIGTERM and SIGWINCH for as long as that lasts.
+enum class Command {
+  kNone,
+  kReprovision,
+  kPreflight,
+  kStatus,
+  kHistory,
+  kDescribe,
+  kWatch,
+  kCancel,
+  kThrottle,
+  kRelease,
+  kTablets,
+  kTopoAddCell,
+  kTopoShow,
+  kTopoSetPrimary,
+};
+
+struct GraftctlFlags {
+  Command command = Command::kNone;
+  TopoOptions topo;
+  std::string server;  // host:port of the agent; empty: as the topology says
+  absl::Duration timeout = absl::Seconds(10);  // a minute for preflight and cancel
+  OutputFormat output = OutputFormat::kTable;
+
+  std::string alias;
+  std::string operation_id;
+  bool from_primary = false;
+  std::string from_tablet;
+  bool from_any = false;
+  std::string replicate_from;  // donor, primary, or empty: the agent's own
+  CloneSettings settings;
+  Allowances allow;
+  bool even_if_dropped = false;
+  ReleaseWord word;  // release; an empty `by` means who calls
+  bool watch = false;
+  bool cancel_on_interrupt = false;
+  bool no_ask = false;  // tablets: the topology alone
+  TabletFilter filter;
+  Cell cell;
+  std::string shard;  // keyspace/shard
+};
+
+// Fills `flags`. Returns true to go on; false when all is said (help, or an error on stderr), with
+// the exit status in `exit_status`.
+bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags, int& exit_status);
+
+// Result on `out`, errors on `err`. Watching, it takes over the process's SIGINT, SIGTERM and
+// SIGWINCH for as long as that lasts.
 ExitCode RunGraftctl(const GraftctlFlags& flags, const Screen& screen, std::ostream& out,
                      std::ostream& err);
 

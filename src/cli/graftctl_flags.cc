@@ -1,9 +1,8 @@
-#include "cli/graftctl_flags.h"
-
 #include <CLI/CLI.hpp>
 
 #include "base/duration_flag.h"
 #include "cli/exit_code.h"
+#include "cli/graftctl.h"
 #include "command_line/command_line.h"
 #include "topo_open/topo_flags.h"
 #include "wire/request_proto.h"
@@ -18,12 +17,19 @@ CLI::App* AddCommand(CLI::App& app, const char* name, const char* help, Command 
   return added;
 }
 
-void AddAlias(CLI::App& command, GraftctlFlags& flags) {
-  command.add_option("ALIAS", flags.alias, "the tablet, e.g. zone1-0000000101")->required();
+// Of a tablet's agent.
+CLI::App* AddAgentCommand(CLI::App& app, const char* name, const char* help, Command command,
+                          GraftctlFlags& flags) {
+  CLI::App* added = AddCommand(app, name, help, command, flags);
+  added->add_option("ALIAS", flags.alias, "the tablet, e.g. zone1-0000000101")->required();
+  return added;
 }
 
-void AddOperationId(CLI::App& command, GraftctlFlags& flags) {
-  command.add_option("OPERATION_ID", flags.operation_id, "without it the newest");
+CLI::App* AddOperationCommand(CLI::App& app, const char* name, const char* help, Command command,
+                              GraftctlFlags& flags) {
+  CLI::App* added = AddAgentCommand(app, name, help, command, flags);
+  added->add_option("OPERATION_ID", flags.operation_id, "without it the newest");
+  return added;
 }
 
 // Whom to copy, whom to follow, and what to take upon oneself: of reprovision and preflight.
@@ -82,9 +88,8 @@ CLI::Option* AddCancelOnInterrupt(CLI::App& command, GraftctlFlags& flags) {
 }
 
 void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
-  CLI::App* reprovision = AddCommand(app, "reprovision", "rebuild a tablet from a healthy one",
-                                     Command::kReprovision, flags);
-  AddAlias(*reprovision, flags);
+  CLI::App* reprovision = AddAgentCommand(app, "reprovision", "rebuild a tablet from a healthy one",
+                                          Command::kReprovision, flags);
   AddRequestFlags(*reprovision, flags);
   AddSettingsFlags(*reprovision, flags);
   reprovision->add_option(
@@ -95,10 +100,9 @@ void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
 }
 
 void AddRelease(CLI::App& app, GraftctlFlags& flags) {
-  CLI::App* release =
-      AddCommand(app, "release", "declare a fenced tablet's data good: the tablet serves again",
-                 Command::kRelease, flags);
-  AddAlias(*release, flags);
+  CLI::App* release = AddAgentCommand(
+      app, "release", "declare a fenced tablet's data good: the tablet serves again",
+      Command::kRelease, flags);
   release->add_flag(
       "--data-is-good", flags.word.data_is_good,
       "you have looked at the data: release it even if graft considers the data PARTIAL or EMPTY");
@@ -112,38 +116,25 @@ void AddRelease(CLI::App& app, GraftctlFlags& flags) {
 
 void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
   CLI::App* preflight =
-      AddCommand(app, "preflight", "every check that reprovision makes first; touches nothing",
-                 Command::kPreflight, flags);
-  AddAlias(*preflight, flags);
+      AddAgentCommand(app, "preflight", "every check that reprovision makes first; touches nothing",
+                      Command::kPreflight, flags);
   AddRequestFlags(*preflight, flags);
-  CLI::App* status =
-      AddCommand(app, "status", "a tablet and its newest operation", Command::kStatus, flags);
-  AddAlias(*status, flags);
-  AddOperationId(*status, flags);
-  CLI::App* history =
-      AddCommand(app, "history", "a tablet's operations, newest first", Command::kHistory, flags);
+  AddOperationCommand(app, "status", "a tablet and its newest operation", Command::kStatus, flags);
+  CLI::App* history = AddAgentCommand(app, "history", "a tablet's operations, newest first",
+                                      Command::kHistory, flags);
   history->alias("operations");
-  AddAlias(*history, flags);
-  CLI::App* describe =
-      AddCommand(app, "describe", "all that is known of an operation", Command::kDescribe, flags);
-  AddAlias(*describe, flags);
-  AddOperationId(*describe, flags);
+  AddOperationCommand(app, "describe", "all that is known of an operation", Command::kDescribe,
+                      flags);
   CLI::App* watch =
-      AddCommand(app, "watch", "follow an operation to its end", Command::kWatch, flags);
-  AddAlias(*watch, flags);
-  AddOperationId(*watch, flags);
+      AddOperationCommand(app, "watch", "follow an operation to its end", Command::kWatch, flags);
   AddCancelOnInterrupt(*watch, flags);
-  CLI::App* cancel =
-      AddCommand(app, "cancel", "stop an operation, if it is not too late, and wait for its end",
-                 Command::kCancel, flags);
-  AddAlias(*cancel, flags);
-  AddOperationId(*cancel, flags);
+  CLI::App* cancel = AddOperationCommand(
+      app, "cancel", "stop an operation, if it is not too late, and wait for its end",
+      Command::kCancel, flags);
   cancel->add_flag("--even-if-dropped", flags.even_if_dropped,
                    "cancel even if the old data is dropped: the tablet stays empty and fenced");
-  CLI::App* throttle = AddCommand(app, "throttle", "change the bandwidths of a running copy",
-                                  Command::kThrottle, flags);
-  AddAlias(*throttle, flags);
-  AddOperationId(*throttle, flags);
+  CLI::App* throttle = AddOperationCommand(
+      app, "throttle", "change the bandwidths of a running copy", Command::kThrottle, flags);
   AddBandwidthFlags(*throttle, flags);
   AddRelease(app, flags);
 }

@@ -1,10 +1,91 @@
-#include "cli/output.h"
-
+// JSON is read by nlohmann-json and YAML written by yaml-cpp, which would leave a text such as "12"
+// or "on" bare: whether to quote is decided here.
 #include <google/protobuf/util/json_util.h>
+#include <yaml-cpp/emitter.h>
+#include <yaml-cpp/emittermanip.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cli/output.h"
+#include "cli/text.h"
 
 namespace graft::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// "123", "1:20" and "2026-11-20" would become numbers and dates, and "on" and "n" true and false.
+// What begins with a letter, holds nothing special and is no such word is a text to every reader.
+bool MayStandBare(const std::string& text) {
+  static const auto* const words =
+      new std::set<std::string>{"y", "n", "yes", "no", "on", "off", "true", "false", "null"};
+  const auto plain = [](char c) { return absl::ascii_isalnum(c) || absl::StrContains("_-./", c); };
+  return !text.empty() && absl::ascii_isalpha(text.front()) &&
+         std::all_of(text.begin(), text.end(), plain) &&
+         words->count(absl::AsciiStrToLower(text)) == 0;
+}
+
+void EmitText(const std::string& text, YAML::Emitter& out) {
+  if (!MayStandBare(text)) {
+    // Readers break lines at some characters that the emitter would leave as they are, and refuse
+    // others.
+    const std::vector<Character> characters = Characters(text);
+    const bool shown = std::all_of(characters.begin(), characters.end(), [](const Character& c) {
+      return c.kind == CharacterKind::kPrintable || c.code < 0x7F;
+    });
+    out << YAML::DoubleQuoted << (shown ? YAML::EmitNonAscii : YAML::EscapeNonAscii);
+  }
+  out << text;
+}
+
+// "1e+20" is a number in JSON, but a text in YAML 1.1.
+std::string NumberOf(const Json& number) {
+  std::string text = number.dump();
+  const size_t exponent = text.find('e');
+  if (exponent != std::string::npos && !absl::StrContains(text, '.')) text.insert(exponent, ".0");
+  return text;
+}
+
+void Emit(const Json& value, YAML::Emitter& out) {
+  if (value.is_structured() && value.empty()) out << YAML::Flow;  // {} and [] on the key's line
+  if (value.is_object()) {
+    out << YAML::BeginMap;
+    for (const auto& [key, member] : value.items()) {
+      out << YAML::Key;
+      EmitText(key, out);
+      out << YAML::Value;
+      Emit(member, out);
+    }
+    out << YAML::EndMap;
+  } else if (value.is_array()) {
+    out << YAML::BeginSeq;
+    for (const Json& element : value) Emit(element, out);
+    out << YAML::EndSeq;
+  } else if (value.is_string()) {
+    EmitText(value.get_ref<const std::string&>(), out);
+  } else if (value.is_boolean()) {
+    out << value.get<bool>();
+  } else if (value.is_number()) {
+    out << NumberOf(value);
+  } else {
+    out << YAML::Null;
+  }
+}
+
+}  // namespace
+
+std::string YamlOf(absl::string_view json) {
+  YAML::Emitter out;
+  out.SetNullFormat(YAML::LowerNull);
+  // Without exceptions: what is no JSON becomes null, which no caller gives.
+  Emit(Json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false), out);
+  return out.c_str() + std::string("\n");
+}
 
 void WriteObject(OutputFormat format, const std::string& json, std::ostream& out) {
   if (format == OutputFormat::kYaml) {

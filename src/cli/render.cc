@@ -3,11 +3,9 @@
 
 #include <optional>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/duration_flag.h"
-#include "cli/text.h"
 #include "graft/operation.h"
 #include "view/operation.h"
 #include "view/text.h"

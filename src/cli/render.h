@@ -1,5 +1,4 @@
-// Operations, preflights and tablets as lines of text. Pure functions of the operation and the
-// time.
+// Operations, preflights and tablets as lines of text, and tablets as JSON. Pure functions.
 #ifndef GRAFT_CLI_RENDER_H_
 #define GRAFT_CLI_RENDER_H_
 
@@ -7,7 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/agents.h"
+#include "cli/styled.h"
+#include "graft/tablet.h"
 #include "graft/v1/operation.pb.h"
 #include "graft/v1/preflight.pb.h"
 #include "graft/v1/provisioner.pb.h"
@@ -30,6 +33,18 @@ struct PlainState {
 // for, a second; after the first minute one of progress in ten seconds.
 std::vector<std::string> RenderPlain(const v1::Operation& operation, absl::Time now,
                                      PlainState& state);
+
+struct Layout {
+  int columns = 0;  // below 1: as wide as it gets
+  int rows = 0;     // below 1: as long as it gets
+  bool utf8 = false;
+};
+
+// A running operation for a terminal: how far it is, what it waits for, each phase, and what
+// happened on the way. Right at any size: with less room it says less, how far it is last of all.
+// `now` is the agent's present; `notices` are what the watcher itself has to say.
+std::vector<Line> RenderLive(const v1::Operation& operation, absl::Time now, const Layout& layout,
+                             const std::vector<std::string>& notices = {});
 
 // How it ended, what happened on the way, what the new data cost, and how long each step took. Also
 // for one that still runs.
@@ -55,6 +70,22 @@ std::vector<std::string> RenderTablet(const v1::GetTabletResponse& tablet);
 // Each check of a preflight as a row of a table, what to do about those that did not pass, and
 // whether CLONE `may_be_tried`.
 std::vector<std::string> RenderPreflight(const v1::PreflightReport& report, bool may_be_tried);
+
+// The records of the topology alone, with their tags.
+std::vector<std::string> RenderTablets(const std::vector<Tablet>& tablets);
+
+// The shard as it is: lag, data state, and the operation that runs. `answers` go with `tablets`;
+// of an agent that does not answer the record's tags are shown, and why it does not.
+std::vector<std::string> RenderShard(const std::vector<Tablet>& tablets,
+                                     const std::vector<absl::StatusOr<AgentAnswer>>& answers);
+
+// "12.0s", "stopped", "error 1062", "unknown"; "-" for a tablet that follows nobody or is down.
+std::string LagText(const v1::GetTabletResponse& tablet);
+
+// One line of JSON, as Vitess's own tools print the record.
+std::string TabletJson(const Tablet& tablet);
+// The same with a member "agent": whether it answers, and what, or why not.
+std::string TabletJson(const Tablet& tablet, const absl::StatusOr<AgentAnswer>& answer);
 
 }  // namespace graft::cli
 

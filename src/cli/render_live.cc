@@ -1,4 +1,4 @@
-#include "cli/render_live.h"
+#include "cli/render.h"
 
 #include <algorithm>
 #include <optional>

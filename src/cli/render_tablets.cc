@@ -1,4 +1,4 @@
-#include "cli/render_tablets.h"
+#include "cli/render.h"
 
 #include <algorithm>
 

@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
-#include "cli/text.h"
 
 namespace graft::cli {
 namespace {
@@ -16,6 +18,16 @@ namespace {
 absl::string_view Environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
+}
+
+// Does the first of these that is set name UTF-8?
+bool LocaleIsUtf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const std::string value = absl::AsciiStrToLower(Environment(name));
+    if (value.empty()) continue;
+    return absl::StrContains(value, "utf-8") || absl::StrContains(value, "utf8");
+  }
+  return false;
 }
 
 int NumberOr(absl::string_view text, int otherwise) {

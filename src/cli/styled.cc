@@ -11,23 +11,14 @@ namespace {
 
 constexpr absl::string_view kGap = "  ";
 
-const char* CodesOf(Tone tone) {
-  switch (tone) {
-    case Tone::kPlain:
-      return "";
-    case Tone::kStrong:
-      return "1";
-    case Tone::kGood:
-      return "32";
-    case Tone::kBad:
-      return "1;31";
-    case Tone::kNotice:
-      return "35";  // yellow is not legible on white, nor blue on black
-    case Tone::kFaint:
-      return "2";
-  }
-  return "";
-}
+constexpr const char* kCodes[] = {
+    "",      // kPlain
+    "1",     // kStrong
+    "32",    // kGood
+    "1;31",  // kBad
+    "35",    // kNotice: yellow is not legible on white, nor blue on black
+    "2",     // kFaint
+};
 
 int LeastWidth(const Piece& piece) {
   return piece.draw == nullptr ? DisplayWidth(piece.text) : piece.least;
@@ -59,7 +50,7 @@ int WidthOf(const Line& line) {
 
 std::string Toned(absl::string_view text, Tone tone, bool colour) {
   if (!colour || tone == Tone::kPlain || text.empty()) return std::string(text);
-  return absl::StrCat("\x1b[", CodesOf(tone), "m", text, "\x1b[0m");
+  return absl::StrCat("\x1b[", kCodes[static_cast<size_t>(tone)], "m", text, "\x1b[0m");
 }
 
 std::string ToText(const Line& line, int columns, bool colour) {

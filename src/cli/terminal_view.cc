@@ -12,7 +12,6 @@
 #include "absl/synchronization/mutex.h"
 #include "cli/operation_view.h"
 #include "cli/render.h"
-#include "cli/render_live.h"
 #include "graft/cancellation.h"
 #include "view/operation.h"
 

@@ -1,4 +1,5 @@
-// Bars, columns, and the part of a text that a terminal can show. Pure functions.
+// UTF-8 text on a terminal: bars, columns, and the part that a terminal can show. Pure functions,
+// whatever the process's locale is.
 #ifndef GRAFT_CLI_TEXT_H_
 #define GRAFT_CLI_TEXT_H_
 
@@ -8,6 +9,18 @@
 #include "absl/strings/string_view.h"
 
 namespace graft::cli {
+
+enum class CharacterKind { kPrintable, kSpace, kControl, kInvalid };
+
+// With the room that it takes on a terminal, as the C library knows it.
+struct Character {
+  absl::string_view bytes;  // of the text given
+  CharacterKind kind = CharacterKind::kPrintable;
+  int width = 1;      // columns: 0, 1 or 2
+  char32_t code = 0;  // its code point; of what is invalid, the byte
+};
+
+std::vector<Character> Characters(absl::string_view text);
 
 // `width` cells, `fraction` of them (0 to 1) filled. A guessed one is filled otherwise than a
 // measured one.
@@ -31,9 +44,6 @@ std::vector<std::string> WrapWords(absl::string_view text, int columns, absl::st
 // On one line and without what a terminal would obey: blanks for white space, '?' for other control
 // characters and for what is no UTF-8, and, without `utf8`, for all that is not ASCII.
 std::string Printable(absl::string_view text, bool utf8);
-
-// Does LC_ALL, LC_CTYPE or LANG (the first that is set) name UTF-8?
-bool LocaleIsUtf8();
 
 }  // namespace graft::cli
 

@@ -8,7 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "base/errors.h"
 #include "cli/commands.h"
-#include "cli/render_tablets.h"
+#include "cli/render.h"
 #include "cli/text.h"
 
 namespace graft::cli {

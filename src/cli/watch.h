@@ -9,7 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/agent_client.h"
-#include "cli/watch_stop.h"
 #include "graft/clock.h"
 #include "graft/v1/operation.pb.h"
 

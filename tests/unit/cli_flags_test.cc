@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/graftctl_flags.h"
+#include "cli/graftctl.h"
 
 namespace graft::cli {
 namespace {

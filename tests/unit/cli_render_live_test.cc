@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "cli/render_live.h"
+#include "cli/render.h"
 #include "cli/text.h"
 #include "unit/shown_operations.h"
 

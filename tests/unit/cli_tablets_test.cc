@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "cli/agents.h"
-#include "cli/render_tablets.h"
+#include "cli/render.h"
 #include "fakes/simulated_clock.h"
 #include "unit/shown_operations.h"
 
