@@ -104,6 +104,11 @@ class MysqlServer {
   // INSTALL PLUGIN clone; OK if it is there. Works while super_read_only is ON.
   virtual absl::Status InstallClonePlugin() = 0;
 
+  // Makes every enabled event DISABLE ON REPLICA, as replication itself creates events on a
+  // replica; not in the binary log, also while super_read_only is ON. Returns their names,
+  // "shop.tick".
+  virtual absl::StatusOr<std::vector<std::string>> DisableEvents() = 0;
+
   virtual absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() = 0;
 
   // Stops every channel; `forget` also removes the channels (RESET REPLICA ALL). OK if there are no

@@ -51,8 +51,9 @@ struct Proof {
   std::string gtid_before;     // the recipient's gtid_executed when its data was last whole
   std::string gtid_discarded;  // those of them that the new data lacks
   int64_t transactions_discarded = 0;
-  std::vector<std::string> emptied_tables;  // "shop.log (MyISAM)": not InnoDB, so without rows now
-  std::string not_checked;                  // facts without proof, and why; empty: none
+  std::vector<std::string> emptied_tables;   // "shop.log (MyISAM)": not InnoDB, so without rows now
+  std::vector<std::string> disabled_events;  // "shop.tick": enabled on the donor, not on a replica
+  std::string not_checked;                   // facts without proof, and why; empty: none
 };
 
 struct StepTime {

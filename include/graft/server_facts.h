@@ -16,11 +16,17 @@
 
 namespace graft {
 
+struct SemiSync {
+  bool waits = false;         // as a source: commits wait
+  int64_t wait_for = 0;       // for so many acknowledgers
+  int64_t acknowledgers = 0;  // that are connected
+  bool acknowledges = false;  // as a replica: to its source
+};
+
 struct ServerFacts {
   std::string version;  // @@version, e.g. "9.7.4-2"
   std::string server_uuid;
-  std::string now;        // the server's own UTC time, "2026-11-20 13:00:00.123": compares with
-                          // CloneStatus::begin_time as text
+  std::string now;  // UTC, "2026-11-20 13:00:00.123": compares with CloneStatus::begin_time as text
   absl::Duration uptime;  // whole seconds
   // Identifies the server's process: changes at every restart, and stays the same while the process
   // runs, even if somebody sets the wall clock. Compare it only for equality.
@@ -32,7 +38,8 @@ struct ServerFacts {
   std::string gtid_mode;
   std::string gtid_executed;
   std::string gtid_purged;
-  std::string clone_plugin_status;        // "ACTIVE", "DISABLED" …; empty: not installed
+  std::string clone_plugin_status;  // "ACTIVE", "DISABLED" …; empty: not installed
+  SemiSync semi_sync;
   std::set<std::string> privileges;       // global ones of the account used: "BACKUP_ADMIN"
   std::vector<std::string> user_schemas;  // all but mysql, sys and the two virtual ones
 };
@@ -44,9 +51,8 @@ struct Variable {
   // Where the value of @@global comes from: "COMPILED", "EXPLICIT" (my.cnf), "PERSISTED", "DYNAMIC"
   // (SET GLOBAL or SET PERSIST).
   std::string source;
-  // The account that set this value, "vt_dba@localhost", and the time; known only for the last two
-  // sources. SET PERSIST_ONLY changes neither until the next start. The start then takes both from
-  // mysqld-auto.cnf, which CLONE does not change.
+  // Who set this value, "vt_dba@localhost", and when; known only for the last two sources. After
+  // SET PERSIST_ONLY the next start takes both from mysqld-auto.cnf, which CLONE does not change.
   std::string set_by;
   absl::Time set_at = absl::InfinitePast();
 };
@@ -62,6 +68,8 @@ struct ReplicationChannel {
   bool source_away = false;  // receiver_errno means that the source, or the way to it, was away
   int applier_errno = 0;
   std::string applier_error;
+  absl::Duration delay;               // whole seconds; SOURCE_DELAY
+  std::vector<std::string> filters;   // "Replicate_Ignore_Table: shop.log"
   std::optional<absl::Duration> lag;  // whole seconds; nullopt: unknown
   bool auto_position = false;
   // Changes whenever the receiver or the applier makes progress; heartbeats do not change it.
@@ -103,10 +111,12 @@ struct ServerAccount {
 };
 
 struct TablespaceFacts {
-  int64_t bytes = 0;                   // of all InnoDB tablespaces and undo, file or allocated size
-  int64_t dropped_bytes = 0;           // of these, allocated inside the data directory by user data
-  std::vector<std::string> outside;    // data files outside of the data directory
-  std::vector<std::string> encrypted;  // names of encrypted tablespaces
+  int64_t bytes = 0;                 // of all InnoDB tablespaces and undo, file or allocated size
+  int64_t dropped_bytes = 0;         // of these, allocated inside the data directory by user data
+  std::vector<std::string> outside;  // data files outside of the data directory, without undo
+  std::vector<std::string> undo;     // undo files, as MySQL shows their paths: "./undo_001"
+  std::map<std::string, int64_t> files_in;  // data files in each database's folder, by its name
+  std::vector<std::string> encrypted;       // names of encrypted tablespaces
 };
 
 // The facts that preflight reads from a server beyond ServerFacts. If this account may not read a
@@ -114,7 +124,9 @@ struct TablespaceFacts {
 struct ServerSurvey {
   ServerFacts facts;
   std::map<std::string, std::string> variables;  // @@global of SurveyedVariables(), if it has them
-  std::string account_user;                      // of CURRENT_USER()
+  std::map<std::string, bool> options;  // all variables; true: my.cnf or the command line sets it
+  bool named_time_zones = true;         // the tables of time zones are filled
+  std::string account_user;             // of CURRENT_USER()
   std::string account_host;
   std::vector<ServerPlugin> plugins;  // the ACTIVE ones
   std::set<std::string> collations;

@@ -7,6 +7,7 @@
 #define GRAFT_SERVER_HOST_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ struct HostFacts {
   std::vector<std::string> clone_leftovers;  // "*.#clone" files, relative to the data directory
   // A supervisor restarts mysqld on mysqld's request (MYSQLD_PARENT_PID); nullopt: not known.
   std::optional<bool> supervised;
+  // Databases whose folder is a link to another place, with the number of data files (*.ibd) there.
+  std::map<std::string, int64_t> linked_databases;
   // Files that INSTALL PLUGIN finds, "mysql_clone.so"; nullopt: the folder cannot be read here.
   std::optional<std::vector<std::string>> plugin_libraries;
 };
@@ -31,9 +34,12 @@ struct StartupSigns {
   // Progress of the present batch of redo records; there may be several batches. nullopt: the
   // server applies no batch, or does not log it (log_error_verbosity below 3).
   std::optional<double> batch_percent;
-  int batch = 0;  // 1 is the first
+  int batch = 0;                    // 1 is the first
+  int failed_starts = 0;            // since the server was last ready: mysqld ended by itself
+  std::vector<std::string> errors;  // "[MY-010361] [Server] Fatal error: …" of the last start
   friend bool operator==(const StartupSigns& a, const StartupSigns& b) {
-    return a.starting == b.starting && a.batch_percent == b.batch_percent && a.batch == b.batch;
+    return a.starting == b.starting && a.batch_percent == b.batch_percent && a.batch == b.batch &&
+           a.failed_starts == b.failed_starts && a.errors == b.errors;
   }
 };
 
@@ -47,6 +53,10 @@ class ServerHost {
   virtual absl::StatusOr<HostFacts> Look(const std::string& data_directory,
                                          const std::string& pid_file,
                                          const std::string& plugin_directory) = 0;
+
+  // Those of `paths` where this machine has something, whatever it is. Codes as of Look().
+  virtual absl::StatusOr<std::vector<std::string>> Existing(
+      const std::vector<std::string>& paths) = 0;
 
   // A text that changes whenever a starting mysqld does something: sizes and times of its error log
   // and of the files it recovers. Codes as of Look().

@@ -54,6 +54,16 @@ ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& ad
   return connection;
 }
 
+// As replication will log in, which verifies no certificate.
+ConnectionOptions ReplicaConnection(const AgentOptions& options, const HostPort& address) {
+  ConnectionOptions connection;
+  connection.address = address;
+  connection.user = options.tablet.provisioner.repl_user;
+  connection.password = options.tablet.provisioner.repl_password;
+  connection.require_ssl = options.tablet.provisioner.repl_use_ssl;
+  return connection;
+}
+
 class GraftAgent : public Agent {
  public:
   GraftAgent(const AgentOptions& options, Log& log, Opened opened)
@@ -168,6 +178,11 @@ class GraftAgent : public Agent {
                                   opened_.calls->local_mysql);
   }
 
+  std::unique_ptr<MysqlServer> OpenElsewhere(ConnectionOptions connection) const {
+    return MakeMeteredMysqlServer(MakeConnectorServer(clock_, std::move(connection)),
+                                  opened_.calls->peer_mysql);
+  }
+
   std::optional<ClaimLease> Lease() {
     const std::optional<absl::Time> kept_alive = tablet_.claims().kept_alive();
     if (!kept_alive.has_value()) return std::nullopt;
@@ -184,9 +199,10 @@ class GraftAgent : public Agent {
             [this] { return ConnectLocally(/*keep_session=*/true); },
             [this] { return ConnectLocally(/*keep_session=*/false); },
             [this](const HostPort& address) {
-              return MakeMeteredMysqlServer(
-                  MakeConnectorServer(clock_, PeerConnection(options_, address)),
-                  opened_.calls->peer_mysql);
+              return OpenElsewhere(PeerConnection(options_, address));
+            },
+            [this](const HostPort& address) {
+              return OpenElsewhere(ReplicaConnection(options_, address));
             },
             absl::bind_front(&Askers::Ask, &askers_),
             options_.start_command.empty() ? nullptr : &start_command_,

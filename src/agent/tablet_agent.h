@@ -43,7 +43,8 @@ class TabletAgent {
     // session open.
     std::function<std::unique_ptr<MysqlServer>()> open_local;
     std::function<std::unique_ptr<MysqlServer>()> open_watching;
-    OpenPeer open_peer;
+    OpenPeer open_peer;        // as the clone user
+    OpenPeer open_as_replica;  // as the replication user
     AskAll ask_all;
     ServerStarter* start_server;             // nullptr: nobody can be asked
     std::vector<Observer*> first_observers;  // told before the agent's own

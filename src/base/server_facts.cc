@@ -24,6 +24,9 @@ const std::vector<std::string>& SurveyedVariables() {
       "max_allowed_packet",
       "max_connections",
       "clone_max_concurrency",
+      "clone_ssl_ca",
+      "clone_ssl_cert",
+      "clone_ssl_key",
       "clone_donor_timeout_after_network_failure",
       "datadir",
       "log_error",
@@ -33,6 +36,7 @@ const std::vector<std::string>& SurveyedVariables() {
       "server_id",
       "require_secure_transport",
       "persisted_globals_load",
+      "time_zone",
       "performance_schema",
   };
   return *names;

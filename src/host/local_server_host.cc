@@ -64,6 +64,18 @@ absl::Status VisitTwoLevels(const std::string& directory, const std::string& pre
   return absl::OkStatus();
 }
 
+// A database's folder that is a link: MySQL follows it, and another server may do so too.
+absl::Status LookIntoLink(const std::string& path, const std::string& name, HostFacts& facts) {
+  struct stat target {};
+  if (stat(path.c_str(), &target) != 0 || !S_ISDIR(target.st_mode)) return absl::OkStatus();
+  const auto files = ListDirectory(path);
+  if (!files.ok()) return AsHostStatus(files.status());
+  facts.linked_databases[name] =
+      std::count_if(files->begin(), files->end(),
+                    [](const std::string& file) { return absl::EndsWith(file, ".ibd"); });
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> FreeBytes(const std::string& directory) {
   struct statvfs info {};
   if (statvfs(directory.c_str(), &info) != 0) {
@@ -101,13 +113,32 @@ std::optional<double> PercentAtEnd(absl::string_view line) {
   return percent >= 0 && percent <= 100 ? std::make_optional(percent) : std::nullopt;
 }
 
+// A start that ends with "Shutdown complete" (010910), and was never ready (010931), has failed.
 void ReadLine(absl::string_view line, StartupSigns& signs) {
-  if (absl::StrContains(line, "[MY-010931]") || absl::StrContains(line, "[MY-010910]")) {
+  constexpr absl::string_view kError = "[ERROR] ";
+  constexpr size_t kMostErrors = 5;
+  const size_t error = line.find(kError);
+  if (error != absl::string_view::npos) {
+    const bool last_word = absl::StrContains(line, "[MY-010119]");  // "Aborting"
+    if (signs.starting && !last_word && signs.errors.size() < kMostErrors) {
+      signs.errors.emplace_back(line.substr(error + kError.size()));
+    }
+  } else if (absl::StrContains(line, "[MY-010931]")) {
     signs = StartupSigns();
+  } else if (absl::StrContains(line, "[MY-010910]")) {
+    const bool failed = signs.starting;
+    signs.starting = false;
+    signs.batch_percent.reset();
+    if (failed) ++signs.failed_starts;
   } else if (absl::StrContains(line, "[MY-010116]")) {
-    signs = StartupSigns{true, std::nullopt, 0};
+    const int failed = signs.failed_starts;
+    signs = StartupSigns();
+    signs.starting = true;
+    signs.failed_starts = failed;
   } else if (absl::StrContains(line, "[MY-012532]")) {
-    signs = StartupSigns{true, 0, signs.batch + 1};
+    signs.starting = true;
+    signs.batch_percent = 0;
+    ++signs.batch;
   } else if (absl::StrContains(line, "[MY-012533]")) {
     signs.starting = true;
     signs.batch_percent = PercentAtEnd(line);
@@ -125,14 +156,33 @@ class LocalServerHost : public ServerHost {
     GRAFT_RETURN_IF_ERROR(RequireDirectory(data_directory));
     HostFacts facts;
     GRAFT_ASSIGN_OR_RETURN(facts.free_bytes, FreeBytes(data_directory));
+    std::vector<std::string> links;
     GRAFT_RETURN_IF_ERROR(
-        VisitTwoLevels(data_directory, "", [&](const std::string& name, const struct stat&) {
+        VisitTwoLevels(data_directory, "", [&](const std::string& name, const struct stat& info) {
           if (absl::EndsWith(name, kLeftoverSuffix)) facts.clone_leftovers.push_back(name);
+          if (S_ISLNK(info.st_mode) && !absl::StrContains(name, '/')) links.push_back(name);
         }));
+    for (const std::string& name : links) {
+      GRAFT_RETURN_IF_ERROR(LookIntoLink(absl::StrCat(data_directory, "/", name), name, facts));
+    }
     facts.supervised = Supervised(Absolute(data_directory, pid_file));
     auto libraries = ListDirectory(plugin_directory);
     if (libraries.ok()) facts.plugin_libraries = *std::move(libraries);
     return facts;
+  }
+
+  absl::StatusOr<std::vector<std::string>> Existing(
+      const std::vector<std::string>& paths) override {
+    std::vector<std::string> existing;
+    for (const std::string& path : paths) {
+      struct stat info {};
+      if (lstat(path.c_str(), &info) == 0) {
+        existing.push_back(path);
+      } else if (errno != ENOENT && errno != ENOTDIR) {
+        return AsHostStatus(FileError("look at", path, errno));
+      }
+    }
+    return existing;
   }
 
   absl::StatusOr<std::string> Activity(const std::string& data_directory,

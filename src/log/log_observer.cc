@@ -104,6 +104,9 @@ class LogObserver : public Observer {
       fields.emplace_back("transactions_discarded", absl::StrCat(proof.transactions_discarded));
       fields.emplace_back("gtid_discarded", proof.gtid_discarded);
     }
+    if (!proof.disabled_events.empty()) {
+      fields.emplace_back("disabled_events", absl::StrJoin(proof.disabled_events, ","));
+    }
     if (operation.data_state == DataState::kCloned && !proof.emptied_tables.empty()) {
       fields.emplace_back("emptied_tables", absl::StrJoin(proof.emptied_tables, ","));
     }

@@ -47,6 +47,9 @@ class MeteredMysqlServer : public MysqlServer {
   absl::Status InstallClonePlugin() override {
     return meter_.Run("InstallClonePlugin", [&] { return server_->InstallClonePlugin(); });
   }
+  absl::StatusOr<std::vector<std::string>> DisableEvents() override {
+    return meter_.Run("DisableEvents", [&] { return server_->DisableEvents(); });
+  }
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override {
     return meter_.Run("ReadReplication", [&] { return server_->ReadReplication(); });
   }

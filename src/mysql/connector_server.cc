@@ -48,40 +48,79 @@ absl::Status CheckActive(Session& session) {
                     Reason::kClonePluginMissing);
 }
 
-// OK too if the plugin is there, whatever its state. `lifted`: super_read_only was on and is off
-// now.
-absl::Status InstallWritable(Session& session, bool* lifted) {
+// Does `write` with super_read_only OFF, and turns it on again, also if `write` fails; read_only
+// does not change. `lifted`: super_read_only was on and is off now.
+absl::Status Write(Session& session, const std::function<absl::Status()>& write, bool* lifted) {
   GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, ReadFacts(session));
-  if (!facts.clone_plugin_status.empty()) return absl::OkStatus();
   if (facts.super_read_only) {
     const absl::Status off = SetSuperReadOnly(session, "OFF");
     *lifted = off.ok() || session.lost();  // it may have worked although its answer is lost
     GRAFT_RETURN_IF_ERROR(off);
   }
-  const absl::Status status = Install(session);
+  const absl::Status status = write();
   if (!*lifted) return status;
   const absl::Status restored = SetSuperReadOnly(session, "ON");
   if (restored.ok()) *lifted = false;
   return status.ok() ? restored : status;
 }
 
-// As MysqlServer::InstallClonePlugin. INSTALL PLUGIN writes to mysql.plugin, which super_read_only
-// forbids (1290). So this function turns super_read_only off before the statement and on after it,
-// also if the statement fails; read_only does not change. Writes nothing to the binary log.
-// FAILED_PRECONDITION with the reason CLONE_PLUGIN_MISSING: the server has no mysql_clone.so, or
-// was started with clone=OFF.
-absl::Status InstallClonePluginBy(const WithSession& with_session) {
-  bool lifted = false;
-  absl::Status status = with_session([&lifted](Session& session) -> absl::Status {
-    GRAFT_RETURN_IF_ERROR(InstallWritable(session, &lifted));
-    return CheckActive(session);
-  });
+// The end of Write() if the session was lost in between, or the server refused to go back.
+absl::Status Restore(const WithSession& with_session, bool lifted, absl::string_view after,
+                     absl::Status status) {
   if (!lifted) return status;
-  // The session was lost in between, or the server refused to go back.
   const absl::Status restored =
       with_session([](Session& session) { return SetSuperReadOnly(session, "ON"); });
   if (restored.ok()) return status;
-  return Annotate(restored, "super_read_only is still OFF after installing the clone plugin");
+  return Annotate(restored, absl::StrCat("super_read_only is still OFF after ", after));
+}
+
+// As MysqlServer::InstallClonePlugin. INSTALL PLUGIN writes to mysql.plugin, which super_read_only
+// forbids (1290), and nothing to the binary log. FAILED_PRECONDITION with the reason
+// CLONE_PLUGIN_MISSING: the server has no mysql_clone.so, or was started with clone=OFF.
+absl::Status InstallClonePluginBy(const WithSession& with_session) {
+  bool lifted = false;
+  absl::Status status = with_session([&lifted](Session& session) -> absl::Status {
+    GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, ReadFacts(session));
+    if (facts.clone_plugin_status.empty()) {
+      GRAFT_RETURN_IF_ERROR(Write(
+          session, [&] { return Install(session); }, &lifted));
+    }
+    return CheckActive(session);
+  });
+  return Restore(with_session, lifted, "installing the clone plugin", std::move(status));
+}
+
+// ALTER EVENT takes the event's sql_mode and time zone from the session, and its definer from the
+// statement.
+absl::Status DisableEvents(Session& session, const RowSet& events) {
+  absl::Status status = session.Execute(kUnloggedStatement, "disable events");
+  for (const Row& event : Rows(events)) {
+    if (!status.ok()) break;
+    for (const std::string& sql : DisableEventStatements(session.version(), event)) {
+      if (status.ok()) status = session.Execute(sql, "disable an event");
+    }
+  }
+  const absl::Status restored = session.Execute(kUsualSessionStatement, "disable events");
+  return status.ok() ? restored : status;
+}
+
+// As MysqlServer::DisableEvents. super_read_only forbids ALTER EVENT (1290).
+absl::StatusOr<std::vector<std::string>> DisableEventsBy(const WithSession& with_session) {
+  bool lifted = false;
+  std::vector<std::string> names;
+  absl::Status status = with_session([&](Session& session) -> absl::Status {
+    names.clear();
+    GRAFT_ASSIGN_OR_RETURN(const RowSet events,
+                           session.Query(kEnabledEventsStatement, "list the events"));
+    for (const Row& event : Rows(events)) {
+      names.push_back(absl::StrCat(event.Text({"schema"}), ".", event.Text({"name"})));
+    }
+    if (names.empty()) return absl::OkStatus();
+    return Write(
+        session, [&] { return DisableEvents(session, events); }, &lifted);
+  });
+  GRAFT_RETURN_IF_ERROR(Restore(with_session, lifted, "disabling events", std::move(status)));
+  return names;
 }
 
 class ConnectorServer : public MysqlServer {
@@ -163,6 +202,10 @@ class ConnectorServer : public MysqlServer {
 
   absl::Status InstallClonePlugin() override {
     return InstallClonePluginBy([this](const auto& work) { return pool_.Run(work); });
+  }
+
+  absl::StatusOr<std::vector<std::string>> DisableEvents() override {
+    return DisableEventsBy([this](const auto& work) { return pool_.Run(work); });
   }
 
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override {

@@ -33,6 +33,18 @@ bool HasBacklog(const Row& row) {
              row.Text({"Exec_Source_Log_Pos", "Exec_Master_Log_Pos"});
 }
 
+// "Replicate_Ignore_Table: shop.log" of each filter that is set. From a server's my.cnf too.
+std::vector<std::string> Filters(const Row& row) {
+  std::vector<std::string> filters;
+  for (const char* name :
+       {"Replicate_Do_DB", "Replicate_Ignore_DB", "Replicate_Do_Table", "Replicate_Ignore_Table",
+        "Replicate_Wild_Do_Table", "Replicate_Wild_Ignore_Table", "Replicate_Rewrite_DB"}) {
+    const std::string value = row.Text({name});
+    if (!value.empty()) filters.push_back(absl::StrCat(name, ": ", value));
+  }
+  return filters;
+}
+
 absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
   ReplicationChannel channel;
   channel.name = row.Text({"Channel_Name"});
@@ -53,6 +65,9 @@ absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
   channel.applier_errno = static_cast<int>(sql_errno);
   channel.applier_error = row.Text({"Last_SQL_Error"});
   channel.auto_position = row.Text({"Auto_Position"}) == "1";
+  int64_t delay = 0;
+  if (absl::SimpleAtoi(row.Text({"SQL_Delay"}), &delay)) channel.delay = absl::Seconds(delay);
+  channel.filters = Filters(row);
   const auto lag = row.Find({"Seconds_Behind_Source", "Seconds_Behind_Master"});
   int64_t seconds = 0;
   if (lag.has_value() && absl::SimpleAtoi(*lag, &seconds)) channel.lag = absl::Seconds(seconds);

@@ -42,6 +42,14 @@ absl::StatusOr<std::vector<ServerPlugin>> Plugins(Session& session, const RowSet
   return ReadPlugins(active, *installed);
 }
 
+absl::StatusOr<bool> NamedTimeZones(Session& session) {
+  const auto rows = session.Query(kTimeZonesStatement, "look for time zones");
+  if (absl::IsPermissionDenied(rows.status())) return true;  // nobody can say
+  GRAFT_RETURN_IF_ERROR(rows.status());
+  GRAFT_ASSIGN_OR_RETURN(const int64_t count, ReadCount(*rows));
+  return count > 0;
+}
+
 // The facts that every account may read.
 absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
   GRAFT_ASSIGN_OR_RETURN(survey->facts, ReadFacts(session));
@@ -51,6 +59,12 @@ absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
       const RowSet variables,
       session.Query(SurveyVariablesStatement(SurveyedVariables()), "read variables"));
   survey->variables = ReadSurveyVariables(variables);
+  GRAFT_ASSIGN_OR_RETURN(const RowSet options,
+                         session.Query(kOptionsStatement, "list the variables"));
+  for (const Row& row : Rows(options)) {
+    survey->options[row.Text({"name"})] = row.Text({"given"}) == "1";
+  }
+  GRAFT_ASSIGN_OR_RETURN(survey->named_time_zones, NamedTimeZones(session));
   GRAFT_ASSIGN_OR_RETURN(const RowSet active,
                          session.Query(kActivePluginsStatement, "list the plugins"));
   GRAFT_ASSIGN_OR_RETURN(survey->plugins, Plugins(session, active));
@@ -81,7 +95,13 @@ absl::StatusOr<TablespaceFacts> Tablespaces(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet system, session.Query(kSystemTablespaceStatement, kDoing));
   GRAFT_ASSIGN_OR_RETURN(const RowSet encrypted,
                          session.Query(EncryptedTablespacesStatement(), kDoing));
-  return ReadTablespaces(sizes, system, encrypted, std::move(outside));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet undo, session.Query(kUndoFilesStatement, kDoing));
+  GRAFT_ASSIGN_OR_RETURN(const RowSet folders, session.Query(kFilesInFoldersStatement, kDoing));
+  GRAFT_ASSIGN_OR_RETURN(TablespaceFacts facts,
+                         ReadTablespaces(sizes, system, encrypted, std::move(outside)));
+  facts.undo = ReadNames(undo);
+  GRAFT_ASSIGN_OR_RETURN(facts.files_in, ReadCounts(folders));
+  return facts;
 }
 
 absl::StatusOr<std::vector<std::string>> NonInnodbTables(Session& session) {
@@ -121,13 +141,19 @@ absl::StatusOr<ServerFacts> ReadFacts(Session& session) {
                          session.Query(kDescribeStatement, "read the server's variables"));
   GRAFT_ASSIGN_OR_RETURN(const RowSet uptime,
                          session.Query(kUptimeStatement, "read the server's uptime"));
+  GRAFT_ASSIGN_OR_RETURN(
+      const RowSet semi_sync,
+      session.Query(kSemiSyncStatement, "read the semi-synchronous replication's status"));
   auto main_thread = session.Query(kMainThreadStatement, "read the server's process");
   if (absl::IsPermissionDenied(main_thread.status())) main_thread = RowSet{};
   GRAFT_RETURN_IF_ERROR(main_thread.status());
   GRAFT_ASSIGN_OR_RETURN(const RowSet grants, Grants(session));
   GRAFT_ASSIGN_OR_RETURN(const RowSet schemas,
                          session.Query(kUserSchemasStatement, "list the schemas"));
-  return ReadServerFacts(row, uptime, *main_thread, grants, schemas);
+  GRAFT_ASSIGN_OR_RETURN(ServerFacts facts,
+                         ReadServerFacts(row, uptime, *main_thread, grants, schemas));
+  facts.semi_sync = ReadSemiSync(semi_sync);
+  return facts;
 }
 
 absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session) {

@@ -184,6 +184,34 @@ absl::StatusOr<int64_t> ReadCount(const RowSet& rows) {
   return Row(rows, 0).Number({"count"});
 }
 
+SemiSync ReadSemiSync(const RowSet& rows) {
+  SemiSync semi_sync;
+  const auto number = [](const std::string& text) {
+    int64_t value = 0;
+    return absl::SimpleAtoi(text, &value) ? value : 0;
+  };
+  for (const Row& row : Rows(rows)) {
+    // Before 8.0.26: master, slave.
+    const std::string name =
+        absl::StrReplaceAll(absl::AsciiStrToLower(row.Text({"name"})),
+                            {{"_master_", "_source_"}, {"_slave", "_replica"}});
+    const std::string value = row.Text({"value"});
+    if (name == "rpl_semi_sync_source_enabled") semi_sync.waits = IsOn(value);
+    if (name == "rpl_semi_sync_source_wait_for_replica_count") semi_sync.wait_for = number(value);
+    if (name == "rpl_semi_sync_source_clients") semi_sync.acknowledgers = number(value);
+    if (name == "rpl_semi_sync_replica_status") semi_sync.acknowledges = IsOn(value);
+  }
+  return semi_sync;
+}
+
+absl::StatusOr<std::map<std::string, int64_t>> ReadCounts(const RowSet& rows) {
+  std::map<std::string, int64_t> counts;
+  for (const Row& row : Rows(rows)) {
+    GRAFT_ASSIGN_OR_RETURN(counts[row.Text({"folder"})], row.Number({"count"}));
+  }
+  return counts;
+}
+
 bool ReadRedoLogEnabled(const RowSet& rows) {
   return rows.rows.empty() || Row(rows, 0).Text({"Value"}) != "OFF";
 }

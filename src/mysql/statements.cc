@@ -121,6 +121,20 @@ std::string ReplicaStatement(const ServerVersion& version, absl::string_view sql
   return absl::StrReplaceAll(sql, {{"REPLICA", "SLAVE"}});
 }
 
+std::vector<std::string> DisableEventStatements(const ServerVersion& version, const Row& event) {
+  const auto name = [](absl::string_view text) {
+    return absl::StrCat("`", absl::StrReplaceAll(text, {{"`", "``"}}), "`");
+  };
+  const std::string definer = event.Text({"definer"});
+  const size_t at = definer.rfind('@');
+  const std::string host = at == std::string::npos ? "" : definer.substr(at + 1);
+  return {absl::StrCat("SET SESSION sql_mode=", QuoteText(event.Text({"sql_mode"})),
+                       ", SESSION time_zone=", QuoteText(event.Text({"time_zone"}))),
+          absl::StrCat("ALTER DEFINER=", name(definer.substr(0, at)), "@", name(host), " EVENT ",
+                       name(event.Text({"schema"})), ".", name(event.Text({"name"})),
+                       " DISABLE ON ", version.AtLeast(8, 0, 26) ? "REPLICA" : "SLAVE")};
+}
+
 absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,
                                                   const ReplicationSource& source,
                                                   Secrets secrets) {

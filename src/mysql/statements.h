@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "base/server_version.h"
 #include "graft/mysql_server.h"
+#include "mysql/row_set.h"
 
 namespace graft {
 
@@ -42,6 +43,12 @@ inline constexpr char kDescribeStatement[] =
 inline constexpr char kUptimeStatement[] =
     "SELECT UNIX_TIMESTAMP() AS now, variable_value AS uptime "
     "FROM performance_schema.global_status WHERE variable_name='Uptime'";
+// name, value; none before the plugins of semi-synchronous replication are loaded.
+inline constexpr char kSemiSyncStatement[] =
+    "SELECT variable_name AS name, variable_value AS value FROM performance_schema.global_status "
+    "WHERE variable_name LIKE 'rpl_semi_sync_%' UNION ALL "
+    "SELECT variable_name, variable_value FROM performance_schema.global_variables "
+    "WHERE variable_name LIKE 'rpl_semi_sync_%'";
 // pid of the server; no row if performance_schema is OFF.
 inline constexpr char kMainThreadStatement[] =
     "SELECT thread_os_id AS pid FROM performance_schema.threads WHERE name='thread/sql/main'";
@@ -67,6 +74,16 @@ inline constexpr char kCloneStatusStatement[] =
 inline constexpr char kCloneProgressStatement[] =
     "SELECT stage, state, begin_time, end_time, estimate, data, network "
     "FROM performance_schema.clone_progress";
+// schema, name, definer, sql_mode, time_zone.
+inline constexpr char kEnabledEventsStatement[] =
+    "SELECT event_schema AS `schema`, event_name AS name, definer, sql_mode, time_zone "
+    "FROM information_schema.events WHERE status='ENABLED' ORDER BY 1,2";
+// For a row of these.
+std::vector<std::string> DisableEventStatements(const ServerVersion& version, const Row& event);
+inline constexpr char kUnloggedStatement[] = "SET SESSION sql_log_bin=0";
+inline constexpr char kUsualSessionStatement[] =
+    "SET SESSION sql_mode='NO_BACKSLASH_ESCAPES', SESSION time_zone='+00:00', "
+    "SESSION sql_log_bin=1";
 inline constexpr char kInstallClonePluginStatement[] =
     "INSTALL PLUGIN clone SONAME 'mysql_clone.so'";
 

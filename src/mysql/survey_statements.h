@@ -23,6 +23,13 @@ std::string SurveyVariablesStatement(const std::vector<std::string>& names);
 inline constexpr char kActivePluginsStatement[] =
     "SELECT plugin_name AS `name`, plugin_type AS `type`, plugin_library AS `library` "
     "FROM information_schema.plugins WHERE plugin_status='ACTIVE'";
+// name, given: 1 if an option file or the command line set it.
+inline constexpr char kOptionsStatement[] =
+    "SELECT variable_name AS `name`, variable_source IN ('GLOBAL','SERVER','EXPLICIT','EXTRA',"
+    "'USER','LOGIN','COMMAND_LINE') AS `given` FROM performance_schema.variables_info";
+// count: 0 if mysqld knows no named time zone.
+inline constexpr char kTimeZonesStatement[] =
+    "SELECT EXISTS(SELECT 1 FROM mysql.time_zone_name) AS `count`";
 // name of those that INSTALL PLUGIN has made.
 inline constexpr char kInstalledPluginsStatement[] = "SELECT name FROM mysql.plugin";
 inline constexpr char kCollationsStatement[] =
@@ -45,6 +52,14 @@ inline constexpr char kOutsideFilesStatement[] =
     "SELECT space, path FROM information_schema.innodb_datafiles WHERE path LIKE '/%' "
     "AND LEFT(path,CHAR_LENGTH(@@datadir))<>@@datadir AND space<>'0' AND space NOT IN "
     "(SELECT space FROM information_schema.innodb_tablespaces WHERE space_type='Undo')";
+// path of the undo files.
+inline constexpr char kUndoFilesStatement[] =
+    "SELECT path FROM information_schema.innodb_datafiles WHERE space IN "
+    "(SELECT space FROM information_schema.innodb_tablespaces WHERE space_type='Undo')";
+// folder, count of the data files in each database's folder. Opens no file.
+inline constexpr char kFilesInFoldersStatement[] =
+    "SELECT SUBSTRING_INDEX(SUBSTRING(path,3),'/',1) AS `folder`, COUNT(*) AS `count` "
+    "FROM information_schema.innodb_tablespaces_brief WHERE path LIKE './%/%' GROUP BY 1";
 // bytes, dropped_bytes of all tablespaces but the system's and the temporary one, which CLONE does
 // not copy. `outside`: the spaces that are not in the data directory.
 std::string TablespaceSizesStatement(const std::vector<int64_t>& outside);

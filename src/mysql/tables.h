@@ -85,6 +85,9 @@ absl::StatusOr<int64_t> ReadCount(const RowSet& rows);
 // No row: a server whose redo log cannot be switched off.
 bool ReadRedoLogEnabled(const RowSet& rows);
 
+SemiSync ReadSemiSync(const RowSet& rows);
+absl::StatusOr<std::map<std::string, int64_t>> ReadCounts(const RowSet& rows);  // folder, count
+
 struct OutsideFiles {
   std::vector<int64_t> spaces;
   std::vector<std::string> paths;

@@ -8,10 +8,11 @@
 namespace graft {
 namespace {
 
-constexpr size_t kLongestUser = 32;       // characters, in mysql.user
-constexpr size_t kLongestPassword = 256;  // caching_sha2_password's own limit
+constexpr size_t kLongestUser = 32;          // characters, in mysql.user
+constexpr size_t kLongestPassword = 256;     // caching_sha2_password's own limit
+constexpr size_t kLongestReplPassword = 32;  // of CHANGE REPLICATION SOURCE (3056)
 
-absl::Status Check(const Account& account) {
+absl::Status Check(const Account& account, size_t longest_password = kLongestPassword) {
   if (account.user.empty() || account.user.size() > kLongestUser ||
       !IsPrintableLine(account.user)) {
     return absl::InvalidArgumentError(absl::StrCat("account name '", account.user,
@@ -19,10 +20,10 @@ absl::Status Check(const Account& account) {
                                                    " printable characters"));
   }
   const std::string& password = account.password.Reveal();
-  if (password.size() > kLongestPassword || !IsPrintableLine(password)) {
+  if (password.size() > longest_password || !IsPrintableLine(password)) {
     return absl::InvalidArgumentError(absl::StrCat("the password of ", account.user,
                                                    " must be one line of at most ",
-                                                   kLongestPassword, " printable characters"));
+                                                   longest_password, " printable characters"));
   }
   return absl::OkStatus();
 }
@@ -43,7 +44,7 @@ std::string SqlLiteral(absl::string_view text) {
 
 absl::StatusOr<std::string> AccountSql(const Accounts& accounts) {
   GRAFT_RETURN_IF_ERROR(Check(accounts.dba));
-  GRAFT_RETURN_IF_ERROR(Check(accounts.repl));
+  GRAFT_RETURN_IF_ERROR(Check(accounts.repl, kLongestReplPassword));
   if (accounts.clone_enabled) GRAFT_RETURN_IF_ERROR(Check(accounts.clone));
   // A fixed sql_mode, so that an extra my.cnf cannot change the meaning of a literal.
   std::string sql =

@@ -264,7 +264,10 @@ void Provisioner::Run(TabletState& state, const std::shared_ptr<OperationControl
   if (deps_.history != nullptr) model = ProgressModel::Learn(deps_.history());
   const auto sampler = std::make_shared<ProgressSampler>(deps_.clock, std::move(model));
   const auto peers = std::make_shared<KeptPeers>(deps_.clock, deps_.open_peer);
-  OperationRun(StepContext{deps_, options_, state, state.operation, control, sampler, peers}).Run();
+  const auto as_replica = std::make_shared<KeptPeers>(deps_.clock, deps_.open_as_replica);
+  OperationRun(
+      StepContext{deps_, options_, state, state.operation, control, sampler, peers, as_replica})
+      .Run();
 }
 
 absl::StatusOr<PreflightReport> Provisioner::Preflight(
@@ -272,7 +275,8 @@ absl::StatusOr<PreflightReport> Provisioner::Preflight(
   TabletState state;
   state.operation = std::move(draft);
   const auto peers = std::make_shared<KeptPeers>(deps_.clock, deps_.open_peer);
-  StepContext context{deps_, options_, state, state.operation, control, nullptr, peers};
+  const auto as_replica = std::make_shared<KeptPeers>(deps_.clock, deps_.open_as_replica);
+  StepContext context{deps_, options_, state, state.operation, control, nullptr, peers, as_replica};
   return MakePreflight(context);
 }
 

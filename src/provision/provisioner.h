@@ -63,6 +63,8 @@ struct ProvisionerDeps {
   MysqlServer& holder;  // of the recipient too: holds it for this agent (MysqlServer::HoldServer)
   // A connection to another tablet's server, as the clone user.
   OpenPeer open_peer;
+  // The same as the replication user.
+  OpenPeer open_as_replica;
   Topology& topology;
   QueueLocks& locks;     // to see the queues of the donors
   ClaimKeeper& claims;   // of the operation that runs

@@ -87,6 +87,11 @@ void AddProof(const v1::Proof& proof, Extent extent, std::vector<Event>& events)
          ListedTo(extent, {proof.emptied_tables().begin(), proof.emptied_tables().end()}),
          Tone::kWarning});
   }
+  if (!proof.disabled_events().empty()) {
+    events.push_back(
+        {"events disabled on the replica",
+         ListedTo(extent, {proof.disabled_events().begin(), proof.disabled_events().end()})});
+  }
   if (!proof.not_checked().empty()) {
     events.push_back({"not checked", proof.not_checked(), Tone::kWarning});
   }

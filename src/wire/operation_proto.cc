@@ -129,6 +129,7 @@ void Map(Fields& fields, Proof& proof) {
   fields("gtid_discarded", proof.gtid_discarded);
   fields("transactions_discarded", proof.transactions_discarded);
   fields("emptied_tables", proof.emptied_tables);
+  fields("disabled_events", proof.disabled_events);
   fields("not_checked", proof.not_checked);
 }
 

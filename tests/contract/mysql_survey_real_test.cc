@@ -24,6 +24,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 class RealSurveyTest : public ::testing::Test {
  protected:
@@ -86,6 +87,10 @@ TEST_F(RealSurveyTest, DataFilesElsewhereAreOutsideAndNotFreedHere) {
   const TablespaceFacts facts = Survey().tablespaces.value();
   EXPECT_THAT(facts.outside,
               ElementsAre(folder.path() + "/far.ibd", folder.path() + "/old/far.ibd"));
+  EXPECT_THAT(facts.undo,
+              UnorderedElementsAre(testing::EndsWith("/undo_001"), testing::EndsWith("/undo_002"),
+                                   folder.path() + "/more.ibu"));
+  EXPECT_EQ(facts.files_in.at("old"), before.files_in.at("old")) << "old.far lies elsewhere";
   EXPECT_GT(facts.bytes, before.bytes + (int64_t{16} << 20)) << "undo too";
   EXPECT_GT(facts.dropped_bytes, before.dropped_bytes) << "near.ibd";
   EXPECT_LT(facts.dropped_bytes, before.dropped_bytes + 2 * 114688) << "near.ibd alone";
@@ -98,6 +103,29 @@ TEST_F(RealSurveyTest, DataFilesElsewhereAreOutsideAndNotFreedHere) {
   Sql("SET sql_log_bin=0; DROP UNDO TABLESPACE more");
   backend.StopRecipient();
   backend.StartRecipient();
+}
+
+// As replication creates events on a replica: disabled, and otherwise as they were.
+TEST_F(RealSurveyTest, EventsAreDisabledAndStayAsTheyWere) {
+  Sql("SET sql_log_bin=0; SET sql_mode='ANSI', time_zone='+02:00'; CREATE DEFINER=`nobody`@`%` "
+      "EVENT old.tick ON SCHEDULE EVERY 1 HOUR DO SELECT 1; CREATE EVENT old.off ON SCHEDULE "
+      "EVERY 1 HOUR DISABLE DO SELECT 1");
+  const char* kLook =
+      "SELECT GROUP_CONCAT(event_name, ' ', status, ' ', definer, ' ', sql_mode LIKE '%ANSI%', ' "
+      "', "
+      "time_zone ORDER BY event_name) FROM information_schema.events WHERE event_schema='old'";
+  Sql("SET GLOBAL read_only=ON; SET GLOBAL super_read_only=ON");
+  const std::string gtids = Sql("SELECT @@gtid_executed");
+  const auto disabled = server_->DisableEvents();
+  ASSERT_TRUE(disabled.ok()) << disabled.status();
+  EXPECT_THAT(*disabled, ElementsAre("old.tick"));
+  EXPECT_THAT(Sql(kLook), HasSubstr("DISABLED nobody@% 1 +02:00"));
+  EXPECT_THAT(Sql(kLook), Not(HasSubstr(" ENABLED")));
+  EXPECT_THAT(Sql(kLook), HasSubstr("tick REPLICA_SIDE_DISABLED"));
+  EXPECT_EQ(Sql("SELECT @@gtid_executed"), gtids);
+  EXPECT_EQ(Sql("SELECT @@super_read_only"), "1");
+  EXPECT_THAT(server_->DisableEvents().value(), IsEmpty());
+  Sql("SET GLOBAL super_read_only=OFF; SET sql_log_bin=0; DROP EVENT old.tick; DROP EVENT old.off");
 }
 
 TEST_F(RealSurveyTest, TablesOfOtherEnginesAreNamed) {

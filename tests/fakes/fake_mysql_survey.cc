@@ -242,6 +242,12 @@ absl::Status FakeMysqlServer::Core::InstallClonePlugin() {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<std::string>> FakeMysqlServer::DisableEvents() {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("DisableEvents"));
+  return std::exchange(core_->state_.enabled_events, {});
+}
+
 absl::StatusOr<ServerSurvey> FakeMysqlServer::Survey(const std::string& agent_user) {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("Survey"));

@@ -1,5 +1,7 @@
 #include "fakes/fake_server_host.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +22,16 @@ absl::StatusOr<HostFacts> FakeServerHost::Look(const std::string& /*data_directo
   return facts_;
 }
 
+absl::StatusOr<std::vector<std::string>> FakeServerHost::Existing(
+    const std::vector<std::string>& paths) {
+  absl::MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  std::vector<std::string> existing;
+  std::copy_if(paths.begin(), paths.end(), std::back_inserter(existing),
+               [this](const std::string& path) { return paths_.count(path) > 0; });
+  return existing;
+}
+
 absl::StatusOr<std::string> FakeServerHost::Activity(const std::string& /*data_directory*/,
                                                      const std::string& /*error_log*/) {
   absl::MutexLock lock(&mutex_);
@@ -38,6 +50,11 @@ absl::StatusOr<StartupSigns> FakeServerHost::ReadStartup(const std::string& /*da
 void FakeServerHost::SetStartup(const StartupSigns& signs) {
   absl::MutexLock lock(&mutex_);
   startup_ = signs;
+}
+
+void FakeServerHost::Put(const std::string& path) {
+  absl::MutexLock lock(&mutex_);
+  paths_.insert(path);
 }
 
 void FakeServerHost::Edit(const std::function<void(HostFacts&)>& change) {

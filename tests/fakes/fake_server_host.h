@@ -4,7 +4,9 @@
 #define GRAFT_TESTS_FAKES_FAKE_SERVER_HOST_H_
 
 #include <functional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -19,11 +21,14 @@ class FakeServerHost : public ServerHost {
 
   absl::StatusOr<HostFacts> Look(const std::string& data_directory, const std::string& pid_file,
                                  const std::string& plugin_directory) override;
+  absl::StatusOr<std::vector<std::string>> Existing(const std::vector<std::string>& paths) override;
   absl::StatusOr<std::string> Activity(const std::string& data_directory,
                                        const std::string& error_log) override;
   absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
                                            const std::string& error_log) override;
 
+  // Somebody's file or folder at this path.
+  void Put(const std::string& path);
   void Edit(const std::function<void(HostFacts&)>& change);
   // The status of every call from now on; OK: the facts again.
   void Fail(absl::Status status);
@@ -37,6 +42,7 @@ class FakeServerHost : public ServerHost {
  private:
   absl::Mutex mutex_;
   HostFacts facts_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> paths_ ABSL_GUARDED_BY(mutex_);
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   StartupSigns startup_ ABSL_GUARDED_BY(mutex_);

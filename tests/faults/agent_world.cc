@@ -74,6 +74,10 @@ AgentWorld::Process::Process(AgentWorld& world, Gate& gate)
                return MakeGatedServer(gate, is_other ? "other" : "donor",
                                       is_other ? world.other_server : world.donor);
              },
+             [&world, &gate](const HostPort& address) {
+               return MakeGatedServer(gate, "as replica",
+                                      address.port == 3330 ? world.other_server : world.donor);
+             },
              AskInOrder(world.clock),
              nullptr,
              {&world},

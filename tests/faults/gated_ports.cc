@@ -52,6 +52,9 @@ class GatedServer : public MysqlServer {
   absl::Status KillConnection(int64_t id) override {
     return Pass("KillConnection", [&] { return server_.KillConnection(id); });
   }
+  absl::StatusOr<std::vector<std::string>> DisableEvents() override {
+    return Pass("DisableEvents", [&] { return server_.DisableEvents(); });
+  }
   absl::Status InstallClonePlugin() override {
     return Pass("InstallClonePlugin", [&] { return server_.InstallClonePlugin(); });
   }
@@ -148,6 +151,10 @@ class GatedHost : public ServerHost {
                                  const std::string& plugin_directory) override {
     return Through(gate_, "host.Look",
                    [&] { return host_.Look(data_directory, pid_file, plugin_directory); });
+  }
+  absl::StatusOr<std::vector<std::string>> Existing(
+      const std::vector<std::string>& paths) override {
+    return Through(gate_, "host.Existing", [&] { return host_.Existing(paths); });
   }
   absl::StatusOr<std::string> Activity(const std::string& data_directory,
                                        const std::string& error_log) override {

@@ -3,7 +3,7 @@ function(graft_guide name)
   add_test(NAME guide_${name} COMMAND "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/guides_test.sh"
     docs/guides/${name}.md ${ARGN})
   set_tests_properties(guide_${name} PROPERTIES
-    LABELS integration TIMEOUT 320 RESOURCE_LOCK guide_ports
+    LABELS integration TIMEOUT 320 RESOURCE_LOCK guide_ports COST 1000
     ENVIRONMENT "GRAFT_BIN_DIR=${CMAKE_BINARY_DIR}/bin;GRAFT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 endfunction()
 

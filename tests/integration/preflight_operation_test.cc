@@ -58,7 +58,9 @@ std::vector<std::string> FindingsOf(const v1::Operation& operation) {
 }
 
 TEST_F(PreflightTest, TablesThatArriveEmptyAreNamed) {
-  Change("CREATE TABLE shop.log (id INT) ENGINE=MyISAM; INSERT INTO shop.log VALUES (1)");
+  Change(
+      "CREATE TABLE shop.log (id INT) ENGINE=MyISAM; INSERT INTO shop.log VALUES (1); "
+      "CREATE DEFINER=app@'%' EVENT shop.tick ON SCHEDULE EVERY 1 HOUR DO SELECT 1");
   ExpectRefused({"--from-primary"}, "NON_INNODB_TABLES");
   EXPECT_EQ(recipient().Value("SELECT COUNT(*) FROM shop.log"), "1");
   const v1::Operation operation =
@@ -67,7 +69,11 @@ TEST_F(PreflightTest, TablesThatArriveEmptyAreNamed) {
   EXPECT_THAT(operation.proof().emptied_tables(), ElementsAre("shop.log (MyISAM)"));
   EXPECT_EQ(recipient().Value("SELECT COUNT(*) FROM shop.log"), "0");
   EXPECT_THAT(shard().Graftctl({"status", recipient().alias}).out, HasSubstr("shop.log (MyISAM)"));
-  Change("DROP TABLE shop.log");
+  EXPECT_THAT(operation.proof().disabled_events(), ElementsAre("shop.tick"));
+  EXPECT_EQ(recipient().Value("SELECT CONCAT(status, ' ', definer) FROM information_schema.events "
+                              "WHERE event_name='tick'"),
+            "REPLICA_SIDE_DISABLED app@%");
+  Change("DROP TABLE shop.log; DROP EVENT shop.tick");
   ExpectHealthy(recipient(), primary());
 }
 

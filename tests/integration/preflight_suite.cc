@@ -137,7 +137,7 @@ void PreflightTest::SetUpTestSuite() {
   RowsSize rows;
   rows.megabytes = 1;
   rows.ballast_megabytes = 0;
-  // A folder that the primary alone may have data files in.
+  // A folder that the primary and the replica may have data files in, and the recipient may not.
   const std::string elsewhere = (*shard)->folder() + "/elsewhere";
   fs::create_directories(elsewhere);
   MysqlSandboxOptions with_folder;
@@ -153,7 +153,7 @@ void PreflightTest::SetUpTestSuite() {
   // Nothing keeps it safe across a clone's restart but graft's fence.
   own_plugins.extra_my_cnf = "super_read_only=OFF\nread_only=OFF\nskip_replica_start=OFF\n";
   own_plugins.run_flags = {"--mysqld", *mysqld};
-  ASSERT_THAT((*shard)->AddReplicatedTablets({own_plugins, {}}, rows), IsOk());
+  ASSERT_THAT((*shard)->AddReplicatedTablets({own_plugins, with_folder}, rows), IsOk());
   ASSERT_THAT((*shard)->tablet(0).mysql->Sql("CREATE USER app; GRANT ALL ON shop.* TO app"),
               IsOk());
   shard_ = *std::move(shard);

@@ -227,6 +227,122 @@ TEST_F(PreflightTest, DataFilesOutsideOfTheDataDirectory) {
   ChangeOnly(primary(), "DROP TABLE shop.elsewhere");
 }
 
+// CLONE renames and deletes what lies where it writes, though the donor's server has it open.
+TEST_F(PreflightTest, DataFilesThatTheDonorWritesToHere) {
+  const std::string folder = primary().Value("SELECT @@innodb_directories");
+  ChangeOnly(primary(), absl::StrCat("CREATE TABLE shop.here (id INT PRIMARY KEY) "
+                                     "DATA DIRECTORY = '",
+                                     folder, "'; CREATE UNDO TABLESPACE here ADD DATAFILE '",
+                                     folder, "/here.ibu'"));
+  const std::string file = folder + "/shop/here.ibd";
+  const Looked looked = Look(replica(), {"--from-primary"});
+  EXPECT_EQ(looked.code, 5);
+  EXPECT_THAT(looked.Findings(), ElementsAre("FATAL recipient TABLESPACE_PATHS"));
+  EXPECT_THAT(looked.TextOf("TABLESPACE_PATHS"),
+              HasSubstr("not the recipient's lie where CLONE would write: " + file));
+  const v1::Operation refused = Reprovision(replica(), {"--from-primary"}, 1);
+  EXPECT_EQ(refused.error().reason(), "TABLESPACE_PATHS");
+  EXPECT_EQ(refused.data_state(), v1::INTACT);
+  EXPECT_TRUE(std::filesystem::exists(file));
+  ChangeOnly(primary(),
+             "INSERT INTO shop.here VALUES (1); DROP TABLE shop.here; "
+             "ALTER UNDO TABLESPACE here SET INACTIVE");
+  EXPECT_TRUE(Eventually(absl::Seconds(30), [this] {
+    return primary().Value(
+               "SELECT state FROM information_schema.innodb_tablespaces WHERE "
+               "name='here'") == "empty";
+  }));
+  ChangeOnly(primary(), "DROP UNDO TABLESPACE here");
+}
+
+// A database's folder that is a link to where another server has its tables.
+TEST_F(PreflightTest, ADatabaseThatIsALinkToAnotherServersFiles) {
+  const std::string data = replica().mysql->paths().data();
+  const std::string theirs = shard().folder() + "/theirs";
+  ChangeOnly(replica(), "CREATE DATABASE far");
+  std::filesystem::rename(data + "/far", theirs);
+  std::filesystem::create_directory_symlink(theirs, data + "/far");
+  ChangeOnly(replica(), "CREATE TABLE far.own (id INT PRIMARY KEY)");
+  EXPECT_THAT(Look(replica(), {"--from-primary"}).Findings(), ElementsAre());
+  ASSERT_THAT(WriteFile(theirs + "/foreign.ibd", "of another server"), IsOk());
+  const Looked looked = Look(replica(), {"--from-primary"});
+  EXPECT_THAT(looked.Findings(), ElementsAre("FATAL recipient TABLESPACE_PATHS"));
+  EXPECT_THAT(looked.TextOf("TABLESPACE_PATHS"), HasSubstr("other data files too: far"));
+  ASSERT_THAT(RemoveFile(theirs + "/foreign.ibd"), IsOk());
+  ChangeOnly(replica(), "DROP DATABASE far");
+}
+
+TEST_F(PreflightTest, TheReplicationAccountIsTried) {
+  const std::string file = shard().folder() + "/wrong-password";
+  ASSERT_THAT(WriteFile(file, "wrong"), IsOk());
+  RestartAgent(recipient(), {"--db-repl-password-file", file});
+  const Looked refused = LookFromPrimary();
+  EXPECT_THAT(refused.Findings(), ElementsAre("FATAL source REPLICATION_ACCOUNT"));
+  EXPECT_THAT(refused.TextOf("REPLICATION_ACCOUNT"), HasSubstr("Access denied"));
+  ExpectRefused({"--from-primary"}, "REPLICATION_ACCOUNT");
+  ASSERT_THAT(WriteFile(file, std::string(33, 'x')), IsOk());
+  RestartAgent(recipient(), {"--db-repl-password-file", file});
+  EXPECT_THAT(LookFromPrimary().TextOf("REPLICATION_ACCOUNT"), HasSubstr("has 33 characters"));
+  RestartAgent(recipient(), {});
+}
+
+// Left behind by another tool.
+TEST_F(PreflightTest, FilesForTheClonesTls) {
+  ChangeOnly(recipient(), "SET PERSIST clone_ssl_ca='/nonexistent/ca.pem'");
+  const Looked looked = LookFromPrimary();
+  EXPECT_THAT(looked.Findings(), ElementsAre("FATAL recipient CLONE_SSL_FILES"));
+  EXPECT_THAT(looked.TextOf("CLONE_SSL_FILES"), HasSubstr("clone_ssl_ca=/nonexistent/ca.pem"));
+  ChangeOnly(recipient(), "RESET PERSIST clone_ssl_ca; SET GLOBAL clone_ssl_ca=''");
+}
+
+TEST_F(PreflightTest, ReplicationSettingsThatAreLost) {
+  MysqlSandbox& mysql = *recipient().mysql;
+  ASSERT_THAT(mysql.Sql("STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=60; "
+                        "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.log); "
+                        "START REPLICA SQL_THREAD"),
+              IsOk());
+  const Looked looked = LookFromPrimary();
+  EXPECT_THAT(looked.Findings(), ElementsAre("WARNING recipient REPLICATION_SETTINGS"));
+  EXPECT_THAT(
+      looked.TextOf("REPLICATION_SETTINGS"),
+      HasSubstr("SOURCE_DELAY=60 of the default channel, Replicate_Ignore_Table: shop.log"));
+  ASSERT_THAT(mysql.Sql("STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=0; "
+                        "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(); "
+                        "START REPLICA SQL_THREAD"),
+              IsOk());
+}
+
+// The primary's commits would hang once its only acknowledger is being rebuilt.
+TEST_F(PreflightTest, TheLastAcknowledger) {
+  ChangeOnly(primary(),
+             "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'; "
+             "SET GLOBAL rpl_semi_sync_source_enabled=ON");
+  ChangeOnly(replica(),
+             "INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so'; "
+             "SET GLOBAL rpl_semi_sync_replica_enabled=ON; "
+             "STOP REPLICA IO_THREAD; START REPLICA IO_THREAD");
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [] {
+    return replica().Value(
+               "SELECT variable_value FROM performance_schema.global_status WHERE "
+               "variable_name='Rpl_semi_sync_replica_status'") == "ON";
+  }));
+  const Looked looked = Look(replica(), {"--from-primary"});
+  EXPECT_THAT(looked.Findings(), Contains("FATAL recipient SEMI_SYNC"));
+  EXPECT_THAT(looked.TextOf("SEMI_SYNC"),
+              HasSubstr("waits for 1 acknowledgers, and has 0 beside the recipient"));
+  ChangeOnly(replica(),
+             "SET GLOBAL rpl_semi_sync_replica_enabled=OFF; STOP REPLICA IO_THREAD; "
+             "UNINSTALL PLUGIN rpl_semi_sync_replica; START REPLICA IO_THREAD");
+  EXPECT_TRUE(Eventually(absl::Seconds(20), [] {
+    return primary().Value(
+               "SELECT variable_value FROM performance_schema.global_status WHERE "
+               "variable_name='Rpl_semi_sync_source_clients'") == "0";
+  }));
+  ChangeOnly(primary(),
+             "SET GLOBAL rpl_semi_sync_source_enabled=OFF; "
+             "UNINSTALL PLUGIN rpl_semi_sync_source");
+}
+
 // All of it in one report, and an operation that is refused for all of it at once.
 TEST_F(PreflightTest, SeveralCausesAtOnce) {
   Change("CREATE TABLE shop.log (id INT) ENGINE=MyISAM");

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "absl/strings/str_cat.h"
+#include "base/files.h"
 #include "integration/reprovision_suite.h"
 #include "testing/test_env.h"
 
@@ -177,6 +178,34 @@ void ExpectShown(MiniShard& shard, const MiniTablet& recipient, const std::strin
 }
 
 // Each command of graftctl, while files are being copied and after it.
+// The copy is there, and mysqld does not start on it: the operator is told why, in mysqld's own
+// words, and the copy is used once that is mended.
+TEST_F(ReprovisionTest, AnOptionThatMysqldDoesNotStartWith) {
+  MysqlSandbox& mysql = *recipient().mysql;
+  const std::string my_cnf = mysql.paths().my_cnf();
+  const std::string before = ReadFile(my_cnf).value();
+  ASSERT_THAT(WriteFile(my_cnf, before + "\n[mysqld]\ndefault_time_zone=Europe/Berlin\n"), IsOk());
+  const int clones = recipient().CloneStatements();
+  const CommandResult ended =
+      shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch", "--json"});
+  EXPECT_EQ(ended.code, 6) << ended.out << ended.err;
+  const auto operation = LastOperation(ended.out);
+  ASSERT_THAT(operation, IsOk());
+  EXPECT_EQ(operation->error().reason(), "RESTART_FAILED");
+  EXPECT_THAT(operation->error().message(), HasSubstr("[MY-010361]"));
+  EXPECT_THAT(operation->error().message(), HasSubstr("Europe/Berlin"));
+  EXPECT_EQ(operation->attempt(), 1);
+
+  ASSERT_THAT(WriteFile(my_cnf, before), IsOk());
+  ASSERT_THAT(mysql.StartParent(), IsOk());
+  ASSERT_THAT(mysql.AwaitReady(), IsOk());
+  const CommandResult again =
+      shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch"});
+  EXPECT_EQ(again.code, 0) << again.out << again.err;
+  EXPECT_EQ(recipient().CloneStatements(), clones + 1) << "the copy was there";
+  ExpectHealthy(recipient(), primary());
+}
+
 TEST_F(ReprovisionTest, CommandsWhileOneRuns) {
   const std::string& alias = recipient().alias;
   ASSERT_THAT(BreakReplica(*recipient().mysql, *primary().mysql), IsOk());

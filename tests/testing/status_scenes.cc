@@ -244,7 +244,7 @@ StatusFacts HostileScene(absl::Time now) {
   operation.findings = {{bad, CheckSide::kDonor, CheckOutcome::kFatal, bad, bad, bad}};
   operation.refused_donors = {{{"zone1", 104}, bad, bad}};
   operation.ended_sessions = {{12, bad, bad}};
-  operation.proof = {bad, bad, 2, {bad}, bad};
+  operation.proof = {bad, bad, 2, {bad}, {bad}, bad};
   operation.failed_attempts[0].error = WithReason(absl::UnavailableError(bad), bad);
   facts.operations[1].error = WithReason(absl::UnavailableError(bad), bad);
   facts.preflight->results = operation.findings;

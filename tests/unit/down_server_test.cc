@@ -10,6 +10,8 @@
 namespace graft {
 namespace {
 
+using ::testing::HasSubstr;
+
 class DownServerTest : public ::testing::Test {
  protected:
   DownServerTest() {
@@ -43,6 +45,31 @@ TEST_F(DownServerTest, TheStartIsAskedForOnlyOnceTheOldProcessIsGone) {
   world_.Run(operation);
   EXPECT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT") << operation.error;
   EXPECT_FALSE(asked_.empty());
+}
+
+// Somebody has to mend something: waiting for five minutes helps nobody.
+TEST_F(DownServerTest, AStartThatEndsByItselfIsToldAtOnceAndInTheLogsWords) {
+  world_.start_server = nullptr;
+  StartupSigns signs;
+  signs.failed_starts = 1;
+  signs.errors = {"[MY-010361] [Server] Fatal error: Illegal or unknown default time zone"};
+  world_.host.SetStartup(signs);
+  Operation operation = world_.Request();
+  world_.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "RESTART_FAILED") << operation.error;
+  EXPECT_THAT(std::string(operation.error.message()), HasSubstr("unknown default time zone"));
+  EXPECT_TRUE(AnyNote("mysqld ended by itself while it started: [MY-010361]"));
+  EXPECT_TRUE(IsDropped(operation.data_state)) << "until the next look shows the copy";
+  EXPECT_LT(operation.times.back().ended - operation.times.back().started, absl::Seconds(20));
+
+  world_.host.SetStartup({});
+  world_.recipient.StartServer();
+  world_.control = std::make_shared<OperationControl>();
+  Operation next = world_.Request();
+  next.request.id = "op-2";
+  world_.Run(next);
+  EXPECT_EQ(next.outcome, Outcome::kDone) << next.error;
+  EXPECT_EQ(world_.recipient.clones_started(), 1) << "the copy is used";
 }
 
 TEST_F(DownServerTest, TheStartIsAskedForAgainWhileTheServerStaysDown) {

@@ -35,7 +35,8 @@ inline void AddFullHistory(Operation& operation) {
   operation.resumptions = 4;
   operation.ended_sessions = {{12, "app", "10.0.0.1:4711"}};
   operation.ended_sessions_more = 150;
-  operation.proof = {"uuid:1-9", "uuid:8-9", 2, {"shop.log (MyISAM)"}, "the primary was away"};
+  operation.proof = {
+      "uuid:1-9", "uuid:8-9", 2, {"shop.log (MyISAM)"}, {"shop.tick"}, "the primary was away"};
   operation.donor_patience = absl::Seconds(90);
 }
 

@@ -77,6 +77,7 @@ TEST_F(MeteredServerTest, WhatIsDoneReachesTheServer) {
                    }),
               IsOk());
   EXPECT_EQ(fake_->state().variables.at("read_only"), "ON");
+  EXPECT_THAT(Once("DisableEvents", [](MysqlServer& s) { return s.DisableEvents(); }), IsOk());
   EXPECT_THAT(Once("InstallClonePlugin", [](MysqlServer& s) { return s.InstallClonePlugin(); }),
               IsOk());
   EXPECT_TRUE(

@@ -6,6 +6,7 @@
 namespace graft {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -127,6 +128,16 @@ TEST(Statements, WithoutTlsTheSourcesKeyIsFetched) {
 TEST(Statements, LockWaitIsAtLeastASecond) {
   EXPECT_THAT(SessionSetup(absl::Milliseconds(10)), HasSubstr("lock_wait_timeout=1"));
   EXPECT_THAT(SessionSetup(absl::Seconds(7)), HasSubstr("lock_wait_timeout=7"));
+}
+
+TEST(MysqlStatementsTest, AnEventKeepsItsDefinerModeAndZone) {
+  const RowSet rows{{"schema", "name", "definer", "sql_mode", "time_zone"},
+                    {{"shop", "ti`ck", "a@b@%", "ANSI", "SYSTEM"}}};
+  EXPECT_THAT(DisableEventStatements(ServerVersion::Parse("9.7.4").value(), Row(rows, 0)),
+              ElementsAre("SET SESSION sql_mode='ANSI', SESSION time_zone='SYSTEM'",
+                          "ALTER DEFINER=`a@b`@`%` EVENT `shop`.`ti``ck` DISABLE ON REPLICA"));
+  EXPECT_THAT(DisableEventStatements(ServerVersion::Parse("8.0.25").value(), Row(rows, 0))[1],
+              HasSubstr("DISABLE ON SLAVE"));
 }
 
 }  // namespace

@@ -50,6 +50,16 @@ TEST(AccountSql, RefusesAPasswordOfTwoLinesWithoutShowingIt) {
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("hunter2")));
 }
 
+// CHANGE REPLICATION SOURCE takes 32 characters (3056).
+TEST(AccountSql, RefusesAPasswordThatReplicationRefuses) {
+  Accounts accounts;
+  accounts.dba.password = accounts.clone.password = Secret(std::string(33, 'x'));
+  accounts.repl.password = Secret(std::string(32, 'x'));
+  EXPECT_TRUE(AccountSql(accounts).ok());
+  accounts.repl.password = Secret(std::string(33, 'x'));
+  EXPECT_THAT(std::string(AccountSql(accounts).status().message()), HasSubstr("at most 32"));
+}
+
 TEST(AccountSql, RefusesNamesThatMysqlRefuses) {
   for (const std::string& name : {std::string(), std::string(33, 'x'), std::string("a\nb")}) {
     Accounts accounts;

@@ -65,11 +65,39 @@ TEST(PreflightCompatibilityTest, WhetherTheTwoFit) {
        "collation_server of the donor"},
       {"COLLATIONS", kFatal, [](PreflightFacts& f) { f.donor->collations.insert("klingon_ci"); },
        "klingon_ci"},
+      {"RECIPIENT_OPTIONS", kFatal,
+       [](PreflightFacts& f) {
+         f.recipient.variables["time_zone"] = "Europe/Berlin";
+         f.recipient.options["time_zone"] = true;
+         f.donor->named_time_zones = false;
+       },
+       "default_time_zone=Europe/Berlin"},
+      {"RECIPIENT_OPTIONS", kFatal,
+       [](PreflightFacts& f) { f.recipient.options["validate_password.policy"] = true; },
+       "go with the old data: validate_password.policy; write loose_"},
+      {"RECIPIENT_OPTIONS", kFatal,
+       [](PreflightFacts& f) {
+         f.recipient.plugins.push_back({"AUDIT_log", "audit_log.so", true});
+         f.recipient.options["audit_log_file"] = true;
+       },
+       "audit_log_file"},
       {"CLONE_PLUGIN_LOADING", kWarning,
        [](PreflightFacts& f) { f.recipient.plugins[1].by_statement = true; },
        "plugin-load-add=mysql_clone.so"},
   });
   ExpectFine({
+      [](PreflightFacts& f) {
+        f.recipient.variables["time_zone"] = "+01:00";
+        f.recipient.options["time_zone"] = true;
+        f.donor->named_time_zones = false;
+        f.recipient.options["validate_password.length"] = false;
+        f.recipient.options["validate_password.policy"] = true;
+        f.donor->options["validate_password.policy"] = false;
+      },
+      [](PreflightFacts& f) {
+        f.recipient.plugins.push_back({"audit_log", "audit_log.so", false});
+        f.recipient.options["audit_log_file"] = true;
+      },
       [](PreflightFacts& f) { f.recipient.collations.insert("klingon_ci"); },
       [](PreflightFacts& f) { f.donor->plugins[1].by_statement = true; },
       [](PreflightFacts& f) {

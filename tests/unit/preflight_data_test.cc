@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -88,7 +89,25 @@ TEST(PreflightDataTest, EncryptedLogsCountThoughTablespacesCannotBeRead) {
   }
 }
 
+TEST(PreflightDataTest, PathsThatAreLookedAt) {
+  PreflightFacts facts = HealthyPair();
+  facts.donor->tablespaces->undo = {"./undo_001", "/u/more.ibu"};
+  facts.donor->tablespaces->outside = {"/data2/a.ibd", "/data2/b.ibd"};
+  facts.recipient.tablespaces->undo = {"/u/undo_001"};
+  facts.recipient.tablespaces->outside = {"/data2/b.ibd"};
+  EXPECT_THAT(PathsToLookAt(facts.recipient, *facts.donor), ElementsAre("/data2/a.ibd"));
+  facts.recipient.variables["innodb_undo_directory"] = "/u/";
+  EXPECT_THAT(PathsToLookAt(facts.recipient, *facts.donor),
+              ElementsAre("/data2/a.ibd", "/u/more.ibu"));
+  facts.recipient.variables["clone_ssl_ca"] = "ca.pem";
+  facts.recipient.variables["clone_ssl_key"] = "/etc/key.pem";
+  facts.recipient.tablespaces = absl::PermissionDeniedError("it lacks PROCESS");
+  EXPECT_THAT(PathsToLookAt(facts.recipient, *facts.donor),
+              ElementsAre("/var/lib/mysql/ca.pem", "/etc/key.pem"));
+}
+
 TEST(PreflightDataTest, TheDonorsData) {
+  const absl::Status denied = absl::PermissionDeniedError("it lacks PROCESS");
   ExpectRows({
       {"TABLESPACE_PATHS", kFatal,
        [](PreflightFacts& f) { f.donor->tablespaces->outside = {"/data2/shop/t.ibd"}; },
@@ -111,6 +130,42 @@ TEST(PreflightDataTest, TheDonorsData) {
          f.recipient.variables["innodb_directories"] = "/data1;/data2";
        },
        "free space was not looked at"},
+      {"TABLESPACE_PATHS", kFatal,
+       [](PreflightFacts& f) {
+         f.donor->tablespaces->outside = {"/data2/shop/t.ibd"};
+         f.recipient.variables["innodb_directories"] = "/data2";
+         f.existing_paths = std::set<std::string>{"/data2/shop/t.ibd"};
+       },
+       "not the recipient's lie where CLONE would write: /data2/shop/t.ibd; if another server"},
+      {"TABLESPACE_PATHS", kUnchecked, [=](PreflightFacts& f) { f.existing_paths = denied; },
+       "it lacks PROCESS"},
+      {"TABLESPACE_PATHS", kUnchecked,
+       [=](PreflightFacts& f) {
+         f.recipient.tablespaces = denied;
+         f.host->linked_databases = {{"shop", 1}};
+       },
+       "the recipient's data files"},
+      {"TABLESPACE_PATHS", kFatal,
+       [](PreflightFacts& f) {
+         f.host->linked_databases = {{"shop", 3}};
+         f.recipient.tablespaces->files_in = {{"shop", 2}};
+       },
+       "links to places that hold other data files too: shop"},
+      {"TABLESPACE_PATHS", kFatal,
+       [](PreflightFacts& f) {
+         f.host->linked_databases = {{"far", 1}};
+         f.donor->tablespaces->files_in = {{"far", 1}};
+       },
+       "other data files too: far"},
+      {"CLONE_SSL_FILES", kFatal,
+       [](PreflightFacts& f) { f.recipient.variables["clone_ssl_ca"] = "/nowhere/ca.pem"; },
+       "no such file: clone_ssl_ca=/nowhere/ca.pem; SET GLOBAL"},
+      {"CLONE_SSL_FILES", kWarning,
+       [](PreflightFacts& f) {
+         f.recipient.variables["clone_ssl_ca"] = "/etc/ca.pem";
+         f.existing_paths = std::set<std::string>{"/etc/ca.pem"};
+       },
+       "CLONE will use the recipient's clone_ssl_ca=/etc/ca.pem"},
       {"NON_INNODB_TABLES", kFatal,
        [](PreflightFacts& f) { f.donor->non_innodb_tables->push_back("shop.log (MyISAM)"); },
        "shop.log (MyISAM); ALTER TABLE"},
@@ -147,6 +202,10 @@ TEST(PreflightDataTest, TheDonorsData) {
   });
   ExpectFine({
       [](PreflightFacts& f) { f.donor->tablespaces->outside = {"/var/lib/mysql/x/t.ibd"}; },
+      [](PreflightFacts& f) {
+        f.host->linked_databases = {{"shop", 2}, {"backups", 9}};
+        f.recipient.tablespaces->files_in = {{"shop", 2}};
+      },
       [](PreflightFacts& f) {
         f.donor->tablespaces->encrypted = {"shop/card"};
         f.recipient.keyring_active = true;

@@ -44,7 +44,9 @@ inline ServerSurvey HealthyServer() {
   };
   server.plugins = {{"InnoDB", "", false}, {"clone", "mysql_clone.so", false}};
   server.collations = {"utf8mb4_0900_ai_ci", "binary"};
-  server.tablespaces = TablespaceFacts{10 * kGib, 9 * kGib, {}, {}};
+  server.tablespaces = TablespaceFacts();
+  server.tablespaces->bytes = 10 * kGib;
+  server.tablespaces->dropped_bytes = 9 * kGib;
   server.non_innodb_tables = std::vector<std::string>();
   server.sessions = std::vector<ServerSession>();
   server.channels = std::vector<ReplicationChannel>();
@@ -84,7 +86,7 @@ inline PreflightFacts HealthyPair() {
   facts.recipient.channels->push_back(RunningChannel());
   facts.recipient.tablespaces->bytes = 2 * kGib;
   facts.recipient.tablespaces->dropped_bytes = 1 * kGib;
-  facts.host = HostFacts{20 * kGib, {}, true, std::vector<std::string>{"mysql_clone.so"}};
+  facts.host = HostFacts{20 * kGib, {}, true, {}, std::vector<std::string>{"mysql_clone.so"}};
 
   facts.donor = HealthyServer();
   facts.donor->facts.server_uuid = kPrimaryUuid;
@@ -92,7 +94,8 @@ inline PreflightFacts HealthyPair() {
   facts.donor->variables["server_id"] = "100";
   facts.donor->account_user = "vt_clone";
   facts.donor->account_host = "%";
-  facts.source = facts.donor->facts;
+  facts.source = facts.source_as_replica = facts.donor->facts;
+  facts.source_as_replica->privileges = {"REPLICATION SLAVE"};
   facts.primary = facts.donor->facts;
   facts.donor_alias = {"zone1", 100};
   facts.donor_mysql = {"db-100.example", 3306};

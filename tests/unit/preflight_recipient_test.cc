@@ -24,12 +24,6 @@ TEST(PreflightRecipientTest, RecipientAlone) {
          f.recipient.channels->clear();
        },
        "super_read_only=ON"},
-      {"RECIPIENT_IS_PRIMARY", kUnchecked,
-       [=](PreflightFacts& f) {
-         f.recipient.facts.read_only = f.recipient.facts.super_read_only = false;
-         f.recipient.channels = denied;
-       },
-       "it lacks PROCESS"},
       {"RECIPIENT_IS_PRIMARY", kFatal,
        [](PreflightFacts& f) { f.primary->server_uuid = f.recipient.facts.server_uuid; },
        "reparent"},
@@ -159,7 +153,20 @@ TEST(PreflightRecipientTest, AHostThatCannotBeLookedAtLeavesItsFilesOpen) {
     EXPECT_EQ(result.outcome, result.id == "SUPERVISED" ? kWarning : kUnchecked) << result.id;
     unchecked.push_back(result.id);
   }
-  EXPECT_THAT(unchecked, ElementsAre("CLONE_LEFTOVERS", "SUPERVISED", "PLUGINS", "DISK_SPACE"));
+  EXPECT_THAT(unchecked, ElementsAre("CLONE_LEFTOVERS", "SUPERVISED", "PLUGINS", "DISK_SPACE",
+                                     "TABLESPACE_PATHS"));
+}
+
+TEST(PreflightRecipientTest, AWritableServerWhoseReplicationCannotBeSeen) {
+  PreflightFacts facts = HealthyPair();
+  facts.recipient.facts.read_only = facts.recipient.facts.super_read_only = false;
+  facts.recipient.channels = absl::PermissionDeniedError("it lacks REPLICATION CLIENT");
+  std::vector<std::string> found;
+  for (const CheckResult& result : Preflight(facts)) {
+    if (result.outcome != CheckOutcome::kPassed) found.push_back(result.id);
+    if (result.id == "RECIPIENT_IS_PRIMARY") EXPECT_EQ(result.outcome, kUnchecked);
+  }
+  EXPECT_THAT(found, ElementsAre("RECIPIENT_IS_PRIMARY", "REPLICATION_SETTINGS"));
 }
 
 }  // namespace

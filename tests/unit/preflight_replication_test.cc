@@ -42,6 +42,84 @@ TEST(PreflightReplicationTest, GtidsAndServerIds) {
              HealthyPairWithReplicaAsDonor);
 }
 
+void AcknowledgesAlone(PreflightFacts& facts) {
+  facts.recipient.facts.semi_sync.acknowledges = true;
+  facts.primary->semi_sync = {true, 1, 1, false};
+}
+
+TEST(PreflightReplicationTest, AcknowledgersOfThePrimary) {
+  ExpectRows({
+      {"SEMI_SYNC", kFatal, AcknowledgesAlone,
+       "waits for 1 acknowledgers, and has 0 beside the recipient"},
+      {"SEMI_SYNC", kFatal,
+       [](PreflightFacts& f) {
+         AcknowledgesAlone(f);
+         f.primary->semi_sync = {true, 2, 2, false};
+       },
+       "waits for 2 acknowledgers, and has 1"},
+      {"SEMI_SYNC", kWarning,
+       [](PreflightFacts& f) {
+         AcknowledgesAlone(f);
+         f.primary->semi_sync.acknowledgers = 2;
+         f.recipient.plugins.push_back({"rpl_semi_sync_replica", "semisync_replica.so", true});
+       },
+       "loaded rpl_semi_sync_replica with INSTALL PLUGIN"},
+  });
+  ExpectFine({
+      [](PreflightFacts& f) {  // hangs already, and not for want of this one
+        AcknowledgesAlone(f);
+        f.recipient.facts.semi_sync.acknowledges = false;
+      },
+      [](PreflightFacts& f) {
+        AcknowledgesAlone(f);
+        f.primary->semi_sync.acknowledgers = 2;
+      },
+      [](PreflightFacts& f) {
+        AcknowledgesAlone(f);
+        f.primary->semi_sync.waits = false;
+      },
+  });
+}
+
+TEST(PreflightReplicationTest, ReplicationAccount) {
+  ExpectRows({
+      {"REPLICATION_ACCOUNT", kFatal, [](PreflightFacts& f) { f.repl_password_length = 33; },
+       "vt_repl has 33 characters"},
+      {"REPLICATION_ACCOUNT", kFatal,
+       [](PreflightFacts& f) {
+         f.source_as_replica = absl::UnauthenticatedError("Access denied for user 'vt_repl'");
+       },
+       "the source refuses vt_repl: Access denied for user 'vt_repl'; check --db-repl-user"},
+      {"REPLICATION_ACCOUNT", kFatal,
+       [](PreflightFacts& f) { f.source_as_replica->privileges.clear(); },
+       "GRANT REPLICATION SLAVE ON *.* TO vt_repl"},
+      {"REPLICATION_ACCOUNT", kUnchecked,
+       [](PreflightFacts& f) { f.source_as_replica = absl::UnavailableError("no answer"); },
+       "no answer"},
+  });
+  ExpectFine({[](PreflightFacts& f) { f.repl_password_length = 32; }});
+}
+
+TEST(PreflightReplicationTest, SettingsThatAreLost) {
+  ExpectRows({
+      {"REPLICATION_SETTINGS", kWarning,
+       [](PreflightFacts& f) {
+         ReplicationChannel far = RunningChannel();
+         far.name = "far";
+         f.recipient.channels->push_back(far);
+         f.recipient.channels->front().delay = absl::Minutes(1);
+         f.recipient.channels->front().filters = {"Replicate_Ignore_Table: shop.log"};
+       },
+       "will not have SOURCE_DELAY=60 of the default channel, Replicate_Ignore_Table: shop.log of "
+       "the default channel, channel far from db-100.example:3306"},
+      {"REPLICATION_SETTINGS", kWarning,
+       [](PreflightFacts& f) {
+         f.recipient.channels = absl::PermissionDeniedError("it may not see them");
+       },
+       "it may not see them"},
+  });
+}
+
 TEST(PreflightReplicationTest, ReplicationOfTheDonor) {
   using Channels = std::vector<ReplicationChannel>;
   ExpectRows(

@@ -231,13 +231,13 @@ TEST_F(EstimateTest, AGuessedPhaseNearsItsEndAndDoesNotReachIt) {
 TEST_F(EstimateTest, RecoveryCountsByTheErrorLog) {
   operation_.step = Step::kAwaitRestart;
   view_.running = Phase::kRecovery;
-  view_.startup = {true, 40, 1};
+  view_.startup = {true, 40, 1, 0, {}};
   EstimateProgress(view_, operation_);
   EXPECT_EQ(operation_.progress.recovery_percent, 40);
   const PhaseProgress& first = operation_.progress.phases[static_cast<size_t>(Phase::kRecovery)];
   EXPECT_TRUE(first.measured);
   EXPECT_NEAR(first.done, 0.4, 0.03);
-  view_.startup = {true, 10, 2};  // how many there will be, nobody knows
+  view_.startup = {true, 10, 2, 0, {}};  // how many there will be, nobody knows
   EstimateProgress(view_, operation_);
   EXPECT_EQ(operation_.progress.recovery_percent, 10);
   EXPECT_FALSE(operation_.progress.phases[static_cast<size_t>(Phase::kRecovery)].measured);
@@ -267,7 +267,7 @@ TEST(PhaseTest, FollowsStepsAndStages) {
   EXPECT_EQ(PhaseOf(operation, {}), Phase::kFileCopy);
   operation.step = Step::kAwaitRestart;
   EXPECT_EQ(PhaseOf(operation, {}), Phase::kRestart);
-  EXPECT_EQ(PhaseOf(operation, {true, std::nullopt, 0}), Phase::kRecovery);
+  EXPECT_EQ(PhaseOf(operation, {true, std::nullopt, 0, 0, {}}), Phase::kRecovery);
   operation.step = Step::kVerify;
   EXPECT_EQ(PhaseOf(operation, {}), Phase::kFinish);
 }

@@ -76,6 +76,7 @@ Provisioner ProvisionWorld::MakeProvisioner() {
                       recipient,
                       recipient,
                       open_peer != nullptr ? open_peer : by_address,
+                      open_as_replica != nullptr ? open_as_replica : by_address,
                       topology,
                       locks,
                       claims,

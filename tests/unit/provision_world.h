@@ -48,6 +48,9 @@ class BorrowedServer : public MysqlServer {
   absl::Status KillQuery(int64_t id) override { return server_.KillQuery(id); }
   absl::Status KillConnection(int64_t id) override { return server_.KillConnection(id); }
   absl::Status InstallClonePlugin() override { return server_.InstallClonePlugin(); }
+  absl::StatusOr<std::vector<std::string>> DisableEvents() override {
+    return server_.DisableEvents();
+  }
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override {
     return server_.ReadReplication();
   }
@@ -130,6 +133,7 @@ class ProvisionWorld {
   ServerStarter* start_server = nullptr;
   AskAll ask_all;                  // nullptr: one after the other
   OpenPeer open_peer;              // nullptr: as the addresses say
+  OpenPeer open_as_replica;        // the same
   std::vector<Operation> history;  // newest first
   FakeJournal journal;
   std::unique_ptr<TabletOwner> owner;

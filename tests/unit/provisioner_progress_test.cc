@@ -156,7 +156,7 @@ TEST(ProgressTest, RecoveryShowsTheErrorLogsPercentage) {
   ProvisionWorld world;
   world.recipient.Edit([](FakeMysqlState& state) { state.script.restart = absl::Seconds(20); });
   world.clock.At(world.clock.Now() + absl::Seconds(70), [&] {
-    world.host.SetStartup({true, 40, 1});
+    world.host.SetStartup({true, 40, 1, 0, {}});
   });
   Operation operation = world.Request();
   world.Run(operation);

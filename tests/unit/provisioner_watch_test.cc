@@ -324,6 +324,26 @@ TEST(ProofTest, NamesTheTablesThatArriveEmpty) {
   EXPECT_THAT(operation.proof.emptied_tables, ElementsAre("shop.log (MyISAM)"));
 }
 
+// An event that runs on a replica too executes transactions that only the replica has.
+TEST(ProofTest, EventsOfThePrimaryAreDisabled) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.enabled_events = {"shop.tick"}; });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_THAT(operation.proof.disabled_events, ElementsAre("shop.tick"));
+  EXPECT_TRUE(world.recipient.state().enabled_events.empty());
+}
+
+TEST(ProofTest, EventsThatCannotBeDisabledAreSaid) {
+  ProvisionWorld world;
+  world.recipient.FailNext("DisableEvents", absl::PermissionDeniedError("it lacks EVENT"));
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.proof.not_checked, "events may run on this replica: it lacks EVENT");
+}
+
 TEST(ProofTest, ErrantTransactionsInTheResultAreDataLoss) {
   ProvisionWorld world;
   world.recipient.Edit([](FakeMysqlState& state) {

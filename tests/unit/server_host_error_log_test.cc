@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace graft {
 namespace {
@@ -28,6 +30,20 @@ const std::string kDown =
     "2026-11-21T13:48:14.786303Z 0 [System] [MY-010910] [Server] /usr/sbin/mysqld: Shutdown "
     "complete (mysqld 9.7.4)\n";
 
+const std::string kError =
+    "2026-11-21T13:48:13.614481Z 0 [ERROR] [MY-010361] [Server] Fatal error: Illegal or unknown "
+    "default time zone 'Europe/Berlin'\n";
+const std::string kAborting =
+    "2026-11-21T13:48:13.614481Z 0 [ERROR] [MY-010119] [Server] Aborting\n";
+
+StartupSigns Signs(bool starting, std::optional<double> batch_percent, int batch) {
+  StartupSigns signs;
+  signs.starting = starting;
+  signs.batch_percent = batch_percent;
+  signs.batch = batch;
+  return signs;
+}
+
 TEST(ErrorLogTest, ASilentLogTellsNothing) {
   EXPECT_EQ(ReadSigns(""), StartupSigns());
   EXPECT_EQ(ReadSigns("mysqld_safe Logging to 'error.log'.\n"), StartupSigns());
@@ -37,25 +53,41 @@ TEST(ErrorLogTest, FollowsARecoveryBatchByBatch) {
   std::string log = kReady + kDown;
   EXPECT_FALSE(ReadSigns(log).starting);
   log += kStart + kScan;
-  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, std::nullopt, 0}));
+  EXPECT_EQ(ReadSigns(log), Signs(true, std::nullopt, 0));
   log += kBatch;
-  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, 0, 1}));
+  EXPECT_EQ(ReadSigns(log), Signs(true, 0, 1));
   log += kTen + kNinety;
-  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, 90, 1}));
+  EXPECT_EQ(ReadSigns(log), Signs(true, 90, 1));
   log += kApplied + kScan;
-  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, std::nullopt, 1}));
+  EXPECT_EQ(ReadSigns(log), Signs(true, std::nullopt, 1));
   log += kBatch + kTen;
-  EXPECT_EQ(ReadSigns(log), (StartupSigns{true, 10, 2}));
+  EXPECT_EQ(ReadSigns(log), Signs(true, 10, 2));
   log += kApplied + kReady;
   EXPECT_EQ(ReadSigns(log), StartupSigns());
 }
 
+TEST(ErrorLogTest, AStartThatEndsByItselfHasFailedAndSaysWhy) {
+  const StartupSigns once =
+      ReadSigns(kReady + kDown + kStart + kBatch + kError + kAborting + kDown);
+  EXPECT_FALSE(once.starting);
+  EXPECT_EQ(once.failed_starts, 1);
+  EXPECT_EQ(once.errors,
+            std::vector<std::string>{"[MY-010361] [Server] Fatal error: Illegal or unknown default "
+                                     "time zone 'Europe/Berlin'"});
+  const std::string again = kStart + kError + kAborting + kDown + kStart;
+  EXPECT_TRUE(ReadSigns(again).starting);
+  EXPECT_EQ(ReadSigns(again).failed_starts, 1);
+  EXPECT_EQ(ReadSigns(again + kError + kDown).failed_starts, 2);
+  EXPECT_EQ(ReadSigns(again + kReady), StartupSigns());
+  EXPECT_EQ(ReadSigns(again + kReady + kError + kDown), StartupSigns()) << "an error of its life";
+}
+
 TEST(ErrorLogTest, AStartWhoseFirstLinesAreCutOffIsOne) {
-  EXPECT_EQ(ReadSigns(kScan + kTen), (StartupSigns{true, 10, 0}));
+  EXPECT_EQ(ReadSigns(kScan + kTen), Signs(true, 10, 0));
 }
 
 TEST(ErrorLogTest, ANewStartForgetsTheOneBefore) {
-  EXPECT_EQ(ReadSigns(kStart + kBatch + kNinety + kStart), (StartupSigns{true, std::nullopt, 0}));
+  EXPECT_EQ(ReadSigns(kStart + kBatch + kNinety + kStart), Signs(true, std::nullopt, 0));
 }
 
 TEST(ErrorLogTest, WhatIsNoPercentageIsNone) {

@@ -114,6 +114,31 @@ TEST_F(ServerHostTest, FindsWhatAnEarlierCloneLeft) {
               UnorderedElementsAre("ibdata1.#clone", "shop/t.ibd.#clone", "#innodb_redo.#clone"));
 }
 
+TEST_F(ServerHostTest, DatabasesThatAreLinksAreCounted) {
+  ASSERT_THAT(MakeDirectory(Path("elsewhere")), IsOk());
+  Write("elsewhere/a.ibd", "");
+  Write("elsewhere/b.ibd", "");
+  Write("elsewhere/notes.txt", "");
+  ASSERT_EQ(symlink("../elsewhere", Path("data/far").c_str()), 0);
+  ASSERT_EQ(symlink("../elsewhere/notes.txt", Path("data/notes").c_str()), 0);
+  ASSERT_EQ(symlink("../nowhere", Path("data/gone").c_str()), 0);
+  const auto facts = Look();
+  ASSERT_THAT(facts, IsOk());
+  EXPECT_THAT(facts->linked_databases, ElementsAre(std::make_pair("far", 2)));
+}
+
+TEST_F(ServerHostTest, SaysWhereSomethingLies) {
+  ASSERT_EQ(symlink("../nowhere", Path("data/gone").c_str()), 0);
+  const auto existing =
+      host_->Existing({Path("data/ibdata1"), Path("data/none"), Path("data/ibdata1/x"),
+                       Path("data/shop"), Path("data/gone")});
+  ASSERT_THAT(existing, IsOk());
+  EXPECT_THAT(*existing, ElementsAre(Path("data/ibdata1"), Path("data/shop"), Path("data/gone")));
+  ASSERT_EQ(chmod(Path("data/shop").c_str(), 0), 0);
+  const NobodyElse nobody;
+  EXPECT_TRUE(absl::IsPermissionDenied(host_->Existing({Path("data/shop/t.ibd")}).status()));
+}
+
 TEST_F(ServerHostTest, SupervisedIsWhoseParentSaysSo) {
   const struct {
     const char* comm;

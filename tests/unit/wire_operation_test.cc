@@ -252,11 +252,12 @@ TEST(WireOperation, EveryFieldOfTheHistorySurvives) {
   EXPECT_EQ(connection_id, 12);
   EXPECT_EQ(user, "app");
   EXPECT_EQ(host, "10.0.0.1:4711");
-  const auto& [before, discarded, transactions, emptied, not_checked] = back->proof;
+  const auto& [before, discarded, transactions, emptied, events, not_checked] = back->proof;
   EXPECT_EQ(before, "uuid:1-9");
   EXPECT_EQ(discarded, "uuid:8-9");
   EXPECT_EQ(transactions, 2);
   EXPECT_EQ(emptied, full.proof.emptied_tables);
+  EXPECT_EQ(events, full.proof.disabled_events);
   EXPECT_EQ(not_checked, "the primary was away");
 }
 

@@ -117,11 +117,13 @@ class Search {
     std::stable_partition(asked.begin(), asked.end(), [this](const DonorCandidate* candidate) {
       return candidate->tablet.alias.cell == facts_.recipient.cell;
     });
-    std::vector<HostPort> addresses;
-    addresses.reserve(asked.size());
-    for (const DonorCandidate* candidate : asked) addresses.push_back(candidate->tablet.mysql);
+    std::vector<std::shared_ptr<MysqlServer>> servers;
+    servers.reserve(asked.size());
+    for (const DonorCandidate* candidate : asked) {
+      servers.push_back(deps_.peers.open(candidate->tablet.mysql));
+    }
     GRAFT_ASSIGN_OR_RETURN(auto answers, AskServers<DonorState>(
-                                             deps_.peers, addresses,
+                                             deps_.peers, servers,
                                              [shard = addresses_](MysqlServer& server) {
                                                return AskTablet(server, shard);
                                              },

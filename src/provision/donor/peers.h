@@ -23,7 +23,7 @@
 
 namespace graft {
 
-// A connection to another tablet's server, as the clone user. Never blocks.
+// A connection to another tablet's server. Never blocks.
 using OpenPeer = std::function<std::shared_ptr<MysqlServer>(const HostPort&)>;
 
 // Opens peers. It reuses a connection that is younger than five seconds and not in use: with TLS, a
@@ -61,11 +61,11 @@ struct Peers {
   std::shared_ptr<Cancellation> cancellation;  // ends the asking
 };
 
-// The answers of the servers at `addresses`, in that order; DEADLINE_EXCEEDED: this server did not
+// The answers of `servers`, in that order; DEADLINE_EXCEEDED: this server did not
 // answer in time. `ask` must own all it uses. CANCELLED.
 template <typename T>
 absl::StatusOr<std::vector<absl::StatusOr<T>>> AskServers(
-    const Peers& peers, const std::vector<HostPort>& addresses,
+    const Peers& peers, const std::vector<std::shared_ptr<MysqlServer>>& servers,
     const std::function<absl::StatusOr<T>(MysqlServer&)>& ask, absl::Duration patience,
     const std::function<void()>& meanwhile = [] {}) {
   struct Answers {
@@ -75,11 +75,11 @@ absl::StatusOr<std::vector<absl::StatusOr<T>>> AskServers(
   const auto answers = std::make_shared<Answers>();
   {
     absl::MutexLock lock(&answers->mutex);
-    answers->all.assign(addresses.size(), absl::DeadlineExceededError("did not answer in time"));
+    answers->all.assign(servers.size(), absl::DeadlineExceededError("did not answer in time"));
   }
   std::vector<std::function<void()>> questions;
-  for (size_t i = 0; i < addresses.size(); ++i) {
-    questions.push_back([answers, i, ask, server = peers.open(addresses[i])] {
+  for (size_t i = 0; i < servers.size(); ++i) {
+    questions.push_back([answers, i, ask, server = servers[i]] {
       absl::StatusOr<T> answer = ask(*server);
       absl::MutexLock lock(&answers->mutex);
       answers->all[i] = std::move(answer);
@@ -93,12 +93,10 @@ absl::StatusOr<std::vector<absl::StatusOr<T>>> AskServers(
 
 // Asks one server in the same way, without a time limit.
 template <typename T>
-absl::StatusOr<T> AskServer(
-    const Peers& peers, const HostPort& address,
-    const std::function<absl::StatusOr<T>(MysqlServer&)>& ask,
-    const std::function<void()>& meanwhile = [] {}) {
-  GRAFT_ASSIGN_OR_RETURN(auto answers,
-                         AskServers<T>(peers, {address}, ask, absl::InfiniteDuration(), meanwhile));
+absl::StatusOr<T> AskServer(const Peers& peers, const HostPort& address,
+                            const std::function<absl::StatusOr<T>(MysqlServer&)>& ask) {
+  GRAFT_ASSIGN_OR_RETURN(
+      auto answers, AskServers<T>(peers, {peers.open(address)}, ask, absl::InfiniteDuration()));
   return std::move(answers.front());
 }
 

@@ -19,6 +19,7 @@ absl::Status StepContext::Wait(absl::Duration duration) const {
   const absl::Time deadline = clock().Now() + duration;
   while (true) {
     peers->DropOld();
+    as_replica->DropOld();
     if (control->stopped()) return absl::CancelledError("the agent is stopping");
     if (cancelled()) return absl::CancelledError("cancelled");
     const absl::Time next = std::min(deadline, clock().Now() + ProgressSampler::kEvery);

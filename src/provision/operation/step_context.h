@@ -69,6 +69,7 @@ struct StepContext {
   const std::shared_ptr<OperationControl> control;
   const std::shared_ptr<ProgressSampler> sampler;  // may be nullptr
   const std::shared_ptr<KeptPeers> peers;          // other tablets' servers
+  const std::shared_ptr<KeptPeers> as_replica;     // the same, as the replication user
 
   Clock& clock() const { return deps.clock; }
   MysqlServer& recipient() const { return deps.recipient; }

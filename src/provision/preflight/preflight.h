@@ -7,6 +7,7 @@
 #ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
 #define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,14 @@ namespace graft {
 struct PreflightFacts {
   ServerSurvey recipient;
   absl::StatusOr<HostFacts> host = absl::UnknownError("not asked");  // of the recipient
+  // Of PathsToLookAt() those where the recipient's machine has something.
+  absl::StatusOr<std::set<std::string>> existing_paths = std::set<std::string>();
   // Its status names the server, and so do the next ones'.
   absl::StatusOr<ServerSurvey> donor = absl::UnknownError("not asked");
   // The tablet it will follow, perhaps the donor.
   absl::StatusOr<ServerFacts> source = absl::UnknownError("not asked");
+  // The same server, asked as the account that replication will use.
+  absl::StatusOr<ServerFacts> source_as_replica = absl::UnknownError("not asked");
   // The shard's primary, perhaps the donor. NOT_FOUND: the shard has none.
   absl::StatusOr<ServerFacts> primary = absl::UnknownError("not asked");
 
@@ -45,10 +50,17 @@ struct PreflightFacts {
   std::string agent_user = "vt_dba";      // the agent's account on the recipient
   std::string clone_user = "vt_clone";    // its account on the donor
   bool clone_use_ssl = true;
-  bool agent_starts_mysqld = false;  // after a clone, if nobody else does
+  std::string repl_user = "vt_repl";  // its account on the source
+  size_t repl_password_length = 0;    // bytes
+  bool agent_starts_mysqld = false;   // after a clone, if nobody else does
   CloneSettings settings;
   Allowances allow;
 };
+
+// The paths on the recipient's machine whose existence is judged: the files outside of the
+// recipient's data directory that CLONE would write and that are not the recipient's own, and the
+// files that clone_ssl_* name.
+std::vector<std::string> PathsToLookAt(const ServerSurvey& recipient, const ServerSurvey& donor);
 
 // Every check's result, in the table's order, the passed ones too. If the donor does not answer,
 // every check that needs the donor is unchecked, on the donor's side, with kDonorNotAsked.

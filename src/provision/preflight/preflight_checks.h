@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,9 @@ std::vector<std::string> NameSessions(const std::vector<ServerSession>& sessions
 // What CLONE wants of either server; `whose`: "donor".
 Verdict PluginIsActive(const ServerSurvey& server, absl::string_view whose);
 Verdict PacketIsLargeEnough(const ServerSurvey& server, absl::string_view whose);
+
+// The files that the recipient's clone_ssl_* name, by variable: preflight_options.cc.
+std::map<std::string, std::string> CloneSslFiles(const ServerSurvey& recipient);
 
 // The recipient alone: preflight_recipient.cc.
 Verdict RecipientIsNoPrimary(const PreflightFacts& facts);
@@ -102,6 +106,10 @@ Verdict SystemTablespace(const PreflightFacts& facts);
 Verdict Plugins(const PreflightFacts& facts);
 Verdict ClonePluginStays(const PreflightFacts& facts);
 
+// The recipient's options: preflight_options.cc.
+Verdict CloneSsl(const PreflightFacts& facts);
+Verdict OptionsStayKnown(const PreflightFacts& facts);
+
 // The donor's data: preflight_data.cc.
 Verdict DiskSpace(const PreflightFacts& facts);
 Verdict TablespacePaths(const PreflightFacts& facts);
@@ -111,11 +119,14 @@ Verdict Encryption(const PreflightFacts& facts);
 // Replication, before and after: preflight_replication.cc.
 Verdict GtidMode(const PreflightFacts& facts);
 Verdict ServerIds(const PreflightFacts& facts);
+Verdict ReplicationAccount(const PreflightFacts& facts);
 Verdict DonorReplication(const PreflightFacts& facts);
 Verdict DonorLag(const PreflightFacts& facts);
 Verdict ErrantTransactions(const PreflightFacts& facts);
 Verdict RecipientTransactions(const PreflightFacts& facts);
 Verdict SourceBinlogs(const PreflightFacts& facts);
+Verdict SemiSyncStays(const PreflightFacts& facts);
+Verdict ReplicationSettings(const PreflightFacts& facts);
 
 }  // namespace graft
 

@@ -1,11 +1,14 @@
 // Checks of the donor's data: its size, its places, its engines, its encryption.
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "provision/preflight/preflight_checks.h"
 
 namespace graft {
@@ -45,6 +48,78 @@ std::vector<std::string> KnownDirectories(const ServerSurvey& server) {
   return known;
 }
 
+// Where the recipient keeps these files outside of its data directory. CLONE gives each file the
+// path that it has on the donor; an undo file comes into the recipient's innodb_undo_directory.
+std::set<std::string> PlacesOutside(const ServerSurvey& recipient, const TablespaceFacts& files) {
+  std::set<std::string> places(files.outside.begin(), files.outside.end());
+  const std::string undo = VariableOf(recipient, "innodb_undo_directory").value_or("");
+  if (!absl::StartsWith(undo, "/")) return places;
+  for (const std::string& path : files.undo) {
+    places.insert(
+        absl::StrCat(absl::StripSuffix(undo, "/"), "/", path.substr(path.rfind('/') + 1)));
+  }
+  return places;
+}
+
+// What CLONE would write outside and is not the recipient's own. Empty where either server's files
+// are not known.
+std::vector<std::string> WrittenOutside(const ServerSurvey& recipient, const ServerSurvey& donor) {
+  if (!recipient.tablespaces.ok() || !donor.tablespaces.ok()) return {};
+  const std::set<std::string> written = PlacesOutside(recipient, *donor.tablespaces);
+  const std::set<std::string> own = PlacesOutside(recipient, *recipient.tablespaces);
+  std::vector<std::string> others;
+  std::set_difference(written.begin(), written.end(), own.begin(), own.end(),
+                      std::back_inserter(others));
+  return others;
+}
+
+// Database folders that are links to places with more data files than the recipient's own. Only of
+// databases that CLONE drops or writes.
+std::vector<std::string> SharedLinks(const HostFacts& host, const TablespaceFacts& own,
+                                     const TablespaceFacts& donor) {
+  std::vector<std::string> shared;
+  for (const auto& [folder, files] : host.linked_databases) {
+    const auto known = own.files_in.find(folder);
+    const bool has = known != own.files_in.end();
+    const bool meant = has || donor.files_in.count(folder) > 0;
+    if (meant && files > (has ? known->second : 0)) shared.push_back(folder);
+  }
+  return shared;
+}
+
+constexpr char kNotTheirs[] =
+    "if another server uses them, give each server folders of its own; if nobody does, move them "
+    "away";
+
+// CLONE would rename and delete these files, though another server may write to them.
+Verdict TakenPlaces(const PreflightFacts& facts) {
+  const auto& mine = facts.recipient.tablespaces;
+  if (!facts.host.ok()) return Unchecked("the recipient's folders", facts.host.status());
+  if (!facts.existing_paths.ok()) {
+    return Unchecked("the places of the donor's data files", facts.existing_paths.status());
+  }
+  const bool nothing = PlacesOutside(facts.recipient, *facts.donor->tablespaces).empty() &&
+                       facts.host->linked_databases.empty();
+  if (!mine.ok() && nothing) return Passed("none lies outside of the data directory");
+  if (!mine.ok()) return Unchecked("the recipient's data files", mine.status());
+  std::vector<std::string> taken;
+  for (const std::string& path : WrittenOutside(facts.recipient, *facts.donor)) {
+    if (facts.existing_paths->count(path) > 0) taken.push_back(path);
+  }
+  if (!taken.empty()) {
+    return Fatal(absl::StrCat("files that are not the recipient's lie where CLONE would write: ",
+                              NameThem(taken)),
+                 kNotTheirs);
+  }
+  const std::vector<std::string> shared =
+      SharedLinks(*facts.host, *mine, *facts.donor->tablespaces);
+  if (shared.empty()) return Passed("none lies outside of the data directory");
+  return Fatal(absl::StrCat("database folders of the recipient are links to places that hold "
+                            "other data files too: ",
+                            NameThem(shared)),
+               kNotTheirs);
+}
+
 }  // namespace
 
 // MySQL looks after the drop, at the data directory's file system (3873).
@@ -74,7 +149,13 @@ Verdict DiskSpace(const PreflightFacts& facts) {
   return tight ? Warn(numbers, kRemedy) : Passed(numbers);
 }
 
-// 1525, after the drop. CLONE gives each file the path that it has on the donor.
+std::vector<std::string> PathsToLookAt(const ServerSurvey& recipient, const ServerSurvey& donor) {
+  std::vector<std::string> paths = WrittenOutside(recipient, donor);
+  for (const auto& [variable, path] : CloneSslFiles(recipient)) paths.push_back(path);
+  return paths;
+}
+
+// 1525, after the drop, if the recipient may have no file there.
 Verdict TablespacePaths(const PreflightFacts& facts) {
   const auto& theirs = facts.donor->tablespaces;
   if (!theirs.ok()) return Unchecked("the donor's data files", theirs.status());
@@ -95,11 +176,12 @@ Verdict TablespacePaths(const PreflightFacts& facts) {
                  "add their folders to innodb_directories in the recipient's my.cnf, make these "
                  "folders there, and restart it");
   }
-  if (elsewhere.empty()) return Passed("none lies outside of the data directory");
+  Verdict taken = TakenPlaces(facts);
+  if (taken.outcome != CheckOutcome::kPassed || elsewhere.empty()) return taken;
   return Warn(absl::StrCat("data files will lie outside of the recipient's data directory, where "
                            "free space was not looked at: ",
                            NameThem(elsewhere)),
-              "see that there is room, and that no file has one of these names");
+              "see that there is room");
 }
 
 // They arrive empty without a word; ARCHIVE ones cannot even be opened (1017).

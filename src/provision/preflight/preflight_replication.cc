@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/gtid_set.h"
@@ -22,6 +23,19 @@ bool SourceIsDonor(const PreflightFacts& facts) {
 
 Verdict BadGtids(const absl::Status& status) {
   return Unchecked("a GTID set", status);
+}
+
+// A plugin of semi-synchronous replication that is in mysql.plugin here and not on the donor.
+std::string LostSemiSyncPlugin(const std::vector<ServerPlugin>& mine,
+                               const std::vector<ServerPlugin>& theirs) {
+  for (const ServerPlugin& plugin : mine) {
+    if (!plugin.by_statement || !absl::StartsWithIgnoreCase(plugin.name, "rpl_semi_sync")) continue;
+    const bool comes = std::any_of(theirs.begin(), theirs.end(), [&](const ServerPlugin& other) {
+      return other.by_statement && absl::EqualsIgnoreCase(other.name, plugin.name);
+    });
+    if (!comes) return plugin.name;
+  }
+  return "";
 }
 
 }  // namespace
@@ -50,6 +64,28 @@ Verdict ServerIds(const PreflightFacts& facts) {
   const std::string found =
       absl::StrCat("donor and recipient have the same server_id ", *recipient);
   return SourceIsDonor(facts) ? Fatal(found, kRemedy) : Warn(found, kRemedy);
+}
+
+// CHANGE REPLICATION SOURCE refuses a longer password (3056), START REPLICA a wrong one (1045).
+Verdict ReplicationAccount(const PreflightFacts& facts) {
+  constexpr size_t kLongest = 32;
+  const std::string& user = facts.repl_user;
+  if (facts.repl_password_length > kLongest) {
+    return Fatal(absl::StrCat("the password of ", user, " has ", facts.repl_password_length,
+                              " characters, and replication takes ", kLongest, " at most"),
+                 "give the account and --db-repl-password-file a shorter password");
+  }
+  const absl::Status& status = facts.source_as_replica.status();
+  if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) {
+    return Fatal(absl::StrCat("the source refuses ", user, ": ", status.message()),
+                 "check --db-repl-user, --db-repl-password-file and --db-repl-use-ssl");
+  }
+  if (!status.ok()) return Unchecked(absl::StrCat("whether the source lets ", user, " in"), status);
+  if (facts.source_as_replica->privileges.count("REPLICATION SLAVE") > 0) {
+    return Passed(absl::StrCat("the source lets ", user, " in"));
+  }
+  return Fatal(absl::StrCat(user, " may not replicate from the source"),
+               absl::StrCat("GRANT REPLICATION SLAVE ON *.* TO ", user, " on the shard's primary"));
 }
 
 // A donor that is merely behind is as good as its age; one whose applier failed has other data
@@ -155,6 +191,58 @@ Verdict SourceBinlogs(const PreflightFacts& facts) {
   return Fatal(absl::StrCat("the source has purged transactions that the donor has not: ",
                             DescribeGtids(*lost)),
                "choose a donor that is further on, or follow the donor: --replicate-from donor");
+}
+
+// The rebuild takes an acknowledger away from the primary, whose commits then wait for as long as
+// rpl_semi_sync_source_timeout: often for ever.
+Verdict SemiSyncStays(const PreflightFacts& facts) {
+  if (!facts.recipient.facts.semi_sync.acknowledges) {
+    return Passed("the recipient acknowledges nothing now");
+  }
+  if (absl::IsNotFound(facts.primary.status())) return Passed("the shard has no primary");
+  if (!facts.primary.ok()) return Unchecked("the primary's acknowledgers", facts.primary.status());
+  const SemiSync& primary = facts.primary->semi_sync;
+  const int64_t left = primary.acknowledgers - 1;
+  const std::string numbers =
+      absl::StrCat("the primary waits for ", primary.wait_for, " acknowledgers, and has ", left,
+                   " beside the recipient");
+  if (primary.waits && left < primary.wait_for) {
+    return Fatal(absl::StrCat(numbers, ": its commits would hang"),
+                 "start another replica with semi-synchronous replication first, or lower "
+                 "rpl_semi_sync_source_wait_for_replica_count on the primary for that time");
+  }
+  const std::string lost = LostSemiSyncPlugin(facts.recipient.plugins, facts.donor->plugins);
+  if (lost.empty()) return Passed(primary.waits ? numbers : "the primary waits for nobody");
+  return Warn(absl::StrCat("somebody loaded ", lost,
+                           " with INSTALL PLUGIN, and the clone removes it: the recipient will "
+                           "acknowledge nothing afterwards"),
+              "load it with plugin-load-add in the recipient's my.cnf");
+}
+
+// RESET REPLICA ALL removes them; CHANGE REPLICATION SOURCE makes the default channel anew.
+Verdict ReplicationSettings(const PreflightFacts& facts) {
+  const auto& channels = facts.recipient.channels;
+  if (!channels.ok()) {
+    return Warn(absl::StrCat("the recipient's replication settings cannot be seen: ",
+                             channels.status().message()),
+                "other channels, SOURCE_DELAY and filters are lost");
+  }
+  std::vector<std::string> lost;
+  for (const ReplicationChannel& channel : *channels) {
+    if (!channel.name.empty()) {
+      lost.push_back(absl::StrCat(NameChannel(channel), " from ", channel.source.ToString()));
+    }
+    if (channel.delay > absl::ZeroDuration()) {
+      lost.push_back(absl::StrCat("SOURCE_DELAY=", absl::ToInt64Seconds(channel.delay), " of ",
+                                  NameChannel(channel)));
+    }
+    for (const std::string& filter : channel.filters) {
+      lost.push_back(absl::StrCat(filter, " of ", NameChannel(channel)));
+    }
+  }
+  if (lost.empty()) return Passed("there is only the default channel, without delay or filters");
+  return Warn(absl::StrCat("the rebuilt replica will not have ", NameThem(lost)),
+              "set it again afterwards; filters in my.cnf stay");
 }
 
 }  // namespace graft

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
 
@@ -16,6 +17,9 @@ constexpr absl::Duration kReadErrorLogEvery = absl::Milliseconds(250);
 constexpr int kAsksInABudget = 4;
 // Down for so long without a sign of a start: it was not supervised, or its supervisor is gone.
 constexpr absl::Duration kAskForStartAfter = absl::Seconds(5);
+// A start that failed is the last one if no other follows within this time, or after so many.
+constexpr absl::Duration kNextStartWithin = absl::Seconds(10);
+constexpr int kMostFailedStarts = 3;
 // A server that starts, dies and starts again shows activity for ever: an end all the same.
 constexpr int kMostBudgets = 12;
 
@@ -81,8 +85,25 @@ std::optional<StepOutcome> DownServer::Look(const absl::Status& last) {
   if (gone_ && !was_gone) last_sign_ = now;
   ReadErrorLog();
   LookAtFiles();
+  if (StartHasFailed(now)) return StepOutcome::Stop(FailedToStart());
   if (now - last_sign_ < budget_ && now - began_ < kMostBudgets * budget_) return std::nullopt;
   return StepOutcome::Stop(TimedOut(last));
+}
+
+bool DownServer::StartHasFailed(absl::Time now) const {
+  if (!gone_ || startup_.starting || startup_.failed_starts == 0) return false;
+  return startup_.failed_starts >= kMostFailedStarts || now - last_sign_ >= kNextStartWithin;
+}
+
+absl::Status DownServer::FailedToStart() const {
+  return Failure(
+      Reason::kRestartFailed,
+      absl::StrCat(
+          "mysqld ended by itself while it started on the copy (",
+          startup_.failed_starts == 1 ? "once" : absl::StrCat(startup_.failed_starts, " times"),
+          "), and its error log says: ",
+          startup_.errors.empty() ? "nothing" : absl::StrJoin(startup_.errors, " | "),
+          "; mend that, start mysqld, and ask again: the copy is then used"));
 }
 
 std::optional<absl::Duration> DownServer::DeniedFor(const absl::Status& look) {
@@ -134,6 +155,10 @@ void DownServer::LookAtFiles() {
 }
 
 std::string DownServer::HowItStarts() const {
+  if (startup_.failed_starts > 0 && !startup_.starting) {
+    return absl::StrCat("mysqld ended by itself while it started: ",
+                        absl::StrJoin(startup_.errors, " | "));
+  }
   if (!startup_.starting) return "mysqld is down or recovering; its files are moving";
   if (!startup_.batch_percent.has_value()) return "mysqld is starting";
   return absl::StrCat("mysqld is recovering: ", *startup_.batch_percent, "% of redo batch ",

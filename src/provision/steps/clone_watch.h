@@ -53,7 +53,8 @@ class DownServer {
   void Answers();
 
   // The server did not answer; `last` is the error. nullopt: keep waiting; the note says for what.
-  // Stop with RESTART_TIMEOUT: nothing has moved for --clone-restart-wait-timeout.
+  // Stop with RESTART_TIMEOUT: nothing has moved for --clone-restart-wait-timeout; with
+  // RESTART_FAILED: mysqld ends by itself when it starts.
   std::optional<StepOutcome> Look(const absl::Status& last);
 
   // How long the server has refused the agent without another answer; nullopt: `look` is no
@@ -61,6 +62,8 @@ class DownServer {
   std::optional<absl::Duration> DeniedFor(const absl::Status& look);
 
  private:
+  bool StartHasFailed(absl::Time now) const;
+  absl::Status FailedToStart() const;
   void ReadErrorLog();
   void LookAtFiles();
   std::string HowItStarts() const;

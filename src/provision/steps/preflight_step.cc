@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,28 +44,25 @@ absl::StatusOr<ServerFacts> Describe(MysqlServer& server) {
 // hold its status.
 class Gathering {
  public:
-  explicit Gathering(const StepContext& context)
-      : deps_(context.deps),
-        options_(context.options),
-        state_(context.state),
-        operation_(state_.operation),
-        peers_(PeersOf(context)) {}
+  explicit Gathering(const StepContext& context) : context_(context), peers_(PeersOf(context)) {}
 
   absl::StatusOr<PreflightFacts> Run() {
-    facts_.donor_alias = operation_.donor;
-    facts_.donor_mysql = operation_.donor_mysql;
-    facts_.donor_seen_uuid = state_.donor_uuid;
-    facts_.source_alias = operation_.source;
-    facts_.agent_user = options_.agent_user;
-    facts_.clone_user = options_.clone_user;
-    facts_.clone_use_ssl = options_.clone_use_ssl;
-    facts_.agent_starts_mysqld = deps_.start_server != nullptr;
-    facts_.settings = operation_.request.settings;
-    facts_.allow = operation_.request.allow;
+    facts_.donor_alias = context_.operation.donor;
+    facts_.donor_mysql = context_.operation.donor_mysql;
+    facts_.donor_seen_uuid = context_.state.donor_uuid;
+    facts_.source_alias = context_.operation.source;
+    facts_.agent_user = context_.options.agent_user;
+    facts_.clone_user = context_.options.clone_user;
+    facts_.clone_use_ssl = context_.options.clone_use_ssl;
+    facts_.repl_user = context_.options.repl_user;
+    facts_.repl_password_length = context_.options.repl_password.Reveal().size();
+    facts_.agent_starts_mysqld = context_.deps.start_server != nullptr;
+    facts_.settings = context_.operation.request.settings;
+    facts_.allow = context_.operation.request.allow;
     GRAFT_RETURN_IF_ERROR(AskRecipientAndDonor());
     GRAFT_RETURN_IF_ERROR(ReadShard());
-    GRAFT_RETURN_IF_ERROR(ReadUuid(operation_.donor, facts_.donor_recorded_uuid));
-    GRAFT_RETURN_IF_ERROR(ReadUuid(operation_.source, facts_.source_recorded_uuid));
+    GRAFT_RETURN_IF_ERROR(ReadUuid(context_.operation.donor, facts_.donor_recorded_uuid));
+    GRAFT_RETURN_IF_ERROR(ReadUuid(context_.operation.source, facts_.source_recorded_uuid));
     GRAFT_RETURN_IF_ERROR(AskSource());
     GRAFT_RETURN_IF_ERROR(AskPrimary());
     return std::move(facts_);
@@ -72,23 +70,25 @@ class Gathering {
 
  private:
   absl::Status AskRecipient() {
-    auto recipient = deps_.recipient.Survey(facts_.agent_user);
+    auto recipient = context_.deps.recipient.Survey(facts_.agent_user);
     if (!recipient.ok()) return Annotate(recipient.status(), "recipient");
     facts_.recipient = *std::move(recipient);
-    facts_.host =
-        deps_.host.Look(ValueOf(facts_.recipient, "datadir"), ValueOf(facts_.recipient, "pid_file"),
-                        ValueOf(facts_.recipient, "plugin_dir"));
+    facts_.host = context_.deps.host.Look(ValueOf(facts_.recipient, "datadir"),
+                                          ValueOf(facts_.recipient, "pid_file"),
+                                          ValueOf(facts_.recipient, "plugin_dir"));
     return absl::OkStatus();
   }
 
   // Of the records. UNAVAILABLE, DEADLINE_EXCEEDED: the topology is away, which is nobody's
   // finding.
   absl::Status ReadShard() {
-    const auto shard = deps_.topology.GetShard(options_.keyspace, options_.shard);
+    const auto shard =
+        context_.deps.topology.GetShard(context_.options.keyspace, context_.options.shard);
     if (IsAway(shard.status())) return shard.status();
     facts_.primary = shard.ok() ? absl::NotFoundError("the shard has no primary") : shard.status();
     if (shard.ok()) facts_.primary_alias = shard->primary;
-    const auto listed = deps_.topology.ListShardTablets(options_.keyspace, options_.shard);
+    const auto listed =
+        context_.deps.topology.ListShardTablets(context_.options.keyspace, context_.options.shard);
     if (IsAway(listed.status())) return listed.status();
     if (!listed.ok()) return absl::OkStatus();
     for (const Tablet& tablet : listed->tablets) {
@@ -99,41 +99,61 @@ class Gathering {
 
   // Each alone: the list lacks a cell that was away a moment ago. A record that is gone names none.
   absl::Status ReadUuid(const TabletAlias& alias, std::string& uuid) {
-    const auto record = deps_.topology.GetTablet(alias);
+    const auto record = context_.deps.topology.GetTablet(alias);
     if (record.ok()) uuid = RecordedUuid(*record);
     return absl::IsNotFound(record.status()) ? absl::OkStatus() : record.status();
   }
 
-  // The donor's connection is made while the recipient is asked; what the donor holds is read after
-  // what the recipient holds.
+  // The connections to the donor and to the source are made while the recipient is asked; what the
+  // donor holds is read after what the recipient holds.
   absl::Status AskRecipientAndDonor() {
     absl::Status recipient;
-    const auto connected = AskServer<ServerFacts>(peers_, operation_.donor_mysql, Describe,
-                                                  [&] { recipient = AskRecipient(); });
+    GRAFT_ASSIGN_OR_RETURN(
+        auto connected,
+        AskServers<ServerFacts>(peers_,
+                                {peers_.open(context_.operation.donor_mysql),
+                                 context_.as_replica->Open(context_.operation.source_mysql)},
+                                Describe, absl::InfiniteDuration(),
+                                [&] { recipient = AskRecipient(); }));
     GRAFT_RETURN_IF_ERROR(recipient);
-    if (!connected.ok()) {
-      facts_.donor = connected.status();
+    facts_.source_as_replica = std::move(connected[1]);
+    if (!connected[0].ok()) {
+      facts_.donor = connected[0].status();
     } else {
       facts_.donor = AskServer<ServerSurvey>(
-          peers_, operation_.donor_mysql,
+          peers_, context_.operation.donor_mysql,
           [user = facts_.agent_user](MysqlServer& server) { return server.Survey(user); });
     }
-    if (!facts_.donor.ok()) facts_.donor = OnDonor(facts_.donor.status(), operation_);
+    if (!facts_.donor.ok()) {
+      facts_.donor = OnDonor(facts_.donor.status(), context_.operation);
+    } else {
+      LookAtPaths();
+    }
     return WhenCancelled();
   }
 
+  void LookAtPaths() {
+    const auto existing =
+        context_.deps.host.Existing(PathsToLookAt(facts_.recipient, *facts_.donor));
+    if (existing.ok()) {
+      facts_.existing_paths = std::set<std::string>(existing->begin(), existing->end());
+    } else {
+      facts_.existing_paths = existing.status();
+    }
+  }
+
   absl::Status AskSource() {
-    facts_.source = Ask(operation_.source_mysql, "source ", operation_.source);
+    facts_.source = Ask(context_.operation.source_mysql, "source ", context_.operation.source);
     return WhenCancelled();
   }
 
   absl::Status AskPrimary() {
     const TabletAlias& alias = facts_.primary_alias;
     if (alias.empty()) return absl::OkStatus();
-    const auto record = deps_.topology.GetTablet(alias);
+    const auto record = context_.deps.topology.GetTablet(alias);
     if (IsAway(record.status())) return record.status();
     if (record.ok()) facts_.primary_recorded_uuid = RecordedUuid(*record);
-    const bool is_donor = alias == operation_.donor;
+    const bool is_donor = alias == context_.operation.donor;
     if (!record.ok() && !is_donor) {
       facts_.primary = record.status();
     } else if (!is_donor && record->mysql.empty()) {
@@ -148,7 +168,7 @@ class Gathering {
   // The donor has answered already.
   absl::StatusOr<ServerFacts> Ask(const HostPort& address, absl::string_view role,
                                   const TabletAlias& alias) {
-    if (alias == operation_.donor) {
+    if (alias == context_.operation.donor) {
       if (!facts_.donor.ok()) return facts_.donor.status();
       return facts_.donor->facts;
     }
@@ -161,10 +181,7 @@ class Gathering {
     return peers_.cancellation->cancelled() ? absl::CancelledError("cancelled") : absl::OkStatus();
   }
 
-  const ProvisionerDeps& deps_;
-  const ProvisionerOptions& options_;
-  const TabletState& state_;
-  const Operation& operation_;
+  const StepContext& context_;
   const Peers peers_;
   PreflightFacts facts_;
 };

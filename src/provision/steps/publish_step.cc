@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -61,6 +62,22 @@ absl::Status EndTheCopy(StepContext& context) {
   return absl::OkStatus();
 }
 
+// The donor's events run on the donor; a copy of a primary would run them too, as soon as it
+// restarts without super_read_only, and execute transactions of its own.
+absl::Status DisableEvents(StepContext& context) {
+  Proof& proof = context.operation.proof;
+  if (context.operation.request.kind != OperationKind::kReprovision) return absl::OkStatus();
+  auto events = context.recipient().DisableEvents();
+  if (IsAway(events.status())) return events.status();
+  if (!events.ok()) {  // no reason to give up on a good copy
+    absl::StrAppend(&proof.not_checked, proof.not_checked.empty() ? "" : "; ",
+                    "events may run on this replica: ", events.status().message());
+  } else if (!events->empty()) {
+    proof.disabled_events = *std::move(events);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 // FAILED_PRECONDITION with DATA_NOT_GOOD, CLONE_STILL_RUNS or NOTHING_TO_RELEASE: nothing was
@@ -97,6 +114,7 @@ StepOutcome PublishStep(StepContext& context) {
   if (context.deps.claims.state() == ClaimKeeper::State::kLost) context.operation.claim_lost = true;
   GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
   if (!channels.empty()) GRAFT_RETURN_IF_ERROR(StartIfStopped(context, channels.front()));
+  GRAFT_RETURN_IF_ERROR(DisableEvents(context));
   GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/true));
   GRAFT_RETURN_IF_ERROR(context.Save());
   TabletState done = context.state;
