@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "graft/tablet.h"
 
 namespace graft {
 namespace {
@@ -65,8 +65,7 @@ std::vector<Fd> ListenAtAll(const addrinfo* addresses, int port) {
 
 std::string AddressText(absl::string_view host, int port) {
   if (host.empty()) return absl::StrCat("[::]:", port);
-  const bool bare_ipv6 = absl::StrContains(host, ':') && !absl::StartsWith(host, "[");
-  return bare_ipv6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
+  return HostPort{std::string(host), port}.ToString();
 }
 
 absl::StatusOr<std::vector<Fd>> ListenOn(const std::string& bind_address, int port,

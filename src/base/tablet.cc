@@ -57,7 +57,8 @@ absl::StatusOr<TabletType> ParseTabletType(absl::string_view name) {
 }
 
 std::string HostPort::ToString() const {
-  return absl::StrCat(host, ":", port);
+  const bool bare_ipv6 = absl::StrContains(host, ':') && !absl::StartsWith(host, "[");
+  return bare_ipv6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
 }
 
 std::string TabletList::MissingText() const {

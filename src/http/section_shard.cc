@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -34,9 +33,8 @@ void AddAlias(const Tablet& tablet, bool self, Html& html) {
   if (self) {
     html.Text(alias).Raw(" <span class=\"dim\">(this one)</span>");
   } else if (port > 0 && IsPlainHost(tablet.hostname)) {
-    const bool bare_ipv6 = absl::StrContains(tablet.hostname, ':');
     html.Raw("<a href=\"http://")
-        .Text(absl::StrCat(bare_ipv6 ? "[" : "", tablet.hostname, bare_ipv6 ? "]:" : ":", port))
+        .Text(HostPort{tablet.hostname, port}.ToString())
         .Raw("/debug/status\">")
         .Text(alias)
         .Raw("</a>");

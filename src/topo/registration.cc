@@ -87,7 +87,8 @@ absl::Status VitessTopology::EnsureShard(absl::string_view keyspace, absl::strin
   const absl::Status found = deps_.global.Get(key).status();
   if (!absl::IsNotFound(found)) return Annotate(found, absl::StrCat("read ", key));
   GRAFT_ASSIGN_OR_RETURN(const topo::ShardName name, topo::ParseShardName(shard));
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<Shard> others, ListShards(keyspace));
+  std::vector<absl::Status> damaged;
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Shard> others, ListShards(keyspace, &damaged));
   // Like Vitess: a shard that overlaps an older one does not serve until the traffic is switched.
   bool serves = true;
   for (const Shard& other : others) {

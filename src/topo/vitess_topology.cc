@@ -66,7 +66,7 @@ absl::StatusOr<Cell> VitessTopology::GetCell(absl::string_view name) {
   return Cell{std::string(name), record->server_address(), record->root()};
 }
 
-absl::StatusOr<std::vector<Cell>> VitessTopology::ListCells() {
+absl::StatusOr<std::vector<Cell>> VitessTopology::ListCells(std::vector<MissingCell>* damaged) {
   const std::string prefix = topo::CellsPrefix(deps_.global_root);
   const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
   if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
@@ -74,9 +74,12 @@ absl::StatusOr<std::vector<Cell>> VitessTopology::ListCells() {
   for (const KeyValue& item : *items) {
     const auto name = topo::MiddleOf(item.key, prefix, "CellInfo");
     if (!name.has_value()) continue;
-    GRAFT_ASSIGN_OR_RETURN(const auto record,
-                           topo::Parse<topodata::CellInfo>(item.key, item.value));
-    cells.push_back(Cell{std::string(*name), record.server_address(), record.root()});
+    const auto record = topo::Parse<topodata::CellInfo>(item.key, item.value);
+    if (record.ok()) {
+      cells.push_back(Cell{std::string(*name), record->server_address(), record->root()});
+    } else {
+      damaged->push_back({std::string(*name), record.status()});
+    }
   }
   return cells;
 }
@@ -211,15 +214,15 @@ std::vector<VitessTopology::CellAnswer> VitessTopology::AskCells(const std::vect
 }
 
 absl::StatusOr<TabletList> VitessTopology::ListTablets(const TabletFilter& filter) {
+  TabletList list;
   std::vector<Cell> cells;
   if (filter.cell.empty()) {
-    GRAFT_ASSIGN_OR_RETURN(cells, ListCells());
+    GRAFT_ASSIGN_OR_RETURN(cells, ListCells(&list.missing_cells));
   } else {
     GRAFT_ASSIGN_OR_RETURN(const Cell cell, GetCell(filter.cell));
     cells.push_back(cell);
   }
-  TabletList list;
-  bool answered = cells.empty();
+  bool answered = cells.empty() && list.missing_cells.empty();
   std::vector<CellAnswer> answers = AskCells(cells, filter);
   for (size_t i = 0; i < answers.size(); ++i) {
     CellAnswer& answer = answers[i];
@@ -242,7 +245,8 @@ absl::StatusOr<TabletList> VitessTopology::ListShardTablets(absl::string_view ke
   return ListTablets({"", std::string(keyspace), std::string(shard)});
 }
 
-absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view keyspace) {
+absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view keyspace,
+                                                              std::vector<absl::Status>* damaged) {
   const std::string prefix = keyspace.empty() ? topo::KeyspacesPrefix(deps_.global_root)
                                               : topo::ShardsPrefix(deps_.global_root, keyspace);
   const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
@@ -253,8 +257,12 @@ absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view 
     if (!middle.has_value()) continue;
     const std::vector<absl::string_view> parts = absl::StrSplit(*middle, '/');
     if (parts.size() != 3 || parts[1] != "shards") continue;
-    GRAFT_ASSIGN_OR_RETURN(const auto record, topo::Parse<topodata::Shard>(item.key, item.value));
-    shards.push_back(topo::FromRecord(parts[0], parts[2], record));
+    const auto record = topo::Parse<topodata::Shard>(item.key, item.value);
+    if (record.ok()) {
+      shards.push_back(topo::FromRecord(parts[0], parts[2], *record));
+    } else {
+      damaged->push_back(record.status());
+    }
   }
   std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
     return std::tie(a.keyspace, a.name) < std::tie(b.keyspace, b.name);

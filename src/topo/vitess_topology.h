@@ -60,7 +60,8 @@ class VitessTopology : public Topology {
   // ALREADY_EXISTS: the cell is there with another address or root; with the same ones: OK.
   absl::Status AddCell(const Cell& cell);
   absl::StatusOr<Cell> GetCell(absl::string_view name);  // NOT_FOUND
-  absl::StatusOr<std::vector<Cell>> ListCells();
+  // Without the damaged ones, which come into `damaged`.
+  absl::StatusOr<std::vector<Cell>> ListCells(std::vector<MissingCell>* damaged);
 
   absl::StatusOr<Tablet> GetTablet(const TabletAlias& alias) override;
   absl::StatusOr<Shard> GetShard(absl::string_view keyspace, absl::string_view shard) override;
@@ -73,8 +74,10 @@ class VitessTopology : public Topology {
   // Asks all cells at the same time. The list names each cell that does not answer, or whose
   // records cannot all be read. If no cell answers, the call fails. NOT_FOUND: the filter's cell.
   absl::StatusOr<TabletList> ListTablets(const TabletFilter& filter);
-  // Ordered by keyspace and name; of all keyspaces if `keyspace` is empty.
-  absl::StatusOr<std::vector<Shard>> ListShards(absl::string_view keyspace);
+  // Ordered by keyspace and name; of all keyspaces if `keyspace` is empty. A damaged record hides
+  // no other shard; what is wrong with it comes into `damaged`.
+  absl::StatusOr<std::vector<Shard>> ListShards(absl::string_view keyspace,
+                                                std::vector<absl::Status>* damaged);
 
   // Announces a tablet as vttablet does at its start: makes keyspace, shard and replication records
   // where they are missing, creates the tablet's record or takes it over, with start_time now and

@@ -2,6 +2,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "wire/operation_proto.h"
 #include "wire/request_proto.h"
 #include "wire/time_proto.h"
@@ -31,7 +32,9 @@ absl::StatusOr<HostPort> ParseHostPort(absl::string_view text) {
       address.port > 65535) {
     return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is no <host>:<port>"));
   }
-  address.host = std::string(text.substr(0, colon));
+  absl::string_view host = text.substr(0, colon);
+  if (absl::ConsumePrefix(&host, "[")) absl::ConsumeSuffix(&host, "]");
+  address.host = std::string(host);
   return address;
 }
 

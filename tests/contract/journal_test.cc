@@ -309,6 +309,7 @@ TabletState FullStateOfVersion3() {
   operation.request.release = fresh.request.release;
   operation.ended_sessions_more = 0;
   operation.refused_more = 0;
+  operation.proof.disabled_events.clear();
   operation.progress.waiting_since = fresh.progress.waiting_since;
   state.sequence = 0;
   state.cancel.reset();

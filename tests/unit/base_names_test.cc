@@ -110,6 +110,8 @@ TEST(HostPortTest, IsEmptyWithoutEither) {
   EXPECT_TRUE((HostPort{"", 3306}).empty());
   EXPECT_FALSE((HostPort{"db", 3306}).empty());
   EXPECT_EQ((HostPort{"db", 3306}).ToString(), "db:3306");
+  EXPECT_EQ((HostPort{"::1", 3306}).ToString(), "[::1]:3306");
+  EXPECT_EQ((HostPort{"[::1]", 3306}).ToString(), "[::1]:3306");
 }
 
 TEST(NamesTest, EveryStepHasOneThatIsFoundAgain) {

@@ -97,7 +97,7 @@ TEST(TopoRecordsTest, AnAddressThatIsNoneIsNotTakenForOne) {
   topodata::Tablet fine;
   fine.set_mysql_hostname("::1");
   fine.set_mysql_port(65535);
-  EXPECT_EQ(FromRecord(fine).mysql.ToString(), "::1:65535");
+  EXPECT_EQ(FromRecord(fine).mysql.ToString(), "[::1]:65535");
   EXPECT_EQ(FromRecord(fine).mysql_fault, "");
   EXPECT_EQ(FromRecord(topodata::Tablet()).mysql_fault, "") << "a tablet that was stopped cleanly";
 }

@@ -68,7 +68,8 @@ TEST_F(VitessTopologyTest, AddCellTwiceIsFineUnlessItMoves) {
             absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(topology_.AddCell(Cell{"a/b", "x", "/y"}).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(topology_.AddCell(Cell{"zone3", "", "/y"}).code(), absl::StatusCode::kInvalidArgument);
-  const auto cells = topology_.ListCells();
+  std::vector<MissingCell> damaged;
+  const auto cells = topology_.ListCells(&damaged);
   ASSERT_TRUE(cells.ok());
   ASSERT_EQ(cells->size(), 2u);
   EXPECT_EQ((*cells)[1].root, "/vitess/zone2/");
@@ -207,6 +208,30 @@ TEST_F(VitessTopologyTest, ADamagedRecordHidesNoOtherTablet) {
   EXPECT_THAT(list->MissingText(), HasSubstr("zone1-0000000100"));
 }
 
+TEST_F(VitessTopologyTest, ADamagedCellHidesNoOther) {
+  Register("zone1", 101);
+  ASSERT_TRUE(global_.Create("/vitess/global/cells/zone9/CellInfo", "\xff", kNoLease).ok());
+  const auto list = topology_.ListTablets({});
+  ASSERT_TRUE(list.ok()) << list.status();
+  EXPECT_EQ(list->tablets.size(), 1u);
+  ASSERT_EQ(list->missing_cells.size(), 1u);
+  EXPECT_EQ(list->missing_cells[0].name, "zone9");
+  EXPECT_EQ(list->missing_cells[0].why.code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(VitessTopologyTest, ADamagedShardHidesNoOtherAndStopsNoNewOne) {
+  Register("zone1", 101, "-80");
+  ASSERT_TRUE(
+      global_.Create("/vitess/global/keyspaces/ks/shards/odd/Shard", "\xff", kNoLease).ok());
+  Register("zone1", 102, "80-");
+  std::vector<absl::Status> damaged;
+  const auto shards = topology_.ListShards("", &damaged);
+  ASSERT_TRUE(shards.ok()) << shards.status();
+  EXPECT_EQ(shards->size(), 2u);
+  ASSERT_EQ(damaged.size(), 1u);
+  EXPECT_THAT(std::string(damaged[0].message()), HasSubstr("shards/odd/Shard"));
+}
+
 TEST_F(VitessTopologyTest, EachTryOfAnUpdateIsShownTheRecordAsItIsThen) {
   const TabletAlias alias = Register("zone1", 101).alias;
   std::vector<std::string> seen;
@@ -289,12 +314,14 @@ TEST(FakeStoreTest, FailsAndHangsByMethodAndCounts) {
 TEST_F(VitessTopologyTest, ListsShardsInOrder) {
   Register("zone1", 101, "80-");
   Register("zone1", 102, "-80");
-  const auto shards = topology_.ListShards("");
+  std::vector<absl::Status> damaged;
+  const auto shards = topology_.ListShards("", &damaged);
   ASSERT_TRUE(shards.ok()) << shards.status();
   ASSERT_EQ(shards->size(), 2u);
   EXPECT_EQ((*shards)[0].name, "-80");
   EXPECT_EQ((*shards)[0].keyspace, "ks");
-  EXPECT_EQ(topology_.ListShards("k")->size(), 0u);
+  EXPECT_EQ(topology_.ListShards("k", &damaged)->size(), 0u);
+  EXPECT_THAT(damaged, ::testing::IsEmpty());
 }
 
 // The key is the name, so that what is read can be written down again.

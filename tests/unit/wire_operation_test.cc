@@ -78,6 +78,16 @@ TEST(WireOperation, TheRecordComesBackAsItWas) {
   EXPECT_TRUE(differencer.Compare(record, ToJournalRecord(*back))) << differences;
 }
 
+TEST(WireOperation, AnIpv6AddressComesBackWithoutItsBrackets) {
+  TabletState state = FullTabletState();
+  state.operation.donor_mysql = {"2001:db8::7", 3306};
+  const v1::JournalRecord record = ToJournalRecord(state);
+  EXPECT_EQ(record.operation().donor_mysql(), "[2001:db8::7]:3306");
+  const absl::StatusOr<TabletState> back = FromJournalRecord(record);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->operation.donor_mysql.host, "2001:db8::7");
+}
+
 // ToProto could lose a field that FromProto then cannot miss: every plain field by hand.
 TEST(WireOperation, EveryPlainFieldOfTheOperationSurvives) {
   const Operation full = FullOperation();
