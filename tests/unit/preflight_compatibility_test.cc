@@ -72,10 +72,10 @@ TEST(PreflightCompatibilityTest, WhetherTheTwoFit) {
          f.donor->named_time_zones = false;
        },
        "default_time_zone=Europe/Berlin"},
-      {"RECIPIENT_OPTIONS", kFatal,
+      {"RECIPIENT_OPTIONS", kUnchecked,
        [](PreflightFacts& f) { f.recipient.options["validate_password.policy"] = true; },
-       "go with the old data: validate_password.policy; write loose_"},
-      {"RECIPIENT_OPTIONS", kFatal,
+       "go with the old data: validate_password.policy: without loose_"},
+      {"RECIPIENT_OPTIONS", kUnchecked,
        [](PreflightFacts& f) {
          f.recipient.plugins.push_back({"AUDIT_log", "audit_log.so", true});
          f.recipient.options["audit_log_file"] = true;

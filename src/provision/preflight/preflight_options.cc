@@ -74,12 +74,14 @@ Verdict OptionsStayKnown(const PreflightFacts& facts) {
         "load them on the shard's primary (mysql_tzinfo_to_sql), or use an offset as +01:00");
   }
   if (unknown.empty()) return Passed("all of them are known to the donor, too");
-  return Fatal(
-      absl::StrCat("the recipient's my.cnf sets what only its own plugins and components "
-                   "know, and these go with the old data: ",
-                   NameThem(unknown)),
-      "write loose_ before these options, load the plugins with plugin-load-add, or install "
-      "them on the shard's primary");
+  // The server does not show whether my.cnf has "loose_" before an option.
+  return Unclear(
+      absl::StrCat("the recipient's my.cnf sets what only its own plugins and components know, and "
+                   "these go with the old data: ",
+                   NameThem(unknown), ": without loose_ before them mysqld would not start"),
+      "install the plugins or components on the shard's primary, or write loose_ before the "
+      "options "
+      "and pass --allow-unchecked");
 }
 
 }  // namespace graft
