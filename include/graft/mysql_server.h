@@ -58,10 +58,16 @@ struct ReplicationSource {
   std::string user;
   Secret password;
   bool use_ssl = true;
+  std::vector<ReplicationFilter> filters;  // plain ones, of the default channel
 };
 
 // This port has more than eight methods, because all of them use one server and its one set of
 // accounts. Split the port when a caller needs only a part of it.
+struct DisabledEvents {
+  std::vector<std::string> names;    // "shop.tick"
+  std::vector<std::string> refused;  // those that are still enabled, and why: "shop.tick (…)"
+};
+
 class MysqlServer {
  public:
   virtual ~MysqlServer() = default;
@@ -105,9 +111,9 @@ class MysqlServer {
   virtual absl::Status InstallClonePlugin() = 0;
 
   // Makes every enabled event DISABLE ON REPLICA, as replication itself creates events on a
-  // replica; not in the binary log, also while super_read_only is ON. Returns their names,
-  // "shop.tick".
-  virtual absl::StatusOr<std::vector<std::string>> DisableEvents() = 0;
+  // replica; not in the binary log, also while super_read_only is ON. An event that refuses keeps
+  // no other from it. If the connection is lost meanwhile, super_read_only may stay OFF.
+  virtual absl::StatusOr<DisabledEvents> DisableEvents() = 0;
 
   virtual absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() = 0;
 
@@ -122,6 +128,9 @@ class MysqlServer {
   // channel. Without a source: starts the configured channels. FAILED_PRECONDITION: no channel is
   // configured. UNAVAILABLE with REPLICATION_STOPPING: a STOP is pending, and would undo the start.
   virtual absl::Status StartReplication(const std::optional<ReplicationSource>& source) = 0;
+
+  // SOURCE_DELAY of the default channel, in whole seconds; its applier stops meanwhile.
+  virtual absl::Status DelayReplication(absl::Duration delay) = 0;
 
   // Lets one agent use a mysqld: takes a lock on the server, on a connection of its own that stays
   // open (this connection delays mysqld's shutdown by 2 s). Another call checks that this object

@@ -4,9 +4,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
+#include <vector>
 
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "graft/tablet.h"
 
 namespace graft {
@@ -42,11 +46,20 @@ CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults
 // Risks that the operator accepts.
 struct Allowances {
   bool non_innodb = false;  // tables of other engines arrive empty
-  bool unchecked = false;   // a check whose facts cannot be read does not stop the operation
+  // Checks of preflight that do not stop the operation if their facts cannot be read: "DISK_SPACE",
+  // or kAllChecks.
+  std::set<std::string> unchecked;
+  bool Unchecked(absl::string_view check) const;
+  bool lost_replication_settings = false;  // SOURCE_DELAY and filters are not set again
   friend bool operator==(const Allowances& a, const Allowances& b) {
-    return a.non_innodb == b.non_innodb && a.unchecked == b.unchecked;
+    return std::tie(a.non_innodb, a.unchecked, a.lost_replication_settings) ==
+           std::tie(b.non_innodb, b.unchecked, b.lost_replication_settings);
   }
 };
+
+inline constexpr char kAllChecks[] = "all";
+// Adds these. INVALID_ARGUMENT, and nothing is added: one is no check of preflight.
+absl::Status AllowUnchecked(const std::vector<std::string>& checks, Allowances& allow);
 
 // How far an operator goes with a cancel.
 enum class CancelWish {

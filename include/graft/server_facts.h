@@ -12,14 +12,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "graft/tablet.h"
+#include "graft/replication_channel.h"
 
 namespace graft {
 
 struct SemiSync {
-  bool waits = false;         // as a source: commits wait
+  bool waits = false;         // as a source: commits wait now
   int64_t wait_for = 0;       // for so many acknowledgers
   int64_t acknowledgers = 0;  // that are connected
+  absl::Duration patience;    // for so long, in ms, if there are fewer; 0: not at all
   bool acknowledges = false;  // as a replica: to its source
 };
 
@@ -57,34 +58,6 @@ struct Variable {
   absl::Time set_at = absl::InfinitePast();
 };
 
-struct ReplicationChannel {
-  std::string name;  // "" is the default channel
-  HostPort source;
-  bool receiver_running = false;  // "IO thread"
-  bool receiver_connecting = false;
-  bool applier_running = false;  // "SQL thread"
-  int receiver_errno = 0;
-  std::string receiver_error;
-  bool source_away = false;  // receiver_errno means that the source, or the way to it, was away
-  int applier_errno = 0;
-  std::string applier_error;
-  absl::Duration delay;               // whole seconds; SOURCE_DELAY
-  std::vector<std::string> filters;   // "Replicate_Ignore_Table: shop.log"
-  std::optional<absl::Duration> lag;  // whole seconds; nullopt: unknown
-  bool auto_position = false;
-  // Changes whenever the receiver or the applier makes progress; heartbeats do not change it.
-  std::string activity;
-  std::string heard;       // changes with each transaction, and each heartbeat, from the source
-  bool applying = false;   // a transaction is being applied now, however long it takes
-  bool receiving = false;  // a transaction is being queued now
-  bool stopping = false;   // a STOP waits for the transaction that is being applied
-
-  bool receives() const { return receiver_running || receiver_connecting; }
-  bool runs() const { return receives() || applier_running; }
-  // The source has purged what the receiver asks for: it will never go on.
-  bool lacks_binlogs() const { return receiver_errno == 1236 || receiver_errno == 13114; }
-};
-
 // A connection to the server. Its own threads (replication, events) are not among them.
 struct ServerSession {
   int64_t connection_id = 0;
@@ -108,6 +81,10 @@ struct ServerAccount {
   std::string host;
   std::string plugin;       // "caching_sha2_password"
   std::string fingerprint;  // of its authentication string; equal ones have the same password
+  // Global ones, once it has logged in: with its default roles, and with all that it was granted.
+  // nullopt: they cannot be seen.
+  std::optional<std::set<std::string>> privileges = std::nullopt;
+  std::optional<std::set<std::string>> with_all_roles = std::nullopt;
 };
 
 struct TablespaceFacts {
@@ -124,9 +101,9 @@ struct TablespaceFacts {
 struct ServerSurvey {
   ServerFacts facts;
   std::map<std::string, std::string> variables;  // @@global of SurveyedVariables(), if it has them
-  std::map<std::string, bool> options;  // all variables; true: my.cnf or the command line sets it
-  bool named_time_zones = true;         // the tables of time zones are filled
-  std::string account_user;             // of CURRENT_USER()
+  std::map<std::string, std::string> sources;    // of all variables, as Variable::source
+  std::optional<bool> named_time_zones;          // the tables of time zones are filled
+  std::string account_user;                      // of CURRENT_USER()
   std::string account_host;
   std::vector<ServerPlugin> plugins;  // the ACTIVE ones
   std::set<std::string> collations;
@@ -138,6 +115,7 @@ struct ServerSurvey {
       absl::UnknownError("not asked");
   absl::StatusOr<std::vector<ServerSession>> sessions = absl::UnknownError("not asked");
   absl::StatusOr<std::vector<ReplicationChannel>> channels = absl::UnknownError("not asked");
+  absl::StatusOr<std::vector<ReplicationFilter>> filters = absl::UnknownError("not asked");
   // Those with the name of the agent's own account.
   absl::StatusOr<std::vector<ServerAccount>> accounts = absl::UnknownError("not asked");
 };

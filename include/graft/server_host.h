@@ -34,8 +34,8 @@ struct StartupSigns {
   // Progress of the present batch of redo records; there may be several batches. nullopt: the
   // server applies no batch, or does not log it (log_error_verbosity below 3).
   std::optional<double> batch_percent;
-  int batch = 0;                    // 1 is the first
-  int failed_starts = 0;            // since the server was last ready: mysqld ended by itself
+  int batch = 0;          // 1 is the first
+  int failed_starts = 0;  // since the server was last ready: mysqld ended by itself, with errors
   std::vector<std::string> errors;  // "[MY-010361] [Server] Fatal error: …" of the last start
   friend bool operator==(const StartupSigns& a, const StartupSigns& b) {
     return a.starting == b.starting && a.batch_percent == b.batch_percent && a.batch == b.batch &&

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "graft/operation.h"
 #include "graft/operation_request.h"
+#include "graft/replication_channel.h"
 #include "graft/tablet.h"
 
 namespace graft {
@@ -38,6 +39,7 @@ struct SentClone {
 struct FenceRecord {
   bool up = false;
   bool replication_was_running = false;
+  bool acknowledged = false;  // it was a semi-synchronous replica
   struct Persisted {
     std::string name;
     std::string value;                     // of @@global, before
@@ -51,6 +53,12 @@ struct FenceRecord {
 struct GrantedCancel {
   CancelWish wish = CancelWish::kIfNothingDropped;
   absl::Time granted = absl::InfinitePast();
+};
+
+// Of the recipient's default channel before it was rebuilt; the new one gets them too.
+struct ReplicationSettings {
+  absl::Duration delay;                    // whole seconds; SOURCE_DELAY
+  std::vector<ReplicationFilter> filters;  // those that no option sets
 };
 
 struct TabletState {
@@ -69,6 +77,7 @@ struct TabletState {
   std::string data_directory;  // @@datadir, to be read while it is down
   std::string error_log;       // @@log_error
   std::string server_uuid;     // which CLONE keeps
+  ReplicationSettings replication;
   // Of the donor, likewise.
   std::string donor_uuid;
   std::string donor_gtid;   // gtid_executed; empty: not asked

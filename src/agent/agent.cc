@@ -43,25 +43,29 @@ struct Opened {
   LoadedJournal loaded;
 };
 
-// To another tablet's server, as the clone user.
-ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& address) {
+ConnectionOptions Connection(const HostPort& address, const std::string& user,
+                             const Secret& password, bool require_ssl) {
   ConnectionOptions connection;
   connection.address = address;
-  connection.user = options.tablet.provisioner.clone_user;
-  connection.password = options.tablet.provisioner.clone_password;
-  connection.require_ssl = options.tablet.provisioner.clone_use_ssl;
+  connection.user = user;
+  connection.password = password;
+  connection.require_ssl = require_ssl;
+  return connection;
+}
+
+// To another tablet's server, as the clone user.
+ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& address) {
+  const ProvisionerOptions& of = options.tablet.provisioner;
+  ConnectionOptions connection =
+      Connection(address, of.clone_user, of.clone_password, of.clone_use_ssl);
   connection.ssl_ca = options.mysql.ssl_ca;
   return connection;
 }
 
 // As replication will log in, which verifies no certificate.
 ConnectionOptions ReplicaConnection(const AgentOptions& options, const HostPort& address) {
-  ConnectionOptions connection;
-  connection.address = address;
-  connection.user = options.tablet.provisioner.repl_user;
-  connection.password = options.tablet.provisioner.repl_password;
-  connection.require_ssl = options.tablet.provisioner.repl_use_ssl;
-  return connection;
+  const ProvisionerOptions& of = options.tablet.provisioner;
+  return Connection(address, of.repl_user, of.repl_password, of.repl_use_ssl);
 }
 
 class GraftAgent : public Agent {

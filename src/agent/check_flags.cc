@@ -235,6 +235,8 @@ void CheckClone(const AgentFlags& flags, TabletAgent::Options& options, Faults& 
     faults.Add("--restore-with-clone needs --mysql-clone-enabled");
   }
   CheckSettings(flags, options.defaults.settings, faults);
+  const absl::Status checks = AllowUnchecked(flags.allow_unchecked, options.defaults.allow);
+  if (!checks.ok()) faults.Add(absl::StrCat("--allow-unchecked: ", checks.message()));
   CheckBounds(flags, options.provisioner, faults);
   if (flags.replicate_from == "primary") {
     options.defaults.replicate_from = ReplicateFrom::kPrimary;

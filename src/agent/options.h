@@ -67,6 +67,7 @@ struct AgentFlags {
   std::string clone_catch_up_stall_timeout = "10m";
   bool clone_enable_compression = false;
   bool clone_block_ddl = false;
+  std::vector<std::string> allow_unchecked;
   std::vector<std::string> reprovision_on_replication_error;
   std::string reprovision_delay = "1m";
   std::string hold_before_step;

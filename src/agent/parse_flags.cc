@@ -121,7 +121,10 @@ void AddCloneSettings(CLI::App& app, AgentFlags& flags) {
             "block DDL on the donor for as long as it copies");
   AddSwitch(app, "allow-non-innodb", allow.non_innodb,
             "clone though tables of other engines arrive empty");
-  AddSwitch(app, "allow-unchecked", allow.unchecked, "clone though a check's facts cannot be read");
+  app.add_option("--allow-unchecked", flags.allow_unchecked,
+                 "clone though the facts of these checks cannot be read: DISK_SPACE,…, or all")
+      ->delimiter(',')
+      ->type_name("CHECKS");
 }
 
 void AddRepairFlags(CLI::App& app, AgentFlags& flags) {

@@ -3,6 +3,8 @@
 #include <array>
 #include <tuple>
 
+#include "absl/strings/str_cat.h"
+#include "graft/reason.h"
 #include "graft/tablet_state.h"
 
 namespace graft {
@@ -87,6 +89,27 @@ bool IsOlder(const TabletState& a, const TabletState& b) {
                            operation.requested, operation.request.id);
   };
   return order(a) < order(b);
+}
+
+bool Allowances::Unchecked(absl::string_view check) const {
+  return unchecked.count(kAllChecks) > 0 || unchecked.count(std::string(check)) > 0;
+}
+
+absl::Status AllowUnchecked(const std::vector<std::string>& checks, Allowances& allow) {
+  for (const std::string& check : checks) {
+    const Reason reason = ParseReason(check);
+    const bool known = reason != Reason::kNone &&
+                       RowOf(reason).section == RowOf(Reason::kPreflightUnchecked).section;
+    if (!known && check != kAllChecks) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", check,
+                       "\" is no check of preflight: take the words that graftctl preflight "
+                       "shows, e.g. DISK_SPACE, or ",
+                       kAllChecks));
+    }
+  }
+  allow.unchecked.insert(checks.begin(), checks.end());
+  return absl::OkStatus();
 }
 
 CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults) {

@@ -252,7 +252,7 @@ constexpr ReasonRow kTable[] = {
     {Reason::kPluginExists, "PLUGIN_EXISTS", Code::kAlreadyExists, kStop, kRecipient, kIndex,
      "MySQL 1125, 1968: the clone plugin is installed already; harmless"},
     {Reason::kPreflightUnchecked, "PREFLIGHT_UNCHECKED", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
-     "a check could not read what it needs; grant the privilege, or --allow-unchecked"},
+     "a check could not read what it needs; grant the privilege, or --allow-unchecked=CHECK"},
     {Reason::kPrivilegeMissing, "PRIVILEGE_MISSING", Code::kPermissionDenied, kStop, kRecipient, kFence,
      "MySQL 1044, 1142, 1227, 1370, 1095, 3630: grant what the message names"},
     {Reason::kReadOnly, "READ_ONLY", Code::kFailedPrecondition, kStop, kRecipient, kIndex,

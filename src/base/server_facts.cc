@@ -37,6 +37,8 @@ const std::vector<std::string>& SurveyedVariables() {
       "require_secure_transport",
       "persisted_globals_load",
       "time_zone",
+      "activate_all_roles_on_login",
+      "mandatory_roles",
       "performance_schema",
   };
   return *names;

@@ -9,6 +9,8 @@
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "view/operation.h"
+#include "wire/fields.h"
+#include "wire/request_proto.h"
 
 namespace graft::cli {
 namespace {
@@ -87,7 +89,8 @@ Result ShowPreflight(const Session& session, const Connect& connect,
                      const v1::PreflightRequest& request) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::PreflightReport report, agent->Preflight(request));
-  const ExitCode code = ExitCodeOf(report, request.allow().unchecked());
+  GRAFT_ASSIGN_OR_RETURN(const auto allow, FromMessage<Allowances>(request.allow()));
+  const ExitCode code = ExitCodeOf(report, allow);
   Show(session, report, [&] { return RenderPreflight(report, code == ExitCode::kDone); });
   return code;
 }

@@ -44,10 +44,10 @@ ExitCode ExitCodeOf(const v1::Operation& operation) {
   return operation.outcome() == v1::CANCELLED ? ExitCode::kCancelled : ExitCode::kFailed;
 }
 
-ExitCode ExitCodeOf(const v1::PreflightReport& report, bool unchecked_allowed) {
-  const auto passes = [unchecked_allowed](const v1::CheckResult& result) {
+ExitCode ExitCodeOf(const v1::PreflightReport& report, const Allowances& allow) {
+  const auto passes = [&allow](const v1::CheckResult& result) {
     return result.outcome() == v1::PASSED || result.outcome() == v1::WARNING ||
-           (result.outcome() == v1::UNCHECKED && unchecked_allowed);
+           (result.outcome() == v1::UNCHECKED && allow.Unchecked(result.id()));
   };
   const auto& results = report.results();
   const bool passed = !results.empty() && std::all_of(results.begin(), results.end(), passes);

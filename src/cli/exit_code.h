@@ -4,6 +4,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "graft/operation_request.h"
 #include "graft/v1/operation.pb.h"
 #include "graft/v1/preflight.pb.h"
 
@@ -32,7 +33,7 @@ ExitCode ExitCodeOf(const v1::Operation& operation);
 
 // Whether CLONE may be tried: kDone, else kRefused. A check that this graftctl does not know how to
 // read stops, and so does a report without any.
-ExitCode ExitCodeOf(const v1::PreflightReport& report, bool unchecked_allowed);
+ExitCode ExitCodeOf(const v1::PreflightReport& report, const Allowances& allow);
 
 // Of an operation that was cancelled and has ended: kDone if the cancel did it and the data is
 // whole, kRefused if the operation was done before.

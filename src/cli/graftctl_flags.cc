@@ -47,8 +47,18 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
       ->check(CLI::IsMember({"donor", "primary"}));
   command.add_flag("--allow-non-innodb", flags.allow.non_innodb,
                    "accept that tables of other engines arrive empty");
-  command.add_flag("--allow-unchecked", flags.allow.unchecked,
-                   "go on although a check's facts cannot be read");
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--allow-unchecked",
+          [&flags](const std::vector<std::string>& checks) {
+            const absl::Status known = AllowUnchecked(checks, flags.allow);
+            if (!known.ok()) throw CLI::ValidationError(std::string(known.message()));
+          },
+          "go on although the facts of these checks cannot be read: DISK_SPACE,…, or all")
+      ->delimiter(',')
+      ->type_name("CHECKS");
+  command.add_flag("--forget-replication-settings", flags.allow.lost_replication_settings,
+                   "do not set the replica's SOURCE_DELAY and filters again");
 }
 
 void AddBandwidthFlags(CLI::App& command, GraftctlFlags& flags) {

@@ -82,6 +82,12 @@ std::vector<std::string> Request(const v1::Operation& operation) {
   std::vector<std::string> allowed;
   if (operation.allow().non_innodb()) allowed.emplace_back("tables that are not InnoDB");
   if (operation.allow().unchecked()) allowed.emplace_back("checks that cannot be made");
+  for (const std::string& check : operation.allow().unchecked_checks()) {
+    allowed.push_back(absl::StrCat(check, " unchecked"));
+  }
+  if (operation.allow().lost_replication_settings()) {
+    allowed.emplace_back("loss of SOURCE_DELAY and filters");
+  }
   const bool primary = operation.replicate_from() == v1::REPLICATE_FROM_PRIMARY;
   return Facts(
       {{"donor", DonorAskedFor(operation.donor_choice())},

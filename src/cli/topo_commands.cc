@@ -89,12 +89,12 @@ Result AddCell(const Session& session, VitessTopology& topology, const Cell& cel
 
 Result ShowTopology(const Session& session, VitessTopology& topology) {
   std::vector<MissingCell> damaged_cells;  // the list of tablets has them too
-  std::vector<absl::Status> damaged_shards;
+  std::vector<DamagedShard> damaged_shards;
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Cell> cells, topology.ListCells(&damaged_cells));
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Shard> shards, topology.ListShards("", &damaged_shards));
   GRAFT_ASSIGN_OR_RETURN(const TabletList list, topology.ListTablets({}));
   TellMissing(session, list);
-  for (const absl::Status& shard : damaged_shards) session.err << shard.message() << '\n';
+  for (const DamagedShard& shard : damaged_shards) session.err << shard.why.message() << '\n';
   if (session.output != OutputFormat::kTable) {
     WriteObject(session.output, TextOf(TopologyJson(cells, shards, list)), session.out);
     return ExitCode::kDone;

@@ -16,6 +16,7 @@
 #include "absl/strings/strip.h"
 #include "base/errors.h"
 #include "base/files.h"
+#include "base/shown_text.h"
 
 namespace graft {
 namespace {
@@ -71,8 +72,10 @@ absl::Status LookIntoLink(const std::string& path, const std::string& name, Host
   const auto files = ListDirectory(path);
   if (!files.ok()) return AsHostStatus(files.status());
   facts.linked_databases[name] =
-      std::count_if(files->begin(), files->end(),
-                    [](const std::string& file) { return absl::EndsWith(file, ".ibd"); });
+      std::count_if(files->begin(), files->end(), [](const std::string& file) {
+        const bool passing = absl::StartsWith(file, "#sql");  // of an ALTER
+        return absl::EndsWith(file, ".ibd") && !passing;
+      });
   return absl::OkStatus();
 }
 
@@ -113,7 +116,8 @@ std::optional<double> PercentAtEnd(absl::string_view line) {
   return percent >= 0 && percent <= 100 ? std::make_optional(percent) : std::nullopt;
 }
 
-// A start that ends with "Shutdown complete" (010910), and was never ready (010931), has failed.
+// A start that ends with "Shutdown complete" (010910), and was never ready (010931), has failed,
+// unless somebody told it to stop (013172).
 void ReadLine(absl::string_view line, StartupSigns& signs) {
   constexpr absl::string_view kError = "[ERROR] ";
   constexpr size_t kMostErrors = 5;
@@ -121,12 +125,15 @@ void ReadLine(absl::string_view line, StartupSigns& signs) {
   if (error != absl::string_view::npos) {
     const bool last_word = absl::StrContains(line, "[MY-010119]");  // "Aborting"
     if (signs.starting && !last_word && signs.errors.size() < kMostErrors) {
-      signs.errors.emplace_back(line.substr(error + kError.size()));
+      signs.errors.push_back(ShowLogLine(line.substr(error + kError.size())));
     }
   } else if (absl::StrContains(line, "[MY-010931]")) {
     signs = StartupSigns();
+  } else if (absl::StrContains(line, "[MY-013172]")) {
+    signs.starting = false;
+    signs.batch_percent.reset();
   } else if (absl::StrContains(line, "[MY-010910]")) {
-    const bool failed = signs.starting;
+    const bool failed = signs.starting && !signs.errors.empty();
     signs.starting = false;
     signs.batch_percent.reset();
     if (failed) ++signs.failed_starts;

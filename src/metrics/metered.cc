@@ -47,7 +47,10 @@ class MeteredMysqlServer : public MysqlServer {
   absl::Status InstallClonePlugin() override {
     return meter_.Run("InstallClonePlugin", [&] { return server_->InstallClonePlugin(); });
   }
-  absl::StatusOr<std::vector<std::string>> DisableEvents() override {
+  absl::Status DelayReplication(absl::Duration delay) override {
+    return meter_.Run("DelayReplication", [&] { return server_->DelayReplication(delay); });
+  }
+  absl::StatusOr<DisabledEvents> DisableEvents() override {
     return meter_.Run("DisableEvents", [&] { return server_->DisableEvents(); });
   }
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override {

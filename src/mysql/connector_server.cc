@@ -90,37 +90,49 @@ absl::Status InstallClonePluginBy(const WithSession& with_session) {
   return Restore(with_session, lifted, "installing the clone plugin", std::move(status));
 }
 
-// ALTER EVENT takes the event's sql_mode and time zone from the session, and its definer from the
-// statement.
-absl::Status DisableEvents(Session& session, const RowSet& events) {
-  absl::Status status = session.Execute(kUnloggedStatement, "disable events");
+absl::Status DisableEvent(Session& session, const Row& event) {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> statements,
+                         DisableEventStatements(session.version(), event));
+  for (const std::string& sql : statements) {
+    GRAFT_RETURN_IF_ERROR(session.Execute(sql, "disable an event"));
+  }
+  return absl::OkStatus();
+}
+
+// ALTER EVENT takes the event's sql_mode, time zone and character set from the session, and its
+// definer from the statement.
+absl::Status DisableEach(Session& session, const RowSet& events, DisabledEvents& done) {
+  GRAFT_RETURN_IF_ERROR(session.Execute(kUnloggedStatement, "disable events"));
   for (const Row& event : Rows(events)) {
-    if (!status.ok()) break;
-    for (const std::string& sql : DisableEventStatements(session.version(), event)) {
-      if (status.ok()) status = session.Execute(sql, "disable an event");
+    const std::string name = absl::StrCat(event.Text({"schema"}), ".", event.Text({"name"}));
+    const absl::Status status = DisableEvent(session, event);
+    if (session.lost()) return status;
+    if (status.ok()) {
+      done.names.push_back(name);
+    } else {
+      done.refused.push_back(absl::StrCat(name, " (", status.message(), ")"));
     }
   }
-  const absl::Status restored = session.Execute(kUsualSessionStatement, "disable events");
-  return status.ok() ? restored : status;
+  return session.Execute(kUsualSessionStatement, "disable events");
 }
 
 // As MysqlServer::DisableEvents. super_read_only forbids ALTER EVENT (1290).
-absl::StatusOr<std::vector<std::string>> DisableEventsBy(const WithSession& with_session) {
+absl::StatusOr<DisabledEvents> DisableEventsBy(const WithSession& with_session) {
   bool lifted = false;
-  std::vector<std::string> names;
+  DisabledEvents done;
   absl::Status status = with_session([&](Session& session) -> absl::Status {
-    names.clear();
+    done.refused.clear();
+    GRAFT_ASSIGN_OR_RETURN(const std::string account, CurrentAccount(session));
+    GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, ReadFacts(session));
+    GRAFT_RETURN_IF_ERROR(CheckPrivilege(facts.privileges, "EVENT", account, "the events"));
     GRAFT_ASSIGN_OR_RETURN(const RowSet events,
                            session.Query(kEnabledEventsStatement, "list the events"));
-    for (const Row& event : Rows(events)) {
-      names.push_back(absl::StrCat(event.Text({"schema"}), ".", event.Text({"name"})));
-    }
-    if (names.empty()) return absl::OkStatus();
+    if (events.rows.empty()) return absl::OkStatus();
     return Write(
-        session, [&] { return DisableEvents(session, events); }, &lifted);
+        session, [&] { return DisableEach(session, events, done); }, &lifted);
   });
   GRAFT_RETURN_IF_ERROR(Restore(with_session, lifted, "disabling events", std::move(status)));
-  return names;
+  return done;
 }
 
 class ConnectorServer : public MysqlServer {
@@ -204,7 +216,7 @@ class ConnectorServer : public MysqlServer {
     return InstallClonePluginBy([this](const auto& work) { return pool_.Run(work); });
   }
 
-  absl::StatusOr<std::vector<std::string>> DisableEvents() override {
+  absl::StatusOr<DisabledEvents> DisableEvents() override {
     return DisableEventsBy([this](const auto& work) { return pool_.Run(work); });
   }
 
@@ -216,6 +228,10 @@ class ConnectorServer : public MysqlServer {
 
   absl::Status StartReplication(const std::optional<ReplicationSource>& source) override {
     return StartChannels(pool_, source);
+  }
+
+  absl::Status DelayReplication(absl::Duration delay) override {
+    return DelayChannel(pool_, delay);
   }
 
   absl::Status HoldServer(int64_t own_clone) override {

@@ -78,6 +78,9 @@ absl::Status Follow(Session& session, const ReplicationSource& source) {
     status = session.ExecuteSecret(change, shown, source.password);
   }
   GRAFT_RETURN_IF_ERROR(status);
+  for (const ReplicationFilter& filter : source.filters) {
+    GRAFT_RETURN_IF_ERROR(session.Execute(SetFilterStatement(filter), "set a replication filter"));
+  }
   return session.Execute(ReplicaStatement(session.version(), "START REPLICA FOR CHANNEL ''"),
                          "start replication");
 }
@@ -98,6 +101,15 @@ absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session) {
 absl::Status StopChannels(SessionPool& pool, bool forget) {
   GRAFT_RETURN_IF_ERROR(Stop(pool, /*default_channel=*/false));
   return forget ? pool.Run(Forget) : absl::OkStatus();
+}
+
+absl::Status DelayChannel(SessionPool& pool, absl::Duration delay) {
+  return pool.Run([delay](Session& session) -> absl::Status {
+    for (const std::string& sql : DelayStatements(session.version(), delay)) {
+      GRAFT_RETURN_IF_ERROR(session.Execute(sql, "set SOURCE_DELAY"));
+    }
+    return absl::OkStatus();
+  });
 }
 
 absl::Status StartChannels(SessionPool& pool, const std::optional<ReplicationSource>& source) {

@@ -22,6 +22,9 @@ namespace graft {
 absl::StatusOr<std::vector<ReplicationChannel>> ReadChannels(Session& session);
 
 absl::Status StopChannels(SessionPool& pool, bool forget);
+// As MysqlServer::DelayReplication.
+absl::Status DelayChannel(SessionPool& pool, absl::Duration delay);
+
 absl::Status StartChannels(SessionPool& pool, const std::optional<ReplicationSource>& source);
 
 }  // namespace graft

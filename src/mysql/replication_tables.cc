@@ -1,9 +1,13 @@
+#include <algorithm>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/errors.h"
 #include "mysql/error_map.h"
 #include "mysql/tables.h"
@@ -33,16 +37,22 @@ bool HasBacklog(const Row& row) {
              row.Text({"Exec_Source_Log_Pos", "Exec_Master_Log_Pos"});
 }
 
-// "Replicate_Ignore_Table: shop.log" of each filter that is set. From a server's my.cnf too.
-std::vector<std::string> Filters(const Row& row) {
-  std::vector<std::string> filters;
-  for (const char* name :
-       {"Replicate_Do_DB", "Replicate_Ignore_DB", "Replicate_Do_Table", "Replicate_Ignore_Table",
-        "Replicate_Wild_Do_Table", "Replicate_Wild_Ignore_Table", "Replicate_Rewrite_DB"}) {
-    const std::string value = row.Text({name});
-    if (!value.empty()) filters.push_back(absl::StrCat(name, ": ", value));
+bool IsPlainName(absl::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$';
+  });
+}
+
+// Whether its names can be told from each other, and be written without quotes.
+bool IsPlain(absl::string_view name, absl::string_view rule) {
+  std::vector<absl::string_view> names = absl::StrSplit(rule, ',');
+  if (absl::StrContains(name, "WILD")) {
+    return std::all_of(names.begin(), names.end(), [](absl::string_view pattern) {
+      return std::count(pattern.begin(), pattern.end(), '.') == 1;
+    });
   }
-  return filters;
+  names = absl::StrSplit(rule, absl::ByAnyChar(",.()"), absl::SkipEmpty());
+  return std::all_of(names.begin(), names.end(), IsPlainName);
 }
 
 absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
@@ -51,6 +61,7 @@ absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
   channel.source.host = row.Text({"Source_Host", "Master_Host"});
   GRAFT_ASSIGN_OR_RETURN(const int64_t port, row.Number({"Source_Port", "Master_Port"}));
   channel.source.port = static_cast<int>(port);
+  channel.source_uuid = row.Text({"Source_UUID", "Master_UUID"});
   const std::string receiver = row.Text({"Replica_IO_Running", "Slave_IO_Running"});
   channel.receiver_running = receiver == "Yes";
   channel.receiver_connecting = receiver == "Connecting";
@@ -67,7 +78,6 @@ absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
   channel.auto_position = row.Text({"Auto_Position"}) == "1";
   int64_t delay = 0;
   if (absl::SimpleAtoi(row.Text({"SQL_Delay"}), &delay)) channel.delay = absl::Seconds(delay);
-  channel.filters = Filters(row);
   const auto lag = row.Find({"Seconds_Behind_Source", "Seconds_Behind_Master"});
   int64_t seconds = 0;
   if (lag.has_value() && absl::SimpleAtoi(*lag, &seconds)) channel.lag = absl::Seconds(seconds);
@@ -100,6 +110,20 @@ bool AddWork(const RowSet& work, ReplicationChannel* channel) {
 }
 
 }  // namespace
+
+std::vector<ReplicationFilter> ReadFilters(const RowSet& rows) {
+  std::vector<ReplicationFilter> filters;
+  for (const Row& row : Rows(rows)) {
+    ReplicationFilter filter;
+    filter.channel = row.Text({"channel"});
+    filter.name = row.Text({"name"});
+    filter.rule = row.Text({"rule"});
+    filter.by_statement = absl::StartsWith(row.Text({"configured_by"}), "CHANGE_");
+    filter.plain = IsPlain(filter.name, filter.rule);
+    filters.push_back(std::move(filter));
+  }
+  return filters;
+}
 
 absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet& status,
                                                                     const RowSet& work) {

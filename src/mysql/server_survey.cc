@@ -1,9 +1,13 @@
 #include "mysql/server_survey.h"
 
+#include <optional>
 #include <set>
+#include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "mysql/replication.h"
 #include "mysql/statements.h"
@@ -12,14 +16,6 @@
 
 namespace graft {
 namespace {
-
-absl::StatusOr<std::string> CurrentAccount(Session& session) {
-  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(kCurrentAccountStatement, "read the account's name"));
-  const std::vector<std::string> names = ReadNames(rows);
-  if (names.empty()) return absl::InternalError("MySQL told no CURRENT_USER()");
-  return names[0];
-}
 
 absl::StatusOr<RowSet> Grants(Session& session) {
   return session.Query(kGrantsStatement, "read the account's privileges");
@@ -42,9 +38,9 @@ absl::StatusOr<std::vector<ServerPlugin>> Plugins(Session& session, const RowSet
   return ReadPlugins(active, *installed);
 }
 
-absl::StatusOr<bool> NamedTimeZones(Session& session) {
+absl::StatusOr<std::optional<bool>> NamedTimeZones(Session& session) {
   const auto rows = session.Query(kTimeZonesStatement, "look for time zones");
-  if (absl::IsPermissionDenied(rows.status())) return true;  // nobody can say
+  if (absl::IsPermissionDenied(rows.status())) return std::nullopt;
   GRAFT_RETURN_IF_ERROR(rows.status());
   GRAFT_ASSIGN_OR_RETURN(const int64_t count, ReadCount(*rows));
   return count > 0;
@@ -59,11 +55,9 @@ absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
       const RowSet variables,
       session.Query(SurveyVariablesStatement(SurveyedVariables()), "read variables"));
   survey->variables = ReadSurveyVariables(variables);
-  GRAFT_ASSIGN_OR_RETURN(const RowSet options,
-                         session.Query(kOptionsStatement, "list the variables"));
-  for (const Row& row : Rows(options)) {
-    survey->options[row.Text({"name"})] = row.Text({"given"}) == "1";
-  }
+  GRAFT_ASSIGN_OR_RETURN(const RowSet sources,
+                         session.Query(kVariableSourcesStatement, "list the variables"));
+  for (const Row& row : Rows(sources)) survey->sources[row.Text({"name"})] = row.Text({"source"});
   GRAFT_ASSIGN_OR_RETURN(survey->named_time_zones, NamedTimeZones(session));
   GRAFT_ASSIGN_OR_RETURN(const RowSet active,
                          session.Query(kActivePluginsStatement, "list the plugins"));
@@ -84,6 +78,12 @@ absl::StatusOr<bool> InGroup(Session& session) {
                          session.Query(kGroupMemberStatement, "read the group's members"));
   GRAFT_ASSIGN_OR_RETURN(const int64_t count, ReadCount(rows));
   return count > 0;
+}
+
+absl::StatusOr<std::vector<ReplicationFilter>> Filters(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
+                         session.Query(kFiltersStatement, "read the replication filters"));
+  return ReadFilters(rows);
 }
 
 absl::StatusOr<TablespaceFacts> Tablespaces(Session& session) {
@@ -113,10 +113,41 @@ absl::StatusOr<std::vector<std::string>> NonInnodbTables(Session& session) {
   return ReadNonInnodbTables(rows);
 }
 
+// nullopt: the server does not tell them.
+absl::StatusOr<std::optional<std::set<std::string>>> GrantsOf(
+    Session& session, const std::string& user, const std::string& host,
+    const std::vector<std::string>& roles) {
+  const auto rows = session.Query(GrantsOfStatement(user, host, roles), "read an account's grants");
+  if (session.lost()) return rows.status();
+  if (!rows.ok()) return std::nullopt;
+  return ReadGrants(*rows);
+}
+
+absl::Status AddPrivileges(Session& session, const std::string& user, ServerAccount& account) {
+  const auto roles = session.Query(RolesStatement(user, account.host), "read an account's roles");
+  if (session.lost()) return roles.status();
+  if (!roles.ok()) return absl::OkStatus();
+  std::vector<std::string> by_default;
+  std::vector<std::string> all;
+  for (const Row& row : Rows(*roles)) {
+    const std::string role =
+        absl::StrCat(QuoteText(row.Text({"user"})), "@", QuoteText(row.Text({"host"})));
+    all.push_back(role);
+    if (row.Text({"by_default"}) == "1") by_default.push_back(role);
+  }
+  GRAFT_ASSIGN_OR_RETURN(account.privileges, GrantsOf(session, user, account.host, by_default));
+  GRAFT_ASSIGN_OR_RETURN(account.with_all_roles, GrantsOf(session, user, account.host, all));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<ServerAccount>> Accounts(Session& session, const std::string& user) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
                          session.Query(AccountsStatement(user), "read mysql.user"));
-  return ReadAccounts(rows);
+  std::vector<ServerAccount> accounts = ReadAccounts(rows);
+  for (ServerAccount& account : accounts) {
+    GRAFT_RETURN_IF_ERROR(AddPrivileges(session, user, account));
+  }
+  return accounts;
 }
 
 // If the server cannot be reached, the survey fails. If the server refuses or does not know a
@@ -135,6 +166,14 @@ absl::Status ReadPart(const WithSession& with_session,
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> CurrentAccount(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
+                         session.Query(kCurrentAccountStatement, "read the account's name"));
+  const std::vector<std::string> names = ReadNames(rows);
+  if (names.empty()) return absl::InternalError("MySQL told no CURRENT_USER()");
+  return names[0];
+}
 
 absl::StatusOr<ServerFacts> ReadFacts(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet row,
@@ -181,6 +220,8 @@ absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
       ReadPart<std::vector<ServerSession>>(with_session, ReadUserSessions, &survey.sessions));
   GRAFT_RETURN_IF_ERROR(
       ReadPart<std::vector<ReplicationChannel>>(with_session, ReadChannels, &survey.channels));
+  GRAFT_RETURN_IF_ERROR(
+      ReadPart<std::vector<ReplicationFilter>>(with_session, Filters, &survey.filters));
   GRAFT_RETURN_IF_ERROR(ReadPart<std::vector<ServerAccount>>(
       with_session, [&agent_user](Session& session) { return Accounts(session, agent_user); },
       &survey.accounts));

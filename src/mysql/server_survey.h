@@ -17,6 +17,7 @@ namespace graft {
 using WithSession = std::function<absl::Status(const std::function<absl::Status(Session&)>& work)>;
 
 absl::StatusOr<ServerFacts> ReadFacts(Session& session);
+absl::StatusOr<std::string> CurrentAccount(Session& session);  // "vt_dba@localhost"
 absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session);
 
 // Each part is read by itself, so that a slow part delays no other part. Fails only if the server

@@ -186,6 +186,8 @@ absl::StatusOr<int64_t> ReadCount(const RowSet& rows) {
 
 SemiSync ReadSemiSync(const RowSet& rows) {
   SemiSync semi_sync;
+  absl::Duration timeout;
+  bool goes_on = false;
   const auto number = [](const std::string& text) {
     int64_t value = 0;
     return absl::SimpleAtoi(text, &value) ? value : 0;
@@ -196,11 +198,14 @@ SemiSync ReadSemiSync(const RowSet& rows) {
         absl::StrReplaceAll(absl::AsciiStrToLower(row.Text({"name"})),
                             {{"_master_", "_source_"}, {"_slave", "_replica"}});
     const std::string value = row.Text({"value"});
-    if (name == "rpl_semi_sync_source_enabled") semi_sync.waits = IsOn(value);
+    if (name == "rpl_semi_sync_source_status") semi_sync.waits = IsOn(value);
+    if (name == "rpl_semi_sync_source_timeout") timeout = absl::Milliseconds(number(value));
+    if (name == "rpl_semi_sync_source_wait_no_replica") goes_on = !IsOn(value);
     if (name == "rpl_semi_sync_source_wait_for_replica_count") semi_sync.wait_for = number(value);
     if (name == "rpl_semi_sync_source_clients") semi_sync.acknowledgers = number(value);
     if (name == "rpl_semi_sync_replica_status") semi_sync.acknowledges = IsOn(value);
   }
+  semi_sync.patience = goes_on ? absl::ZeroDuration() : timeout;
   return semi_sync;
 }
 

@@ -3,9 +3,8 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "base/shown_text.h"
 #include "mysql/tables.h"
 
 namespace graft {
@@ -55,41 +54,6 @@ absl::StatusOr<Holders> ReadLockWaits(const RowSet& rows) {
   return holders;
 }
 
-// Of the UTF-8 character at `text`'s begin; 0: none.
-size_t CharacterLength(absl::string_view text) {
-  const auto first = static_cast<unsigned char>(text[0]);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xc2 && first <= 0xdf   ? 2
-                        : first >= 0xe0 && first <= 0xef ? 3
-                        : first >= 0xf0 && first <= 0xf4 ? 4
-                                                         : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  const auto second = static_cast<unsigned char>(text[1]);
-  // Overlong forms, surrogates, and code points above U+10FFFF.
-  const bool bad = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-                   (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-  return bad ? 0 : length;
-}
-
-std::string Printable(absl::string_view text) {
-  std::string line;
-  while (!text.empty()) {
-    const size_t length = CharacterLength(text);
-    if (length == 0) {
-      line += '?';
-    } else if (length == 1 && absl::ascii_iscntrl(static_cast<unsigned char>(text[0]))) {
-      line += ' ';
-    } else {
-      absl::StrAppend(&line, text.substr(0, length));
-    }
-    text.remove_prefix(std::max<size_t>(1, length));
-  }
-  return line;
-}
-
 }  // namespace
 
 bool LocksConflict(absl::string_view wanted, absl::string_view held) {
@@ -117,17 +81,6 @@ bool LocksConflict(absl::string_view wanted, absl::string_view held) {
   if (wanted == "SHARED_WRITE_LOW_PRIO") wanted = "SHARED_WRITE";
   const auto row = free->find(wanted);
   return row == free->end() || row->second.count(std::string(held)) == 0;
-}
-
-std::string ShowStatement(absl::string_view text) {
-  const std::string upper = absl::AsciiStrToUpper(text);
-  size_t end = text.size();
-  for (absl::string_view keyword : {"IDENTIFIED", "PASSWORD", "SECRET"}) {
-    const size_t found = upper.find(keyword.data(), 0, keyword.size());
-    if (found != std::string::npos) end = std::min(end, found + keyword.size());
-  }
-  const std::string shown = Printable(text.substr(0, end));
-  return end < text.size() ? absl::StrCat(shown, " ...") : shown;
 }
 
 absl::StatusOr<std::vector<ServerSession>> ReadSessionRows(const SessionRows& rows) {

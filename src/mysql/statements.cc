@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 
 namespace graft {
 namespace {
@@ -121,18 +123,50 @@ std::string ReplicaStatement(const ServerVersion& version, absl::string_view sql
   return absl::StrReplaceAll(sql, {{"REPLICA", "SLAVE"}});
 }
 
-std::vector<std::string> DisableEventStatements(const ServerVersion& version, const Row& event) {
-  const auto name = [](absl::string_view text) {
+absl::StatusOr<std::vector<std::string>> DisableEventStatements(const ServerVersion& version,
+                                                                const Row& event) {
+  const auto quoted = [](absl::string_view text) {
     return absl::StrCat("`", absl::StrReplaceAll(text, {{"`", "``"}}), "`");
   };
   const std::string definer = event.Text({"definer"});
   const size_t at = definer.rfind('@');
   const std::string host = at == std::string::npos ? "" : definer.substr(at + 1);
-  return {absl::StrCat("SET SESSION sql_mode=", QuoteText(event.Text({"sql_mode"})),
-                       ", SESSION time_zone=", QuoteText(event.Text({"time_zone"}))),
-          absl::StrCat("ALTER DEFINER=", name(definer.substr(0, at)), "@", name(host), " EVENT ",
-                       name(event.Text({"schema"})), ".", name(event.Text({"name"})),
-                       " DISABLE ON ", version.AtLeast(8, 0, 26) ? "REPLICA" : "SLAVE")};
+  const std::string statement =
+      absl::StrCat("ALTER DEFINER=", quoted(definer.substr(0, at)), "@", quoted(host), " EVENT ",
+                   quoted(event.Text({"schema"})), ".", quoted(event.Text({"name"})),
+                   " DISABLE ON ", version.AtLeast(8, 2, 0) ? "REPLICA" : "SLAVE");
+  const std::string charset = event.Text({"charset"});
+  const bool ascii = std::all_of(statement.begin(), statement.end(),
+                                 [](char c) { return absl::ascii_isascii(c); });
+  if (!ascii && !absl::StartsWith(charset, "utf8")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "its name or definer is not ASCII, and it was made with character_set_client=", charset));
+  }
+  return std::vector<std::string>{
+      absl::StrCat("SET SESSION sql_mode=", QuoteText(event.Text({"sql_mode"})),
+                   ", SESSION time_zone=", QuoteText(event.Text({"time_zone"})),
+                   ", SESSION character_set_client=", QuoteText(charset),
+                   ", SESSION collation_connection=", QuoteText(event.Text({"collation"}))),
+      statement};
+}
+
+std::string SetFilterStatement(const ReplicationFilter& filter) {
+  std::string rule = filter.rule;
+  if (absl::StrContains(filter.name, "WILD")) {
+    rule = absl::StrJoin(absl::StrSplit(rule, ','), ",", [](std::string* out, absl::string_view t) {
+      absl::StrAppend(out, QuoteText(t));
+    });
+  }
+  return absl::StrCat("CHANGE REPLICATION FILTER ", filter.name, "=(", rule, ") FOR CHANNEL ''");
+}
+
+std::vector<std::string> DelayStatements(const ServerVersion& version, absl::Duration delay) {
+  const bool modern = version.AtLeast(8, 0, 23);
+  return {ReplicaStatement(version, "STOP REPLICA SQL_THREAD FOR CHANNEL ''"),
+          absl::StrCat("CHANGE ", modern ? "REPLICATION SOURCE" : "MASTER", " TO ",
+                       modern ? "SOURCE" : "MASTER", "_DELAY=", absl::ToInt64Seconds(delay),
+                       " FOR CHANNEL ''"),
+          ReplicaStatement(version, "START REPLICA SQL_THREAD FOR CHANNEL ''")};
 }
 
 absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,

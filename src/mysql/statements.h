@@ -76,19 +76,25 @@ inline constexpr char kCloneProgressStatement[] =
     "FROM performance_schema.clone_progress";
 // schema, name, definer, sql_mode, time_zone.
 inline constexpr char kEnabledEventsStatement[] =
-    "SELECT event_schema AS `schema`, event_name AS name, definer, sql_mode, time_zone "
+    "SELECT event_schema AS `schema`, event_name AS name, definer, sql_mode, time_zone, "
+    "character_set_client AS charset, collation_connection AS `collation` "
     "FROM information_schema.events WHERE status='ENABLED' ORDER BY 1,2";
-// For a row of these.
-std::vector<std::string> DisableEventStatements(const ServerVersion& version, const Row& event);
+// For a row of these. The statements are sent in the event's character set: INVALID_ARGUMENT if its
+// name cannot be written in it.
+absl::StatusOr<std::vector<std::string>> DisableEventStatements(const ServerVersion& version,
+                                                                const Row& event);
 inline constexpr char kUnloggedStatement[] = "SET SESSION sql_log_bin=0";
 inline constexpr char kUsualSessionStatement[] =
-    "SET SESSION sql_mode='NO_BACKSLASH_ESCAPES', SESSION time_zone='+00:00', "
+    "SET NAMES utf8mb4, SESSION sql_mode='NO_BACKSLASH_ESCAPES', SESSION time_zone='+00:00', "
     "SESSION sql_log_bin=1";
 inline constexpr char kInstallClonePluginStatement[] =
     "INSTALL PLUGIN clone SONAME 'mysql_clone.so'";
 
 // `sql` says REPLICA; it is SLAVE before 8.0.22.
 std::string ReplicaStatement(const ServerVersion& version, absl::string_view sql);
+std::string SetFilterStatement(const ReplicationFilter& filter);  // a plain one
+// Stops the default channel's applier, and starts it again.
+std::vector<std::string> DelayStatements(const ServerVersion& version, absl::Duration delay);
 // channel, part ("worker", "coordinator", "receiver"), state ("ON", "OFF"), current, last: the
 // GTIDs of the transaction the thread is at and of the one before.
 inline constexpr char kReplicationWorkStatement[] =

@@ -53,6 +53,20 @@ std::string AccountsStatement(absl::string_view user) {
       QuoteText(user), " ORDER BY host");
 }
 
+std::string RolesStatement(absl::string_view user, absl::string_view host) {
+  return absl::StrCat(
+      "SELECT from_user AS `user`, from_host AS `host`, EXISTS(SELECT 1 FROM mysql.default_roles d "
+      "WHERE d.user=e.to_user AND d.host=e.to_host AND d.default_role_user=e.from_user "
+      "AND d.default_role_host=e.from_host) AS `by_default` FROM mysql.role_edges e WHERE to_user=",
+      QuoteText(user), " AND to_host=", QuoteText(host));
+}
+
+std::string GrantsOfStatement(absl::string_view user, absl::string_view host,
+                              const std::vector<std::string>& roles) {
+  return absl::StrCat("SHOW GRANTS FOR ", QuoteText(user), "@", QuoteText(host),
+                      roles.empty() ? "" : " USING ", absl::StrJoin(roles, ","));
+}
+
 std::string TakeServerLockStatement(absl::Duration wait) {
   return absl::StrCat("SELECT GET_LOCK('graft.agent',", absl::ToInt64Seconds(wait), ") AS `taken`");
 }

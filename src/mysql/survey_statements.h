@@ -23,10 +23,10 @@ std::string SurveyVariablesStatement(const std::vector<std::string>& names);
 inline constexpr char kActivePluginsStatement[] =
     "SELECT plugin_name AS `name`, plugin_type AS `type`, plugin_library AS `library` "
     "FROM information_schema.plugins WHERE plugin_status='ACTIVE'";
-// name, given: 1 if an option file or the command line set it.
-inline constexpr char kOptionsStatement[] =
-    "SELECT variable_name AS `name`, variable_source IN ('GLOBAL','SERVER','EXPLICIT','EXTRA',"
-    "'USER','LOGIN','COMMAND_LINE') AS `given` FROM performance_schema.variables_info";
+// name, source.
+inline constexpr char kVariableSourcesStatement[] =
+    "SELECT variable_name AS `name`, variable_source AS `source` "
+    "FROM performance_schema.variables_info";
 // count: 0 if mysqld knows no named time zone.
 inline constexpr char kTimeZonesStatement[] =
     "SELECT EXISTS(SELECT 1 FROM mysql.time_zone_name) AS `count`";
@@ -71,8 +71,17 @@ std::string EncryptedTablespacesStatement();
 
 // schema, name, engine; temporary tables are not among them.
 std::string NonInnodbTablesStatement();
+// channel, name, rule, configured_by of the appliers' filters that are set.
+inline constexpr char kFiltersStatement[] =
+    "SELECT channel_name AS `channel`, filter_name AS `name`, filter_rule AS `rule`, "
+    "configured_by FROM performance_schema.replication_applier_filters WHERE filter_rule<>''";
 // host, plugin, fingerprint.
 std::string AccountsStatement(absl::string_view user);
+// user, host, by_default (1 or 0) of the roles granted to an account.
+std::string RolesStatement(absl::string_view user, absl::string_view host);
+// `roles`: quoted, "'admin'@'%'"; none: what it was granted itself.
+std::string GrantsOfStatement(absl::string_view user, absl::string_view host,
+                              const std::vector<std::string>& roles);
 
 // taken: 1, or 0 if another connection has the agent's lock and kept it for `wait`.
 std::string TakeServerLockStatement(absl::Duration wait);

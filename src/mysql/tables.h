@@ -38,6 +38,9 @@ std::set<std::string> ReadGrants(const RowSet& grants);
 absl::StatusOr<std::vector<Variable>> OrderVariables(const std::vector<std::string>& names,
                                                      const RowSet& rows);
 
+// Of kFiltersStatement.
+std::vector<ReplicationFilter> ReadFilters(const RowSet& rows);
+
 // SHOW REPLICA STATUS, or SHOW SLAVE STATUS of a server before 8.0.22; kReplicationWorkStatement,
 // which has no rows if performance_schema is OFF: then a backlog has to do for `applying`, and
 // `receiving` and `stopping` are not known.
@@ -64,9 +67,6 @@ absl::StatusOr<std::vector<ServerSession>> ReadSessionRows(const SessionRows& ro
 // are those of performance_schema.metadata_locks; unknown ones conflict. The rule is the server's
 // own (m_granted_incompatible of both strategies in sql/mdl.cc).
 bool LocksConflict(absl::string_view wanted, absl::string_view held);
-
-// `text` as one printable line of valid UTF-8, and cut where a password may follow.
-std::string ShowStatement(absl::string_view text);
 
 // User and host of "vt_dba@localhost"; a user's name may hold an @ too.
 std::pair<std::string, std::string> SplitAccount(absl::string_view account);

@@ -87,14 +87,16 @@ absl::Status VitessTopology::EnsureShard(absl::string_view keyspace, absl::strin
   const absl::Status found = deps_.global.Get(key).status();
   if (!absl::IsNotFound(found)) return Annotate(found, absl::StrCat("read ", key));
   GRAFT_ASSIGN_OR_RETURN(const topo::ShardName name, topo::ParseShardName(shard));
-  std::vector<absl::Status> damaged;
+  std::vector<DamagedShard> damaged;
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Shard> others, ListShards(keyspace, &damaged));
   // Like Vitess: a shard that overlaps an older one does not serve until the traffic is switched.
-  bool serves = true;
-  for (const Shard& other : others) {
-    const absl::StatusOr<topo::ShardName> range = topo::ParseShardName(other.name);
-    if (range.ok() && topo::Intersect(range->key_range, name.key_range)) serves = false;
-  }
+  std::vector<std::string> names;
+  for (const Shard& other : others) names.push_back(other.name);
+  for (const DamagedShard& other : damaged) names.push_back(other.name);
+  const bool serves = std::none_of(names.begin(), names.end(), [&name](const std::string& other) {
+    const absl::StatusOr<topo::ShardName> range = topo::ParseShardName(other);
+    return range.ok() && topo::Intersect(range->key_range, name.key_range);
+  });
   topodata::Shard record;
   if (name.key_range.has_value()) *record.mutable_key_range() = *name.key_range;
   record.set_is_primary_serving(serves);

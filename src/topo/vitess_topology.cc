@@ -246,7 +246,7 @@ absl::StatusOr<TabletList> VitessTopology::ListShardTablets(absl::string_view ke
 }
 
 absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view keyspace,
-                                                              std::vector<absl::Status>* damaged) {
+                                                              std::vector<DamagedShard>* damaged) {
   const std::string prefix = keyspace.empty() ? topo::KeyspacesPrefix(deps_.global_root)
                                               : topo::ShardsPrefix(deps_.global_root, keyspace);
   const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
@@ -261,7 +261,7 @@ absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view 
     if (record.ok()) {
       shards.push_back(topo::FromRecord(parts[0], parts[2], *record));
     } else {
-      damaged->push_back(record.status());
+      damaged->push_back({std::string(parts[2]), record.status()});
     }
   }
   std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {

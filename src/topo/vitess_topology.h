@@ -42,6 +42,11 @@ struct TabletFilter {
   std::string shard;
 };
 
+struct DamagedShard {
+  std::string name;  // without the keyspace
+  absl::Status why;
+};
+
 class VitessTopology : public Topology {
  public:
   using OpenStore =
@@ -77,7 +82,7 @@ class VitessTopology : public Topology {
   // Ordered by keyspace and name; of all keyspaces if `keyspace` is empty. A damaged record hides
   // no other shard; what is wrong with it comes into `damaged`.
   absl::StatusOr<std::vector<Shard>> ListShards(absl::string_view keyspace,
-                                                std::vector<absl::Status>* damaged);
+                                                std::vector<DamagedShard>* damaged);
 
   // Announces a tablet as vttablet does at its start: makes keyspace, shard and replication records
   // where they are missing, creates the tablet's record or takes it over, with start_time now and

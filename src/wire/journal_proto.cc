@@ -69,6 +69,20 @@ void Map(Fields& fields, FenceRecord& fence) {
   fields("replication_was_running", fence.replication_was_running);
   fields("variables", fence.variables);
   fields("clone_settings", fence.clone_settings);
+  fields("acknowledged", fence.acknowledged);
+}
+
+void Map(Fields& fields, ReplicationFilter& filter) {
+  fields("name", filter.name);
+  fields("rule", filter.rule);
+  filter.plain = filter.by_statement = true;  // no others are noted
+}
+
+void Map(Fields& fields, ReplicationSettings& settings) {
+  int64_t seconds = absl::ToInt64Seconds(settings.delay);
+  fields("delay_seconds", seconds);
+  settings.delay = absl::Seconds(seconds);
+  fields("filters", settings.filters);
 }
 
 void Map(Fields& fields, GrantedCancel& cancel) {
@@ -94,6 +108,7 @@ void Map(Fields& fields, TabletState& state) {
   fields("cancel", state.cancel);
   fields("throttle", state.throttle);
   fields("fence", state.fence);
+  fields("replication", state.replication);
   fields("earlier_failures", state.earlier_failures);
 }
 

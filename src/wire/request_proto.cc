@@ -69,7 +69,15 @@ void Map(Fields& fields, CloneSettings& settings) {
 
 void Map(Fields& fields, Allowances& allow) {
   fields("non_innodb", allow.non_innodb);
-  fields("unchecked", allow.unchecked);
+  fields("lost_replication_settings", allow.lost_replication_settings);
+  bool all = allow.unchecked.count(kAllChecks) > 0;
+  std::vector<std::string> checks(allow.unchecked.begin(), allow.unchecked.end());
+  if (all) checks.clear();
+  fields("unchecked", all);
+  fields("unchecked_checks", checks);
+  if (!fields.reading()) return;
+  if (all) checks.emplace_back(kAllChecks);
+  if (const absl::Status known = AllowUnchecked(checks, allow); !known.ok()) fields.Fail(known);
 }
 
 void Map(Fields& fields, ReleaseWord& word) {

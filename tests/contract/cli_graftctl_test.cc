@@ -121,8 +121,13 @@ TEST_F(CliGraftctlTest, ReprovisionAsksForWhatItsFlagsSay) {
 TEST_F(CliGraftctlTest, PreflightAsksForTheSameAndItsExitCodeIsTheVerdict) {
   EXPECT_EQ(Graftctl({"preflight", "zone1-1", "--from-tablet", "zone1-2"}), 5);
   EXPECT_EQ(agent_.asked, "donor { tablet: \"zone1-0000000002\" } settings { } allow { }");
-  EXPECT_EQ(Graftctl({"preflight", "zone1-1", "--from-primary", "--allow-unchecked"}), 0);
+  EXPECT_EQ(Graftctl({"preflight", "zone1-1", "--from-primary", "--allow-unchecked", "all"}), 0);
   EXPECT_EQ(agent_.asked, "donor { primary: true } settings { } allow { unchecked: true }");
+  Graftctl({"preflight", "zone1-1", "--from-primary", "--allow-unchecked=SEMI_SYNC"});
+  EXPECT_EQ(agent_.asked,
+            "donor { primary: true } settings { } allow { unchecked_checks: \"SEMI_SYNC\" }");
+  EXPECT_EQ(Graftctl({"preflight", "zone1-1", "--from-primary", "--allow-unchecked", "zone1-2"}),
+            static_cast<int>(ExitCode::kUsage));
 }
 
 TEST_F(CliGraftctlTest, CancelGoesAsFarAsItIsTold) {

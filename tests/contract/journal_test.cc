@@ -309,6 +309,7 @@ TabletState FullStateOfVersion3() {
   operation.request.release = fresh.request.release;
   operation.ended_sessions_more = 0;
   operation.refused_more = 0;
+  operation.request.allow = {true, {kAllChecks}, false};
   operation.proof.disabled_events.clear();
   operation.progress.waiting_since = fresh.progress.waiting_since;
   state.sequence = 0;
@@ -316,6 +317,8 @@ TabletState FullStateOfVersion3() {
   state.throttle = CloneSettings();
   state.donor_gtid.clear();
   state.source_uuid.clear();
+  state.replication = ReplicationSettings();
+  state.fence.acknowledged = false;
   SentClone clone;
   clone.not_before = state.clone->not_before;
   clone.begin_time = state.clone->begin_time;

@@ -107,25 +107,32 @@ TEST_F(RealSurveyTest, DataFilesElsewhereAreOutsideAndNotFreedHere) {
 
 // As replication creates events on a replica: disabled, and otherwise as they were.
 TEST_F(RealSurveyTest, EventsAreDisabledAndStayAsTheyWere) {
-  Sql("SET sql_log_bin=0; SET sql_mode='ANSI', time_zone='+02:00'; CREATE DEFINER=`nobody`@`%` "
-      "EVENT old.tick ON SCHEDULE EVERY 1 HOUR DO SELECT 1; CREATE EVENT old.off ON SCHEDULE "
-      "EVERY 1 HOUR DISABLE DO SELECT 1");
+  Sql("SET sql_log_bin=0; SET sql_mode='ANSI', time_zone='+02:00', character_set_client=latin1, "
+      "collation_connection=latin1_german1_ci; CREATE DEFINER=`nobody`@`%` EVENT old.tick ON "
+      "SCHEDULE EVERY 1 HOUR DO SELECT 1; CREATE EVENT old.off ON SCHEDULE EVERY 1 HOUR DISABLE DO "
+      "SELECT 1");
+  Sql("SET sql_log_bin=0; SET NAMES utf8mb4; CREATE EVENT old.`öl` ON SCHEDULE EVERY 1 HOUR DO "
+      "SELECT 1");
+  Sql("SET sql_log_bin=0; SET NAMES latin1; CREATE EVENT old.`z\xfc` ON SCHEDULE EVERY 1 HOUR DO "
+      "SELECT 1");
   const char* kLook =
-      "SELECT GROUP_CONCAT(event_name, ' ', status, ' ', definer, ' ', sql_mode LIKE '%ANSI%', ' "
-      "', "
-      "time_zone ORDER BY event_name) FROM information_schema.events WHERE event_schema='old'";
+      "SELECT GROUP_CONCAT(event_name, ' ', status, ' ', definer, ' ', sql_mode LIKE '%ANSI%', "
+      "' ', time_zone, ' ', character_set_client, ' ', collation_connection ORDER BY event_name) "
+      "FROM information_schema.events WHERE event_schema='old'";
   Sql("SET GLOBAL read_only=ON; SET GLOBAL super_read_only=ON");
   const std::string gtids = Sql("SELECT @@gtid_executed");
   const auto disabled = server_->DisableEvents();
   ASSERT_TRUE(disabled.ok()) << disabled.status();
-  EXPECT_THAT(*disabled, ElementsAre("old.tick"));
-  EXPECT_THAT(Sql(kLook), HasSubstr("DISABLED nobody@% 1 +02:00"));
-  EXPECT_THAT(Sql(kLook), Not(HasSubstr(" ENABLED")));
-  EXPECT_THAT(Sql(kLook), HasSubstr("tick REPLICA_SIDE_DISABLED"));
+  EXPECT_THAT(disabled->names, UnorderedElementsAre("old.tick", "old.öl"));
+  EXPECT_THAT(disabled->refused,
+              ElementsAre(HasSubstr("old.zü (its name or definer is not ASCII")));
+  EXPECT_THAT(Sql(kLook), HasSubstr("tick REPLICA_SIDE_DISABLED nobody@% 1 +02:00 latin1 "
+                                    "latin1_german1_ci"));
   EXPECT_EQ(Sql("SELECT @@gtid_executed"), gtids);
   EXPECT_EQ(Sql("SELECT @@super_read_only"), "1");
-  EXPECT_THAT(server_->DisableEvents().value(), IsEmpty());
-  Sql("SET GLOBAL super_read_only=OFF; SET sql_log_bin=0; DROP EVENT old.tick; DROP EVENT old.off");
+  EXPECT_THAT(server_->DisableEvents()->names, IsEmpty());
+  Sql("SET GLOBAL super_read_only=OFF; SET sql_log_bin=0; SET NAMES utf8mb4; DROP EVENT old.tick; "
+      "DROP EVENT old.off; DROP EVENT old.`öl`; DROP EVENT old.`zü`");
 }
 
 TEST_F(RealSurveyTest, TablesOfOtherEnginesAreNamed) {

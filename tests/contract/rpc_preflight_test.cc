@@ -63,7 +63,7 @@ TEST_F(RpcPreflightTest, TheReportIsTheAnswerWhenItComes) {
   const std::vector<PreflightDone> begun = provisioning_.AwaitPreflights(1);
   ASSERT_THAT(begun, SizeIs(1));
   EXPECT_EQ(provisioning_.last_call().donor, (DonorChoice{DonorChoice::Kind::kAny, {}}));
-  EXPECT_EQ(provisioning_.last_call().allow, (Allowances{false, true}));
+  EXPECT_EQ(provisioning_.last_call().allow, (Allowances{false, {kAllChecks}}));
   // Others are served meanwhile.
   v1::ListOperationsResponse list;
   EXPECT_TRUE(stub_->ListOperations(Call().get(), {}, &list).ok());

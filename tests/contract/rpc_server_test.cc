@@ -72,7 +72,7 @@ TEST_F(RpcServerTest, ReprovisionPassesTheCallOnAndAnswersTheOperation) {
   EXPECT_EQ(asked.donor, (DonorChoice{DonorChoice::Kind::kTablet, {"zone1", 100}}));
   EXPECT_EQ(asked.replicate_from, ReplicateFrom::kPrimary);
   EXPECT_EQ(asked.settings.max_concurrency, 4);
-  EXPECT_EQ(asked.allow, (Allowances{false, true}));
+  EXPECT_EQ(asked.allow, (Allowances{false, {kAllChecks}}));
 }
 
 TEST_F(RpcServerTest, MalformedRequestsAreRefusedBeforeTheyGoOn) {

@@ -134,6 +134,15 @@ absl::Status FakeMysqlServer::StartReplication(const std::optional<ReplicationSo
   return absl::OkStatus();
 }
 
+absl::Status FakeMysqlServer::DelayReplication(absl::Duration delay) {
+  absl::MutexLock lock(&core_->mutex_);
+  GRAFT_RETURN_IF_ERROR(core_->Enter("DelayReplication"));
+  for (ReplicationChannel& channel : core_->state_.channels) {
+    if (channel.name.empty()) channel.delay = delay;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FakeMysqlServer::HoldServer(int64_t own_clone) {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("HoldServer"));

@@ -105,8 +105,11 @@ struct FakeMysqlState {
   CloneScript script;
   ReplicationScript replication;
   DonorData donor;
-  std::vector<std::string> enabled_events;  // "shop.tick"
-  std::vector<ServerSession> sessions;      // users'; the CLONE's is not among them
+  std::vector<std::string> enabled_events;   // "shop.tick"
+  std::vector<std::string> stubborn_events;  // the same, which refuse to be disabled
+  // The next DisableEvents() loses its connection in the middle: super_read_only is OFF then.
+  bool lost_in_events = false;
+  std::vector<ServerSession> sessions;  // users'; the CLONE's is not among them
   // Its facts, sessions and channels are those above, so are its variables unless set here. Parts
   // that the account lacks the privilege for are denied.
   ServerSurvey survey;
@@ -136,7 +139,8 @@ class FakeMysqlServer : public MysqlServer {
   absl::Status KillQuery(int64_t connection_id) override;
   absl::Status KillConnection(int64_t connection_id) override;
   absl::Status InstallClonePlugin() override;
-  absl::StatusOr<std::vector<std::string>> DisableEvents() override;
+  absl::Status DelayReplication(absl::Duration delay) override;
+  absl::StatusOr<DisabledEvents> DisableEvents() override;
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override;
   absl::Status StopReplication(bool forget) override;
   absl::Status StartReplication(const std::optional<ReplicationSource>& source) override;

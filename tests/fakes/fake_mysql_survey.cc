@@ -69,6 +69,7 @@ ServerSurvey HealthySurvey() {
   survey.non_innodb_tables = std::vector<std::string>{};
   survey.accounts =
       std::vector<ServerAccount>{{"localhost", "caching_sha2_password", "0123456789abcdef"}};
+  survey.filters = std::vector<ReplicationFilter>{};
   return survey;
 }
 
@@ -176,6 +177,11 @@ ServerSurvey FakeMysqlServer::Core::ShowSurvey(const std::string& agent_user) co
   survey.sessions = ShowSessions();
   survey.channels = ShowChannels();
   if (agent_user != survey.account_user && survey.accounts.ok()) survey.accounts->clear();
+  if (survey.accounts.ok()) {
+    for (ServerAccount& account : *survey.accounts) {
+      account.privileges = account.with_all_roles = state_.facts.privileges;
+    }
+  }
   DenyUnless(Check("PROCESS"), &survey.tablespaces);
   DenyUnless(Check("REPLICATION CLIENT"), &survey.channels);
   DenyUnless(Check("SELECT"), &survey.non_innodb_tables);
@@ -242,10 +248,18 @@ absl::Status FakeMysqlServer::Core::InstallClonePlugin() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<std::string>> FakeMysqlServer::DisableEvents() {
+absl::StatusOr<DisabledEvents> FakeMysqlServer::DisableEvents() {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("DisableEvents"));
-  return std::exchange(core_->state_.enabled_events, {});
+  if (std::exchange(core_->state_.lost_in_events, false)) {
+    core_->state_.variables["super_read_only"] = "OFF";
+    return WithReason(absl::UnavailableError("lost"), Reason::kMysqlGone);
+  }
+  DisabledEvents done{std::exchange(core_->state_.enabled_events, {}), {}};
+  for (const std::string& name : core_->state_.stubborn_events) {
+    done.refused.push_back(name + " (it refuses)");
+  }
+  return done;
 }
 
 absl::StatusOr<ServerSurvey> FakeMysqlServer::Survey(const std::string& agent_user) {

@@ -52,7 +52,10 @@ class GatedServer : public MysqlServer {
   absl::Status KillConnection(int64_t id) override {
     return Pass("KillConnection", [&] { return server_.KillConnection(id); });
   }
-  absl::StatusOr<std::vector<std::string>> DisableEvents() override {
+  absl::Status DelayReplication(absl::Duration delay) override {
+    return Pass("DelayReplication", [&] { return server_.DelayReplication(delay); });
+  }
+  absl::StatusOr<DisabledEvents> DisableEvents() override {
     return Pass("DisableEvents", [&] { return server_.DisableEvents(); });
   }
   absl::Status InstallClonePlugin() override {

@@ -82,7 +82,7 @@ TEST_F(PreflightTest, UncheckedStopsItUnlessThatIsAllowed) {
   const v1::Operation refused = ExpectRefused({"--from-primary"}, "PREFLIGHT_UNCHECKED");
   EXPECT_THAT(refused.error().message(), HasSubstr("--allow-unchecked"));
   const v1::Operation operation =
-      Reprovision(recipient(), {"--from-primary", "--allow-unchecked"}, 0);
+      Reprovision(recipient(), {"--from-primary", "--allow-unchecked=all"}, 0);
   EXPECT_EQ(operation.outcome(), v1::DONE);
   EXPECT_THAT(FindingsOf(operation), testing::Contains("UNCHECKED donor NON_INNODB_TABLES"));
   Change("GRANT PROCESS, SELECT ON *.* TO vt_clone");

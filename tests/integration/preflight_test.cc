@@ -134,7 +134,7 @@ TEST_F(PreflightTest, WhatTheCloneUserMayNotSee) {
                           "UNCHECKED donor NON_INNODB_TABLES", "UNCHECKED recipient ENCRYPTION"))
       << looked.text;
   EXPECT_THAT(looked.TextOf("DONOR_PRIVILEGE"), HasSubstr("GRANT PROCESS, SELECT ON *.* TO"));
-  EXPECT_EQ(Look(recipient(), {"--from-primary", "--allow-unchecked"}).code, 0);
+  EXPECT_EQ(Look(recipient(), {"--from-primary", "--allow-unchecked=all"}).code, 0);
   Change("GRANT PROCESS, SELECT ON *.* TO vt_clone");
 }
 
@@ -298,18 +298,65 @@ TEST_F(PreflightTest, FilesForTheClonesTls) {
 TEST_F(PreflightTest, ReplicationSettingsThatAreLost) {
   MysqlSandbox& mysql = *recipient().mysql;
   ASSERT_THAT(mysql.Sql("STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=60; "
-                        "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.log); "
-                        "START REPLICA SQL_THREAD"),
+                        "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.log, "
+                        "`two words`.t); START REPLICA SQL_THREAD"),
               IsOk());
   const Looked looked = LookFromPrimary();
   EXPECT_THAT(looked.Findings(), ElementsAre("WARNING recipient REPLICATION_SETTINGS"));
-  EXPECT_THAT(
-      looked.TextOf("REPLICATION_SETTINGS"),
-      HasSubstr("SOURCE_DELAY=60 of the default channel, Replicate_Ignore_Table: shop.log"));
+  EXPECT_THAT(looked.TextOf("REPLICATION_SETTINGS"),
+              HasSubstr("will not have REPLICATE_IGNORE_TABLE=("));
+  EXPECT_THAT(Look(recipient(), {"--from-primary", "--forget-replication-settings"})
+                  .TextOf("REPLICATION_SETTINGS"),
+              HasSubstr("will not have SOURCE_DELAY=60 of the default channel"));
   ASSERT_THAT(mysql.Sql("STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=0; "
                         "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(); "
                         "START REPLICA SQL_THREAD"),
               IsOk());
+}
+
+// mysqld looks it up at its start, and the copy brings the donor's empty tables.
+TEST_F(PreflightTest, ATimeZoneThatTheCopyDoesNotKnow) {
+  MysqlSandbox& mysql = *replica().mysql;
+  ChangeOnly(replica(),
+             "INSERT INTO mysql.time_zone VALUES (1, 'N'); INSERT INTO mysql.time_zone_name VALUES "
+             "('Europe/Berlin', 1); INSERT INTO mysql.time_zone_transition_type VALUES (1, 0, "
+             "3600, 0, 'CET')");
+  const std::string before = ReadFile(mysql.paths().my_cnf()).value();
+  const auto restart_with = [&mysql](const std::string& my_cnf) {
+    ASSERT_THAT(WriteFile(mysql.paths().my_cnf(), my_cnf), IsOk());
+    ASSERT_THAT(mysql.Stop(), IsOk());
+    ASSERT_THAT(mysql.StartParent(), IsOk());
+    ASSERT_THAT(mysql.AwaitReady(), IsOk());
+    ASSERT_THAT(mysql.Sql("START REPLICA"), IsOk());
+  };
+  restart_with(before + "\n[mysqld]\ndefault_time_zone=Europe/Berlin\n");
+  const Looked looked = Look(replica(), {"--from-primary"});
+  EXPECT_THAT(looked.Findings(), Contains("UNCHECKED recipient RECIPIENT_OPTIONS"));
+  EXPECT_THAT(looked.TextOf("RECIPIENT_OPTIONS"),
+              HasSubstr("the recipient's time_zone is Europe/Berlin"));
+  restart_with(before);
+  ChangeOnly(replica(),
+             "TRUNCATE mysql.time_zone; TRUNCATE mysql.time_zone_name; TRUNCATE "
+             "mysql.time_zone_transition_type");
+}
+
+// The agent's rights come by a role that only the donor activates at each login.
+TEST_F(PreflightTest, ARoleThatWouldNotBeActive) {
+  ChangeOnly(primary(),
+             "CREATE ROLE graft_all; GRANT ALL ON *.* TO graft_all; GRANT graft_all TO "
+             "vt_dba@localhost; REVOKE ALL ON *.* FROM vt_dba@localhost; SET GLOBAL "
+             "activate_all_roles_on_login=ON");
+  const Looked looked = LookFromPrimary();
+  EXPECT_THAT(looked.Findings(), ElementsAre("FATAL donor AGENT_ACCOUNT"));
+  EXPECT_THAT(looked.TextOf("AGENT_ACCOUNT"), HasSubstr("would lack CLONE_ADMIN"));
+  ChangeOnly(recipient(), "SET GLOBAL activate_all_roles_on_login=ON");
+  EXPECT_THAT(LookFromPrimary().Findings(), ElementsAre());
+  ChangeOnly(recipient(), "SET GLOBAL activate_all_roles_on_login=OFF");
+  ChangeOnly(primary(), "SET DEFAULT ROLE graft_all TO vt_dba@localhost");
+  EXPECT_THAT(LookFromPrimary().Findings(), ElementsAre());
+  ChangeOnly(primary(),
+             "SET GLOBAL activate_all_roles_on_login=OFF; GRANT ALL ON *.* TO vt_dba@localhost "
+             "WITH GRANT OPTION; DROP ROLE graft_all");
 }
 
 // The primary's commits would hang once its only acknowledger is being rebuilt.
@@ -326,6 +373,10 @@ TEST_F(PreflightTest, TheLastAcknowledger) {
                "SELECT variable_value FROM performance_schema.global_status WHERE "
                "variable_name='Rpl_semi_sync_replica_status'") == "ON";
   }));
+  EXPECT_THAT(Look(replica(), {"--from-primary"}).Findings(),
+              Contains("WARNING recipient SEMI_SYNC"))
+      << "ten seconds are no hang";
+  ChangeOnly(primary(), "SET GLOBAL rpl_semi_sync_source_timeout=1000000000");
   const Looked looked = Look(replica(), {"--from-primary"});
   EXPECT_THAT(looked.Findings(), Contains("FATAL recipient SEMI_SYNC"));
   EXPECT_THAT(looked.TextOf("SEMI_SYNC"),
@@ -339,6 +390,7 @@ TEST_F(PreflightTest, TheLastAcknowledger) {
                "variable_name='Rpl_semi_sync_source_clients'") == "0";
   }));
   ChangeOnly(primary(),
+             "SET GLOBAL rpl_semi_sync_source_timeout=10000; "
              "SET GLOBAL rpl_semi_sync_source_enabled=OFF; "
              "UNINSTALL PLUGIN rpl_semi_sync_source");
 }

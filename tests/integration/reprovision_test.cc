@@ -206,6 +206,33 @@ TEST_F(ReprovisionTest, AnOptionThatMysqldDoesNotStartWith) {
   ExpectHealthy(recipient(), primary());
 }
 
+// A delayed replica never silently becomes a current one.
+TEST_F(ReprovisionTest, DelayAndFiltersAreSetAgain) {
+  MysqlSandbox& mysql = *recipient().mysql;
+  ASSERT_THAT(mysql.Sql("STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=60; "
+                        "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.nothing), "
+                        "REPLICATE_WILD_IGNORE_TABLE=('tmp.%'); START REPLICA SQL_THREAD"),
+              IsOk());
+  const std::string look =
+      "SELECT CONCAT(desired_delay, ' ', (SELECT GROUP_CONCAT(filter_name, '=', filter_rule ORDER "
+      "BY 1) FROM performance_schema.replication_applier_filters)) FROM "
+      "performance_schema.replication_applier_configuration";
+  const std::string wanted =
+      "60 REPLICATE_IGNORE_TABLE=shop.nothing,REPLICATE_WILD_IGNORE_TABLE=tmp.%";
+  ASSERT_EQ(recipient().Value(look), wanted);
+  const CommandResult kept =
+      shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch"});
+  EXPECT_EQ(kept.code, 0) << kept.out << kept.err;
+  EXPECT_EQ(recipient().Value(look), wanted);
+  const CommandResult reset = shard().Graftctl({"reprovision", recipient().alias, "--from-primary",
+                                                "--forget-replication-settings", "--watch"});
+  EXPECT_EQ(reset.code, 0) << reset.out << reset.err;
+  EXPECT_EQ(recipient().Value("SELECT desired_delay FROM "
+                              "performance_schema.replication_applier_configuration"),
+            "0");
+  ExpectHealthy(recipient(), primary());
+}
+
 TEST_F(ReprovisionTest, CommandsWhileOneRuns) {
   const std::string& alias = recipient().alias;
   ASSERT_THAT(BreakReplica(*recipient().mysql, *primary().mysql), IsOk());

@@ -249,7 +249,7 @@ TEST(CheckFlagsTest, WhatBoundsEveryOperation) {
   const ProvisionerOptions& bounds = options->tablet.provisioner;
   EXPECT_EQ(defaults.donor, (DonorChoice{DonorChoice::Kind::kAny, {}}));
   EXPECT_TRUE(defaults.allow.non_innodb);
-  EXPECT_FALSE(defaults.allow.unchecked);
+  EXPECT_TRUE(defaults.allow.unchecked.empty());
   EXPECT_EQ(defaults.settings.max_data_bandwidth_mib, 50);
   EXPECT_EQ(defaults.settings.block_ddl, true);
   EXPECT_EQ(defaults.settings.compression, std::nullopt);

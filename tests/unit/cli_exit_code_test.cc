@@ -46,9 +46,11 @@ TEST(CliExitCodeTest, AnEndedOperationTellsOutcomeAndWhetherDataIsLeft) {
 
 TEST(CliExitCodeTest, APreflightSaysWhetherCloneMayBeTried) {
   const auto code_of = [](const std::vector<v1::CheckOutcome>& outcomes, bool unchecked_allowed) {
+    Allowances allow;
+    if (unchecked_allowed) allow.unchecked = {kAllChecks};
     v1::PreflightReport report;
     for (const v1::CheckOutcome outcome : outcomes) report.add_results()->set_outcome(outcome);
-    return static_cast<int>(ExitCodeOf(report, unchecked_allowed));
+    return static_cast<int>(ExitCodeOf(report, allow));
   };
   EXPECT_EQ(code_of({v1::PASSED}, false), 0);
   EXPECT_EQ(code_of({v1::PASSED, v1::WARNING}, false), 0);
@@ -58,6 +60,15 @@ TEST(CliExitCodeTest, APreflightSaysWhetherCloneMayBeTried) {
   EXPECT_EQ(code_of({static_cast<v1::CheckOutcome>(9)}, true), 5);
   EXPECT_EQ(code_of({v1::CHECK_OUTCOME_UNSPECIFIED}, true), 5);
   EXPECT_EQ(code_of({}, true), 5);
+
+  v1::PreflightReport report;  // one that is allowed does not waive the others
+  for (const char* id : {"DISK_SPACE", "SEMI_SYNC"}) {
+    v1::CheckResult* result = report.add_results();
+    result->set_id(id);
+    result->set_outcome(v1::UNCHECKED);
+  }
+  EXPECT_EQ(ExitCodeOf(report, {false, {"DISK_SPACE"}}), ExitCode::kRefused);
+  EXPECT_EQ(ExitCodeOf(report, {false, {"DISK_SPACE", "SEMI_SYNC"}}), ExitCode::kDone);
 }
 
 TEST(CliExitCodeTest, ACancelTellsWhetherItDidItsWorkAndWhatItCost) {

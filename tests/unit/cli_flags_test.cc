@@ -55,13 +55,13 @@ TEST(CliFlagsTest, SettingsAreUnsetUnlessGiven) {
   EXPECT_TRUE(bare.flags.from_any);
   EXPECT_EQ(bare.flags.settings, CloneSettings());
   EXPECT_EQ(bare.flags.allow, Allowances());
-  const Parsed full =
-      ParseArguments({"reprovision", "zone1-1", "--max-data-bandwidth", "10",
-                      "--max-network-bandwidth", "0", "--max-concurrency", "128", "--compression",
-                      "--block-ddl", "--allow-non-innodb", "--allow-unchecked"});
+  const Parsed full = ParseArguments(
+      {"reprovision", "zone1-1", "--max-data-bandwidth", "10", "--max-network-bandwidth", "0",
+       "--max-concurrency", "128", "--compression", "--block-ddl", "--allow-non-innodb",
+       "--allow-unchecked", "DISK_SPACE,SEMI_SYNC", "--forget-replication-settings"});
   ASSERT_TRUE(full.go_on);
   EXPECT_EQ(full.flags.settings, (CloneSettings{10, 0, 128, true, true}));
-  EXPECT_EQ(full.flags.allow, (Allowances{true, true}));
+  EXPECT_EQ(full.flags.allow, (Allowances{true, {"DISK_SPACE", "SEMI_SYNC"}, true}));
   const Parsed off =
       ParseArguments({"reprovision", "zone1-1", "--no-compression", "--no-block-ddl"});
   ASSERT_TRUE(off.go_on);
@@ -70,12 +70,12 @@ TEST(CliFlagsTest, SettingsAreUnsetUnlessGiven) {
 
 TEST(CliFlagsTest, PreflightThrottleAndCancel) {
   const Parsed preflight = ParseArguments({"preflight", "zone1-1", "--from-tablet", "zone1-2",
-                                           "--replicate-from", "donor", "--allow-unchecked"});
+                                           "--replicate-from", "donor", "--allow-unchecked=all"});
   ASSERT_TRUE(preflight.go_on);
   EXPECT_EQ(preflight.flags.command, Command::kPreflight);
   EXPECT_EQ(preflight.flags.from_tablet, "zone1-2");
   EXPECT_EQ(preflight.flags.replicate_from, "donor");
-  EXPECT_EQ(preflight.flags.allow, (Allowances{false, true}));
+  EXPECT_EQ(preflight.flags.allow, (Allowances{false, {kAllChecks}}));
   const Parsed throttle =
       ParseArguments({"throttle", "zone1-1", "op1", "--max-network-bandwidth", "5"});
   ASSERT_TRUE(throttle.go_on);

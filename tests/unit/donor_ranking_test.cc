@@ -345,9 +345,11 @@ TEST(DonorRankingTest, AForeignServerUnderARecordThatNamesNone) {
     ASSERT_EQ(ranking.refused.size(), 1u);
     EXPECT_EQ(ranking.refused[0].reason, "OTHER_SERVER");
     EXPECT_THAT(ranking.refused[0].text, HasSubstr("100 transactions"));
-    search.allow_unchecked = true;
+    search.allow.unchecked = {"OTHER_SERVER"};
     EXPECT_THAT(RankDonors({foreign}, search).order, ElementsAre(foreign.tablet.alias));
-    search.allow_unchecked = false;
+    search.allow.unchecked = {"DISK_SPACE"};
+    EXPECT_THAT(RankDonors({foreign}, search).order, testing::IsEmpty());
+    search.allow.unchecked.clear();
   }
 }
 

@@ -95,7 +95,7 @@ TEST(DependantTest, SessionsThatNobodyMaySeeAreAllowedAsPreflightAllowsThem) {
     ProvisionWorld world;
     world.recipient.FailNext("ReadSessions", absl::PermissionDeniedError("PROCESS"), 1000);
     Operation operation = world.Request();
-    operation.request.allow.unchecked = allowed;
+    if (allowed) operation.request.allow.unchecked = {kAllChecks};
     world.Run(operation);
     EXPECT_EQ(operation.outcome, allowed ? Outcome::kDone : Outcome::kFailed) << operation.error;
     EXPECT_THAT(operation.ended_sessions, IsEmpty());

@@ -48,7 +48,7 @@ inline Operation FullOperation() {
                        {DonorChoice::Kind::kTablet, {"zone1", 100}},
                        ReplicateFrom::kPrimary,
                        {100, 0, 8, false, true},
-                       {true, true}};
+                       {true, {"DISK_SPACE", "SEMI_SYNC"}, true}};
   operation.recipient = {"zone1", 101};
   operation.step = Step::kClone;
   operation.outcome = Outcome::kRunning;
@@ -110,10 +110,12 @@ inline TabletState FullTabletState() {
   state.fence = {
       true,
       true,
+      true,
       {{"super_read_only", "OFF", std::nullopt},
        {"event_scheduler", "ON", std::string()},
        {"read_only", "OFF", "ON"}},
       {{"clone_max_concurrency", "16", std::nullopt}, {"clone_block_ddl", "OFF", "OFF"}}};
+  state.replication = {absl::Minutes(1), {{"", "REPLICATE_DO_DB", "shop", true, true}}};
   state.cancel = GrantedCancel{CancelWish::kEvenIfDropped, absl::FromUnixSeconds(1'800'000'012)};
   state.throttle = {11, 12, 13, true, false};
   state.type_before = TabletType::kReplica;

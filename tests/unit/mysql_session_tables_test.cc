@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "base/shown_text.h"
 #include "mysql/tables.h"
 
 namespace graft {

@@ -130,14 +130,32 @@ TEST(Statements, LockWaitIsAtLeastASecond) {
   EXPECT_THAT(SessionSetup(absl::Seconds(7)), HasSubstr("lock_wait_timeout=7"));
 }
 
-TEST(MysqlStatementsTest, AnEventKeepsItsDefinerModeAndZone) {
-  const RowSet rows{{"schema", "name", "definer", "sql_mode", "time_zone"},
-                    {{"shop", "ti`ck", "a@b@%", "ANSI", "SYSTEM"}}};
-  EXPECT_THAT(DisableEventStatements(ServerVersion::Parse("9.7.4").value(), Row(rows, 0)),
-              ElementsAre("SET SESSION sql_mode='ANSI', SESSION time_zone='SYSTEM'",
-                          "ALTER DEFINER=`a@b`@`%` EVENT `shop`.`ti``ck` DISABLE ON REPLICA"));
-  EXPECT_THAT(DisableEventStatements(ServerVersion::Parse("8.0.25").value(), Row(rows, 0))[1],
-              HasSubstr("DISABLE ON SLAVE"));
+TEST(MysqlStatementsTest, AnEventKeepsWhatItWasMadeWith) {
+  const auto statements = [](const char* version, const char* name, const char* charset) {
+    const RowSet rows{
+        {"schema", "name", "definer", "sql_mode", "time_zone", "charset", "collation"},
+        {{"shop", name, "a@b@%", "ANSI", "SYSTEM", charset, "latin1_swedish_ci"}}};
+    return DisableEventStatements(ServerVersion::Parse(version).value(), Row(rows, 0));
+  };
+  EXPECT_THAT(
+      statements("9.7.4", "ti`ck", "latin1").value(),
+      ElementsAre("SET SESSION sql_mode='ANSI', SESSION time_zone='SYSTEM', SESSION "
+                  "character_set_client='latin1', SESSION collation_connection='latin1_swedish_ci'",
+                  "ALTER DEFINER=`a@b`@`%` EVENT `shop`.`ti``ck` DISABLE ON REPLICA"));
+  EXPECT_THAT(statements("8.2.0", "tick", "latin1").value()[1], HasSubstr("DISABLE ON REPLICA"));
+  for (const char* version : {"8.1.0", "8.0.44", "8.0.26"}) {
+    EXPECT_THAT(statements(version, "tick", "latin1").value()[1], HasSubstr("DISABLE ON SLAVE"));
+  }
+  EXPECT_TRUE(statements("9.7.4", "öl", "utf8mb4").ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(statements("9.7.4", "öl", "latin1").status()));
+}
+
+TEST(MysqlStatementsTest, AFilterIsWrittenAsItIsShown) {
+  EXPECT_EQ(SetFilterStatement({"", "REPLICATE_IGNORE_TABLE", "shop.log,shop.x", true, true}),
+            "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.log,shop.x) FOR CHANNEL ''");
+  EXPECT_EQ(SetFilterStatement({"", "REPLICATE_WILD_DO_TABLE", "shop.%,o'k.t", true, true}),
+            "CHANGE REPLICATION FILTER REPLICATE_WILD_DO_TABLE=('shop.%','o''k.t') FOR CHANNEL "
+            "''");
 }
 
 }  // namespace

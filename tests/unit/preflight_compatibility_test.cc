@@ -14,6 +14,16 @@ constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
 constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
 constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
 
+void HasNamedTimeZone(PreflightFacts& f) {
+  f.recipient.variables["time_zone"] = "Europe/Berlin";
+  f.donor->named_time_zones = false;
+}
+
+void HasAuditLog(PreflightFacts& f) {
+  f.recipient.plugins.push_back({"AUDIT_log", "audit_log.so", true});
+  f.recipient.sources["audit_log_file"] = "EXPLICIT";
+}
+
 TEST(PreflightCompatibilityTest, WhetherTheTwoFit) {
   ExpectRows({
       {"DONOR_IS_RECIPIENT", kFatal,
@@ -65,20 +75,23 @@ TEST(PreflightCompatibilityTest, WhetherTheTwoFit) {
        "collation_server of the donor"},
       {"COLLATIONS", kFatal, [](PreflightFacts& f) { f.donor->collations.insert("klingon_ci"); },
        "klingon_ci"},
-      {"RECIPIENT_OPTIONS", kFatal,
+      {"RECIPIENT_OPTIONS", kUnchecked, HasNamedTimeZone,
+       "time_zone is Europe/Berlin, and the donor has no time zone tables: if my.cnf has"},
+      {"RECIPIENT_OPTIONS", kUnchecked,
        [](PreflightFacts& f) {
-         f.recipient.variables["time_zone"] = "Europe/Berlin";
-         f.recipient.options["time_zone"] = true;
-         f.donor->named_time_zones = false;
+         HasNamedTimeZone(f);
+         f.donor->named_time_zones = std::nullopt;
        },
-       "default_time_zone=Europe/Berlin"},
+       "does not show whether it has time zone tables"},
       {"RECIPIENT_OPTIONS", kUnchecked,
-       [](PreflightFacts& f) { f.recipient.options["validate_password.policy"] = true; },
+       [](PreflightFacts& f) { f.recipient.sources["validate_password.policy"] = "GLOBAL"; },
        "go with the old data: validate_password.policy: without loose_"},
+      {"RECIPIENT_OPTIONS", kUnchecked, HasAuditLog, "audit_log_file"},
       {"RECIPIENT_OPTIONS", kUnchecked,
-       [](PreflightFacts& f) {
-         f.recipient.plugins.push_back({"AUDIT_log", "audit_log.so", true});
-         f.recipient.options["audit_log_file"] = true;
+       [](PreflightFacts& f) {  // which the donor's own my.cnf loads
+         HasAuditLog(f);
+         f.donor->sources["audit_log_file"] = "COMPILED";
+         f.donor->plugins.push_back({"AUDIT_log", "audit_log.so", false});
        },
        "audit_log_file"},
       {"CLONE_PLUGIN_LOADING", kWarning,
@@ -87,16 +100,26 @@ TEST(PreflightCompatibilityTest, WhetherTheTwoFit) {
   });
   ExpectFine({
       [](PreflightFacts& f) {
+        HasNamedTimeZone(f);
         f.recipient.variables["time_zone"] = "+01:00";
-        f.recipient.options["time_zone"] = true;
-        f.donor->named_time_zones = false;
-        f.recipient.options["validate_password.length"] = false;
-        f.recipient.options["validate_password.policy"] = true;
-        f.donor->options["validate_password.policy"] = false;
       },
       [](PreflightFacts& f) {
-        f.recipient.plugins.push_back({"audit_log", "audit_log.so", false});
-        f.recipient.options["audit_log_file"] = true;
+        HasNamedTimeZone(f);
+        f.donor->named_time_zones = true;
+      },
+      [](PreflightFacts& f) {
+        f.recipient.sources["validate_password.length"] = "COMPILED";
+        f.recipient.sources["validate_password.policy"] = "GLOBAL";
+        f.donor->sources["validate_password.policy"] = "COMPILED";
+      },
+      [](PreflightFacts& f) {
+        HasAuditLog(f);
+        f.donor->plugins.push_back({"AUDIT_log", "audit_log.so", true});
+        f.recipient.plugins.push_back(f.donor->plugins.back());
+      },
+      [](PreflightFacts& f) {
+        HasAuditLog(f);
+        f.recipient.plugins.back().by_statement = false;
       },
       [](PreflightFacts& f) { f.recipient.collations.insert("klingon_ci"); },
       [](PreflightFacts& f) { f.donor->plugins[1].by_statement = true; },

@@ -12,6 +12,8 @@ namespace graft {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
 constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
 constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
@@ -95,15 +97,17 @@ TEST(PreflightDataTest, PathsThatAreLookedAt) {
   facts.donor->tablespaces->outside = {"/data2/a.ibd", "/data2/b.ibd"};
   facts.recipient.tablespaces->undo = {"/u/undo_001"};
   facts.recipient.tablespaces->outside = {"/data2/b.ibd"};
-  EXPECT_THAT(PathsToLookAt(facts.recipient, *facts.donor), ElementsAre("/data2/a.ibd"));
+  EXPECT_THAT(DataPathsToLookAt(facts.recipient, *facts.donor), ElementsAre("/data2/a.ibd"));
   facts.recipient.variables["innodb_undo_directory"] = "/u/";
-  EXPECT_THAT(PathsToLookAt(facts.recipient, *facts.donor),
+  EXPECT_THAT(DataPathsToLookAt(facts.recipient, *facts.donor),
               ElementsAre("/data2/a.ibd", "/u/more.ibu"));
+  facts.recipient.tablespaces = absl::PermissionDeniedError("it lacks PROCESS");
+  EXPECT_THAT(DataPathsToLookAt(facts.recipient, *facts.donor), IsEmpty());
   facts.recipient.variables["clone_ssl_ca"] = "ca.pem";
   facts.recipient.variables["clone_ssl_key"] = "/etc/key.pem";
-  facts.recipient.tablespaces = absl::PermissionDeniedError("it lacks PROCESS");
-  EXPECT_THAT(PathsToLookAt(facts.recipient, *facts.donor),
-              ElementsAre("/var/lib/mysql/ca.pem", "/etc/key.pem"));
+  EXPECT_THAT(CloneSslFiles(facts.recipient),
+              ElementsAre(Pair("clone_ssl_ca", "/var/lib/mysql/ca.pem"),
+                          Pair("clone_ssl_key", "/etc/key.pem")));
 }
 
 TEST(PreflightDataTest, TheDonorsData) {
@@ -163,7 +167,7 @@ TEST(PreflightDataTest, TheDonorsData) {
       {"CLONE_SSL_FILES", kWarning,
        [](PreflightFacts& f) {
          f.recipient.variables["clone_ssl_ca"] = "/etc/ca.pem";
-         f.existing_paths = std::set<std::string>{"/etc/ca.pem"};
+         f.existing_ssl_files = std::set<std::string>{"/etc/ca.pem"};
        },
        "CLONE will use the recipient's clone_ssl_ca=/etc/ca.pem"},
       {"NON_INNODB_TABLES", kFatal,

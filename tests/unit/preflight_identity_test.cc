@@ -113,7 +113,7 @@ TEST(PreflightIdentityTest, ADonorThatHoldsNothingWithoutAPrimary) {
     facts.donor->facts.gtid_executed = "";
     facts.donor->facts.user_schemas.clear();
     facts.primary = none;
-    EXPECT_EQ(ReasonOf(FindingsToStatus(Preflight(facts), {false, true})), "DONOR_EMPTY");
+    EXPECT_EQ(ReasonOf(FindingsToStatus(Preflight(facts), {false, {kAllChecks}})), "DONOR_EMPTY");
   }
 }
 

@@ -2,6 +2,7 @@
 #ifndef GRAFT_TESTS_UNIT_PREFLIGHT_PAIR_H_
 #define GRAFT_TESTS_UNIT_PREFLIGHT_PAIR_H_
 
+#include <set>
 #include <string>
 
 #include "provision/preflight/preflight.h"
@@ -10,6 +11,17 @@ namespace graft {
 
 inline constexpr char kPrimaryUuid[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 inline constexpr int64_t kGib = int64_t{1} << 30;
+
+inline const std::set<std::string> kAgentPrivileges = {"CLONE_ADMIN",
+                                                       "SYSTEM_VARIABLES_ADMIN",
+                                                       "PERSIST_RO_VARIABLES_ADMIN",
+                                                       "REPLICATION_SLAVE_ADMIN",
+                                                       "REPLICATION CLIENT",
+                                                       "RELOAD",
+                                                       "CONNECTION_ADMIN",
+                                                       "SELECT",
+                                                       "PROCESS",
+                                                       "SYSTEM_USER"};
 
 inline ServerSurvey HealthyServer() {
   ServerSurvey server;
@@ -50,8 +62,10 @@ inline ServerSurvey HealthyServer() {
   server.non_innodb_tables = std::vector<std::string>();
   server.sessions = std::vector<ServerSession>();
   server.channels = std::vector<ReplicationChannel>();
-  server.accounts =
-      std::vector<ServerAccount>{{"localhost", "caching_sha2_password", "0123456789abcdef"}};
+  server.filters = std::vector<ReplicationFilter>();
+  ServerAccount account{"localhost", "caching_sha2_password", "0123456789abcdef"};
+  account.privileges = account.with_all_roles = kAgentPrivileges;
+  server.accounts = std::vector<ServerAccount>{account};
   return server;
 }
 
@@ -70,16 +84,7 @@ inline PreflightFacts HealthyPair() {
   facts.recipient = HealthyServer();
   facts.recipient.facts.server_uuid = "00000000-0000-0000-0000-000000000101";
   facts.recipient.facts.read_only = facts.recipient.facts.super_read_only = true;
-  facts.recipient.facts.privileges = {"CLONE_ADMIN",
-                                      "SYSTEM_VARIABLES_ADMIN",
-                                      "PERSIST_RO_VARIABLES_ADMIN",
-                                      "REPLICATION_SLAVE_ADMIN",
-                                      "REPLICATION CLIENT",
-                                      "RELOAD",
-                                      "CONNECTION_ADMIN",
-                                      "SELECT",
-                                      "PROCESS",
-                                      "SYSTEM_USER"};
+  facts.recipient.facts.privileges = kAgentPrivileges;
   facts.recipient.variables["server_id"] = "101";
   facts.recipient.account_user = "vt_dba";
   facts.recipient.account_host = "localhost";

@@ -44,26 +44,39 @@ TEST(PreflightReplicationTest, GtidsAndServerIds) {
 
 void AcknowledgesAlone(PreflightFacts& facts) {
   facts.recipient.facts.semi_sync.acknowledges = true;
-  facts.primary->semi_sync = {true, 1, 1, false};
+  facts.primary->semi_sync = {true, 1, 1, absl::Hours(24), false};
 }
 
 TEST(PreflightReplicationTest, AcknowledgersOfThePrimary) {
   ExpectRows({
       {"SEMI_SYNC", kFatal, AcknowledgesAlone,
-       "waits for 1 acknowledgers, and has 0 beside the recipient"},
+       "waits for 1 acknowledgers, and has 0 beside the recipient: its commits would hang"},
       {"SEMI_SYNC", kFatal,
        [](PreflightFacts& f) {
          AcknowledgesAlone(f);
-         f.primary->semi_sync = {true, 2, 2, false};
+         f.primary->semi_sync.wait_for = f.primary->semi_sync.acknowledgers = 2;
        },
        "waits for 2 acknowledgers, and has 1"},
+      {"SEMI_SYNC", kFatal,
+       [](PreflightFacts& f) {  // another one went away while the fence went up
+         AcknowledgesAlone(f);
+         f.recipient.facts.semi_sync.acknowledges = false;
+         f.acknowledged = true;
+         f.primary->semi_sync.acknowledgers = 0;
+       },
+       "has 0 beside the recipient"},
       {"SEMI_SYNC", kWarning,
        [](PreflightFacts& f) {
          AcknowledgesAlone(f);
-         f.primary->semi_sync.acknowledgers = 2;
-         f.recipient.plugins.push_back({"rpl_semi_sync_replica", "semisync_replica.so", true});
+         f.primary->semi_sync.patience = absl::Seconds(10);
        },
-       "loaded rpl_semi_sync_replica with INSTALL PLUGIN"},
+       "after 10s it would go on without"},
+      {"SEMI_SYNC", kWarning,
+       [](PreflightFacts& f) {
+         AcknowledgesAlone(f);
+         f.recipient.channels->front().source_uuid = "another";
+       },
+       "acknowledges to db-100.example:3306, which is not the shard's primary"},
   });
   ExpectFine({
       [](PreflightFacts& f) {  // hangs already, and not for want of this one
@@ -73,6 +86,11 @@ TEST(PreflightReplicationTest, AcknowledgersOfThePrimary) {
       [](PreflightFacts& f) {
         AcknowledgesAlone(f);
         f.primary->semi_sync.acknowledgers = 2;
+      },
+      [](PreflightFacts& f) {  // its own place is gone already
+        AcknowledgesAlone(f);
+        f.recipient.facts.semi_sync.acknowledges = false;
+        f.acknowledged = true;
       },
       [](PreflightFacts& f) {
         AcknowledgesAlone(f);
@@ -100,18 +118,50 @@ TEST(PreflightReplicationTest, ReplicationAccount) {
   ExpectFine({[](PreflightFacts& f) { f.repl_password_length = 32; }});
 }
 
+void HasSettings(PreflightFacts& f) {
+  f.recipient.channels->front().delay = absl::Minutes(1);
+  *f.recipient.filters = {
+      {"", "REPLICATE_IGNORE_TABLE", "shop.log", /*by_statement=*/true, /*plain=*/true},
+      {"", "REPLICATE_IGNORE_DB", "old", /*by_statement=*/false, /*plain=*/true},
+  };
+}
+
+TEST(PreflightReplicationTest, SettingsThatAreSetAgain) {
+  PreflightFacts facts = HealthyPair();
+  HasSettings(facts);
+  for (const CheckResult& result : Preflight(facts)) {
+    if (result.id != "REPLICATION_SETTINGS") continue;
+    EXPECT_EQ(result.outcome, CheckOutcome::kPassed);
+    EXPECT_EQ(result.found,
+              "set again: SOURCE_DELAY=60 of the default channel, "
+              "REPLICATE_IGNORE_TABLE=(shop.log)");
+  }
+}
+
 TEST(PreflightReplicationTest, SettingsThatAreLost) {
   ExpectRows({
       {"REPLICATION_SETTINGS", kWarning,
        [](PreflightFacts& f) {
-         ReplicationChannel far = RunningChannel();
-         far.name = "far";
-         f.recipient.channels->push_back(far);
-         f.recipient.channels->front().delay = absl::Minutes(1);
-         f.recipient.channels->front().filters = {"Replicate_Ignore_Table: shop.log"};
+         HasSettings(f);
+         f.allow.lost_replication_settings = true;
        },
-       "will not have SOURCE_DELAY=60 of the default channel, Replicate_Ignore_Table: shop.log of "
-       "the default channel, channel far from db-100.example:3306"},
+       "will not have SOURCE_DELAY=60 of the default channel, REPLICATE_IGNORE_TABLE=(shop.log)"},
+      {"REPLICATION_SETTINGS", kWarning,
+       [](PreflightFacts& f) {
+         HasSettings(f);
+         f.recipient.channels->push_back(RunningChannel());
+         f.recipient.channels->back().name = "far";
+         f.recipient.channels->back().delay = absl::Minutes(2);
+         f.recipient.filters->front().plain = false;
+         f.recipient.filters->push_back({"far", "REPLICATE_DO_DB", "shop", true, true});
+       },
+       "will not have channel far from db-100.example:3306, SOURCE_DELAY=120 of channel far, "
+       "REPLICATE_IGNORE_TABLE=(shop.log), REPLICATE_DO_DB=(shop) of channel far"},
+      {"REPLICATION_SETTINGS", kWarning,
+       [](PreflightFacts& f) {
+         f.recipient.plugins.push_back({"rpl_semi_sync_replica", "semisync_replica.so", true});
+       },
+       "will not have rpl_semi_sync_replica, which INSTALL PLUGIN loaded"},
       {"REPLICATION_SETTINGS", kWarning,
        [](PreflightFacts& f) {
          f.recipient.channels = absl::PermissionDeniedError("it may not see them");

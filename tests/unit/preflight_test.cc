@@ -25,7 +25,7 @@ constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
 constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
 constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
 const Allowances kNone;
-const Allowances kAllowUnchecked{/*non_innodb=*/false, /*unchecked=*/true};
+const Allowances kAllowUnchecked{/*non_innodb=*/false, {kAllChecks}};
 
 // All findings that did not pass, in the table's order.
 std::vector<std::string> Found(const PreflightFacts& facts) {
@@ -112,8 +112,12 @@ TEST(PreflightTest, WhatIsUncheckedStopsUnlessAllowed) {
   const absl::Status status = FindingsToStatus(results, kNone);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ReasonOf(status), "DISK_SPACE");
-  EXPECT_EQ(status.message(), "no size; and no flags; grant PROCESS") << "one remedy, told once";
+  EXPECT_EQ(status.message(),
+            "no size; and no flags; grant PROCESS, or pass --allow-unchecked=DISK_SPACE,ENCRYPTION")
+      << "one remedy, told once";
   EXPECT_TRUE(FindingsToStatus(results, kAllowUnchecked).ok());
+  EXPECT_EQ(FindingsToStatus(results, {false, {"ENCRYPTION"}}).message(),
+            "no size; grant PROCESS, or pass --allow-unchecked=DISK_SPACE");
 }
 
 TEST(PreflightTest, TheFirstFatalResultDecidesTheCode) {

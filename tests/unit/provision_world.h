@@ -48,9 +48,10 @@ class BorrowedServer : public MysqlServer {
   absl::Status KillQuery(int64_t id) override { return server_.KillQuery(id); }
   absl::Status KillConnection(int64_t id) override { return server_.KillConnection(id); }
   absl::Status InstallClonePlugin() override { return server_.InstallClonePlugin(); }
-  absl::StatusOr<std::vector<std::string>> DisableEvents() override {
-    return server_.DisableEvents();
+  absl::Status DelayReplication(absl::Duration delay) override {
+    return server_.DelayReplication(delay);
   }
+  absl::StatusOr<DisabledEvents> DisableEvents() override { return server_.DisableEvents(); }
   absl::StatusOr<std::vector<ReplicationChannel>> ReadReplication() override {
     return server_.ReadReplication();
   }

@@ -335,6 +335,33 @@ TEST(ProofTest, EventsOfThePrimaryAreDisabled) {
   EXPECT_TRUE(world.recipient.state().enabled_events.empty());
 }
 
+// ALTER EVENT needs super_read_only OFF for a moment; whoever dies in that moment leaves it OFF.
+TEST(ProofTest, AServerThatWasLeftOpenIsClosedBeforeItServes) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.enabled_events = {"shop.tick"};
+    state.lost_in_events = true;
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(world.recipient.calls("DisableEvents"), 2);
+  EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
+}
+
+TEST(ProofTest, AnEventThatRefusesIsNamedAndKeepsNoOther) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.enabled_events = {"shop.tick"};
+    state.stubborn_events = {"shop.odd"};
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_THAT(operation.proof.disabled_events, testing::ElementsAre("shop.tick"));
+  EXPECT_THAT(operation.proof.not_checked, HasSubstr("shop.odd (it refuses)"));
+}
+
 TEST(ProofTest, EventsThatCannotBeDisabledAreSaid) {
   ProvisionWorld world;
   world.recipient.FailNext("DisableEvents", absl::PermissionDeniedError("it lacks EVENT"));

@@ -82,6 +82,26 @@ TEST(ErrorLogTest, AStartThatEndsByItselfHasFailedAndSaysWhy) {
   EXPECT_EQ(ReadSigns(again + kReady + kError + kDown), StartupSigns()) << "an error of its life";
 }
 
+// MY-000067 and its like repeat the option with its value, which may be a password.
+TEST(ErrorLogTest, NoValueOfAnOptionIsTold) {
+  const auto told = [](const std::string& text) {
+    const StartupSigns signs =
+        ReadSigns(kStart + "2026-11-21T13:48:13Z 0 [ERROR] " + text + "\n" + kDown);
+    return signs.errors.empty() ? "" : signs.errors.front();
+  };
+  EXPECT_EQ(told("[MY-000067] [Server] unknown variable 'ldap_bind_root_pwd=hunter2'."),
+            "[MY-000067] [Server] unknown variable 'ldap_bind_root_pwd=…'.");
+  EXPECT_EQ(told("[MY-000077] [Server] mysqld: Error while setting value 'hunter2' to 'x_pwd'."),
+            "[MY-000077] [Server] mysqld: Error while setting value '…' to 'x_pwd'.");
+  EXPECT_EQ(told("[MY-000067] [Server] unknown variable 'x=it's hunter2'"),
+            "[MY-000067] [Server] unknown variable 'x=…'");
+  EXPECT_EQ(told("[MY-000067] [Server] unknown variable 'x=unended hunter2"),
+            "[MY-000067] [Server] unknown variable 'x=…");
+  EXPECT_EQ(told("[MY-013129] [Server] ALTER USER a IDENTIFIED BY hunter2"),
+            "[MY-013129] [Server] ALTER USER a IDENTIFIED ...");
+  EXPECT_EQ(told("[MY-012595] [InnoDB] caf\xe9\x01 'a' = 1"), "[MY-012595] [InnoDB] caf?  'a' = 1");
+}
+
 TEST(ErrorLogTest, AStartWhoseFirstLinesAreCutOffIsOne) {
   EXPECT_EQ(ReadSigns(kScan + kTen), Signs(true, 10, 0));
 }

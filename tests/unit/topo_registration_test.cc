@@ -88,6 +88,18 @@ TEST_F(RegistrationTest, AShardThatOverlapsAnOlderOneDoesNotServe) {
   EXPECT_FALSE(Read<topodata::Shard>("/g/keyspaces/ks/shards/-80/Shard").is_primary_serving());
 }
 
+// Its record may say anything, but its name says which keys it has.
+TEST_F(RegistrationTest, AShardThatOverlapsADamagedOneDoesNotServe) {
+  ASSERT_TRUE(store_.Create("/g/keyspaces/ks/shards/-80/Shard", "\xff", kNoLease).ok());
+  for (const char* shard : {"-40", "80-"}) {
+    Tablet tablet = MakeTablet(shard[0] == '-' ? 101 : 102);
+    tablet.shard = shard;
+    ASSERT_TRUE(topology_.RegisterTablet(tablet).ok());
+  }
+  EXPECT_FALSE(Read<topodata::Shard>("/g/keyspaces/ks/shards/-40/Shard").is_primary_serving());
+  EXPECT_TRUE(Read<topodata::Shard>("/g/keyspaces/ks/shards/80-/Shard").is_primary_serving());
+}
+
 TEST_F(RegistrationTest, AgainKeepsForeignTagsUnknownFieldsAndOneReplicationNode) {
   ASSERT_TRUE(topology_.RegisterTablet(MakeTablet(101)).ok());
   auto record = Read<topodata::Tablet>(kTabletKey);

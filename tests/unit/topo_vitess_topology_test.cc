@@ -224,12 +224,12 @@ TEST_F(VitessTopologyTest, ADamagedShardHidesNoOtherAndStopsNoNewOne) {
   ASSERT_TRUE(
       global_.Create("/vitess/global/keyspaces/ks/shards/odd/Shard", "\xff", kNoLease).ok());
   Register("zone1", 102, "80-");
-  std::vector<absl::Status> damaged;
+  std::vector<DamagedShard> damaged;
   const auto shards = topology_.ListShards("", &damaged);
   ASSERT_TRUE(shards.ok()) << shards.status();
   EXPECT_EQ(shards->size(), 2u);
   ASSERT_EQ(damaged.size(), 1u);
-  EXPECT_THAT(std::string(damaged[0].message()), HasSubstr("shards/odd/Shard"));
+  EXPECT_THAT(std::string(damaged[0].why.message()), HasSubstr("shards/odd/Shard"));
 }
 
 TEST_F(VitessTopologyTest, EachTryOfAnUpdateIsShownTheRecordAsItIsThen) {
@@ -314,7 +314,7 @@ TEST(FakeStoreTest, FailsAndHangsByMethodAndCounts) {
 TEST_F(VitessTopologyTest, ListsShardsInOrder) {
   Register("zone1", 101, "80-");
   Register("zone1", 102, "-80");
-  std::vector<absl::Status> damaged;
+  std::vector<DamagedShard> damaged;
   const auto shards = topology_.ListShards("", &damaged);
   ASSERT_TRUE(shards.ok()) << shards.status();
   ASSERT_EQ(shards->size(), 2u);

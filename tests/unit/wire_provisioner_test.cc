@@ -179,7 +179,7 @@ TEST(WireReprovision, ACallSurvives) {
   call.donor = DonorChoice{DonorChoice::Kind::kTablet, {"zone1", 100}};
   call.replicate_from = ReplicateFrom::kPrimary;
   call.settings = {0, 1048576, 128, true, false};
-  call.allow = {true, true};
+  call.allow = {true, {kAllChecks}, false};
   const absl::StatusOr<ReprovisionCall> back = FromProto(ToProto(call));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(back->id, call.id);
@@ -266,7 +266,7 @@ TEST(WirePreflight, ARequestIsACallWithoutAnId) {
   EXPECT_EQ(call->donor, (DonorChoice{DonorChoice::Kind::kAny, {}}));
   EXPECT_EQ(call->replicate_from, ReplicateFrom::kPrimary);
   EXPECT_EQ(call->settings.max_concurrency, 4);
-  EXPECT_EQ(call->allow, (Allowances{true, false}));
+  EXPECT_EQ(call->allow, (Allowances{true, {}, false}));
   EXPECT_EQ(ToPreflightRequest(*call).DebugString(), request.DebugString());
   request.mutable_donor()->set_any(false);
   EXPECT_EQ(FromProto(request).status().code(), absl::StatusCode::kInvalidArgument);

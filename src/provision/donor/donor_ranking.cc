@@ -56,7 +56,10 @@ MaybeObjection RefuseData(const DonorCandidate& candidate, const ShardEvidence& 
                             candidate.state->server, candidate.state->following};
   for (const auto& judge : {ObjectToIdentity, ObjectToData}) {
     MaybeObjection objection = judge(donor, shard);
-    if (objection && (objection->certain || !facts.allow_unchecked)) return objection;
+    if (!objection) continue;
+    if (objection->certain || !facts.allow.Unchecked(RowOf(objection->reason).word)) {
+      return objection;
+    }
   }
   return std::nullopt;
 }

@@ -56,7 +56,7 @@ struct DonorSearchFacts {
   // The primary's facts are read after the candidates' own; RankDonors sees by itself who has data.
   ShardEvidence shard;
   absl::Time now;
-  bool allow_unchecked = false;  // what cannot be seen is taken for good
+  Allowances allow;  // what cannot be seen and is allowed is taken for good
 };
 
 struct DonorRanking {

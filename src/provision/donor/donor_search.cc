@@ -89,7 +89,7 @@ class Search {
     facts_.recipient = operation_.recipient;
     facts_.recipient_version = own->version;
     facts_.shard.recipient_executed = WithoutOwn(own->gtid_executed, own->server_uuid);
-    facts_.allow_unchecked = operation_.request.allow.unchecked;
+    facts_.allow = operation_.request.allow;
     facts_.now = deps_.clock.Now();
     return absl::OkStatus();
   }

@@ -150,7 +150,9 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
   draft.request.donor = *donor;
   draft.request.settings = WithDefaults(call.settings, defaults_.settings);
   draft.request.allow.non_innodb = call.allow.non_innodb || defaults_.allow.non_innodb;
-  draft.request.allow.unchecked = call.allow.unchecked || defaults_.allow.unchecked;
+  draft.request.allow.lost_replication_settings = call.allow.lost_replication_settings;
+  draft.request.allow.unchecked = defaults_.allow.unchecked;
+  draft.request.allow.unchecked.insert(call.allow.unchecked.begin(), call.allow.unchecked.end());
   return draft;
 }
 

@@ -11,6 +11,8 @@
 namespace graft {
 namespace {
 
+constexpr absl::string_view kOrAllow = ", or pass --allow-unchecked=";
+
 enum class Needs { kNoDonor, kDonor };
 
 struct Check {
@@ -83,8 +85,8 @@ constexpr Check kChecks[] = {
     {Reason::kDonorBehind,          kDonor,     kWithDonor, "the donor lacks only what its lag explains",         DonorIsUpToDate},
     {Reason::kErrantTransactions,    kDonor,     kWithDonor, "the primary has the donor's transactions",           ErrantTransactions},
     {Reason::kRecipientTransactions, kRecipient, kWithDonor, "others have the recipient's transactions",           RecipientTransactions},
-    {Reason::kReplicationSettings,  kRecipient, kWithDonor, "replication settings that the rebuild removes",      ReplicationSettings},
-    {Reason::kSemiSync,              kRecipient, kWithDonor, "the primary keeps enough acknowledgers",             SemiSyncStays},
+    {Reason::kReplicationSettings,  kRecipient, kWithDonor, "replication settings that the rebuild removes",      ReplicationSettingsStay},
+    {Reason::kSemiSync,              kRecipient, kAlone,     "the primary keeps enough acknowledgers",             SemiSyncStays},
     {Reason::kSourceBinlogs,         kSource,    kWithDonor, "binary logs from the donor's data on",               SourceBinlogs},
 };
 // clang-format on
@@ -102,6 +104,9 @@ CheckResult NotAsked(const Check& check) {
 CheckResult Judge(const Check& check, const PreflightFacts& facts) {
   if (check.needs == Needs::kDonor && !facts.donor.ok()) return NotAsked(check);
   Verdict verdict = check.judge(facts);
+  if (verdict.outcome == CheckOutcome::kUnchecked) {
+    absl::StrAppend(&verdict.remedy, kOrAllow, RowOf(check.id).word);
+  }
   return {std::string(RowOf(check.id).word),
           verdict.side.value_or(check.side),
           verdict.outcome,
@@ -124,7 +129,7 @@ Results Stopping(const std::vector<CheckResult>& results, const Allowances& allo
   });
   for (const CheckResult& result : results) {
     const bool implied = silent && result.found == kDonorNotAsked;
-    const bool counts = result.outcome == CheckOutcome::kUnchecked && !allow.unchecked;
+    const bool counts = result.outcome == CheckOutcome::kUnchecked && !allow.Unchecked(result.id);
     if (counts && !implied) stopping.push_back(&result);
   }
   return stopping;
@@ -136,18 +141,30 @@ absl::StatusCode CodeOf(const CheckResult& result) {
   return reason == Reason::kNone ? absl::StatusCode::kFailedPrecondition : RowOf(reason).code;
 }
 
+// Its remedy without the flag that allows it.
+absl::string_view CureOf(const CheckResult& result) {
+  const absl::string_view remedy = result.remedy;
+  return remedy.substr(0, remedy.rfind(kOrAllow));
+}
+
 // Several checks may lack the same thing: its remedy is shown once, after the last of them.
 std::string Describe(const Results& stopping) {
   std::vector<std::string> texts;
+  std::vector<std::string> allowable;
   for (size_t i = 0; i < stopping.size(); ++i) {
+    const CheckResult& result = *stopping[i];
+    const absl::string_view cure = CureOf(result);
     const bool told_later =
         std::any_of(stopping.begin() + static_cast<std::ptrdiff_t>(i) + 1, stopping.end(),
-                    [&](const CheckResult* later) { return later->remedy == stopping[i]->remedy; });
-    const std::string& remedy = stopping[i]->remedy;
-    const bool tell = !told_later && !remedy.empty();
-    texts.push_back(absl::StrCat(stopping[i]->found, tell ? "; " : "", tell ? remedy : ""));
+                    [&](const CheckResult* later) { return CureOf(*later) == cure; });
+    const bool tell = !told_later && !cure.empty();
+    texts.push_back(absl::StrCat(result.found, tell ? "; " : "", tell ? cure : ""));
+    if (result.outcome == CheckOutcome::kUnchecked) allowable.push_back(result.id);
   }
-  return absl::StrJoin(texts, "; and ");
+  std::string text = absl::StrJoin(texts, "; and ");
+  const bool allow = allowable.size() == stopping.size();
+  if (allow) absl::StrAppend(&text, kOrAllow, absl::StrJoin(allowable, ","));
+  return text;
 }
 
 }  // namespace
@@ -158,14 +175,10 @@ std::vector<CheckResult> Preflight(const PreflightFacts& facts) {
   return results;
 }
 
-std::vector<CheckResult> CheckDependants(const std::vector<ServerSession>& sessions) {
-  PreflightFacts facts;
-  facts.recipient.sessions = sessions;
+std::vector<CheckResult> PreflightOf(const std::set<Reason>& ids, const PreflightFacts& facts) {
   std::vector<CheckResult> results;
   for (const Check& check : kChecks) {
-    const bool by_sessions =
-        check.id == Reason::kRecipientHasReplicas || check.id == Reason::kRecipientDonates;
-    if (by_sessions) results.push_back(Judge(check, facts));
+    if (ids.count(check.id) > 0) results.push_back(Judge(check, facts));
   }
   return results;
 }

@@ -7,6 +7,7 @@
 #ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
 #define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "graft/operation_request.h"
 #include "graft/preflight.h"
+#include "graft/reason.h"
 #include "graft/server_facts.h"
 #include "graft/server_host.h"
 #include "graft/tablet.h"
@@ -26,8 +28,10 @@ namespace graft {
 struct PreflightFacts {
   ServerSurvey recipient;
   absl::StatusOr<HostFacts> host = absl::UnknownError("not asked");  // of the recipient
-  // Of PathsToLookAt() those where the recipient's machine has something.
+  // Of DataPathsToLookAt() and of the files that clone_ssl_* name, those where the recipient's
+  // machine has something.
   absl::StatusOr<std::set<std::string>> existing_paths = std::set<std::string>();
+  absl::StatusOr<std::set<std::string>> existing_ssl_files = std::set<std::string>();
   // Its status names the server, and so do the next ones'.
   absl::StatusOr<ServerSurvey> donor = absl::UnknownError("not asked");
   // The tablet it will follow, perhaps the donor.
@@ -53,21 +57,24 @@ struct PreflightFacts {
   std::string repl_user = "vt_repl";  // its account on the source
   size_t repl_password_length = 0;    // bytes
   bool agent_starts_mysqld = false;   // after a clone, if nobody else does
+  bool acknowledged = false;  // the recipient was a semi-synchronous replica before the fence
   CloneSettings settings;
   Allowances allow;
 };
 
-// The paths on the recipient's machine whose existence is judged: the files outside of the
-// recipient's data directory that CLONE would write and that are not the recipient's own, and the
-// files that clone_ssl_* name.
-std::vector<std::string> PathsToLookAt(const ServerSurvey& recipient, const ServerSurvey& donor);
+// The files outside of the recipient's data directory that CLONE would write and that are not the
+// recipient's own.
+std::vector<std::string> DataPathsToLookAt(const ServerSurvey& recipient,
+                                           const ServerSurvey& donor);
+// The files that the recipient's clone_ssl_* name, by variable.
+std::map<std::string, std::string> CloneSslFiles(const ServerSurvey& recipient);
 
 // Every check's result, in the table's order, the passed ones too. If the donor does not answer,
 // every check that needs the donor is unchecked, on the donor's side, with kDonorNotAsked.
 std::vector<CheckResult> Preflight(const PreflightFacts& facts);
 
-// The checks that no server replicates or clones from the recipient, by its sessions alone.
-std::vector<CheckResult> CheckDependants(const std::vector<ServerSession>& sessions);
+// These checks alone, with the facts that they need.
+std::vector<CheckResult> PreflightOf(const std::set<Reason>& ids, const PreflightFacts& facts);
 
 inline constexpr char kDonorNotAsked[] = "the donor could not be asked";
 

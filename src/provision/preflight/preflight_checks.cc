@@ -30,8 +30,7 @@ Verdict Unclear(std::string found, std::string remedy) {
 Verdict Unchecked(absl::string_view what, const absl::Status& status) {
   const bool denied = absl::IsPermissionDenied(status);
   return Unclear(absl::StrCat(what, " could not be read: ", status.message()),
-                 absl::StrCat(denied ? "grant the missing privilege" : "repair that",
-                              ", or pass --allow-unchecked"));
+                 denied ? "grant the missing privilege" : "repair that");
 }
 
 std::optional<std::string> VariableOf(const ServerSurvey& server, absl::string_view name) {
@@ -62,8 +61,7 @@ bool VersionAtLeast(const ServerSurvey& server, int major, int minor, int patch)
   return version.ok() && version->AtLeast(major, minor, patch);
 }
 
-bool HasPrivilege(const ServerSurvey& server, absl::string_view privilege) {
-  const std::set<std::string>& has = server.facts.privileges;
+bool HasPrivilege(const std::set<std::string>& has, absl::string_view privilege) {
   return has.count(std::string(privilege)) > 0 || has.count("ALL PRIVILEGES") > 0;
 }
 

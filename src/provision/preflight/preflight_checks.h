@@ -38,7 +38,9 @@ std::optional<int64_t> NumberOf(const ServerSurvey& server, absl::string_view na
 Verdict VariableMissing(absl::string_view name, absl::string_view whose);
 // False if its version cannot be read.
 bool VersionAtLeast(const ServerSurvey& server, int major, int minor, int patch);
-bool HasPrivilege(const ServerSurvey& server, absl::string_view privilege);
+bool HasPrivilege(const std::set<std::string>& has, absl::string_view privilege);
+// Those that the agent's account needs on the recipient and has not: preflight_recipient.cc.
+std::vector<std::string> MissingForARebuild(const std::set<std::string>& privileges);
 
 // "a, b and 3 more", after the first ten.
 std::string NameThem(const std::vector<std::string>& names);
@@ -53,9 +55,6 @@ std::vector<std::string> NameSessions(const std::vector<ServerSession>& sessions
 // What CLONE wants of either server; `whose`: "donor".
 Verdict PluginIsActive(const ServerSurvey& server, absl::string_view whose);
 Verdict PacketIsLargeEnough(const ServerSurvey& server, absl::string_view whose);
-
-// The files that the recipient's clone_ssl_* name, by variable: preflight_options.cc.
-std::map<std::string, std::string> CloneSslFiles(const ServerSurvey& recipient);
 
 // The recipient alone: preflight_recipient.cc.
 Verdict RecipientIsNoPrimary(const PreflightFacts& facts);
@@ -126,7 +125,7 @@ Verdict ErrantTransactions(const PreflightFacts& facts);
 Verdict RecipientTransactions(const PreflightFacts& facts);
 Verdict SourceBinlogs(const PreflightFacts& facts);
 Verdict SemiSyncStays(const PreflightFacts& facts);
-Verdict ReplicationSettings(const PreflightFacts& facts);
+Verdict ReplicationSettingsStay(const PreflightFacts& facts);
 
 }  // namespace graft
 

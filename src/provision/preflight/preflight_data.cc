@@ -61,18 +61,6 @@ std::set<std::string> PlacesOutside(const ServerSurvey& recipient, const Tablesp
   return places;
 }
 
-// What CLONE would write outside and is not the recipient's own. Empty where either server's files
-// are not known.
-std::vector<std::string> WrittenOutside(const ServerSurvey& recipient, const ServerSurvey& donor) {
-  if (!recipient.tablespaces.ok() || !donor.tablespaces.ok()) return {};
-  const std::set<std::string> written = PlacesOutside(recipient, *donor.tablespaces);
-  const std::set<std::string> own = PlacesOutside(recipient, *recipient.tablespaces);
-  std::vector<std::string> others;
-  std::set_difference(written.begin(), written.end(), own.begin(), own.end(),
-                      std::back_inserter(others));
-  return others;
-}
-
 // Database folders that are links to places with more data files than the recipient's own. Only of
 // databases that CLONE drops or writes.
 std::vector<std::string> SharedLinks(const HostFacts& host, const TablespaceFacts& own,
@@ -103,7 +91,7 @@ Verdict TakenPlaces(const PreflightFacts& facts) {
   if (!mine.ok() && nothing) return Passed("none lies outside of the data directory");
   if (!mine.ok()) return Unchecked("the recipient's data files", mine.status());
   std::vector<std::string> taken;
-  for (const std::string& path : WrittenOutside(facts.recipient, *facts.donor)) {
+  for (const std::string& path : DataPathsToLookAt(facts.recipient, *facts.donor)) {
     if (facts.existing_paths->count(path) > 0) taken.push_back(path);
   }
   if (!taken.empty()) {
@@ -121,6 +109,18 @@ Verdict TakenPlaces(const PreflightFacts& facts) {
 }
 
 }  // namespace
+
+// Empty where either server's files are not known.
+std::vector<std::string> DataPathsToLookAt(const ServerSurvey& recipient,
+                                           const ServerSurvey& donor) {
+  if (!recipient.tablespaces.ok() || !donor.tablespaces.ok()) return {};
+  const std::set<std::string> written = PlacesOutside(recipient, *donor.tablespaces);
+  const std::set<std::string> own = PlacesOutside(recipient, *recipient.tablespaces);
+  std::vector<std::string> others;
+  std::set_difference(written.begin(), written.end(), own.begin(), own.end(),
+                      std::back_inserter(others));
+  return others;
+}
 
 // MySQL looks after the drop, at the data directory's file system (3873).
 Verdict DiskSpace(const PreflightFacts& facts) {
@@ -147,12 +147,6 @@ Verdict DiskSpace(const PreflightFacts& facts) {
   // The donor goes on writing, and CLONE copies the new data too.
   const bool tight = room - needed < needed / 20;
   return tight ? Warn(numbers, kRemedy) : Passed(numbers);
-}
-
-std::vector<std::string> PathsToLookAt(const ServerSurvey& recipient, const ServerSurvey& donor) {
-  std::vector<std::string> paths = WrittenOutside(recipient, donor);
-  for (const auto& [variable, path] : CloneSslFiles(recipient)) paths.push_back(path);
-  return paths;
 }
 
 // 1525, after the drop, if the recipient may have no file there.

@@ -61,7 +61,7 @@ Verdict DonorPrivileges(const PreflightFacts& facts) {
   if (!status.ok()) return NotAsked();
   std::vector<std::string> missing;
   for (const char* privilege : {"BACKUP_ADMIN", "PROCESS", "REPLICATION CLIENT", "SELECT"}) {
-    if (!HasPrivilege(*facts.donor, privilege)) missing.emplace_back(privilege);
+    if (!HasPrivilege(facts.donor->facts.privileges, privilege)) missing.emplace_back(privilege);
   }
   if (missing.empty()) return Passed("it has all it needs");
   const std::string list = absl::StrJoin(missing, ", ");

@@ -37,7 +37,6 @@ ShardEvidence ShardOf(const PreflightFacts& facts) {
 Verdict Found(const Objection& objection, const TabletAlias& donor, std::string remedy) {
   std::string found = absl::StrCat("donor ", donor.ToString(), ": ", objection.text);
   if (objection.certain) return Fatal(std::move(found), std::move(remedy));
-  absl::StrAppend(&remedy, ", or pass --allow-unchecked");
   return Unclear(std::move(found), std::move(remedy));
 }
 
@@ -105,6 +104,30 @@ Verdict Compare(const ServerAccount& mine, const ServerAccount& theirs, const st
               remedy);
 }
 
+// What the account can do after the copy: its grants and roles come from the donor; which roles are
+// active when it logs in, the recipient's variables say.
+std::optional<Verdict> LostPrivileges(const ServerSurvey& recipient, const ServerAccount& account,
+                                      const std::string& name) {
+  const bool all_roles = IsOn(recipient, "activate_all_roles_on_login");
+  const auto& privileges = all_roles ? account.with_all_roles : account.privileges;
+  if (!privileges.has_value()) {
+    return Unclear(absl::StrCat("what ", name, " may do after the clone cannot be seen"),
+                   "GRANT SELECT ON mysql.* to the clone account on the donor");
+  }
+  const std::vector<std::string> missing = MissingForARebuild(*privileges);
+  if (missing.empty()) return std::nullopt;
+  const std::string lost = absl::StrJoin(missing, ", ");
+  const std::string found = absl::StrCat(
+      name, " would lack ", lost, " after the clone",
+      all_roles ? "" : ": on the recipient, only its default roles are active when it logs in");
+  const std::string remedy =
+      absl::StrCat("GRANT ", lost, " ON *.* TO ", name, " on the shard's primary");
+  const bool mandatory = !VariableOf(recipient, "mandatory_roles").value_or("").empty();
+  if (!mandatory) return Fatal(found, remedy);
+  return Unclear(absl::StrCat(found, ", unless a mandatory role of the recipient's brings it"),
+                 remedy);
+}
+
 }  // namespace
 
 // Certain findings come first.
@@ -141,7 +164,8 @@ Verdict DonorIsUpToDate(const PreflightFacts& facts) {
                "let it follow the shard's primary and catch up, or choose another donor");
 }
 
-// Whether the agent can log in once the donor's accounts have replaced the recipient's.
+// Whether the agent can log in, and do its work, once the donor's accounts have replaced the
+// recipient's.
 Verdict AgentAccount(const PreflightFacts& facts) {
   const auto& theirs = facts.donor->accounts;
   if (!theirs.ok()) return Unchecked("the donor's accounts", theirs.status());
@@ -168,7 +192,9 @@ Verdict AgentAccount(const PreflightFacts& facts) {
   if (here == nullptr) {
     return Unchecked("the agent's account on the recipient", absl::NotFoundError(name));
   }
-  return Compare(*here, *there, name);
+  Verdict same = Compare(*here, *there, name);
+  if (same.outcome == CheckOutcome::kFatal) return same;
+  return LostPrivileges(recipient, *there, name).value_or(std::move(same));
 }
 
 }  // namespace graft

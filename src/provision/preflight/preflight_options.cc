@@ -2,6 +2,7 @@
 // options ask for.
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -11,13 +12,48 @@
 namespace graft {
 namespace {
 
-// A variable of a component, or of a plugin that somebody installed with INSTALL PLUGIN.
-bool GoesWithTheData(const std::string& variable, const std::vector<ServerPlugin>& plugins) {
-  if (absl::StrContains(variable, '.')) return true;
-  return std::any_of(plugins.begin(), plugins.end(), [&](const ServerPlugin& plugin) {
+// Whether my.cnf or the command line gives it a value.
+bool IsGiven(const std::string& source) {
+  return source != "COMPILED" && source != "PERSISTED" && source != "DYNAMIC";
+}
+
+// Whose variable it is, among those that somebody installed with INSTALL PLUGIN.
+const ServerPlugin* InstalledPluginOf(const std::string& variable,
+                                      const std::vector<ServerPlugin>& plugins) {
+  const auto found = std::find_if(plugins.begin(), plugins.end(), [&](const ServerPlugin& plugin) {
     return plugin.by_statement &&
            absl::StartsWith(variable, absl::StrCat(absl::AsciiStrToLower(plugin.name), "_"));
   });
+  return found == plugins.end() ? nullptr : &*found;
+}
+
+// A plugin or component that comes with the copy knows it, too. One that the donor's own my.cnf
+// loads does not come.
+bool GoesWithTheData(const std::string& variable, const ServerSurvey& recipient,
+                     const ServerSurvey& donor) {
+  const bool component = absl::StrContains(variable, '.');
+  if (component) return donor.sources.count(variable) == 0;
+  return InstalledPluginOf(variable, recipient.plugins) != nullptr &&
+         InstalledPluginOf(variable, donor.plugins) == nullptr;
+}
+
+// A time zone's name, not "SYSTEM" or an offset.
+bool IsNamed(absl::string_view zone) {
+  return !zone.empty() && zone != "SYSTEM" && zone[0] != '+' && zone[0] != '-';
+}
+
+// mysqld looks default_time_zone up at its start, and ends if it does not know it (MY-010361). The
+// server does not show whether the value is my.cnf's: its source becomes DYNAMIC as soon as any
+// session sets its own time_zone (seen on 9.7.4), and a persisted one does no harm.
+std::optional<Verdict> UnknownTimeZone(const PreflightFacts& facts) {
+  const std::string zone = VariableOf(facts.recipient, "time_zone").value_or("SYSTEM");
+  const std::optional<bool>& tables = facts.donor->named_time_zones;
+  if (!IsNamed(zone) || tables.value_or(false)) return std::nullopt;
+  return Unclear(
+      absl::StrCat("the recipient's time_zone is ", zone, ", and the donor ",
+                   tables.has_value() ? "has no" : "does not show whether it has",
+                   " time zone tables: if my.cnf has default_time_zone, mysqld would not start"),
+      "load them on the shard's primary (mysql_tzinfo_to_sql), or use an offset as +01:00");
 }
 
 }  // namespace
@@ -40,14 +76,13 @@ Verdict CloneSsl(const PreflightFacts& facts) {
   for (const auto& [name, path] : CloneSslFiles(facts.recipient)) {
     const std::string named = absl::StrCat(name, "=", path);
     set.push_back(named);
-    const bool known = facts.host.ok() && facts.existing_paths.ok();
-    if (known && facts.existing_paths->count(path) == 0) missing.push_back(named);
+    const bool known = facts.host.ok() && facts.existing_ssl_files.ok();
+    if (known && facts.existing_ssl_files->count(path) == 0) missing.push_back(named);
   }
   if (set.empty() || !facts.clone_use_ssl) return Passed("CLONE connects without files of its own");
   constexpr char kRemedy[] =
-      "SET GLOBAL … = '' and RESET PERSIST … on the recipient, unless the donor's certificate is "
-      "to "
-      "be verified with them";
+      "SET GLOBAL … = '' and RESET PERSIST … on the recipient, unless they are meant to verify the "
+      "donor's certificate";
   if (!missing.empty()) {
     return Fatal(absl::StrCat("the recipient has no such file: ", NameThem(missing)), kRemedy);
   }
@@ -55,33 +90,22 @@ Verdict CloneSsl(const PreflightFacts& facts) {
 }
 
 // CLONE replaces mysql.plugin, mysql.component and the tables of time zones; mysqld ends at its
-// start if an option is unknown (MY-000067) or names an unknown time zone (MY-010361).
+// start if an option is unknown (MY-000067).
 Verdict OptionsStayKnown(const PreflightFacts& facts) {
+  if (const auto zone = UnknownTimeZone(facts)) return *zone;
   std::vector<std::string> unknown;
-  for (const auto& [name, given] : facts.recipient.options) {
-    const bool there = facts.donor->options.count(name) > 0;
-    if (given && !there && GoesWithTheData(name, facts.recipient.plugins)) unknown.push_back(name);
+  for (const auto& [name, source] : facts.recipient.sources) {
+    if (IsGiven(source) && GoesWithTheData(name, facts.recipient, *facts.donor)) {
+      unknown.push_back(name);
+    }
   }
-  const std::string zone = VariableOf(facts.recipient, "time_zone").value_or("SYSTEM");
-  const auto source = facts.recipient.options.find("time_zone");
-  const bool asked_for = source != facts.recipient.options.end() && source->second;
-  const bool named =
-      zone != "SYSTEM" && !absl::StartsWith(zone, "+") && !absl::StartsWith(zone, "-");
-  if (asked_for && named && !facts.donor->named_time_zones) {
-    return Fatal(
-        absl::StrCat("the recipient's my.cnf has default_time_zone=", zone,
-                     ", and the donor has no time zone tables: mysqld would not start"),
-        "load them on the shard's primary (mysql_tzinfo_to_sql), or use an offset as +01:00");
-  }
-  if (unknown.empty()) return Passed("all of them are known to the donor, too");
+  if (unknown.empty()) return Passed("what comes with the copy knows all of them");
   // The server does not show whether my.cnf has "loose_" before an option.
   return Unclear(
       absl::StrCat("the recipient's my.cnf sets what only its own plugins and components know, and "
                    "these go with the old data: ",
                    NameThem(unknown), ": without loose_ before them mysqld would not start"),
-      "install the plugins or components on the shard's primary, or write loose_ before the "
-      "options "
-      "and pass --allow-unchecked");
+      "install these on the shard's primary, or write loose_ before the options");
 }
 
 }  // namespace graft

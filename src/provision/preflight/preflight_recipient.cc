@@ -29,12 +29,12 @@ constexpr NeededPrivilege kNeeded[] = {
 constexpr NeededPrivilege kNeededToSee[] = {{"SELECT", nullptr}, {"PROCESS", nullptr}};
 
 template <size_t n>
-std::vector<std::string> Missing(const ServerSurvey& server, const NeededPrivilege (&needed)[n]) {
+std::vector<std::string> Missing(const std::set<std::string>& privileges,
+                                 const NeededPrivilege (&needed)[n]) {
   std::vector<std::string> missing;
   for (const auto& [name, stand_in] : needed) {
-    const bool has =
-        HasPrivilege(server, name) || (stand_in != nullptr && HasPrivilege(server, stand_in));
-    if (!has) missing.emplace_back(name);
+    const bool stood_in = stand_in != nullptr && HasPrivilege(privileges, stand_in);
+    if (!stood_in && !HasPrivilege(privileges, name)) missing.emplace_back(name);
   }
   return missing;
 }
@@ -50,6 +50,10 @@ bool IsForeign(const ServerSession& session, const PreflightFacts& facts) {
 }
 
 }  // namespace
+
+std::vector<std::string> MissingForARebuild(const std::set<std::string>& privileges) {
+  return Missing(privileges, kNeeded);
+}
 
 // Primaries that the topology does not know: a server that takes writes and replicates from no
 // source, or the primary's server under another tablet's name.
@@ -98,8 +102,8 @@ Verdict RecipientPlugin(const PreflightFacts& facts) {
 
 Verdict RecipientPrivileges(const PreflightFacts& facts) {
   const ServerSurvey& server = facts.recipient;
-  const std::vector<std::string> missing = Missing(server, kNeeded);
-  const std::string unseen = absl::StrJoin(Missing(server, kNeededToSee), ", ");
+  const std::vector<std::string> missing = MissingForARebuild(server.facts.privileges);
+  const std::string unseen = absl::StrJoin(Missing(server.facts.privileges, kNeededToSee), ", ");
   const std::string all = absl::StrJoin(missing, ", ");
   if (!missing.empty()) {
     return Fatal(absl::StrCat("the agent's account on the recipient lacks ", all),
@@ -170,7 +174,7 @@ Verdict RecipientSessions(const PreflightFacts& facts) {
   const std::vector<std::string> foreign =
       NameSessions(*sessions, [&](const ServerSession& one) { return IsForeign(one, facts); });
   if (foreign.empty()) return Passed("nobody else is connected");
-  const bool ends_all = HasPrivilege(facts.recipient, "SYSTEM_USER");
+  const bool ends_all = HasPrivilege(facts.recipient.facts.privileges, "SYSTEM_USER");
   return Warn(absl::StrCat("others are connected to the recipient, and could keep CLONE waiting: ",
                            NameThem(foreign)),
               ends_all ? "the operation ends these sessions; keep their applications away"

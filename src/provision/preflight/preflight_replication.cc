@@ -25,6 +25,16 @@ Verdict BadGtids(const absl::Status& status) {
   return Unchecked("a GTID set", status);
 }
 
+// Whom the recipient follows, if it is another server than that.
+std::string OtherSource(const ServerSurvey& recipient, const std::string& server_uuid) {
+  if (!recipient.channels.ok()) return "";
+  for (const ReplicationChannel& channel : *recipient.channels) {
+    const bool other = !channel.source_uuid.empty() && channel.source_uuid != server_uuid;
+    if (channel.receives()) return other ? channel.source.ToString() : "";
+  }
+  return "";
+}
+
 // A plugin of semi-synchronous replication that is in mysql.plugin here and not on the donor.
 std::string LostSemiSyncPlugin(const std::vector<ServerPlugin>& mine,
                                const std::vector<ServerPlugin>& theirs) {
@@ -36,6 +46,53 @@ std::string LostSemiSyncPlugin(const std::vector<ServerPlugin>& mine,
     if (!comes) return plugin.name;
   }
   return "";
+}
+
+struct SettingsFate {
+  std::vector<std::string> kept;
+  std::vector<std::string> lost;
+};
+
+SettingsFate FateOf(const ServerSurvey& recipient, bool forget) {
+  SettingsFate fate;
+  std::vector<std::string>& may_stay = forget ? fate.lost : fate.kept;
+  for (const ReplicationChannel& channel : *recipient.channels) {
+    const bool is_default = channel.name.empty();
+    if (!is_default) {
+      fate.lost.push_back(absl::StrCat(NameChannel(channel), " from ", channel.source.ToString()));
+    }
+    if (channel.delay == absl::ZeroDuration()) continue;
+    (is_default ? may_stay : fate.lost)
+        .push_back(absl::StrCat("SOURCE_DELAY=", absl::ToInt64Seconds(channel.delay), " of ",
+                                NameChannel(channel)));
+  }
+  for (const ReplicationFilter& filter : *recipient.filters) {
+    if (!filter.by_statement) continue;
+    (filter.channel.empty() && filter.plain ? may_stay : fate.lost)
+        .push_back(absl::StrCat(filter.name, "=(", filter.rule, ")",
+                                filter.channel.empty() ? "" : " of channel ", filter.channel));
+  }
+  return fate;
+}
+
+// Commits that hang for no longer than this are slow, not lost.
+constexpr absl::Duration kShortWait = absl::Minutes(1);
+
+Verdict JudgeAcknowledgers(const SemiSync& primary, int64_t left) {
+  if (!primary.waits) return Passed("the primary's commits wait for nobody");
+  const std::string numbers =
+      absl::StrCat("the primary waits for ", primary.wait_for, " acknowledgers, and has ", left,
+                   " beside the recipient");
+  if (left >= primary.wait_for) return Passed(numbers);
+  constexpr char kRemedy[] =
+      "start another replica with semi-synchronous replication first, or lower "
+      "rpl_semi_sync_source_wait_for_replica_count on the primary for that time";
+  if (primary.patience > kShortWait) {
+    return Fatal(absl::StrCat(numbers, ": its commits would hang"), kRemedy);
+  }
+  return Warn(absl::StrCat(numbers, ": after ", absl::FormatDuration(primary.patience),
+                           " it would go on without, and lose what it commits then if it dies"),
+              kRemedy);
 }
 
 }  // namespace
@@ -77,8 +134,12 @@ Verdict ReplicationAccount(const PreflightFacts& facts) {
   }
   const absl::Status& status = facts.source_as_replica.status();
   if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) {
-    return Fatal(absl::StrCat("the source refuses ", user, ": ", status.message()),
-                 "check --db-repl-user, --db-repl-password-file and --db-repl-use-ssl");
+    const std::string found = absl::StrCat("the source refuses ", user, ": ", status.message());
+    const std::string remedy =
+        "check --db-repl-user, --db-repl-password-file and --db-repl-use-ssl";
+    // The account may be one for mysqld's machine alone.
+    if (!facts.host.ok()) return Unclear(absl::StrCat(found, ", to the agent's machine"), remedy);
+    return Fatal(found, remedy);
   }
   if (!status.ok()) return Unchecked(absl::StrCat("whether the source lets ", user, " in"), status);
   if (facts.source_as_replica->privileges.count("REPLICATION SLAVE") > 0) {
@@ -196,53 +257,42 @@ Verdict SourceBinlogs(const PreflightFacts& facts) {
 // The rebuild takes an acknowledger away from the primary, whose commits then wait for as long as
 // rpl_semi_sync_source_timeout: often for ever.
 Verdict SemiSyncStays(const PreflightFacts& facts) {
-  if (!facts.recipient.facts.semi_sync.acknowledges) {
+  const ServerSurvey& recipient = facts.recipient;
+  if (!recipient.facts.semi_sync.acknowledges && !facts.acknowledged) {
     return Passed("the recipient acknowledges nothing now");
   }
   if (absl::IsNotFound(facts.primary.status())) return Passed("the shard has no primary");
   if (!facts.primary.ok()) return Unchecked("the primary's acknowledgers", facts.primary.status());
-  const SemiSync& primary = facts.primary->semi_sync;
-  const int64_t left = primary.acknowledgers - 1;
-  const std::string numbers =
-      absl::StrCat("the primary waits for ", primary.wait_for, " acknowledgers, and has ", left,
-                   " beside the recipient");
-  if (primary.waits && left < primary.wait_for) {
-    return Fatal(absl::StrCat(numbers, ": its commits would hang"),
-                 "start another replica with semi-synchronous replication first, or lower "
-                 "rpl_semi_sync_source_wait_for_replica_count on the primary for that time");
+  const std::string other = OtherSource(recipient, facts.primary->server_uuid);
+  if (!other.empty()) {
+    return Warn(
+        absl::StrCat("the recipient acknowledges to ", other, ", which is not the shard's primary"),
+        "see whether that server has other acknowledgers");
   }
-  const std::string lost = LostSemiSyncPlugin(facts.recipient.plugins, facts.donor->plugins);
-  if (lost.empty()) return Passed(primary.waits ? numbers : "the primary waits for nobody");
-  return Warn(absl::StrCat("somebody loaded ", lost,
-                           " with INSTALL PLUGIN, and the clone removes it: the recipient will "
-                           "acknowledge nothing afterwards"),
-              "load it with plugin-load-add in the recipient's my.cnf");
+  const int64_t own = recipient.facts.semi_sync.acknowledges ? 1 : 0;
+  return JudgeAcknowledgers(facts.primary->semi_sync, facts.primary->semi_sync.acknowledgers - own);
 }
 
-// RESET REPLICA ALL removes them; CHANGE REPLICATION SOURCE makes the default channel anew.
-Verdict ReplicationSettings(const PreflightFacts& facts) {
-  const auto& channels = facts.recipient.channels;
-  if (!channels.ok()) {
-    return Warn(absl::StrCat("the recipient's replication settings cannot be seen: ",
-                             channels.status().message()),
-                "other channels, SOURCE_DELAY and filters are lost");
+// RESET REPLICA ALL removes them. The operation sets those of the default channel again.
+Verdict ReplicationSettingsStay(const PreflightFacts& facts) {
+  const ServerSurvey& recipient = facts.recipient;
+  const absl::Status& unseen =
+      recipient.channels.ok() ? recipient.filters.status() : recipient.channels.status();
+  if (!unseen.ok()) {
+    return Warn(
+        absl::StrCat("the recipient's replication settings cannot be seen: ", unseen.message()),
+        "other channels, SOURCE_DELAY and filters may be lost");
   }
-  std::vector<std::string> lost;
-  for (const ReplicationChannel& channel : *channels) {
-    if (!channel.name.empty()) {
-      lost.push_back(absl::StrCat(NameChannel(channel), " from ", channel.source.ToString()));
-    }
-    if (channel.delay > absl::ZeroDuration()) {
-      lost.push_back(absl::StrCat("SOURCE_DELAY=", absl::ToInt64Seconds(channel.delay), " of ",
-                                  NameChannel(channel)));
-    }
-    for (const std::string& filter : channel.filters) {
-      lost.push_back(absl::StrCat(filter, " of ", NameChannel(channel)));
-    }
+  const SettingsFate fate = FateOf(recipient, facts.allow.lost_replication_settings);
+  std::vector<std::string> lost = fate.lost;
+  const std::string plugin = LostSemiSyncPlugin(recipient.plugins, facts.donor->plugins);
+  if (!plugin.empty()) lost.push_back(absl::StrCat(plugin, ", which INSTALL PLUGIN loaded"));
+  if (!lost.empty()) {
+    return Warn(absl::StrCat("the rebuilt replica will not have ", NameThem(lost)),
+                "set it again afterwards; what its my.cnf sets and loads (plugin-load-add) stays");
   }
-  if (lost.empty()) return Passed("there is only the default channel, without delay or filters");
-  return Warn(absl::StrCat("the rebuilt replica will not have ", NameThem(lost)),
-              "set it again afterwards; filters in my.cnf stay");
+  if (fate.kept.empty()) return Passed("there are none");
+  return Passed(absl::StrCat("set again: ", NameThem(fate.kept)));
 }
 
 }  // namespace graft

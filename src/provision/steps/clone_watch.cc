@@ -17,8 +17,9 @@ constexpr absl::Duration kReadErrorLogEvery = absl::Milliseconds(250);
 constexpr int kAsksInABudget = 4;
 // Down for so long without a sign of a start: it was not supervised, or its supervisor is gone.
 constexpr absl::Duration kAskForStartAfter = absl::Seconds(5);
-// A start that failed is the last one if no other follows within this time, or after so many.
-constexpr absl::Duration kNextStartWithin = absl::Seconds(10);
+// A start that failed was the last one if no other has followed for this part of the budget; so
+// were three within it.
+constexpr int kNextStartWithin = 10;
 constexpr int kMostFailedStarts = 3;
 // A server that starts, dies and starts again shows activity for ever: an end all the same.
 constexpr int kMostBudgets = 12;
@@ -92,7 +93,11 @@ std::optional<StepOutcome> DownServer::Look(const absl::Status& last) {
 
 bool DownServer::StartHasFailed(absl::Time now) const {
   if (!gone_ || startup_.starting || startup_.failed_starts == 0) return false;
-  return startup_.failed_starts >= kMostFailedStarts || now - last_sign_ >= kNextStartWithin;
+  ServerStarter* const starter = context_.deps.start_server;
+  const bool is_asked = starter != nullptr && !starter->End().has_value();
+  const absl::Duration patience = budget_ / kNextStartWithin;
+  if (is_asked || now - asked_for_start_ < patience || now - failed_since_ < patience) return false;
+  return startup_.failed_starts >= kMostFailedStarts || now - last_sign_ >= patience;
 }
 
 absl::Status DownServer::FailedToStart() const {
@@ -101,9 +106,12 @@ absl::Status DownServer::FailedToStart() const {
       absl::StrCat(
           "mysqld ended by itself while it started on the copy (",
           startup_.failed_starts == 1 ? "once" : absl::StrCat(startup_.failed_starts, " times"),
-          "), and its error log says: ",
-          startup_.errors.empty() ? "nothing" : absl::StrJoin(startup_.errors, " | "),
-          "; mend that, start mysqld, and ask again: the copy is then used"));
+          "), and its error log says: ", absl::StrJoin(startup_.errors, " | "),
+          "; mend that, start mysqld, and ask again", Copied() ? ": the copy is then used" : ""));
+}
+
+bool DownServer::Copied() const {
+  return context_.state.clone.has_value() && context_.state.clone->copied;
 }
 
 std::optional<absl::Duration> DownServer::DeniedFor(const absl::Status& look) {
@@ -114,13 +122,14 @@ std::optional<absl::Duration> DownServer::DeniedFor(const absl::Status& look) {
 }
 
 absl::Status DownServer::TimedOut(const absl::Status& last) const {
-  const bool copied = context_.state.clone.has_value() && context_.state.clone->copied;
+  const bool copied = Copied();
   return Failure(Reason::kRestartTimeout,
                  absl::StrCat("mysqld did not come back, and did nothing visible, within ",
                               HumanDuration(budget_), " (--clone-restart-wait-timeout); ",
                               copied ? "the copy is on disk and completes when mysqld is started"
                                      : "whether the copy was complete shows when mysqld is started",
-                              ". Last: ", last.message()));
+                              startup_.errors.empty() ? "" : "; its error log says: ",
+                              absl::StrJoin(startup_.errors, " | "), ". Last: ", last.message()));
 }
 
 // What the error log says of the start; shown, and no more than that.
@@ -132,6 +141,8 @@ void DownServer::ReadErrorLog() {
       context_.deps.host.ReadStartup(context_.state.data_directory, context_.state.error_log);
   if (!signs.ok() || *signs == startup_) return;
   startup_ = *signs;
+  failed_since_ =
+      startup_.failed_starts == 0 ? absl::InfiniteFuture() : std::min(failed_since_, now);
   last_sign_ = now;
   context_.sampler->NoteStartup(startup_);
   context_.ReportProgress();

@@ -63,6 +63,7 @@ class DownServer {
 
  private:
   bool StartHasFailed(absl::Time now) const;
+  bool Copied() const;
   absl::Status FailedToStart() const;
   void ReadErrorLog();
   void LookAtFiles();
@@ -79,6 +80,7 @@ class DownServer {
   absl::Time looked_at_files_;
   absl::Time read_error_log_ = absl::InfinitePast();
   StartupSigns startup_;
+  absl::Time failed_since_ = absl::InfiniteFuture();
   std::string activity_;
   std::string note_;
   bool gone_ = false;  // nobody listens where it did; not merely that a look failed

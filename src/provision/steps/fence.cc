@@ -36,6 +36,8 @@ VariableChange Global(absl::string_view name, absl::string_view value) {
 }
 
 absl::Status NoteReplication(StepContext& context) {
+  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, context.recipient().Describe());
+  if (facts.semi_sync.acknowledges) context.state.fence.acknowledged = true;
   GRAFT_ASSIGN_OR_RETURN(const std::vector<ReplicationChannel> channels,
                          context.recipient().ReadReplication());
   context.state.fence.replication_was_running =
@@ -113,11 +115,16 @@ absl::Status NoteWhatIs(StepContext& context) {
 absl::StatusOr<std::vector<ServerSession>> ReadEndable(StepContext& context) {
   const Allowances& allow = context.operation.request.allow;
   auto sessions = context.recipient().ReadSessions();
-  if (absl::IsPermissionDenied(sessions.status()) && allow.unchecked) {
+  const bool allowed = allow.Unchecked(RowOf(Reason::kRecipientHasReplicas).word) &&
+                       allow.Unchecked(RowOf(Reason::kRecipientDonates).word);
+  if (absl::IsPermissionDenied(sessions.status()) && allowed) {
     return std::vector<ServerSession>();
   }
   if (!sessions.ok()) return sessions.status();
-  GRAFT_RETURN_IF_ERROR(FindingsToStatus(CheckDependants(*sessions), allow));
+  PreflightFacts facts;
+  facts.recipient.sessions = *sessions;
+  const auto found = PreflightOf({Reason::kRecipientHasReplicas, Reason::kRecipientDonates}, facts);
+  GRAFT_RETURN_IF_ERROR(FindingsToStatus(found, allow));
   return sessions;
 }
 
@@ -270,9 +277,10 @@ absl::Status LeaveServerSafe(StepContext& context) {
 
 // Takes the tablet out of service: its record says RESTORE, its server is fenced. The operation may
 // have waited in the queue for long since preflight. If another tablet copies or replicates from
-// the recipient by now, the fence does not go up.
+// the recipient by now, or the primary waits for its acknowledgements, the fence does not go up.
 StepOutcome FenceStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(ReadEndable(context).status());
+  GRAFT_RETURN_IF_ERROR(CheckAcknowledgers(context));
   GRAFT_RETURN_IF_ERROR(context.PublishRecord());
   GRAFT_RETURN_IF_ERROR(RaiseFence(context));
   return EndUserSessions(context);

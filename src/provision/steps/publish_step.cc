@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/errors.h"
 #include "provision/operation/decisions.h"
 #include "provision/steps/clone_verdict.h"
@@ -66,16 +69,36 @@ absl::Status EndTheCopy(StepContext& context) {
 // restarts without super_read_only, and execute transactions of its own.
 absl::Status DisableEvents(StepContext& context) {
   Proof& proof = context.operation.proof;
-  if (context.operation.request.kind != OperationKind::kReprovision) return absl::OkStatus();
-  auto events = context.recipient().DisableEvents();
+  const auto events = context.recipient().DisableEvents();
   if (IsAway(events.status())) return events.status();
-  if (!events.ok()) {  // no reason to give up on a good copy
-    absl::StrAppend(&proof.not_checked, proof.not_checked.empty() ? "" : "; ",
-                    "events may run on this replica: ", events.status().message());
-  } else if (!events->empty()) {
-    proof.disabled_events = *std::move(events);
+  std::string left;  // no reason to give up on a good copy
+  if (!events.ok()) {
+    left = std::string(events.status().message());
+  } else {
+    proof.disabled_events.insert(proof.disabled_events.end(), events->names.begin(),
+                                 events->names.end());
+    left = absl::StrJoin(events->refused, ", ");
   }
-  return absl::OkStatus();
+  const std::string found = absl::StrCat("events may run on this replica: ", left);
+  if (!left.empty() && !absl::StrContains(proof.not_checked, found)) {
+    absl::StrAppend(&proof.not_checked, proof.not_checked.empty() ? "" : "; ", found);
+  }
+  // Whoever went away in the middle of this has left it OFF.
+  return context.state.fence.up ? CloseAgain(context) : absl::OkStatus();
+}
+
+// A copy that follows nobody may be about to become a primary, with its events.
+absl::Status DisableEventsOfAReplica(StepContext& context) {
+  GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
+  return channels.empty() ? absl::OkStatus() : DisableEvents(context);
+}
+
+// The old replica's, once the new one has caught up.
+absl::Status DelayAgain(StepContext& context) {
+  const absl::Duration delay = context.state.replication.delay;
+  const bool forgotten = context.operation.request.allow.lost_replication_settings;
+  if (delay == absl::ZeroDuration() || forgotten) return absl::OkStatus();
+  return context.recipient().DelayReplication(delay);
 }
 
 }  // namespace
@@ -96,6 +119,9 @@ StepOutcome ReleaseStep(StepContext& context) {
                    "no fence of graft's is up, and the tablet's record has its type");
   }
   GRAFT_RETURN_IF_ERROR(StartChannels(context));
+  if (fenced && operation.data_state == DataState::kCloned) {
+    GRAFT_RETURN_IF_ERROR(DisableEventsOfAReplica(context));
+  }
   const FenceRecord fence = state.fence;
   const DataState data = operation.data_state;
   GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/false));
@@ -115,6 +141,7 @@ StepOutcome PublishStep(StepContext& context) {
   GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
   if (!channels.empty()) GRAFT_RETURN_IF_ERROR(StartIfStopped(context, channels.front()));
   GRAFT_RETURN_IF_ERROR(DisableEvents(context));
+  GRAFT_RETURN_IF_ERROR(DelayAgain(context));
   GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/true));
   GRAFT_RETURN_IF_ERROR(context.Save());
   TabletState done = context.state;

@@ -138,6 +138,9 @@ absl::Status FollowSource(StepContext& context, const Tablet& source) {
   channel.user = context.options.repl_user;
   channel.password = context.options.repl_password;
   channel.use_ssl = context.options.repl_use_ssl;
+  if (!context.operation.request.allow.lost_replication_settings) {
+    channel.filters = context.state.replication.filters;
+  }
   GRAFT_RETURN_IF_ERROR(Annotate(StartWhenStopped(context, channel),
                                  absl::StrCat("replicate from ", source.alias.ToString())));
   if (IsKnownSource(context.operation, source)) return absl::OkStatus();

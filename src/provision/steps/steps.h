@@ -29,6 +29,9 @@ absl::StatusOr<PreflightReport> MakePreflight(StepContext& context);
 // Donor and source into the operation, from the topology and the shard's servers.
 absl::Status ResolveDonor(StepContext& context);
 
+// SEMI_SYNC once more, right before the fence goes up.
+absl::Status CheckAcknowledgers(StepContext& context);
+
 // All of preflight, the records of donor and source, the claim and RefusePrimary once more, right
 // before CLONE is sent.
 absl::Status LastChecks(StepContext& context);
