@@ -44,8 +44,15 @@ struct ReplicationChannel {
 
   bool receives() const { return receiver_running || receiver_connecting; }
   bool runs() const { return receives() || applier_running; }
+  // Another replica with this one's server_uuid is connected to the source, which throws one off
+  // for the other.
+  bool server_uuid_is_taken() const {
+    return receiver_errno != 0 && receiver_error.find("same server_uuid") != std::string::npos;
+  }
   // The source has purged what the receiver asks for: it will never go on.
-  bool lacks_binlogs() const { return receiver_errno == 1236 || receiver_errno == 13114; }
+  bool lacks_binlogs() const {
+    return (receiver_errno == 1236 || receiver_errno == 13114) && !server_uuid_is_taken();
+  }
 };
 
 }  // namespace graft

@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,6 +27,7 @@ struct HostFacts {
   std::map<std::string, int64_t> linked_databases;
   // Files that INSTALL PLUGIN finds, "mysql_clone.so"; nullopt: the folder cannot be read here.
   std::optional<std::vector<std::string>> plugin_libraries;
+  std::vector<std::string> not_looked_into{};  // folders of the data directory: no right to
 };
 
 // The progress of mysqld's start, as its error log shows it.
@@ -37,9 +39,13 @@ struct StartupSigns {
   int batch = 0;          // 1 is the first
   int failed_starts = 0;  // since the server was last ready: mysqld ended by itself, with errors
   std::vector<std::string> errors;  // "[MY-010361] [Server] Fatal error: …" of the last start
+  int starts = 0;                   // since the server was last ready
+  int process = 0;     // that is starting, and runs on this machine; 0: none, or it cannot be seen
+  std::string work{};  // changes while this process uses the processor
   friend bool operator==(const StartupSigns& a, const StartupSigns& b) {
-    return a.starting == b.starting && a.batch_percent == b.batch_percent && a.batch == b.batch &&
-           a.failed_starts == b.failed_starts && a.errors == b.errors;
+    return std::tie(a.starting, a.batch_percent, a.batch, a.starts, a.failed_starts, a.errors,
+                    a.process, a.work) == std::tie(b.starting, b.batch_percent, b.batch, b.starts,
+                                                   b.failed_starts, b.errors, b.process, b.work);
   }
 };
 

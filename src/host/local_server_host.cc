@@ -48,9 +48,10 @@ absl::Status RequireDirectory(const std::string& path) {
 using Visitor = std::function<void(const std::string& name, const struct stat& info)>;
 
 // Calls `visit` with each file in `directory` and, as "schema/table.ibd", in its folders: a data
-// directory has no third level. Files that vanish meanwhile are left out.
+// directory has no third level. Files that vanish meanwhile are left out, and so are folders that
+// this user may not read, which come into `unread`.
 absl::Status VisitTwoLevels(const std::string& directory, const std::string& prefix,
-                            const Visitor& visit) {
+                            const Visitor& visit, std::vector<std::string>* unread) {
   const auto names = ListDirectory(directory);
   if (!names.ok()) return AsHostStatus(names.status());
   for (const std::string& name : *names) {
@@ -59,8 +60,10 @@ absl::Status VisitTwoLevels(const std::string& directory, const std::string& pre
     if (lstat(path.c_str(), &info) != 0) continue;
     visit(prefix + name, info);
     if (!S_ISDIR(info.st_mode) || !prefix.empty()) continue;
-    absl::Status inside = VisitTwoLevels(path, name + "/", visit);
-    if (!inside.ok() && lstat(path.c_str(), &info) == 0) return inside;
+    absl::Status inside = VisitTwoLevels(path, name + "/", visit, unread);
+    if (inside.ok() || lstat(path.c_str(), &info) != 0) continue;
+    if (!absl::IsPermissionDenied(inside)) return inside;
+    unread->push_back(name);
   }
   return absl::OkStatus();
 }
@@ -98,14 +101,26 @@ bool RunsMysqld(absl::string_view command_line) {
   return false;
 }
 
-// "4711 (mysqld) S 1 …": the number after the state; the name may hold anything.
-std::optional<std::string> ParentOf(absl::string_view stat_line) {
+// "4711 (mysqld) S 1 …": what comes after the name, which may hold anything; the first is the
+// state.
+std::vector<absl::string_view> FieldsOf(absl::string_view stat_line) {
   const size_t end = stat_line.rfind(')');
-  if (end == absl::string_view::npos) return std::nullopt;
-  const std::vector<absl::string_view> fields =
-      absl::StrSplit(stat_line.substr(end + 1), ' ', absl::SkipEmpty());
+  if (end == absl::string_view::npos) return {};
+  return absl::StrSplit(stat_line.substr(end + 1), ' ', absl::SkipEmpty());
+}
+
+std::optional<std::string> ParentOf(absl::string_view stat_line) {
+  const std::vector<absl::string_view> fields = FieldsOf(stat_line);
   if (fields.size() < 2) return std::nullopt;
   return std::string(fields[1]);
+}
+
+// The times that it has used the processor, "12 3": for the user, and in the kernel.
+std::string WorkOf(absl::string_view stat_line) {
+  const std::vector<absl::string_view> fields = FieldsOf(stat_line);
+  constexpr size_t kUserTime = 11;
+  if (fields.size() <= kUserTime + 1) return "";
+  return absl::StrCat(fields[kUserTime], " ", fields[kUserTime + 1]);
 }
 
 // "… [MY-012533] [InnoDB] 10%"
@@ -135,13 +150,16 @@ void ReadLine(absl::string_view line, StartupSigns& signs) {
   } else if (absl::StrContains(line, "[MY-010910]")) {
     const bool failed = signs.starting && !signs.errors.empty();
     signs.starting = false;
+    signs.process = 0;
     signs.batch_percent.reset();
     if (failed) ++signs.failed_starts;
   } else if (absl::StrContains(line, "[MY-010116]")) {
-    const int failed = signs.failed_starts;
-    signs = StartupSigns();
+    const StartupSigns before = std::exchange(signs, StartupSigns());
     signs.starting = true;
-    signs.failed_starts = failed;
+    signs.starts = before.starts + 1;
+    signs.failed_starts = before.failed_starts;
+    // "… starting as process 4711"
+    if (!absl::SimpleAtoi(line.substr(line.rfind(' ') + 1), &signs.process)) signs.process = 0;
   } else if (absl::StrContains(line, "[MY-012532]")) {
     signs.starting = true;
     signs.batch_percent = 0;
@@ -164,11 +182,11 @@ class LocalServerHost : public ServerHost {
     HostFacts facts;
     GRAFT_ASSIGN_OR_RETURN(facts.free_bytes, FreeBytes(data_directory));
     std::vector<std::string> links;
-    GRAFT_RETURN_IF_ERROR(
-        VisitTwoLevels(data_directory, "", [&](const std::string& name, const struct stat& info) {
-          if (absl::EndsWith(name, kLeftoverSuffix)) facts.clone_leftovers.push_back(name);
-          if (S_ISLNK(info.st_mode) && !absl::StrContains(name, '/')) links.push_back(name);
-        }));
+    const auto visit = [&](const std::string& name, const struct stat& info) {
+      if (absl::EndsWith(name, kLeftoverSuffix)) facts.clone_leftovers.push_back(name);
+      if (S_ISLNK(info.st_mode) && !absl::StrContains(name, '/')) links.push_back(name);
+    };
+    GRAFT_RETURN_IF_ERROR(VisitTwoLevels(data_directory, "", visit, &facts.not_looked_into));
     for (const std::string& name : links) {
       GRAFT_RETURN_IF_ERROR(LookIntoLink(absl::StrCat(data_directory, "/", name), name, facts));
     }
@@ -206,7 +224,8 @@ class LocalServerHost : public ServerHost {
     };
     struct stat log {};
     if (stat(Absolute(data_directory, error_log).c_str(), &log) == 0) count(error_log, log);
-    GRAFT_RETURN_IF_ERROR(VisitTwoLevels(data_directory, "", count));
+    std::vector<std::string> unread;
+    GRAFT_RETURN_IF_ERROR(VisitTwoLevels(data_directory, "", count, &unread));
     return absl::StrCat(entries, " files, ", bytes, " bytes, changed at ", newest.first, ".",
                         absl::Dec(newest.second, absl::kZeroPad9));
   }
@@ -218,10 +237,24 @@ class LocalServerHost : public ServerHost {
     if (stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return StartupSigns();
     const auto tail = ReadTail(path, kErrorLogTail);
     if (!tail.ok()) return AsHostStatus(tail.status());
-    return ReadSigns(*tail);
+    StartupSigns signs = ReadSigns(*tail);
+    AddProcess(signs);
+    return signs;
   }
 
  private:
+  // The log's number means nothing here if mysqld lives in a container, and may be an older
+  // start's.
+  void AddProcess(StartupSigns& signs) const {
+    const int number = std::exchange(signs.process, 0);
+    const std::string process = absl::StrCat(proc_, "/", number);
+    const auto command = ReadFile(process + "/cmdline");
+    const auto stat_line = ReadFile(process + "/stat");
+    if (!signs.starting || !command.ok() || !stat_line.ok() || !RunsMysqld(*command)) return;
+    signs.process = number;
+    signs.work = WorkOf(*stat_line);
+  }
+
   // The server's own test (is_mysqld_managed): the variable names the parent of the process.
   std::optional<bool> Supervised(const std::string& pid_file) const {
     const auto text = ReadFile(pid_file);

@@ -204,7 +204,11 @@ class ConnectorServer : public MysqlServer {
   }
 
   absl::StatusOr<ServerSurvey> Survey(const std::string& agent_user) override {
-    return TakeSurvey([this](const auto& work) { return pool_.Run(work); }, agent_user);
+    const auto with_more_time = [this](absl::Duration more, const auto& work) {
+      return pool_.RunSlowly(pool_.options().read_timeout + more, work);
+    };
+    return TakeSurvey([this](const auto& work) { return pool_.Run(work); }, with_more_time,
+                      agent_user);
   }
 
   absl::StatusOr<std::vector<ServerSession>> ReadSessions() override {

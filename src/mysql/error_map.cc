@@ -46,6 +46,7 @@ constexpr Meaning kHere[] = {
     {1820, "", Reason::kPasswordExpired, "give the account a new password"},
     {1862, "", Reason::kPasswordExpired, "give the account a new password"},
     {3118, "", Reason::kAccountLocked, "unlock the account"},
+    {2026, "timed out", Reason::kMysqlGone, "mysqld, or the way to it, is slow or away"},
     {2026, "", Reason::kTlsRefused, "check the CA file and mysqld's certificate"},
     {3159, "", Reason::kTlsRequired, "mysqld has require_secure_transport on: connect with TLS"},
     {1059, "", Reason::kNameTooLong, "shorten it"},

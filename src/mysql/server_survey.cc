@@ -17,6 +17,10 @@
 namespace graft {
 namespace {
 
+// A server that has not opened its files yet opens each for its size.
+constexpr int64_t kManyFiles = 10'000;
+constexpr absl::Duration kForEachFile = absl::Milliseconds(3);
+
 absl::StatusOr<RowSet> Grants(Session& session) {
   return session.Query(kGrantsStatement, "read the account's privileges");
 }
@@ -71,6 +75,12 @@ absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
   survey->redo_log_enabled = ReadRedoLogEnabled(redo);
   GRAFT_ASSIGN_OR_RETURN(survey->keyring_active, KeyringActive(session, active));
   return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> CountFiles(Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
+                         session.Query(kCountFilesStatement, "count the data files"));
+  return ReadCount(rows);
 }
 
 absl::StatusOr<bool> InGroup(Session& session) {
@@ -211,8 +221,15 @@ absl::StatusOr<std::vector<ServerSession>> ReadUserSessions(Session& session) {
 }
 
 absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
+                                        const WithMoreTime& with_more_time,
                                         const std::string& agent_user) {
   ServerSurvey survey;
+  absl::StatusOr<int64_t> files = 0;
+  GRAFT_RETURN_IF_ERROR(ReadPart<int64_t>(with_session, CountFiles, &files));
+  const WithSession with_time = [&](const std::function<absl::Status(Session&)>& work) {
+    const int64_t count = files.value_or(0);
+    return count < kManyFiles ? with_session(work) : with_more_time(count * kForEachFile, work);
+  };
   GRAFT_RETURN_IF_ERROR(
       with_session([&survey](Session& session) { return ReadBasics(session, &survey); }));
   GRAFT_RETURN_IF_ERROR(ReadPart<bool>(with_session, InGroup, &survey.group_replication));
@@ -226,8 +243,8 @@ absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
       with_session, [&agent_user](Session& session) { return Accounts(session, agent_user); },
       &survey.accounts));
   GRAFT_RETURN_IF_ERROR(
-      ReadPart<std::vector<std::string>>(with_session, NonInnodbTables, &survey.non_innodb_tables));
-  GRAFT_RETURN_IF_ERROR(ReadPart<TablespaceFacts>(with_session, Tablespaces, &survey.tablespaces));
+      ReadPart<std::vector<std::string>>(with_time, NonInnodbTables, &survey.non_innodb_tables));
+  GRAFT_RETURN_IF_ERROR(ReadPart<TablespaceFacts>(with_time, Tablespaces, &survey.tablespaces));
   return survey;
 }
 

@@ -30,6 +30,8 @@ namespace graft {
 namespace {
 
 constexpr int kSyntaxError = 1064;
+constexpr int kServerLost = 2013;
+constexpr int kTlsError = 2026;
 
 sql::Driver& Driver() {
   // The client library is initialised once, and never torn down: an abandoned CLONE's thread may
@@ -196,7 +198,8 @@ absl::Status Session::Run(const std::string& sql, absl::string_view doing, const
     link_->Run(sql, rows);
     return absl::OkStatus();
   } catch (const sql::SQLException& e) {
-    const int error_no = e.getErrorCode();
+    // A TLS error of a session that stands is a lost connection: often a read that timed out.
+    const int error_no = e.getErrorCode() == kTlsError ? kServerLost : e.getErrorCode();
     absl::Status status =
         FromMysqlError(error_no, WithoutSecret(error_no, e.what(), secret), doing);
     if (!HasReason(status, Reason::kMysqlGone)) return status;

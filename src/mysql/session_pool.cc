@@ -34,6 +34,13 @@ absl::Status SessionPool::Run(const std::function<absl::Status(Session&)>& work,
   return status;
 }
 
+absl::Status SessionPool::RunSlowly(absl::Duration read_timeout,
+                                    const std::function<absl::Status(Session&)>& work) {
+  GRAFT_ASSIGN_OR_RETURN(const auto session, Session::Open(clock_, options_, read_timeout,
+                                                           LockWait(options_.read_timeout)));
+  return work(*session);
+}
+
 absl::Status SessionPool::RunOn(std::unique_ptr<Session>& session,
                                 const std::function<absl::Status(Session&)>& work) {
   if (session == nullptr) {

@@ -27,6 +27,9 @@ class SessionPool {
   absl::Status Run(const std::function<absl::Status(Session&)>& work) {
     return Run(work, options_.keep_session);
   }
+  // Runs `work` with a session of its own, whose statements may take so long.
+  absl::Status RunSlowly(absl::Duration read_timeout,
+                         const std::function<absl::Status(Session&)>& work);
   // Returns the result of `read`, an absl::StatusOr. `close`: leaves no session behind.
   template <typename F>
   std::invoke_result_t<F, Session&> Read(const F& read, bool close = false) {

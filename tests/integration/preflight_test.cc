@@ -314,6 +314,14 @@ TEST_F(PreflightTest, ReplicationSettingsThatAreLost) {
               IsOk());
 }
 
+TEST_F(PreflightTest, AnOldChannelOfThePrimary) {
+  ChangeOnly(primary(), "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=1");
+  const Looked looked = LookFromPrimary();
+  EXPECT_THAT(looked.Findings(), ElementsAre("WARNING donor DONOR_REPLICATION"));
+  EXPECT_THAT(looked.TextOf("DONOR_REPLICATION"), HasSubstr("RESET REPLICA ALL there"));
+  ChangeOnly(primary(), "RESET REPLICA ALL");
+}
+
 // mysqld looks it up at its start, and the copy brings the donor's empty tables.
 TEST_F(PreflightTest, ATimeZoneThatTheCopyDoesNotKnow) {
   MysqlSandbox& mysql = *replica().mysql;

@@ -100,6 +100,36 @@ TEST_F(DownServerTest, AStartThatWasAskedForIsWaitedFor) {
               HasSubstr("its error log says: [MY-010361] [Server] Fatal error"));
 }
 
+// Nothing but a signal ends mysqld without a word in its log.
+TEST_F(DownServerTest, StartsThatWereEndedFromOutsideAreCounted) {
+  world_.start_server = nullptr;
+  StartupSigns signs;
+  signs.starting = true;
+  signs.starts = 10;
+  world_.host.SetStartup(signs);
+  Operation operation = world_.Request();
+  world_.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT") << operation.error;
+  EXPECT_THAT(std::string(operation.error.message()),
+              HasSubstr("started 10 times, and 10 of these starts were ended from outside"));
+}
+
+// It opens fifty thousand files, and has nothing to say.
+TEST_F(DownServerTest, AProcessThatStartsIsNotStartedAgain) {
+  StartupSigns signs;
+  signs.starting = true;
+  signs.starts = 1;
+  signs.process = 4711;
+  world_.host.SetStartup(signs);
+  world_.recipient.Edit(
+      [](FakeMysqlState& state) { state.script.down_until_started = absl::Minutes(1); });
+  Operation operation = world_.Request();
+  world_.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(starter_.asked, 0);
+  EXPECT_TRUE(AnyNote("mysqld (process 4711) is starting or recovering"));
+}
+
 TEST_F(DownServerTest, TheStartIsAskedForAgainWhileTheServerStaysDown) {
   Operation operation = world_.Request();
   world_.Run(operation);

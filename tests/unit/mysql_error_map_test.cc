@@ -41,6 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{1040, "Too many connections", Code::kUnavailable, "TOO_MANY_CONNECTIONS"},
         Case{1045, "Access denied", Code::kUnauthenticated, "BAD_CREDENTIALS"},
         Case{2026, "TLS", Code::kUnauthenticated, "TLS_REFUSED"},
+        Case{2026, "TLS/SSL error: Connection timed out", Code::kUnavailable, "MYSQL_GONE"},
         Case{3159, "insecure transport", Code::kUnauthenticated, "TLS_REQUIRED"},
         Case{1044, "Access denied", Code::kPermissionDenied, "PRIVILEGE_MISSING"},
         Case{1142, "denied for 'clone_status'", Code::kPermissionDenied, "PRIVILEGE_MISSING"},

@@ -86,6 +86,11 @@ TEST(PreflightRecipientTest, RecipientAlone) {
          f.recipient.facts.privileges.erase("SYSTEM_USER");
        },
        "lack SYSTEM_USER"},
+      {"CLONE_LEFTOVERS", kUnchecked,
+       [](PreflightFacts& f) {
+         f.host->not_looked_into = {"lost+found", "shop"};
+       },
+       "may not look into the databases' folders shop; run the agent as mysqld's user"},
       {"SUPERVISED", kWarning, [](PreflightFacts& f) { f.host->supervised = false; },
        "--mysqld-start-command"},
       {"SUPERVISED", kWarning, [](PreflightFacts& f) { f.host->supervised = std::nullopt; },
@@ -101,6 +106,7 @@ TEST(PreflightRecipientTest, RecipientAlone) {
         f.recipient.sessions->back().user = "vt_dba";
       },
       [](PreflightFacts& f) { f.recipient.facts.privileges = {"ALL PRIVILEGES"}; },
+      [](PreflightFacts& f) { f.host->not_looked_into = {"lost+found"}; },
       [](PreflightFacts& f) { f.recipient.variables["max_allowed_packet"] = "2097152"; },
   });
 }

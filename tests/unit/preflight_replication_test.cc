@@ -218,6 +218,26 @@ TEST(PreflightReplicationTest, ReplicationOfTheDonor) {
              HealthyPairWithReplicaAsDonor);
 }
 
+TEST(PreflightReplicationTest, AnOldChannelOfThePrimary) {
+  ExpectRows({{"DONOR_REPLICATION", kWarning,
+               [](PreflightFacts& f) {
+                 f.donor->channels->push_back(RunningChannel());
+                 f.donor->channels->front().receiver_running = false;
+                 f.donor->channels->front().applier_running = false;
+                 f.donor->channels->front().applier_errno = 1062;
+               },
+               "a channel from its time as a replica is left there, stopped: the default channel; "
+               "RESET REPLICA ALL there removes it"}});
+}
+
+TEST(PreflightReplicationTest, AServerUuidThatAnotherTabletHas) {
+  ExpectRows({{"SERVER_ID", kFatal,
+               [](PreflightFacts& f) {
+                 f.with_the_recipients_uuid = {{"zone1", 103}};
+               },
+               "the server of tablet zone1-0000000103 has the recipient's server_uuid"}});
+}
+
 TEST(PreflightReplicationTest, UnreadableReplicationOfTheDonor) {
   PreflightFacts facts = HealthyPairWithReplicaAsDonor();
   facts.donor->channels = absl::PermissionDeniedError("it lacks REPLICATION CLIENT");

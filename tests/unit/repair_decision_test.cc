@@ -56,6 +56,17 @@ TEST(FollowErrorTest, OnlyErrorsThatWereNamedAndStoppedAThreadCount) {
   EXPECT_FALSE(FollowError({}, Snapshot({stopped}), zero).has_value()) << "stopped by hand";
 }
 
+// The rebuilt server would have the same server_uuid again.
+TEST(FollowErrorTest, AServerUuidThatAnotherReplicaHasIsNotRepaired) {
+  ReplicationChannel channel = Channel("", 0, 13114);
+  EXPECT_TRUE(channel.lacks_binlogs());
+  channel.receiver_error =
+      "Got fatal error 1236 from source when reading data from binary log: 'A replica with the "
+      "same server_uuid/server_id as this replica has connected to the source; the first event'";
+  EXPECT_FALSE(FollowError({}, Snapshot({channel}), Rules()).has_value());
+  EXPECT_FALSE(channel.lacks_binlogs());
+}
+
 TEST(FollowErrorTest, StopReplicaKeepsARepairAway) {
   ReplicationChannel by_applier = Channel("", 1062, 0);
   ReplicationChannel by_receiver = Channel("", 0, 13114);

@@ -44,26 +44,33 @@ StartupSigns Signs(bool starting, std::optional<double> batch_percent, int batch
   return signs;
 }
 
+// The progress of the present start alone.
+StartupSigns ReadProgress(const std::string& log) {
+  StartupSigns signs = ReadSigns(log);
+  signs.starts = signs.process = 0;
+  return signs;
+}
+
 TEST(ErrorLogTest, ASilentLogTellsNothing) {
-  EXPECT_EQ(ReadSigns(""), StartupSigns());
-  EXPECT_EQ(ReadSigns("mysqld_safe Logging to 'error.log'.\n"), StartupSigns());
+  EXPECT_EQ(ReadProgress(""), StartupSigns());
+  EXPECT_EQ(ReadProgress("mysqld_safe Logging to 'error.log'.\n"), StartupSigns());
 }
 
 TEST(ErrorLogTest, FollowsARecoveryBatchByBatch) {
   std::string log = kReady + kDown;
   EXPECT_FALSE(ReadSigns(log).starting);
   log += kStart + kScan;
-  EXPECT_EQ(ReadSigns(log), Signs(true, std::nullopt, 0));
+  EXPECT_EQ(ReadProgress(log), Signs(true, std::nullopt, 0));
   log += kBatch;
-  EXPECT_EQ(ReadSigns(log), Signs(true, 0, 1));
+  EXPECT_EQ(ReadProgress(log), Signs(true, 0, 1));
   log += kTen + kNinety;
-  EXPECT_EQ(ReadSigns(log), Signs(true, 90, 1));
+  EXPECT_EQ(ReadProgress(log), Signs(true, 90, 1));
   log += kApplied + kScan;
-  EXPECT_EQ(ReadSigns(log), Signs(true, std::nullopt, 1));
+  EXPECT_EQ(ReadProgress(log), Signs(true, std::nullopt, 1));
   log += kBatch + kTen;
-  EXPECT_EQ(ReadSigns(log), Signs(true, 10, 2));
+  EXPECT_EQ(ReadProgress(log), Signs(true, 10, 2));
   log += kApplied + kReady;
-  EXPECT_EQ(ReadSigns(log), StartupSigns());
+  EXPECT_EQ(ReadProgress(log), StartupSigns());
 }
 
 TEST(ErrorLogTest, AStartThatEndsByItselfHasFailedAndSaysWhy) {
@@ -76,10 +83,11 @@ TEST(ErrorLogTest, AStartThatEndsByItselfHasFailedAndSaysWhy) {
                                      "time zone 'Europe/Berlin'"});
   const std::string again = kStart + kError + kAborting + kDown + kStart;
   EXPECT_TRUE(ReadSigns(again).starting);
-  EXPECT_EQ(ReadSigns(again).failed_starts, 1);
-  EXPECT_EQ(ReadSigns(again + kError + kDown).failed_starts, 2);
-  EXPECT_EQ(ReadSigns(again + kReady), StartupSigns());
-  EXPECT_EQ(ReadSigns(again + kReady + kError + kDown), StartupSigns()) << "an error of its life";
+  EXPECT_EQ(ReadProgress(again).failed_starts, 1);
+  EXPECT_EQ(ReadProgress(again + kError + kDown).failed_starts, 2);
+  EXPECT_EQ(ReadProgress(again + kReady), StartupSigns());
+  EXPECT_EQ(ReadProgress(again + kReady + kError + kDown), StartupSigns())
+      << "an error of its life";
 }
 
 // MY-000067 and its like repeat the option with its value, which may be a password.
@@ -102,18 +110,33 @@ TEST(ErrorLogTest, NoValueOfAnOptionIsTold) {
   EXPECT_EQ(told("[MY-012595] [InnoDB] caf\xe9\x01 'a' = 1"), "[MY-012595] [InnoDB] caf?  'a' = 1");
 }
 
+TEST(ErrorLogTest, StartsAreCountedUntilTheServerIsReady) {
+  EXPECT_EQ(ReadSigns(kStart + kStart + kScan).starts, 2);
+  EXPECT_EQ(ReadSigns(kStart + kError + kDown + kStart).starts, 2);
+  EXPECT_EQ(ReadSigns(kStart + kReady).starts, 0);
+  EXPECT_EQ(ReadSigns(kStart).process, 17549);
+  EXPECT_EQ(ReadSigns(kStart + kError + kDown).process, 0);
+}
+
+TEST(ErrorLogTest, AStartThatSomebodyStoppedHasNotFailed) {
+  const std::string stopped =
+      "2026-11-21T13:48:13Z 0 [System] [MY-013172] [Server] Received SHUTDOWN from user <via user "
+      "signal>. Shutting down mysqld (Version: 9.7.4).\n";
+  EXPECT_EQ(ReadSigns(kStart + kError + stopped + kDown).failed_starts, 0);
+}
+
 TEST(ErrorLogTest, AStartWhoseFirstLinesAreCutOffIsOne) {
-  EXPECT_EQ(ReadSigns(kScan + kTen), Signs(true, 10, 0));
+  EXPECT_EQ(ReadProgress(kScan + kTen), Signs(true, 10, 0));
 }
 
 TEST(ErrorLogTest, ANewStartForgetsTheOneBefore) {
-  EXPECT_EQ(ReadSigns(kStart + kBatch + kNinety + kStart), Signs(true, std::nullopt, 0));
+  EXPECT_EQ(ReadProgress(kStart + kBatch + kNinety + kStart), Signs(true, std::nullopt, 0));
 }
 
 TEST(ErrorLogTest, WhatIsNoPercentageIsNone) {
   for (const char* text : {"1o%", "%", "110%", "-1%", "nan%", "10"}) {
     const std::string line = std::string("… [MY-012533] [InnoDB] ") + text + "\n";
-    EXPECT_EQ(ReadSigns(line).batch_percent, std::nullopt) << text;
+    EXPECT_EQ(ReadProgress(line).batch_percent, std::nullopt) << text;
   }
 }
 

@@ -223,7 +223,15 @@ TEST_F(ServerHostTest, ADataDirectoryThatIsNotHere) {
 
 TEST_F(ServerHostTest, ADataDirectoryThatMayNotBeRead) {
   for (const char* folder : {"", "data"}) ASSERT_EQ(chmod(Path(folder).c_str(), 0755), 0);
-  for (const char* folder : {"data/shop", "data", ""}) {
+  ASSERT_EQ(chmod(Path("data/shop").c_str(), 0), 0);
+  {
+    const NobodyElse nobody;
+    const auto facts = Look();
+    ASSERT_THAT(facts, IsOk()) << "one folder hides no other";
+    EXPECT_THAT(facts->not_looked_into, testing::Contains("shop"));
+    EXPECT_THAT(host_->Activity(Path("data"), ""), IsOk());
+  }
+  for (const char* folder : {"data", ""}) {
     ASSERT_EQ(chmod(Path(folder).c_str(), 0), 0);
     const NobodyElse nobody;
     EXPECT_EQ(Look().status().code(), absl::StatusCode::kPermissionDenied) << folder;

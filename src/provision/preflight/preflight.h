@@ -51,8 +51,10 @@ struct PreflightFacts {
   std::string primary_recorded_uuid;
   std::string donor_seen_uuid;            // at an earlier look of this attempt; empty: none
   std::vector<HostPort> shard_addresses;  // of the shard's servers
-  std::string agent_user = "vt_dba";      // the agent's account on the recipient
-  std::string clone_user = "vt_clone";    // its account on the donor
+  // Other tablets of the shard whose records name the recipient's server_uuid, at other addresses.
+  std::vector<TabletAlias> with_the_recipients_uuid;
+  std::string agent_user = "vt_dba";    // the agent's account on the recipient
+  std::string clone_user = "vt_clone";  // its account on the donor
   bool clone_use_ssl = true;
   std::string repl_user = "vt_repl";  // its account on the source
   size_t repl_password_length = 0;    // bytes

@@ -65,6 +65,10 @@ bool HasPrivilege(const std::set<std::string>& has, absl::string_view privilege)
   return has.count(std::string(privilege)) > 0 || has.count("ALL PRIVILEGES") > 0;
 }
 
+std::string NameChannel(const ReplicationChannel& channel) {
+  return channel.name.empty() ? "the default channel" : absl::StrCat("channel ", channel.name);
+}
+
 std::string NameThem(const std::vector<std::string>& names) {
   constexpr size_t kMost = 10;
   const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMost));

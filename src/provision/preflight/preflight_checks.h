@@ -44,6 +44,7 @@ std::vector<std::string> MissingForARebuild(const std::set<std::string>& privile
 
 // "a, b and 3 more", after the first ten.
 std::string NameThem(const std::vector<std::string>& names);
+std::string NameChannel(const ReplicationChannel& channel);  // "the default channel"
 // "17 (app@10.0.0.7, Query)".
 std::string NameSession(const ServerSession& session);
 bool IsBinlogDump(const ServerSession& session);
@@ -124,6 +125,8 @@ Verdict DonorLag(const PreflightFacts& facts);
 Verdict ErrantTransactions(const PreflightFacts& facts);
 Verdict RecipientTransactions(const PreflightFacts& facts);
 Verdict SourceBinlogs(const PreflightFacts& facts);
+
+// What the rebuild takes away: preflight_old_replication.cc.
 Verdict SemiSyncStays(const PreflightFacts& facts);
 Verdict ReplicationSettingsStay(const PreflightFacts& facts);
 

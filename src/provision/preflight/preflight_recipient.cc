@@ -1,5 +1,6 @@
 // Checks of the recipient that need no donor.
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -47,6 +48,27 @@ std::string Account(const ServerSurvey& server) {
 bool IsForeign(const ServerSession& session, const PreflightFacts& facts) {
   if (IsBinlogDump(session) || IsClone(session)) return false;
   return session.in_transaction || session.user != facts.agent_user;
+}
+
+// CLONE leaves its files in the folders of databases. What else the agent may not read there, as
+// lost+found, does not matter.
+Verdict NoLeftovers(const PreflightFacts& facts) {
+  const std::vector<std::string>& unread = facts.host->not_looked_into;
+  const std::vector<std::string>& schemas = facts.recipient.facts.user_schemas;
+  std::vector<std::string> databases;
+  for (const std::string& folder : unread) {
+    const bool own = folder == "mysql" || folder == "sys";
+    if (own || std::find(schemas.begin(), schemas.end(), folder) != schemas.end()) {
+      databases.push_back(folder);
+    }
+  }
+  if (!databases.empty()) {
+    return Unclear(
+        absl::StrCat("the agent may not look into the databases' folders ", NameThem(databases)),
+        "run the agent as mysqld's user, or let its group read the data directory");
+  }
+  if (unread.empty()) return Passed("none");
+  return Passed(absl::StrCat("none; not looked into: ", NameThem(unread)));
 }
 
 }  // namespace
@@ -187,7 +209,7 @@ Verdict CloneLeftovers(const PreflightFacts& facts) {
   if (!facts.host.ok()) {
     return Unchecked("the recipient's data directory", facts.host.status());
   }
-  if (facts.host->clone_leftovers.empty()) return Passed("none");
+  if (facts.host->clone_leftovers.empty()) return NoLeftovers(facts);
   return Fatal(absl::StrCat("files of an earlier clone lie in the recipient's data directory, and "
                             "CLONE would fail on them (1086): ",
                             NameThem(facts.host->clone_leftovers)),

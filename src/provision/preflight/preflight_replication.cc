@@ -13,10 +13,6 @@
 namespace graft {
 namespace {
 
-std::string NameChannel(const ReplicationChannel& channel) {
-  return channel.name.empty() ? "the default channel" : absl::StrCat("channel ", channel.name);
-}
-
 bool SourceIsDonor(const PreflightFacts& facts) {
   return facts.source.ok() && facts.source->server_uuid == facts.donor->facts.server_uuid;
 }
@@ -25,74 +21,17 @@ Verdict BadGtids(const absl::Status& status) {
   return Unchecked("a GTID set", status);
 }
 
-// Whom the recipient follows, if it is another server than that.
-std::string OtherSource(const ServerSurvey& recipient, const std::string& server_uuid) {
-  if (!recipient.channels.ok()) return "";
-  for (const ReplicationChannel& channel : *recipient.channels) {
-    const bool other = !channel.source_uuid.empty() && channel.source_uuid != server_uuid;
-    if (channel.receives()) return other ? channel.source.ToString() : "";
+// Of a primary: what is left of its time as a replica says nothing about its data.
+Verdict OldChannels(const std::vector<ReplicationChannel>& channels) {
+  std::vector<std::string> left;
+  for (const ReplicationChannel& channel : channels) {
+    if (!channel.receives() || !channel.applier_running) left.push_back(NameChannel(channel));
   }
-  return "";
-}
-
-// A plugin of semi-synchronous replication that is in mysql.plugin here and not on the donor.
-std::string LostSemiSyncPlugin(const std::vector<ServerPlugin>& mine,
-                               const std::vector<ServerPlugin>& theirs) {
-  for (const ServerPlugin& plugin : mine) {
-    if (!plugin.by_statement || !absl::StartsWithIgnoreCase(plugin.name, "rpl_semi_sync")) continue;
-    const bool comes = std::any_of(theirs.begin(), theirs.end(), [&](const ServerPlugin& other) {
-      return other.by_statement && absl::EqualsIgnoreCase(other.name, plugin.name);
-    });
-    if (!comes) return plugin.name;
-  }
-  return "";
-}
-
-struct SettingsFate {
-  std::vector<std::string> kept;
-  std::vector<std::string> lost;
-};
-
-SettingsFate FateOf(const ServerSurvey& recipient, bool forget) {
-  SettingsFate fate;
-  std::vector<std::string>& may_stay = forget ? fate.lost : fate.kept;
-  for (const ReplicationChannel& channel : *recipient.channels) {
-    const bool is_default = channel.name.empty();
-    if (!is_default) {
-      fate.lost.push_back(absl::StrCat(NameChannel(channel), " from ", channel.source.ToString()));
-    }
-    if (channel.delay == absl::ZeroDuration()) continue;
-    (is_default ? may_stay : fate.lost)
-        .push_back(absl::StrCat("SOURCE_DELAY=", absl::ToInt64Seconds(channel.delay), " of ",
-                                NameChannel(channel)));
-  }
-  for (const ReplicationFilter& filter : *recipient.filters) {
-    if (!filter.by_statement) continue;
-    (filter.channel.empty() && filter.plain ? may_stay : fate.lost)
-        .push_back(absl::StrCat(filter.name, "=(", filter.rule, ")",
-                                filter.channel.empty() ? "" : " of channel ", filter.channel));
-  }
-  return fate;
-}
-
-// Commits that hang for no longer than this are slow, not lost.
-constexpr absl::Duration kShortWait = absl::Minutes(1);
-
-Verdict JudgeAcknowledgers(const SemiSync& primary, int64_t left) {
-  if (!primary.waits) return Passed("the primary's commits wait for nobody");
-  const std::string numbers =
-      absl::StrCat("the primary waits for ", primary.wait_for, " acknowledgers, and has ", left,
-                   " beside the recipient");
-  if (left >= primary.wait_for) return Passed(numbers);
-  constexpr char kRemedy[] =
-      "start another replica with semi-synchronous replication first, or lower "
-      "rpl_semi_sync_source_wait_for_replica_count on the primary for that time";
-  if (primary.patience > kShortWait) {
-    return Fatal(absl::StrCat(numbers, ": its commits would hang"), kRemedy);
-  }
-  return Warn(absl::StrCat(numbers, ": after ", absl::FormatDuration(primary.patience),
-                           " it would go on without, and lose what it commits then if it dies"),
-              kRemedy);
+  if (left.empty()) return Passed("it runs");
+  return Warn(absl::StrCat("the donor is the shard's primary, and a channel from its time as a "
+                           "replica is left there, stopped: ",
+                           absl::StrJoin(left, ", ")),
+              "RESET REPLICA ALL there removes it; the copy does not keep it");
 }
 
 }  // namespace
@@ -109,8 +48,17 @@ Verdict GtidMode(const PreflightFacts& facts) {
   return verdict;
 }
 
-// The recipient keeps its own; a source refuses a replica with its number (13117).
+// The recipient keeps its own; a source refuses a replica with its number (13117), and throws a
+// replica off for another one with the same server_uuid (13114).
 Verdict ServerIds(const PreflightFacts& facts) {
+  if (!facts.with_the_recipients_uuid.empty()) {
+    return Fatal(
+        absl::StrCat("the server of tablet ", facts.with_the_recipients_uuid.front().ToString(),
+                     " has the recipient's server_uuid, ", facts.recipient.facts.server_uuid,
+                     ": a source throws one of them off for the other"),
+        "one is a copy of the other's data directory: stop the copy's mysqld, remove "
+        "auto.cnf there, start it again");
+  }
   const auto recipient = NumberOf(facts.recipient, "server_id");
   const auto donor = NumberOf(*facts.donor, "server_id");
   if (!recipient.has_value()) return VariableMissing("server_id", "recipient");
@@ -155,6 +103,7 @@ Verdict DonorReplication(const PreflightFacts& facts) {
   const auto& channels = facts.donor->channels;
   if (!channels.ok()) return Unchecked("the donor's replication", channels.status());
   if (channels->empty()) return Passed("it follows nobody");
+  if (facts.donor_alias == facts.primary_alias) return OldChannels(*channels);
   std::vector<std::string> stopped;
   for (const ReplicationChannel& channel : *channels) {
     if (channel.applier_errno != 0 || channel.lacks_binlogs()) {
@@ -252,47 +201,6 @@ Verdict SourceBinlogs(const PreflightFacts& facts) {
   return Fatal(absl::StrCat("the source has purged transactions that the donor has not: ",
                             DescribeGtids(*lost)),
                "choose a donor that is further on, or follow the donor: --replicate-from donor");
-}
-
-// The rebuild takes an acknowledger away from the primary, whose commits then wait for as long as
-// rpl_semi_sync_source_timeout: often for ever.
-Verdict SemiSyncStays(const PreflightFacts& facts) {
-  const ServerSurvey& recipient = facts.recipient;
-  if (!recipient.facts.semi_sync.acknowledges && !facts.acknowledged) {
-    return Passed("the recipient acknowledges nothing now");
-  }
-  if (absl::IsNotFound(facts.primary.status())) return Passed("the shard has no primary");
-  if (!facts.primary.ok()) return Unchecked("the primary's acknowledgers", facts.primary.status());
-  const std::string other = OtherSource(recipient, facts.primary->server_uuid);
-  if (!other.empty()) {
-    return Warn(
-        absl::StrCat("the recipient acknowledges to ", other, ", which is not the shard's primary"),
-        "see whether that server has other acknowledgers");
-  }
-  const int64_t own = recipient.facts.semi_sync.acknowledges ? 1 : 0;
-  return JudgeAcknowledgers(facts.primary->semi_sync, facts.primary->semi_sync.acknowledgers - own);
-}
-
-// RESET REPLICA ALL removes them. The operation sets those of the default channel again.
-Verdict ReplicationSettingsStay(const PreflightFacts& facts) {
-  const ServerSurvey& recipient = facts.recipient;
-  const absl::Status& unseen =
-      recipient.channels.ok() ? recipient.filters.status() : recipient.channels.status();
-  if (!unseen.ok()) {
-    return Warn(
-        absl::StrCat("the recipient's replication settings cannot be seen: ", unseen.message()),
-        "other channels, SOURCE_DELAY and filters may be lost");
-  }
-  const SettingsFate fate = FateOf(recipient, facts.allow.lost_replication_settings);
-  std::vector<std::string> lost = fate.lost;
-  const std::string plugin = LostSemiSyncPlugin(recipient.plugins, facts.donor->plugins);
-  if (!plugin.empty()) lost.push_back(absl::StrCat(plugin, ", which INSTALL PLUGIN loaded"));
-  if (!lost.empty()) {
-    return Warn(absl::StrCat("the rebuilt replica will not have ", NameThem(lost)),
-                "set it again afterwards; what its my.cnf sets and loads (plugin-load-add) stays");
-  }
-  if (fate.kept.empty()) return Passed("there are none");
-  return Passed(absl::StrCat("set again: ", NameThem(fate.kept)));
 }
 
 }  // namespace graft

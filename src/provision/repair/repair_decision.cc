@@ -32,7 +32,9 @@ std::vector<StandingError> ErrorsIn(const TabletSnapshot& tablet, const RepairRu
     if (!receiver_stopped && mendable(channel.applier_running, channel.applier_errno)) {
       found.push_back({channel.name, true, channel.applier_errno, at, at});
     }
-    if (!applier_stopped && mendable(channel.receiver_running, channel.receiver_errno)) {
+    // A rebuild keeps the server's server_uuid, and would end with the same error.
+    const bool taken = channel.server_uuid_is_taken();
+    if (!applier_stopped && !taken && mendable(channel.receiver_running, channel.receiver_errno)) {
       found.push_back({channel.name, false, channel.receiver_errno, at, at});
     }
   }

@@ -109,7 +109,19 @@ class CloneSupervisor {
       said = NameTheKill(said);
       if (context_.control->stopped()) return StepOutcome::LeaveRunning();
     }
+    if (HasReason(said, Reason::kDonorLost)) said = NameTheLoss(said);
     return Over(watch_.Left(), said);
+  }
+
+  // A donor that went down, or that somebody's session killer works on.
+  absl::Status NameTheLoss(const absl::Status& said) {
+    const auto donor = context_.peers->Open(operation_.donor_mysql)->Describe();
+    if (!donor.ok()) return said;
+    const bool stayed_up = donor->uptime > context_.clock().Now() - since_;
+    return Annotate(said, stayed_up ? "the donor never went down, and its clone session vanished: "
+                                      "something ends sessions there, such as a query killer; "
+                                      "exempt the clone account from it"
+                                    : "the donor was restarted");
   }
 
   // A statement that somebody killed, or a server that was told to stop.

@@ -129,7 +129,19 @@ absl::Status DownServer::TimedOut(const absl::Status& last) const {
                               copied ? "the copy is on disk and completes when mysqld is started"
                                      : "whether the copy was complete shows when mysqld is started",
                               startup_.errors.empty() ? "" : "; its error log says: ",
-                              absl::StrJoin(startup_.errors, " | "), ". Last: ", last.message()));
+                              absl::StrJoin(startup_.errors, " | "), HowItEnded(),
+                              ". Last: ", last.message()));
+}
+
+// Starts without an end in the log were killed: nothing else ends mysqld without a word.
+std::string DownServer::HowItEnded() const {
+  const int killed = startup_.starts - startup_.failed_starts - (startup_.process != 0 ? 1 : 0);
+  if (startup_.starts < 2 || killed < 1) return "";
+  return absl::StrCat("; since it was last ready it was started ", startup_.starts, " times, and ",
+                      killed,
+                      " of these starts were ended from outside without a word in its "
+                      "error log (signal 9), as a liveness probe or the kernel does when memory is "
+                      "short");
 }
 
 // What the error log says of the start; shown, and no more than that.
@@ -140,10 +152,13 @@ void DownServer::ReadErrorLog() {
   const auto signs =
       context_.deps.host.ReadStartup(context_.state.data_directory, context_.state.error_log);
   if (!signs.ok() || *signs == startup_) return;
+  last_sign_ = now;
+  const bool works_on = signs->starting && signs->starts == startup_.starts &&
+                        signs->batch_percent == startup_.batch_percent;
   startup_ = *signs;
+  if (works_on) return;
   failed_since_ =
       startup_.failed_starts == 0 ? absl::InfiniteFuture() : std::min(failed_since_, now);
-  last_sign_ = now;
   context_.sampler->NoteStartup(startup_);
   context_.ReportProgress();
 }
@@ -160,7 +175,7 @@ void DownServer::LookAtFiles() {
   }
   const absl::Duration silent = now - last_sign_;
   const bool moves = silent < kAskForStartAfter;
-  if (!moves && gone_) AskForStart(now);
+  if (!moves && gone_ && startup_.process == 0) AskForStart(now);
   note_ = moves ? HowItStarts() : HowItStands(absl::Trunc(silent, absl::Seconds(1)));
   context_.Say(note_, /*waits=*/!moves);
 }
@@ -171,7 +186,12 @@ std::string DownServer::HowItStarts() const {
                         absl::StrJoin(startup_.errors, " | "));
   }
   if (!startup_.starting) return "mysqld is down or recovering; its files are moving";
-  if (!startup_.batch_percent.has_value()) return "mysqld is starting";
+  if (!startup_.batch_percent.has_value()) {
+    return absl::StrCat("mysqld is starting", startup_.starts > 1
+                                                  ? absl::StrCat(", for the ", startup_.starts,
+                                                                 ". time since it was last ready")
+                                                  : "");
+  }
   return absl::StrCat("mysqld is recovering: ", *startup_.batch_percent, "% of redo batch ",
                       startup_.batch);
 }
@@ -185,6 +205,10 @@ void DownServer::AskForStart(absl::Time now) {
 }
 
 std::string DownServer::HowItStands(absl::Duration silent) const {
+  if (startup_.process != 0) {
+    return absl::StrCat("mysqld (process ", startup_.process, ") is starting or recovering, and ",
+                        "shows nothing for ", HumanDuration(silent));
+  }
   if (!gone_) {
     return absl::StrCat("mysqld has not gone down yet, and nothing moves for ",
                         HumanDuration(silent));

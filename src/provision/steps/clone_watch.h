@@ -64,6 +64,7 @@ class DownServer {
  private:
   bool StartHasFailed(absl::Time now) const;
   bool Copied() const;
+  std::string HowItEnded() const;
   absl::Status FailedToStart() const;
   void ReadErrorLog();
   void LookAtFiles();

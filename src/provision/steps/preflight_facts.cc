@@ -96,8 +96,18 @@ class Gathering {
         context_.deps.topology.ListShardTablets(context_.options.keyspace, context_.options.shard);
     if (IsAway(listed.status())) return listed.status();
     if (!listed.ok()) return absl::OkStatus();
+    std::string own;
     for (const Tablet& tablet : listed->tablets) {
-      if (!tablet.mysql.empty()) facts_.shard_addresses.push_back(tablet.mysql);
+      if (tablet.mysql.empty()) continue;
+      facts_.shard_addresses.push_back(tablet.mysql);
+      if (tablet.alias == context_.options.alias) own = tablet.mysql.ToString();
+    }
+    for (const Tablet& tablet : listed->tablets) {
+      if (tablet.mysql.empty() || tablet.mysql.ToString() == own) continue;
+      const bool same = RecordedUuid(tablet) == facts_.recipient.facts.server_uuid;
+      if (same && tablet.alias != context_.options.alias) {
+        facts_.with_the_recipients_uuid.push_back(tablet.alias);
+      }
     }
     return absl::OkStatus();
   }
