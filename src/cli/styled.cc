@@ -1,6 +1,7 @@
 #include "cli/styled.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -19,6 +20,7 @@ constexpr const char* kCodes[] = {
     "35",    // kNotice: yellow is not legible on white, nor blue on black
     "2",     // kFaint
 };
+static_assert(std::size(kCodes) == static_cast<size_t>(Tone::kFaint) + 1);
 
 int LeastWidth(const Piece& piece) {
   return piece.draw == nullptr ? DisplayWidth(piece.text) : piece.least;

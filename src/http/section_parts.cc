@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -50,6 +51,7 @@ void AddFact(absl::string_view term, absl::string_view value, Html& html) {
 
 void AddChip(view::Tone tone, absl::string_view text, Html& html) {
   static constexpr const char* kClasses[] = {"", " good", " warning", " bad", " busy"};  // by Tone
+  static_assert(std::size(kClasses) == static_cast<size_t>(view::Tone::kBusy) + 1);
   html.Raw("<span class=\"chip").Text(kClasses[static_cast<size_t>(tone)]).Raw("\">");
   html.Text(text).Raw("</span>");
 }

@@ -91,6 +91,7 @@ absl::Status VitessTopology::EnsureShard(absl::string_view keyspace, absl::strin
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Shard> others, ListShards(keyspace, &damaged));
   // Like Vitess: a shard that overlaps an older one does not serve until the traffic is switched.
   std::vector<std::string> names;
+  names.reserve(others.size() + damaged.size());
   for (const Shard& other : others) names.push_back(other.name);
   for (const DamagedShard& other : damaged) names.push_back(other.name);
   const bool serves = std::none_of(names.begin(), names.end(), [&name](const std::string& other) {

@@ -62,6 +62,47 @@ TEST(DependantTest, WhoUsesTheRecipientAtItsTurnStopsTheOperationBeforeAnythingI
   }
 }
 
+// The primary, which is the donor here, and its two acknowledgers, of which the recipient is one.
+void AcknowledgeToTheDonor(ProvisionWorld& world) {
+  world.recipient.Edit([](FakeMysqlState& state) { state.facts.semi_sync.acknowledges = true; });
+  world.donor.Edit([](FakeMysqlState& state) {
+    state.facts.semi_sync = {true, 1, 2, absl::Hours(24), false};
+  });
+}
+
+// The other acknowledger went away while the operation stood in the queue.
+TEST(DependantTest, AcknowledgersAreCountedAgainBeforeTheFence) {
+  ProvisionWorld world;
+  AcknowledgeToTheDonor(world);
+  world.observer.on_step = [&](const Operation& operation) {
+    if (operation.step != Step::kFence) return;
+    world.donor.Edit([](FakeMysqlState& state) { state.facts.semi_sync.acknowledgers = 1; });
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "SEMI_SYNC") << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_EQ(world.recipient.calls("SetVariables"), 0);
+  EXPECT_EQ(world.recipient.calls("StopReplication"), 0);
+}
+
+// Two that went at the same instant: each passed the look before the fence.
+TEST(DependantTest, AcknowledgersAreCountedAgainBeforeClone) {
+  ProvisionWorld world;
+  AcknowledgeToTheDonor(world);
+  world.observer.on_step = [&](const Operation& operation) {
+    if (operation.step != Step::kClone) return;
+    world.recipient.Edit([](FakeMysqlState& state) { state.facts.semi_sync.acknowledges = false; });
+    world.donor.Edit([](FakeMysqlState& state) { state.facts.semi_sync.acknowledgers = 0; });
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "SEMI_SYNC") << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_EQ(world.recipient.clones_started(), 0);
+  EXPECT_FALSE(world.state.fence.up);
+}
+
 TEST(DependantTest, WhoComesWhileTheFenceGoesUpIsNotEndedEither) {
   for (const Dependant& dependant : kDependants) {
     ProvisionWorld world;

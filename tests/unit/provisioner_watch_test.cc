@@ -90,6 +90,40 @@ TEST(WatchdogTest, AStandstillIsShownAndEndsByItself) {
   EXPECT_EQ(operation.progress.note, "");
 }
 
+TEST(WatchdogTest, AStandstillNamesADonorWhoseCommitsHang) {
+  ProvisionWorld world;
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.stall = absl::Minutes(2); });
+  world.donor.Edit([](FakeMysqlState& state) {
+    state.facts.semi_sync = {true, 1, 0, absl::Hours(24), false};
+  });
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_TRUE(
+      AnyNote(world, "its commits wait for 1 semi-synchronous acknowledgers, and it has 0"));
+}
+
+// A delayed replica never silently becomes a current one.
+TEST(SettingsTest, DelayAndFiltersAreSetAgain) {
+  for (const bool forget : {false, true}) {
+    ProvisionWorld world;
+    world.recipient.Edit([](FakeMysqlState& state) {
+      ReplicationChannel channel;
+      channel.receiver_running = channel.applier_running = true;
+      channel.delay = absl::Minutes(1);
+      state.channels = {channel};
+      state.survey.filters->push_back({"", "REPLICATE_DO_DB", "shop", true, true});
+      state.survey.filters->push_back({"", "REPLICATE_DO_TABLE", "a b.c", true, false});
+    });
+    Operation operation = world.Request();
+    operation.request.allow.lost_replication_settings = forget;
+    world.Run(operation);
+    ASSERT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+    const FakeMysqlState after = world.recipient.state();
+    EXPECT_EQ(after.channels.front().delay, forget ? absl::ZeroDuration() : absl::Minutes(1));
+    EXPECT_EQ(after.source->filters.size(), forget ? 0U : 1U);
+  }
+}
+
 TEST(WatchdogTest, ACopyThatStandsStillForTooLongIsEndedAndTriedAgain) {
   ProvisionWorld world;
   world.options.stall_timeout = absl::Minutes(3);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "provision/donor/donor_fitness.h"
 #include "provision/preflight/preflight_checks.h"
 

@@ -27,6 +27,15 @@ std::string Rounded(absl::Duration duration) {
   return HumanDuration(absl::Trunc(duration, absl::Seconds(1)));
 }
 
+// ": its commits wait …"; "": they do not. CLONE waits for those that are under way.
+std::string Hangs(const SemiSync& donor) {
+  if (!donor.waits || donor.acknowledgers >= donor.wait_for) return "";
+  return absl::StrCat(": its commits wait for ", donor.wait_for,
+                      " semi-synchronous acknowledgers, and it has ", donor.acknowledgers,
+                      "; start a replica that acknowledges, or lower "
+                      "rpl_semi_sync_source_wait_for_replica_count there");
+}
+
 }  // namespace
 
 absl::Status CloneWatchdog::Check() {
@@ -80,8 +89,10 @@ void CloneWatchdog::EndBlockers() {
 void CloneWatchdog::AskDonor() {
   asked_ = context_.clock().Now();
   const auto answer = context_.peers->Open(context_.operation.donor_mysql)->Describe();
+  donor_hangs_.clear();
   if (!IsAway(answer.status())) {
     donor_lost_ = absl::InfinitePast();
+    if (answer.ok()) donor_hangs_ = Hangs(answer->semi_sync);
   } else if (donor_lost_ == absl::InfinitePast()) {
     donor_lost_ = moved_;  // its last sign of life
   }
@@ -108,8 +119,8 @@ absl::Status CloneWatchdog::JudgeStandstill(absl::Duration still) {
     context_.Note(absl::StrCat("donor ", donor, " cannot be reached; no byte for ", Rounded(still),
                                "; MySQL itself gives up in ", Rounded(left)));
   } else {
-    context_.Note(
-        absl::StrCat("no byte for ", Rounded(still), ", though donor ", donor, " answers"));
+    context_.Note(absl::StrCat("no byte for ", Rounded(still), ", though donor ", donor, " answers",
+                               donor_hangs_));
   }
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -36,6 +37,7 @@ class CloneWatchdog {
   int64_t bytes_ = -1;
   absl::Time moved_;                              // when bytes or stage moved last
   absl::Time asked_;                              // when sessions or donor were read last
+  std::string donor_hangs_;                       // why its commits, and perhaps the copy, hang
   absl::Time donor_lost_ = absl::InfinitePast();  // InfinitePast(): it answers
 };
 
