@@ -61,13 +61,13 @@ struct ReplicationSource {
   std::vector<ReplicationFilter> filters;  // plain ones, of the default channel
 };
 
-// This port has more than eight methods, because all of them use one server and its one set of
-// accounts. Split the port when a caller needs only a part of it.
 struct DisabledEvents {
   std::vector<std::string> names;    // "shop.tick"
   std::vector<std::string> refused;  // those that are still enabled, and why: "shop.tick (…)"
 };
 
+// This port has more than eight methods, because all of them use one server and its one set of
+// accounts. Split the port when a caller needs only a part of it.
 class MysqlServer {
  public:
   virtual ~MysqlServer() = default;
@@ -129,7 +129,8 @@ class MysqlServer {
   // configured. UNAVAILABLE with REPLICATION_STOPPING: a STOP is pending, and would undo the start.
   virtual absl::Status StartReplication(const std::optional<ReplicationSource>& source) = 0;
 
-  // SOURCE_DELAY of the default channel, in whole seconds; its applier stops meanwhile.
+  // SOURCE_DELAY of the default channel, in whole seconds; the channel stops meanwhile, and runs
+  // afterwards, also if the server refuses. UNAVAILABLE with REPLICATION_STOPPING, as above.
   virtual absl::Status DelayReplication(absl::Duration delay) = 0;
 
   // Lets one agent use a mysqld: takes a lock on the server, on a connection of its own that stays

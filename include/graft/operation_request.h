@@ -58,8 +58,11 @@ struct Allowances {
 };
 
 inline constexpr char kAllChecks[] = "all";
-// Adds these. INVALID_ARGUMENT, and nothing is added: one is no check of preflight.
+// Adds these; with kAllChecks the others go without saying. INVALID_ARGUMENT, and nothing is added:
+// one is no word of graft's. Which of them are checks, preflight knows.
 absl::Status AllowUnchecked(const std::vector<std::string>& checks, Allowances& allow);
+// What either allows.
+Allowances WithDefaults(Allowances allow, const Allowances& defaults);
 
 // How far an operator goes with a cancel.
 enum class CancelWish {

@@ -16,6 +16,7 @@
 #include "agent/options.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
+#include "provision/preflight/preflight.h"
 #include "topo/records.h"
 
 namespace graft {
@@ -235,7 +236,8 @@ void CheckClone(const AgentFlags& flags, TabletAgent::Options& options, Faults& 
     faults.Add("--restore-with-clone needs --mysql-clone-enabled");
   }
   CheckSettings(flags, options.defaults.settings, faults);
-  const absl::Status checks = AllowUnchecked(flags.allow_unchecked, options.defaults.allow);
+  absl::Status checks = AllowUnchecked(flags.allow_unchecked, options.defaults.allow);
+  if (checks.ok()) checks = RequireChecks(options.defaults.allow);
   if (!checks.ok()) faults.Add(absl::StrCat("--allow-unchecked: ", checks.message()));
   CheckBounds(flags, options.provisioner, faults);
   if (flags.replicate_from == "primary") {

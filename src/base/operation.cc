@@ -97,19 +97,24 @@ bool Allowances::Unchecked(absl::string_view check) const {
 
 absl::Status AllowUnchecked(const std::vector<std::string>& checks, Allowances& allow) {
   for (const std::string& check : checks) {
-    const Reason reason = ParseReason(check);
-    const bool known = reason != Reason::kNone &&
-                       RowOf(reason).section == RowOf(Reason::kPreflightUnchecked).section;
-    if (!known && check != kAllChecks) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("\"", check,
-                       "\" is no check of preflight: take the words that graftctl preflight "
-                       "shows, e.g. DISK_SPACE, or ",
-                       kAllChecks));
-    }
+    if (check == kAllChecks || ParseReason(check) != Reason::kNone) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", check,
+                     "\" is no check of preflight: take the words that graftctl preflight shows, "
+                     "e.g. DISK_SPACE, or ",
+                     kAllChecks));
   }
   allow.unchecked.insert(checks.begin(), checks.end());
+  if (allow.unchecked.count(kAllChecks) > 0) allow.unchecked = {kAllChecks};
   return absl::OkStatus();
+}
+
+Allowances WithDefaults(Allowances allow, const Allowances& defaults) {
+  allow.non_innodb |= defaults.non_innodb;
+  allow.lost_replication_settings |= defaults.lost_replication_settings;
+  allow.unchecked.insert(defaults.unchecked.begin(), defaults.unchecked.end());
+  if (allow.unchecked.count(kAllChecks) > 0) allow.unchecked = {kAllChecks};
+  return allow;
 }
 
 CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults) {

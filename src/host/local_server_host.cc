@@ -144,7 +144,7 @@ void ReadLine(absl::string_view line, StartupSigns& signs) {
     }
   } else if (absl::StrContains(line, "[MY-010931]")) {
     signs = StartupSigns();
-  } else if (absl::StrContains(line, "[MY-013172]")) {
+  } else if (absl::StrContains(line, "[MY-013172]") || absl::StrContains(line, " got signal ")) {
     signs.starting = false;
     signs.batch_percent.reset();
   } else if (absl::StrContains(line, "[MY-010910]")) {
@@ -157,6 +157,7 @@ void ReadLine(absl::string_view line, StartupSigns& signs) {
     const StartupSigns before = std::exchange(signs, StartupSigns());
     signs.starting = true;
     signs.starts = before.starts + 1;
+    signs.killed_starts = before.killed_starts + (before.starting && before.starts > 0 ? 1 : 0);
     signs.failed_starts = before.failed_starts;
     // "… starting as process 4711"
     if (!absl::SimpleAtoi(line.substr(line.rfind(' ') + 1), &signs.process)) signs.process = 0;

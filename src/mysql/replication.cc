@@ -104,11 +104,13 @@ absl::Status StopChannels(SessionPool& pool, bool forget) {
 }
 
 absl::Status DelayChannel(SessionPool& pool, absl::Duration delay) {
+  GRAFT_RETURN_IF_ERROR(Stop(pool, /*default_channel=*/true));
   return pool.Run([delay](Session& session) -> absl::Status {
-    for (const std::string& sql : DelayStatements(session.version(), delay)) {
-      GRAFT_RETURN_IF_ERROR(session.Execute(sql, "set SOURCE_DELAY"));
-    }
-    return absl::OkStatus();
+    const absl::Status changed =
+        session.Execute(DelayStatement(session.version(), delay), "set SOURCE_DELAY");
+    const absl::Status started = session.Execute(
+        ReplicaStatement(session.version(), "START REPLICA FOR CHANNEL ''"), "start replication");
+    return changed.ok() ? started : changed;
   });
 }
 

@@ -43,16 +43,18 @@ bool IsPlainName(absl::string_view name) {
   });
 }
 
-// Whether its names can be told from each other, and be written without quotes.
+// Whether its names can be told from each other.
 bool IsPlain(absl::string_view name, absl::string_view rule) {
-  std::vector<absl::string_view> names = absl::StrSplit(rule, ',');
-  if (absl::StrContains(name, "WILD")) {
-    return std::all_of(names.begin(), names.end(), [](absl::string_view pattern) {
-      return std::count(pattern.begin(), pattern.end(), '.') == 1;
-    });
-  }
-  names = absl::StrSplit(rule, absl::ByAnyChar(",.()"), absl::SkipEmpty());
-  return std::all_of(names.begin(), names.end(), IsPlainName);
+  const std::vector<absl::string_view> items =
+      absl::StrSplit(rule, absl::ByAnyChar(",()"), absl::SkipEmpty());
+  const bool patterns = absl::StrContains(name, "WILD");
+  const bool tables = absl::EndsWith(name, "_TABLE");
+  return std::all_of(items.begin(), items.end(), [=](absl::string_view item) {
+    if (!tables) return IsPlainName(item);
+    const std::vector<absl::string_view> parts = absl::StrSplit(item, '.');
+    if (parts.size() != 2) return false;
+    return patterns || (IsPlainName(parts[0]) && IsPlainName(parts[1]));
+  });
 }
 
 absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {

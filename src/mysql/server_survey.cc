@@ -18,7 +18,7 @@ namespace graft {
 namespace {
 
 // A server that has not opened its files yet opens each for its size.
-constexpr int64_t kManyFiles = 10'000;
+constexpr int64_t kManyFiles = 1'000;
 constexpr absl::Duration kForEachFile = absl::Milliseconds(3);
 
 absl::StatusOr<RowSet> Grants(Session& session) {

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 
 namespace graft {
 namespace {
@@ -48,6 +47,10 @@ absl::Status CheckAddress(const HostPort& address, absl::string_view whose) {
 absl::Status CheckUser(absl::string_view user, absl::string_view whose) {
   if (!user.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("no MySQL user is given for the ", whose));
+}
+
+std::string QuoteName(absl::string_view name) {
+  return absl::StrCat("`", absl::StrReplaceAll(name, {{"`", "``"}}), "`");
 }
 
 std::string Password(const Secret& password, Secrets secrets) {
@@ -125,16 +128,13 @@ std::string ReplicaStatement(const ServerVersion& version, absl::string_view sql
 
 absl::StatusOr<std::vector<std::string>> DisableEventStatements(const ServerVersion& version,
                                                                 const Row& event) {
-  const auto quoted = [](absl::string_view text) {
-    return absl::StrCat("`", absl::StrReplaceAll(text, {{"`", "``"}}), "`");
-  };
   const std::string definer = event.Text({"definer"});
   const size_t at = definer.rfind('@');
   const std::string host = at == std::string::npos ? "" : definer.substr(at + 1);
-  const std::string statement =
-      absl::StrCat("ALTER DEFINER=", quoted(definer.substr(0, at)), "@", quoted(host), " EVENT ",
-                   quoted(event.Text({"schema"})), ".", quoted(event.Text({"name"})),
-                   " DISABLE ON ", version.AtLeast(8, 2, 0) ? "REPLICA" : "SLAVE");
+  const std::string statement = absl::StrCat(
+      "ALTER DEFINER=", QuoteName(definer.substr(0, at)), "@", QuoteName(host), " EVENT ",
+      QuoteName(event.Text({"schema"})), ".", QuoteName(event.Text({"name"})), " DISABLE ON ",
+      version.AtLeast(8, 2, 0) ? "REPLICA" : "SLAVE");
   const std::string charset = event.Text({"charset"});
   const bool ascii = std::all_of(statement.begin(), statement.end(),
                                  [](char c) { return absl::ascii_isascii(c); });
@@ -151,22 +151,28 @@ absl::StatusOr<std::vector<std::string>> DisableEventStatements(const ServerVers
 }
 
 std::string SetFilterStatement(const ReplicationFilter& filter) {
-  std::string rule = filter.rule;
-  if (absl::StrContains(filter.name, "WILD")) {
-    rule = absl::StrJoin(absl::StrSplit(rule, ','), ",", [](std::string* out, absl::string_view t) {
-      absl::StrAppend(out, QuoteText(t));
-    });
+  const bool patterns = absl::StrContains(filter.name, "WILD");
+  std::string rule;
+  std::string name;
+  for (const char c : absl::StrCat(filter.rule, ",")) {
+    const bool between = patterns ? c == ',' : absl::StrContains(",.()", c);
+    if (!between) {
+      name += c;
+      continue;
+    }
+    if (!name.empty()) absl::StrAppend(&rule, patterns ? QuoteText(name) : QuoteName(name));
+    name.clear();
+    rule += c;
   }
+  rule.pop_back();
   return absl::StrCat("CHANGE REPLICATION FILTER ", filter.name, "=(", rule, ") FOR CHANNEL ''");
 }
 
-std::vector<std::string> DelayStatements(const ServerVersion& version, absl::Duration delay) {
+std::string DelayStatement(const ServerVersion& version, absl::Duration delay) {
   const bool modern = version.AtLeast(8, 0, 23);
-  return {ReplicaStatement(version, "STOP REPLICA SQL_THREAD FOR CHANNEL ''"),
-          absl::StrCat("CHANGE ", modern ? "REPLICATION SOURCE" : "MASTER", " TO ",
-                       modern ? "SOURCE" : "MASTER", "_DELAY=", absl::ToInt64Seconds(delay),
-                       " FOR CHANNEL ''"),
-          ReplicaStatement(version, "START REPLICA SQL_THREAD FOR CHANNEL ''")};
+  return absl::StrCat("CHANGE ", modern ? "REPLICATION SOURCE" : "MASTER", " TO ",
+                      modern ? "SOURCE" : "MASTER", "_DELAY=", absl::ToInt64Seconds(delay),
+                      " FOR CHANNEL ''");
 }
 
 absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,

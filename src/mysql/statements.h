@@ -93,8 +93,7 @@ inline constexpr char kInstallClonePluginStatement[] =
 // `sql` says REPLICA; it is SLAVE before 8.0.22.
 std::string ReplicaStatement(const ServerVersion& version, absl::string_view sql);
 std::string SetFilterStatement(const ReplicationFilter& filter);  // a plain one
-// Stops the default channel's applier, and starts it again.
-std::vector<std::string> DelayStatements(const ServerVersion& version, absl::Duration delay);
+std::string DelayStatement(const ServerVersion& version, absl::Duration delay);
 // channel, part ("worker", "coordinator", "receiver"), state ("ON", "OFF"), current, last: the
 // GTIDs of the transaction the thread is at and of the one before.
 inline constexpr char kReplicationWorkStatement[] =

@@ -387,8 +387,7 @@ TEST_F(PreflightTest, TheLastAcknowledger) {
   ChangeOnly(primary(), "SET GLOBAL rpl_semi_sync_source_timeout=1000000000");
   const Looked looked = Look(replica(), {"--from-primary"});
   EXPECT_THAT(looked.Findings(), Contains("FATAL recipient SEMI_SYNC"));
-  EXPECT_THAT(looked.TextOf("SEMI_SYNC"),
-              HasSubstr("waits for 1 acknowledgers, and has 0 beside the recipient"));
+  EXPECT_THAT(looked.TextOf("SEMI_SYNC"), HasSubstr("it wants 1, and has 0 beside the recipient"));
   ChangeOnly(replica(),
              "SET GLOBAL rpl_semi_sync_replica_enabled=OFF; STOP REPLICA IO_THREAD; "
              "UNINSTALL PLUGIN rpl_semi_sync_replica; START REPLICA IO_THREAD");

@@ -106,12 +106,13 @@ TEST_F(DownServerTest, StartsThatWereEndedFromOutsideAreCounted) {
   StartupSigns signs;
   signs.starting = true;
   signs.starts = 10;
+  signs.killed_starts = 9;
   world_.host.SetStartup(signs);
   Operation operation = world_.Request();
   world_.Run(operation);
   EXPECT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT") << operation.error;
   EXPECT_THAT(std::string(operation.error.message()),
-              HasSubstr("started 10 times, and 10 of these starts were ended from outside"));
+              HasSubstr("of 10 starts since it was last ready, 9 ended without a word"));
 }
 
 // It opens fifty thousand files, and has nothing to say.

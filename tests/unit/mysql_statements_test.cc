@@ -151,8 +151,12 @@ TEST(MysqlStatementsTest, AnEventKeepsWhatItWasMadeWith) {
 }
 
 TEST(MysqlStatementsTest, AFilterIsWrittenAsItIsShown) {
-  EXPECT_EQ(SetFilterStatement({"", "REPLICATE_IGNORE_TABLE", "shop.log,shop.x", true, true}),
-            "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.log,shop.x) FOR CHANNEL ''");
+  EXPECT_EQ(
+      SetFilterStatement({"", "REPLICATE_IGNORE_TABLE", "shop.log,shop.x", true, true}),
+      "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(`shop`.`log`,`shop`.`x`) FOR CHANNEL ''");
+  EXPECT_EQ(
+      SetFilterStatement({"", "REPLICATE_REWRITE_DB", "(a,order),(c,d)", true, true}),
+      "CHANGE REPLICATION FILTER REPLICATE_REWRITE_DB=((`a`,`order`),(`c`,`d`)) FOR CHANNEL ''");
   EXPECT_EQ(SetFilterStatement({"", "REPLICATE_WILD_DO_TABLE", "shop.%,o'k.t", true, true}),
             "CHANGE REPLICATION FILTER REPLICATE_WILD_DO_TABLE=('shop.%','o''k.t') FOR CHANNEL "
             "''");

@@ -84,6 +84,12 @@ TEST(PreflightAccountTest, WhatTheAgentMayDoAfterTheCopy) {
          f.recipient.variables["mandatory_roles"] = "'dba'@'%'";
        },
        "unless a mandatory role"},
+      {"AGENT_ACCOUNT", kFatal,
+       [=](PreflightFacts& f) {
+         by_role(f);
+         f.donor->accounts->front().host = "%";
+       },
+       "'vt_dba'@'%' would lack CLONE_ADMIN"},
       {"AGENT_ACCOUNT", kUnchecked,
        [](PreflightFacts& f) { f.donor->accounts->front().privileges.reset(); },
        "cannot be seen; GRANT SELECT ON mysql.*"},

@@ -50,13 +50,13 @@ void AcknowledgesAlone(PreflightFacts& facts) {
 TEST(PreflightReplicationTest, AcknowledgersOfThePrimary) {
   ExpectRows({
       {"SEMI_SYNC", kFatal, AcknowledgesAlone,
-       "waits for 1 acknowledgers, and has 0 beside the recipient: its commits would hang"},
+       "it wants 1, and has 0 beside the recipient: they would hang"},
       {"SEMI_SYNC", kFatal,
        [](PreflightFacts& f) {
          AcknowledgesAlone(f);
          f.primary->semi_sync.wait_for = f.primary->semi_sync.acknowledgers = 2;
        },
-       "waits for 2 acknowledgers, and has 1"},
+       "it wants 2, and has 1"},
       {"SEMI_SYNC", kFatal,
        [](PreflightFacts& f) {  // another one went away while the fence went up
          AcknowledgesAlone(f);
@@ -70,11 +70,12 @@ TEST(PreflightReplicationTest, AcknowledgersOfThePrimary) {
          AcknowledgesAlone(f);
          f.primary->semi_sync.patience = absl::Seconds(10);
        },
-       "after 10s it would go on without"},
+       "after 10s they would go on without"},
       {"SEMI_SYNC", kWarning,
        [](PreflightFacts& f) {
          AcknowledgesAlone(f);
          f.recipient.channels->front().source_uuid = "another";
+         f.recipient.channels->front().receiver_running = false;  // the fence has stopped it
        },
        "acknowledges to db-100.example:3306, which is not the shard's primary"},
   });
@@ -235,7 +236,12 @@ TEST(PreflightReplicationTest, AServerUuidThatAnotherTabletHas) {
                [](PreflightFacts& f) {
                  f.with_the_recipients_uuid = {{"zone1", 103}};
                },
-               "the server of tablet zone1-0000000103 has the recipient's server_uuid"}});
+               "the server of tablet zone1-0000000103 has the recipient's server_uuid"},
+              {"SERVER_ID", kWarning,
+               [](PreflightFacts& f) {
+                 f.perhaps_with_it = {{"zone1", 103}};
+               },
+               "the record of tablet zone1-0000000103 names the recipient's server_uuid"}});
 }
 
 TEST(PreflightReplicationTest, UnreadableReplicationOfTheDonor) {

@@ -105,6 +105,21 @@ TEST(PreflightTest, FindingsBecomeOneStatus) {
             "it is off; turn it on; and it is OFF");
 }
 
+TEST(PreflightTest, EachCheckCanBeAllowedByItsWordAndNothingElse) {
+  for (const CheckResult& result : Preflight(HealthyPair())) {
+    EXPECT_TRUE(RequireChecks({false, {result.id}}).ok()) << result.id;
+    Allowances allow;
+    EXPECT_TRUE(AllowUnchecked({result.id}, allow).ok()) << result.id;
+  }
+  EXPECT_TRUE(RequireChecks(kAllowUnchecked).ok());
+  EXPECT_TRUE(absl::IsInvalidArgument(RequireChecks({false, {"DONOR_UNFIT"}})));
+  Allowances allow;
+  EXPECT_TRUE(absl::IsInvalidArgument(AllowUnchecked({"DISK_SPACE", "DISC_SPACE"}, allow)));
+  EXPECT_TRUE(allow.unchecked.empty());
+  EXPECT_TRUE(AllowUnchecked({"DISK_SPACE", "all"}, allow).ok());
+  EXPECT_EQ(allow, kAllowUnchecked);
+}
+
 TEST(PreflightTest, WhatIsUncheckedStopsUnlessAllowed) {
   const std::vector<CheckResult> results = {
       Result("DISK_SPACE", kUnchecked, CheckSide::kRecipient, "no size", "grant PROCESS"),

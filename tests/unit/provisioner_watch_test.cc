@@ -99,7 +99,7 @@ TEST(WatchdogTest, AStandstillNamesADonorWhoseCommitsHang) {
   Operation operation = world.Request();
   world.Run(operation);
   EXPECT_TRUE(
-      AnyNote(world, "its commits wait for 1 semi-synchronous acknowledgers, and it has 0"));
+      AnyNote(world, "its commits wait for semi-synchronous acknowledgers: it wants 1, and has 0"));
 }
 
 // A delayed replica never silently becomes a current one.

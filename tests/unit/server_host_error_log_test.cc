@@ -47,7 +47,7 @@ StartupSigns Signs(bool starting, std::optional<double> batch_percent, int batch
 // The progress of the present start alone.
 StartupSigns ReadProgress(const std::string& log) {
   StartupSigns signs = ReadSigns(log);
-  signs.starts = signs.process = 0;
+  signs.starts = signs.killed_starts = signs.process = 0;
   return signs;
 }
 
@@ -112,6 +112,11 @@ TEST(ErrorLogTest, NoValueOfAnOptionIsTold) {
 
 TEST(ErrorLogTest, StartsAreCountedUntilTheServerIsReady) {
   EXPECT_EQ(ReadSigns(kStart + kStart + kScan).starts, 2);
+  EXPECT_EQ(ReadSigns(kStart + kScan).killed_starts, 0) << "it may still run";
+  EXPECT_EQ(ReadSigns(kStart + kStart + kScan).killed_starts, 1);
+  EXPECT_EQ(ReadSigns(kStart + kError + kDown + kStart).killed_starts, 0) << "by itself";
+  const std::string crash = "2026-11-21T13:48:13Z UTC - mysqld got signal 11 ;\n";
+  EXPECT_EQ(ReadSigns(kStart + crash + kStart).killed_starts, 0) << "by itself, too";
   EXPECT_EQ(ReadSigns(kStart + kError + kDown + kStart).starts, 2);
   EXPECT_EQ(ReadSigns(kStart + kReady).starts, 0);
   EXPECT_EQ(ReadSigns(kStart).process, 17549);

@@ -1,4 +1,5 @@
 #include "provision/operation/operations.h"
+#include "provision/preflight/preflight.h"
 
 #include <algorithm>
 #include <utility>
@@ -149,10 +150,8 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
   }
   draft.request.donor = *donor;
   draft.request.settings = WithDefaults(call.settings, defaults_.settings);
-  draft.request.allow.non_innodb = call.allow.non_innodb || defaults_.allow.non_innodb;
-  draft.request.allow.lost_replication_settings = call.allow.lost_replication_settings;
-  draft.request.allow.unchecked = defaults_.allow.unchecked;
-  draft.request.allow.unchecked.insert(call.allow.unchecked.begin(), call.allow.unchecked.end());
+  draft.request.allow = WithDefaults(call.allow, defaults_.allow);
+  GRAFT_RETURN_IF_ERROR(RequireChecks(draft.request.allow));
   return draft;
 }
 

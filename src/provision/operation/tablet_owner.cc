@@ -183,6 +183,7 @@ absl::StatusOr<TabletOwner::Snapshot> TabletOwner::Begin(const Operation& operat
     }
   } else {
     next.type_after = TabletType::kUnknown;
+    next.replication = ReplicationSettings();
   }
   GRAFT_RETURN_IF_ERROR(Write(next, present));
   absl::MutexLock lock(&mutex_);

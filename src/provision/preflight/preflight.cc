@@ -1,6 +1,7 @@
 #include "provision/preflight/preflight.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -104,7 +105,8 @@ CheckResult NotAsked(const Check& check) {
 CheckResult Judge(const Check& check, const PreflightFacts& facts) {
   if (check.needs == Needs::kDonor && !facts.donor.ok()) return NotAsked(check);
   Verdict verdict = check.judge(facts);
-  if (verdict.outcome == CheckOutcome::kUnchecked) {
+  // A donor that is silent is itself the fault.
+  if (verdict.outcome == CheckOutcome::kUnchecked && verdict.found != kDonorNotAsked) {
     absl::StrAppend(&verdict.remedy, kOrAllow, RowOf(check.id).word);
   }
   return {std::string(RowOf(check.id).word),
@@ -173,6 +175,18 @@ std::vector<CheckResult> Preflight(const PreflightFacts& facts) {
   std::vector<CheckResult> results;
   for (const Check& check : kChecks) results.push_back(Judge(check, facts));
   return results;
+}
+
+absl::Status RequireChecks(const Allowances& allow) {
+  for (const std::string& word : allow.unchecked) {
+    const bool known = std::any_of(std::begin(kChecks), std::end(kChecks), [&](const Check& check) {
+      return RowOf(check.id).word == word;
+    });
+    if (known || word == kAllChecks) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        word, " is no check of preflight: take the words that graftctl preflight shows"));
+  }
+  return absl::OkStatus();
 }
 
 std::vector<CheckResult> PreflightOf(const std::set<Reason>& ids, const PreflightFacts& facts) {

@@ -51,8 +51,10 @@ struct PreflightFacts {
   std::string primary_recorded_uuid;
   std::string donor_seen_uuid;            // at an earlier look of this attempt; empty: none
   std::vector<HostPort> shard_addresses;  // of the shard's servers
-  // Other tablets of the shard whose records name the recipient's server_uuid, at other addresses.
+  // Other tablets of the shard whose servers, at other addresses, have the recipient's server_uuid;
+  // and those that did not answer, though their records name it.
   std::vector<TabletAlias> with_the_recipients_uuid;
+  std::vector<TabletAlias> perhaps_with_it;
   std::string agent_user = "vt_dba";    // the agent's account on the recipient
   std::string clone_user = "vt_clone";  // its account on the donor
   bool clone_use_ssl = true;
@@ -74,6 +76,9 @@ std::map<std::string, std::string> CloneSslFiles(const ServerSurvey& recipient);
 // Every check's result, in the table's order, the passed ones too. If the donor does not answer,
 // every check that needs the donor is unchecked, on the donor's side, with kDonorNotAsked.
 std::vector<CheckResult> Preflight(const PreflightFacts& facts);
+
+// INVALID_ARGUMENT: a word of `allow` is no check of these.
+absl::Status RequireChecks(const Allowances& allow);
 
 // These checks alone, with the facts that they need.
 std::vector<CheckResult> PreflightOf(const std::set<Reason>& ids, const PreflightFacts& facts);

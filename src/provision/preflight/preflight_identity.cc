@@ -178,7 +178,9 @@ Verdict AgentAccount(const PreflightFacts& facts) {
     const std::string remedy = absl::StrCat(
         "CREATE USER ", name, " with the agent's password and privileges on the shard's primary");
     // It stands in for every host, but for one that has an account, perhaps an anonymous one.
-    if (FindHost(*theirs, "%") != nullptr) {
+    if (const ServerAccount* any = FindHost(*theirs, "%")) {
+      const auto lost = LostPrivileges(recipient, *any, absl::StrCat("'", user, "'@'%'"));
+      if (lost.has_value()) return *lost;
       return Warn(absl::StrCat("the donor has '", user, "'@'%' but no ", name), remedy);
     }
     return Fatal(absl::StrCat("the agent logs in as ", name,

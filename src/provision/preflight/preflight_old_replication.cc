@@ -10,14 +10,15 @@
 namespace graft {
 namespace {
 
-// Whom the recipient follows, if it is another server than that.
+// Whom the recipient follows, or did before the fence, if that server is not among them.
 std::string OtherSource(const ServerSurvey& recipient, const std::string& server_uuid) {
   if (!recipient.channels.ok()) return "";
+  std::string other;
   for (const ReplicationChannel& channel : *recipient.channels) {
-    const bool other = !channel.source_uuid.empty() && channel.source_uuid != server_uuid;
-    if (channel.receives()) return other ? channel.source.ToString() : "";
+    if (channel.source_uuid == server_uuid) return "";
+    if (!channel.source_uuid.empty()) other = channel.source.ToString();
   }
-  return "";
+  return other;
 }
 
 // A plugin of semi-synchronous replication that is in mysql.plugin here and not on the donor.
@@ -66,17 +67,17 @@ constexpr absl::Duration kShortWait = absl::Minutes(1);
 Verdict JudgeAcknowledgers(const SemiSync& primary, int64_t left) {
   if (!primary.waits) return Passed("the primary's commits wait for nobody");
   const std::string numbers =
-      absl::StrCat("the primary waits for ", primary.wait_for, " acknowledgers, and has ", left,
-                   " beside the recipient");
+      absl::StrCat("the primary's commits wait for semi-synchronous acknowledgers: it wants ",
+                   primary.wait_for, ", and has ", left, " beside the recipient");
   if (left >= primary.wait_for) return Passed(numbers);
   constexpr char kRemedy[] =
       "start another replica with semi-synchronous replication first, or lower "
       "rpl_semi_sync_source_wait_for_replica_count on the primary for that time";
   if (primary.patience > kShortWait) {
-    return Fatal(absl::StrCat(numbers, ": its commits would hang"), kRemedy);
+    return Fatal(absl::StrCat(numbers, ": they would hang"), kRemedy);
   }
   return Warn(absl::StrCat(numbers, ": after ", absl::FormatDuration(primary.patience),
-                           " it would go on without, and lose what it commits then if it dies"),
+                           " they would go on without, and are lost if it dies then"),
               kRemedy);
 }
 

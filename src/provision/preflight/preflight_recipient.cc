@@ -1,6 +1,7 @@
 // Checks of the recipient that need no donor.
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -54,14 +55,11 @@ bool IsForeign(const ServerSession& session, const PreflightFacts& facts) {
 // lost+found, does not matter.
 Verdict NoLeftovers(const PreflightFacts& facts) {
   const std::vector<std::string>& unread = facts.host->not_looked_into;
-  const std::vector<std::string>& schemas = facts.recipient.facts.user_schemas;
   std::vector<std::string> databases;
-  for (const std::string& folder : unread) {
-    const bool own = folder == "mysql" || folder == "sys";
-    if (own || std::find(schemas.begin(), schemas.end(), folder) != schemas.end()) {
-      databases.push_back(folder);
-    }
-  }
+  std::copy_if(
+      unread.begin(), unread.end(), std::back_inserter(databases), [](const std::string& folder) {
+        return folder[0] != '#' && folder != "lost+found" && folder != "performance_schema";
+      });
   if (!databases.empty()) {
     return Unclear(
         absl::StrCat("the agent may not look into the databases' folders ", NameThem(databases)),

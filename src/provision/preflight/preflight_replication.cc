@@ -2,6 +2,7 @@
 // after the copy.
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -32,6 +33,15 @@ Verdict OldChannels(const std::vector<ReplicationChannel>& channels) {
                            "replica is left there, stopped: ",
                            absl::StrJoin(left, ", ")),
               "RESET REPLICA ALL there removes it; the copy does not keep it");
+}
+
+// The record of another tablet names the recipient's server_uuid.
+std::optional<Verdict> PerhapsTwice(const PreflightFacts& facts) {
+  if (facts.perhaps_with_it.empty()) return std::nullopt;
+  return Warn(absl::StrCat("the record of tablet ", facts.perhaps_with_it.front().ToString(),
+                           " names the recipient's server_uuid, and its server does not answer"),
+              "if its data directory is a copy of the recipient's, remove auto.cnf there; if it is "
+              "no more, remove the record");
 }
 
 }  // namespace
@@ -65,7 +75,9 @@ Verdict ServerIds(const PreflightFacts& facts) {
   if (!donor.has_value()) return VariableMissing("server_id", "donor");
   constexpr char kRemedy[] = "give the recipient a server_id of its own in its my.cnf";
   if (*recipient == 0) return Fatal("the recipient's server_id is 0: no source serves it", kRemedy);
-  if (*recipient != *donor) return Passed(absl::StrCat(*recipient, " and ", *donor));
+  if (*recipient != *donor) {
+    return PerhapsTwice(facts).value_or(Passed(absl::StrCat(*recipient, " and ", *donor)));
+  }
   const std::string found =
       absl::StrCat("donor and recipient have the same server_id ", *recipient);
   return SourceIsDonor(facts) ? Fatal(found, kRemedy) : Warn(found, kRemedy);

@@ -109,7 +109,8 @@ class CloneSupervisor {
       said = NameTheKill(said);
       if (context_.control->stopped()) return StepOutcome::LeaveRunning();
     }
-    if (HasReason(said, Reason::kDonorLost)) said = NameTheLoss(said);
+    // Another process has seen its begin.
+    if (end_ != nullptr && HasReason(said, Reason::kDonorLost)) said = NameTheLoss(said);
     return Over(watch_.Left(), said);
   }
 

@@ -19,7 +19,7 @@ constexpr int kAsksInABudget = 4;
 constexpr absl::Duration kAskForStartAfter = absl::Seconds(5);
 // A start that failed was the last one if no other has followed for this part of the budget; so
 // were three within it.
-constexpr int kNextStartWithin = 10;
+constexpr int kNextStartPart = 10;
 constexpr int kMostFailedStarts = 3;
 // A server that starts, dies and starts again shows activity for ever: an end all the same.
 constexpr int kMostBudgets = 12;
@@ -95,7 +95,7 @@ bool DownServer::StartHasFailed(absl::Time now) const {
   if (!gone_ || startup_.starting || startup_.failed_starts == 0) return false;
   ServerStarter* const starter = context_.deps.start_server;
   const bool is_asked = starter != nullptr && !starter->End().has_value();
-  const absl::Duration patience = budget_ / kNextStartWithin;
+  const absl::Duration patience = budget_ / kNextStartPart;
   if (is_asked || now - asked_for_start_ < patience || now - failed_since_ < patience) return false;
   return startup_.failed_starts >= kMostFailedStarts || now - last_sign_ >= patience;
 }
@@ -133,15 +133,12 @@ absl::Status DownServer::TimedOut(const absl::Status& last) const {
                               ". Last: ", last.message()));
 }
 
-// Starts without an end in the log were killed: nothing else ends mysqld without a word.
 std::string DownServer::HowItEnded() const {
-  const int killed = startup_.starts - startup_.failed_starts - (startup_.process != 0 ? 1 : 0);
-  if (startup_.starts < 2 || killed < 1) return "";
-  return absl::StrCat("; since it was last ready it was started ", startup_.starts, " times, and ",
-                      killed,
-                      " of these starts were ended from outside without a word in its "
-                      "error log (signal 9), as a liveness probe or the kernel does when memory is "
-                      "short");
+  if (startup_.killed_starts == 0) return "";
+  return absl::StrCat("; of ", startup_.starts, " starts since it was last ready, ",
+                      startup_.killed_starts,
+                      " ended without a word in its error log: something kills mysqld (signal 9), "
+                      "such as a liveness probe, or the kernel when memory is short");
 }
 
 // What the error log says of the start; shown, and no more than that.
@@ -187,10 +184,9 @@ std::string DownServer::HowItStarts() const {
   }
   if (!startup_.starting) return "mysqld is down or recovering; its files are moving";
   if (!startup_.batch_percent.has_value()) {
-    return absl::StrCat("mysqld is starting", startup_.starts > 1
-                                                  ? absl::StrCat(", for the ", startup_.starts,
-                                                                 ". time since it was last ready")
-                                                  : "");
+    return startup_.starts < 2 ? "mysqld is starting"
+                               : absl::StrCat("mysqld is starting; it is start ", startup_.starts,
+                                              " since it was last ready");
   }
   return absl::StrCat("mysqld is recovering: ", *startup_.batch_percent, "% of redo batch ",
                       startup_.batch);

@@ -30,8 +30,8 @@ std::string Rounded(absl::Duration duration) {
 // ": its commits wait …"; "": they do not. CLONE waits for those that are under way.
 std::string Hangs(const SemiSync& donor) {
   if (!donor.waits || donor.acknowledgers >= donor.wait_for) return "";
-  return absl::StrCat(": its commits wait for ", donor.wait_for,
-                      " semi-synchronous acknowledgers, and it has ", donor.acknowledgers,
+  return absl::StrCat(": its commits wait for semi-synchronous acknowledgers: it wants ",
+                      donor.wait_for, ", and has ", donor.acknowledgers,
                       "; start a replica that acknowledges, or lower "
                       "rpl_semi_sync_source_wait_for_replica_count there");
 }

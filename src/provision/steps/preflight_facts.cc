@@ -104,10 +104,12 @@ class Gathering {
     }
     for (const Tablet& tablet : listed->tablets) {
       if (tablet.mysql.empty() || tablet.mysql.ToString() == own) continue;
-      const bool same = RecordedUuid(tablet) == facts_.recipient.facts.server_uuid;
-      if (same && tablet.alias != context_.options.alias) {
-        facts_.with_the_recipients_uuid.push_back(tablet.alias);
-      }
+      const std::string& uuid = facts_.recipient.facts.server_uuid;
+      if (tablet.alias == context_.options.alias || RecordedUuid(tablet) != uuid) continue;
+      const auto answer = AskServer<ServerFacts>(peers_, tablet.mysql, Describe);
+      if (!answer.ok()) facts_.perhaps_with_it.push_back(tablet.alias);
+      if (!answer.ok() || answer->server_uuid != uuid) continue;
+      facts_.with_the_recipients_uuid.push_back(tablet.alias);
     }
     return absl::OkStatus();
   }

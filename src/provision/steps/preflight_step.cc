@@ -21,10 +21,8 @@ namespace graft {
 namespace {
 
 // Those that the rebuilt replica is to have again.
-void NoteReplicationSettings(const PreflightFacts& facts, ReplicationSettings& settings) {
-  const ServerSurvey& recipient = facts.recipient;
-  if (!recipient.channels.ok() || !recipient.filters.ok() || recipient.channels->empty()) return;
-  settings = ReplicationSettings();
+ReplicationSettings SettingsOf(const ServerSurvey& recipient) {
+  ReplicationSettings settings;
   for (const ReplicationChannel& channel : *recipient.channels) {
     if (channel.name.empty()) settings.delay = channel.delay;
   }
@@ -32,6 +30,7 @@ void NoteReplicationSettings(const PreflightFacts& facts, ReplicationSettings& s
     const bool again = filter.channel.empty() && filter.by_statement && filter.plain;
     if (again) settings.filters.push_back(filter);
   }
+  return settings;
 }
 
 // Copies facts into the operation: the servers' identities, the paths to read while the recipient
@@ -44,8 +43,9 @@ void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& resu
   state.error_log = ValueOf(facts.recipient, "log_error");
   if (state.data_before == DataState::kIntact) {
     operation.proof.gtid_before = facts.recipient.facts.gtid_executed;
+    const bool seen = facts.recipient.channels.ok() && facts.recipient.filters.ok();
+    if (seen) state.replication = SettingsOf(facts.recipient);
   }
-  if (state.data_before == DataState::kIntact) NoteReplicationSettings(facts, state.replication);
   operation.findings.clear();
   for (const CheckResult& result : results) {
     if (result.outcome != CheckOutcome::kPassed) operation.findings.push_back(result);
@@ -100,7 +100,13 @@ absl::Status ReadRecordsAgain(StepContext& context, const Shard& shard) {
 // FAILED_PRECONDITION and the codes of FindingsToStatus: findings. Other codes: the recipient does
 // not answer.
 absl::Status LookAtAll(StepContext& context) {
-  GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts, GatherFacts(context));
+  // With very many tables that takes minutes.
+  context.Note(absl::StrCat("asks the recipient and donor ", context.operation.donor.ToString(),
+                            " for the facts that preflight judges"));
+  const auto gathered = GatherFacts(context);
+  context.Note("");
+  GRAFT_RETURN_IF_ERROR(gathered.status());
+  const PreflightFacts& facts = *gathered;
   const std::vector<CheckResult> results = Preflight(facts);
   NoteFacts(facts, results, context.state);
   context.ReportProgress();
@@ -127,7 +133,9 @@ absl::Status CheckAcknowledgers(StepContext& context) {
   if (!recipient.semi_sync.acknowledges) return absl::OkStatus();
   GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts,
                          GatherAcknowledgers(context, std::move(recipient)));
-  return FindingsToStatus(PreflightOf({Reason::kSemiSync}, facts), context.operation.request.allow);
+  const bool allowed = context.operation.request.allow.Unchecked(RowOf(Reason::kSemiSync).word);
+  if (IsAway(facts.primary.status()) && !allowed) return facts.primary.status();  // look again
+  return Judge(PreflightOf({Reason::kSemiSync}, facts), context.operation);
 }
 
 // Right before CLONE, graft makes all checks of preflight again. It also checks that the tablet is

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -84,7 +85,7 @@ absl::Status DisableEvents(StepContext& context) {
     absl::StrAppend(&proof.not_checked, proof.not_checked.empty() ? "" : "; ", found);
   }
   // Whoever went away in the middle of this has left it OFF.
-  return context.state.fence.up ? CloseAgain(context) : absl::OkStatus();
+  return CloseAgain(context);
 }
 
 // A copy that follows nobody may be about to become a primary, with its events.
@@ -94,11 +95,19 @@ absl::Status DisableEventsOfAReplica(StepContext& context) {
 }
 
 // The old replica's, once the new one has caught up.
-absl::Status DelayAgain(StepContext& context) {
+absl::Status DelayAgain(StepContext& context, const ReplicationChannel& channel) {
   const absl::Duration delay = context.state.replication.delay;
   const bool forgotten = context.operation.request.allow.lost_replication_settings;
-  if (delay == absl::ZeroDuration() || forgotten) return absl::OkStatus();
-  return context.recipient().DelayReplication(delay);
+  if (delay == channel.delay || forgotten) return absl::OkStatus();
+  return DelayWhenStopped(context, delay);
+}
+
+// What a copy still needs before it serves: once, while its fence is up.
+absl::Status FinishTheCopy(StepContext& context, const std::vector<ReplicationChannel>& channels) {
+  const bool copy = context.operation.request.kind == OperationKind::kReprovision;
+  if (!copy || !context.state.fence.up) return absl::OkStatus();
+  GRAFT_RETURN_IF_ERROR(DisableEvents(context));
+  return channels.empty() ? absl::OkStatus() : DelayAgain(context, channels.front());
 }
 
 }  // namespace
@@ -140,8 +149,7 @@ StepOutcome PublishStep(StepContext& context) {
   if (context.deps.claims.state() == ClaimKeeper::State::kLost) context.operation.claim_lost = true;
   GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
   if (!channels.empty()) GRAFT_RETURN_IF_ERROR(StartIfStopped(context, channels.front()));
-  GRAFT_RETURN_IF_ERROR(DisableEvents(context));
-  GRAFT_RETURN_IF_ERROR(DelayAgain(context));
+  GRAFT_RETURN_IF_ERROR(FinishTheCopy(context, channels));
   GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/true));
   GRAFT_RETURN_IF_ERROR(context.Save());
   TabletState done = context.state;

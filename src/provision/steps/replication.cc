@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
@@ -56,6 +57,14 @@ absl::StatusOr<Tablet> Usable(StepContext& context, const Shard& shard, const Ta
   return tablet;
 }
 
+// Those that the old replica had, if the new one is to have them.
+std::vector<ReplicationFilter> FiltersOf(const StepContext& context) {
+  const OperationRequest& request = context.operation.request;
+  const bool again =
+      request.kind == OperationKind::kReprovision && !request.allow.lost_replication_settings;
+  return again ? context.state.replication.filters : std::vector<ReplicationFilter>();
+}
+
 absl::StatusOr<Tablet> ReadSource(StepContext& context) {
   const bool primary_wanted = context.operation.request.replicate_from == ReplicateFrom::kPrimary;
   GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.ReadShard());
@@ -95,9 +104,18 @@ absl::Status StartWhenStopped(StepContext& context,
   return WhenNoStopPends(context, [&] { return context.recipient().StartReplication(source); });
 }
 
+absl::Status DelayWhenStopped(StepContext& context, absl::Duration delay) {
+  return WhenNoStopPends(context, [&] { return context.recipient().DelayReplication(delay); });
+}
+
 absl::Status StartIfStopped(StepContext& context, const ReplicationChannel& channel) {
   if (channel.receives() && channel.applier_running && !channel.stopping) return absl::OkStatus();
-  return StartWhenStopped(context, std::nullopt);
+  if (FiltersOf(context).empty()) return StartWhenStopped(context, std::nullopt);
+  // mysqld forgets them when it restarts.
+  Tablet source;
+  source.alias = context.operation.source;
+  source.mysql = context.operation.source_mysql;
+  return FollowSource(context, source);
 }
 
 absl::StatusOr<Tablet> FindSource(StepContext& context) {
@@ -138,9 +156,7 @@ absl::Status FollowSource(StepContext& context, const Tablet& source) {
   channel.user = context.options.repl_user;
   channel.password = context.options.repl_password;
   channel.use_ssl = context.options.repl_use_ssl;
-  if (!context.operation.request.allow.lost_replication_settings) {
-    channel.filters = context.state.replication.filters;
-  }
+  channel.filters = FiltersOf(context);
   GRAFT_RETURN_IF_ERROR(Annotate(StartWhenStopped(context, channel),
                                  absl::StrCat("replicate from ", source.alias.ToString())));
   if (IsKnownSource(context.operation, source)) return absl::OkStatus();

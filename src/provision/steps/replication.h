@@ -40,6 +40,9 @@ class ReplicationWatch {
 absl::Status StopWhenIdle(StepContext& context, bool forget);
 absl::Status StartWhenStopped(StepContext& context, const std::optional<ReplicationSource>& source);
 
+// As DelayReplication of the port, likewise.
+absl::Status DelayWhenStopped(StepContext& context, absl::Duration delay);
+
 // Starts the channel unless it runs: a mysqld that was killed comes back fenced, with its channel
 // not started.
 absl::Status StartIfStopped(StepContext& context, const ReplicationChannel& channel);
