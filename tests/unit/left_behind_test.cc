@@ -198,6 +198,34 @@ TEST(LeftCopyTest, AReleaseThatWaitsForItsServerCanBeCancelled) {
   EXPECT_EQ(world.Record(world.replica).type, TabletType::kRestore);
 }
 
+// Somebody has restored the data, and the server may be about to become a primary.
+TEST(LeftFenceTest, AReleaseLeavesEventsAndDelayAlone) {
+  ProvisionWorld world;
+  world.options.max_attempts = 1;
+  world.recipient.Edit([](FakeMysqlState& state) {
+    ReplicationChannel channel;
+    channel.receiver_running = channel.applier_running = true;
+    channel.delay = absl::Minutes(1);
+    state.channels = {channel};
+  });
+  world.clock.At(world.clock.Now() + absl::Seconds(30),
+                 [&world] { world.recipient.Crash(absl::Seconds(1)); });
+  Operation failed = world.Request();
+  world.Run(failed);
+  ASSERT_EQ(failed.data_state, DataState::kEmpty);
+  ASSERT_EQ(world.state.replication.delay, absl::Minutes(1));
+
+  world.recipient.Edit([](FakeMysqlState& state) {
+    state.channels.clear();
+    state.enabled_events = {"shop.tick"};
+  });
+  Operation release = world.Release(true);
+  world.Run(release);
+  EXPECT_EQ(release.outcome, Outcome::kDone) << release.error;
+  EXPECT_EQ(world.recipient.calls("DisableEvents"), 0);
+  EXPECT_EQ(world.recipient.calls("DelayReplication"), 0);
+}
+
 TEST(LeftFenceTest, AReleaseThatCannotBeJournalledHasReleasedNothing) {
   ProvisionWorld world;
   world.options.max_attempts = 1;
