@@ -123,8 +123,8 @@ absl::StatusOr<DisabledEvents> DisableEventsBy(const WithSession& with_session) 
   absl::Status status = with_session([&](Session& session) -> absl::Status {
     done.refused.clear();
     GRAFT_ASSIGN_OR_RETURN(const std::string account, CurrentAccount(session));
-    GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, ReadFacts(session));
-    GRAFT_RETURN_IF_ERROR(CheckPrivilege(facts.privileges, "EVENT", account, "the events"));
+    GRAFT_ASSIGN_OR_RETURN(const RowSet grants, session.Query(kGrantsStatement, "read its grants"));
+    GRAFT_RETURN_IF_ERROR(CheckPrivilege(ReadGrants(grants), "EVENT", account, "the events"));
     GRAFT_ASSIGN_OR_RETURN(const RowSet events,
                            session.Query(kEnabledEventsStatement, "list the events"));
     if (events.rows.empty()) return absl::OkStatus();

@@ -1,5 +1,6 @@
 #include "mysql/server_survey.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -77,10 +78,11 @@ absl::Status ReadBasics(Session& session, ServerSurvey* survey) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<int64_t> CountFiles(Session& session) {
+// Opens no file.
+absl::StatusOr<std::map<std::string, int64_t>> FilesInFolders(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet rows,
-                         session.Query(kCountFilesStatement, "count the data files"));
-  return ReadCount(rows);
+                         session.Query(kFilesInFoldersStatement, "count the data files"));
+  return ReadCounts(rows);
 }
 
 absl::StatusOr<bool> InGroup(Session& session) {
@@ -106,11 +108,9 @@ absl::StatusOr<TablespaceFacts> Tablespaces(Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const RowSet encrypted,
                          session.Query(EncryptedTablespacesStatement(), kDoing));
   GRAFT_ASSIGN_OR_RETURN(const RowSet undo, session.Query(kUndoFilesStatement, kDoing));
-  GRAFT_ASSIGN_OR_RETURN(const RowSet folders, session.Query(kFilesInFoldersStatement, kDoing));
   GRAFT_ASSIGN_OR_RETURN(TablespaceFacts facts,
                          ReadTablespaces(sizes, system, encrypted, std::move(outside)));
   facts.undo = ReadNames(undo);
-  GRAFT_ASSIGN_OR_RETURN(facts.files_in, ReadCounts(folders));
   return facts;
 }
 
@@ -190,9 +190,12 @@ absl::StatusOr<ServerFacts> ReadFacts(Session& session) {
                          session.Query(kDescribeStatement, "read the server's variables"));
   GRAFT_ASSIGN_OR_RETURN(const RowSet uptime,
                          session.Query(kUptimeStatement, "read the server's uptime"));
-  GRAFT_ASSIGN_OR_RETURN(
-      const RowSet semi_sync,
-      session.Query(kSemiSyncStatement, "read the semi-synchronous replication's status"));
+  RowSet semi_sync;
+  if (!row.rows.empty() && Row(row, 0).Text({"semi_sync_plugins"}) != "0") {
+    GRAFT_ASSIGN_OR_RETURN(
+        semi_sync,
+        session.Query(kSemiSyncStatement, "read the semi-synchronous replication's status"));
+  }
   auto main_thread = session.Query(kMainThreadStatement, "read the server's process");
   if (absl::IsPermissionDenied(main_thread.status())) main_thread = RowSet{};
   GRAFT_RETURN_IF_ERROR(main_thread.status());
@@ -224,10 +227,12 @@ absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
                                         const WithMoreTime& with_more_time,
                                         const std::string& agent_user) {
   ServerSurvey survey;
-  absl::StatusOr<int64_t> files = 0;
-  GRAFT_RETURN_IF_ERROR(ReadPart<int64_t>(with_session, CountFiles, &files));
+  using Counts = std::map<std::string, int64_t>;
+  absl::StatusOr<Counts> files_in = Counts();
+  GRAFT_RETURN_IF_ERROR(ReadPart<Counts>(with_session, FilesInFolders, &files_in));
+  int64_t count = 0;
+  for (const auto& [folder, files] : files_in.value_or(Counts())) count += files;
   const WithSession with_time = [&](const std::function<absl::Status(Session&)>& work) {
-    const int64_t count = files.value_or(0);
     return count < kManyFiles ? with_session(work) : with_more_time(count * kForEachFile, work);
   };
   GRAFT_RETURN_IF_ERROR(
@@ -245,6 +250,8 @@ absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
   GRAFT_RETURN_IF_ERROR(
       ReadPart<std::vector<std::string>>(with_time, NonInnodbTables, &survey.non_innodb_tables));
   GRAFT_RETURN_IF_ERROR(ReadPart<TablespaceFacts>(with_time, Tablespaces, &survey.tablespaces));
+  if (!files_in.ok()) survey.tablespaces = files_in.status();
+  if (survey.tablespaces.ok()) survey.tablespaces->files_in = *std::move(files_in);
   return survey;
 }
 

@@ -56,9 +56,6 @@ inline constexpr char kOutsideFilesStatement[] =
 inline constexpr char kUndoFilesStatement[] =
     "SELECT path FROM information_schema.innodb_datafiles WHERE space IN "
     "(SELECT space FROM information_schema.innodb_tablespaces WHERE space_type='Undo')";
-// count of the data files. Opens none.
-inline constexpr char kCountFilesStatement[] =
-    "SELECT COUNT(*) AS `count` FROM information_schema.innodb_tablespaces_brief";
 // folder, count of the data files in each database's folder. Opens no file.
 inline constexpr char kFilesInFoldersStatement[] =
     "SELECT SUBSTRING_INDEX(SUBSTRING(path,3),'/',1) AS `folder`, COUNT(*) AS `count` "

@@ -36,8 +36,6 @@ VariableChange Global(absl::string_view name, absl::string_view value) {
 }
 
 absl::Status NoteReplication(StepContext& context) {
-  GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, context.recipient().Describe());
-  if (facts.semi_sync.acknowledges) context.state.fence.acknowledged = true;
   GRAFT_ASSIGN_OR_RETURN(const std::vector<ReplicationChannel> channels,
                          context.recipient().ReadReplication());
   context.state.fence.replication_was_running =

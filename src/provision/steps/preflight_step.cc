@@ -135,7 +135,9 @@ absl::Status CheckAcknowledgers(StepContext& context) {
                          GatherAcknowledgers(context, std::move(recipient)));
   const bool allowed = context.operation.request.allow.Unchecked(RowOf(Reason::kSemiSync).word);
   if (IsAway(facts.primary.status()) && !allowed) return facts.primary.status();  // look again
-  return Judge(PreflightOf({Reason::kSemiSync}, facts), context.operation);
+  GRAFT_RETURN_IF_ERROR(Judge(PreflightOf({Reason::kSemiSync}, facts), context.operation));
+  context.state.fence.acknowledged = true;  // the fence journals it before it acts
+  return absl::OkStatus();
 }
 
 // Right before CLONE, graft makes all checks of preflight again. It also checks that the tablet is
