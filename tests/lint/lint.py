@@ -284,7 +284,8 @@ DIAGNOSTIC = re.compile(r"^(\S+):(\d+):\d+: (?:error|warning): (.*)$", re.MULTIL
 
 
 def clang_tidy(tree):
-    """The core alone, since clang-tidy parses every header again for each file: 75 s on two cores.
+    """The core alone, since clang-tidy parses every header again for each file: five minutes on two
+    cores.
     Without precompiled headers, so that each file includes what it needs. After a build, since
     generated headers have to be there."""
     tidy = needs("run-clang-tidy-14")
