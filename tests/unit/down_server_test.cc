@@ -27,6 +27,14 @@ class DownServerTest : public ::testing::Test {
     world_.start_server = &starter_;
   }
 
+  // The end of an operation whose mysqld shows these signs once it is down.
+  absl::Status EndWith(const StartupSigns& signs) {
+    world_.host.SetStartup(signs);
+    Operation operation = world_.Request();
+    world_.Run(operation);
+    return operation.error;
+  }
+
   bool AnyNote(const std::string& text) const {
     for (const Progress& progress : world_.observer.progress) {
       if (progress.note.find(text) != std::string::npos) return true;
@@ -90,13 +98,11 @@ TEST_F(DownServerTest, AStartThatWasAskedForIsWaitedFor) {
   StartupSigns signs;
   signs.failed_starts = 5;
   signs.errors = {"[MY-010361] [Server] Fatal error"};
-  world_.host.SetStartup(signs);
   starter_.end = absl::OkStatus();
   starter_.on_ask = [this] { starter_.end = std::nullopt; };
-  Operation operation = world_.Request();
-  world_.Run(operation);
-  EXPECT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT") << operation.error;
-  EXPECT_THAT(std::string(operation.error.message()),
+  const absl::Status error = EndWith(signs);
+  EXPECT_EQ(ReasonOf(error), "RESTART_TIMEOUT") << error;
+  EXPECT_THAT(std::string(error.message()),
               HasSubstr("its error log says: [MY-010361] [Server] Fatal error"));
 }
 
@@ -107,11 +113,9 @@ TEST_F(DownServerTest, StartsThatWereEndedFromOutsideAreCounted) {
   signs.starting = true;
   signs.starts = 10;
   signs.killed_starts = 9;
-  world_.host.SetStartup(signs);
-  Operation operation = world_.Request();
-  world_.Run(operation);
-  EXPECT_EQ(ReasonOf(operation.error), "RESTART_TIMEOUT") << operation.error;
-  EXPECT_THAT(std::string(operation.error.message()),
+  const absl::Status error = EndWith(signs);
+  EXPECT_EQ(ReasonOf(error), "RESTART_TIMEOUT") << error;
+  EXPECT_THAT(std::string(error.message()),
               HasSubstr("of 10 starts since it was last ready, 9 ended without a word"));
 }
 
