@@ -123,14 +123,16 @@ std::optional<absl::Duration> DownServer::DeniedFor(const absl::Status& look) {
 
 absl::Status DownServer::TimedOut(const absl::Status& last) const {
   const bool copied = Copied();
-  return Failure(Reason::kRestartTimeout,
-                 absl::StrCat("mysqld did not come back, and did nothing visible, within ",
-                              HumanDuration(budget_), " (--clone-restart-wait-timeout); ",
-                              copied ? "the copy is on disk and completes when mysqld is started"
-                                     : "whether the copy was complete shows when mysqld is started",
-                              startup_.errors.empty() ? "" : "; its error log says: ",
-                              absl::StrJoin(startup_.errors, " | "), HowItEnded(),
-                              ". Last: ", last.message()));
+  return Failure(
+      Reason::kRestartTimeout,
+      absl::StrCat("mysqld did not come back",
+                   startup_.killed_starts > 0 ? "" : ", and did nothing visible,", " within ",
+                   HumanDuration(budget_), " (--clone-restart-wait-timeout); ",
+                   copied ? "the copy is on disk and completes when mysqld is started"
+                          : "whether the copy was complete shows when mysqld is started",
+                   startup_.errors.empty() ? "" : "; its error log says: ",
+                   absl::StrJoin(startup_.errors, " | "), HowItEnded(),
+                   ". Last: ", last.message()));
 }
 
 std::string DownServer::HowItEnded() const {
