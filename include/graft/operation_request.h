@@ -10,19 +10,26 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "graft/tablet.h"
 
 namespace graft {
 
+// Whether the shard's primary may be the best donor.
+enum class PrimaryAsDonor { kIfNobodyElse, kLikeOthers, kNever };
+
 struct DonorChoice {
   enum class Kind { kPrimary, kTablet, kAny };  // kAny: the best one of the shard
   Kind kind = Kind::kPrimary;
-  TabletAlias tablet;  // for kTablet
+  TabletAlias tablet;                                      // for kTablet
+  PrimaryAsDonor primary = PrimaryAsDonor::kIfNobodyElse;  // for kAny
   friend bool operator==(const DonorChoice& a, const DonorChoice& b) {
-    return a.kind == b.kind && a.tablet == b.tablet;
+    return a.kind == b.kind && a.tablet == b.tablet && a.primary == b.primary;
   }
 };
+// The value of --donors: "primary,replica" or "replica". INVALID_ARGUMENT.
+absl::StatusOr<PrimaryAsDonor> ParseDonors(absl::string_view text);
 
 enum class ReplicateFrom { kDonor, kPrimary };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -71,6 +72,23 @@ struct Tablet {
   absl::Time start_time = absl::InfinitePast();     // InfinitePast(): unset
   absl::Time shutdown_time = absl::InfinitePast();  // InfinitePast(): unset
 };
+
+// What a tablet's agent says in its record for those that look for a donor, within seconds of each
+// change, so that not every recipient has to ask every server. It decides whom to ask first.
+enum class LagClass { kCurrent, kUnknown, kBehind, kFarBehind, kStopped };  // the best first
+struct DonorHealth {
+  std::string version;  // "9.7.4"; empty: not said
+  LagClass lag = LagClass::kUnknown;
+  bool donates = false;  // its data is being cloned
+  bool empty = false;    // no schema and no transaction
+  friend bool operator==(const DonorHealth& a, const DonorHealth& b) {
+    return std::tie(a.version, a.lag, a.donates, a.empty) ==
+           std::tie(b.version, b.lag, b.donates, b.empty);
+  }
+};
+// In the tags graft.mysql_version, graft.lag ("far_behind"), graft.donates and graft.empty.
+DonorHealth ReadHealth(const Tablet& tablet);
+void WriteHealth(const DonorHealth& health, Tablet& tablet);
 
 struct Shard {
   std::string keyspace;

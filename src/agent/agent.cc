@@ -151,6 +151,7 @@ class GraftAgent : public Agent {
   void TakeUp() {
     tablet_.TakeUp();
     threads_.emplace_back([this] { tablet_.claims().Serve(clock_); });
+    threads_.emplace_back([this] { tablet_.line().Serve(clock_); });
     threads_.emplace_back([this] {
       tablet_.operations().Serve(
           [this](TabletState& state, const std::shared_ptr<OperationControl>& control) {

@@ -174,6 +174,9 @@ void CheckRestoreConflicts(const AgentFlags& flags, Faults& faults) {
 
 void CheckDonor(const AgentFlags& flags, TabletAgent::Options& options, Faults& faults) {
   std::optional<DonorChoice>& donor = options.defaults.donor;
+  if (!flags.donors.empty() && !flags.clone_from_any) {
+    faults.Add("--donors goes with --clone-from-any");
+  }
   const int given = (flags.clone_from_primary ? 1 : 0) + (flags.clone_from_any ? 1 : 0) +
                     (flags.clone_from_tablet.empty() ? 0 : 1);
   if (given > 1) {
@@ -183,6 +186,7 @@ void CheckDonor(const AgentFlags& flags, TabletAgent::Options& options, Faults& 
     donor = DonorChoice{DonorChoice::Kind::kPrimary, {}};
   } else if (flags.clone_from_any) {
     donor = DonorChoice{DonorChoice::Kind::kAny, {}};
+    if (!flags.donors.empty()) faults.Take("--donors", ParseDonors(flags.donors), donor->primary);
   } else if (!flags.clone_from_tablet.empty()) {
     DonorChoice choice{DonorChoice::Kind::kTablet, {}};
     faults.Take("--clone-from-tablet", TabletAlias::Parse(flags.clone_from_tablet), choice.tablet);
@@ -223,6 +227,7 @@ void CheckBounds(const AgentFlags& flags, ProvisionerOptions& options, Faults& f
   take("--clone-restart-wait-timeout", flags.clone_restart_wait_timeout,
        options.restart_wait_timeout);
   take("--clone-donor-wait-timeout", flags.clone_donor_wait_timeout, options.donor_wait_timeout);
+  take("--primary-donor-after", flags.primary_donor_after, options.primary_donor_after);
   take("--clone-stall-timeout", flags.clone_stall_timeout, options.stall_timeout);
   take("--clone-donor-gone-timeout", flags.clone_donor_gone_timeout, options.donor_gone_timeout);
   take("--clone-catch-up-stall-timeout", flags.clone_catch_up_stall_timeout,

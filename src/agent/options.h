@@ -61,6 +61,8 @@ struct AgentFlags {
   bool clone_from_any = false;
   std::string clone_restart_wait_timeout = "5m";
   std::string replicate_from = "donor";
+  std::string donors;
+  std::string primary_donor_after = "0";
   std::string clone_donor_wait_timeout = "1h";
   std::string clone_stall_timeout = "10m";
   std::string clone_donor_gone_timeout = "0";

@@ -75,11 +75,16 @@ void AddDonorFlags(CLI::App& app, AgentFlags& flags) {
   AddSwitch(app, "clone-from-primary", flags.clone_from_primary, "donor: the shard's primary");
   Add(app, "clone-from-tablet", flags.clone_from_tablet, "ALIAS", "donor: this tablet");
   AddSwitch(app, "clone-from-any", flags.clone_from_any,
-            "donor: the best of the shard's tablets, a replica before the primary");
+            "donor: the best of the shard's tablets; the primary if nobody else can be");
+  Add(app, "donors", flags.donors, "KINDS",
+      "with --clone-from-any: primary,replica counts the primary among the others; replica never "
+      "copies it");
+  Add(app, "primary-donor-after", flags.primary_donor_after, "DURATION",
+      "with --clone-from-any: after so long in line the primary counts among the others; 0: never");
   Add(app, "replicate-from", flags.replicate_from, "donor|primary",
       "replication source after the clone");
   Add(app, "clone-donor-wait-timeout", flags.clone_donor_wait_timeout, "DURATION",
-      "how long to stand in the queue for a donor that serves another clone");
+      "how long to stand in line for a donor without getting nearer to one");
 }
 
 void AddCloneFlags(CLI::App& app, AgentFlags& flags) {

@@ -21,6 +21,7 @@ TabletAgent::TabletAgent(Ports ports, Options options)
       owner_(ports_.clock, ports_.journal),
       record_(ports_.topology, options_.provisioner.alias),
       claims_(ports_.locks),
+      line_(ports_.locks),
       keeper_({ports_.clock, *watched_server_, *holder_, ports_.topology, owner_, record_,
                ports_.log, [this] { return RegisterOnce(); }},
               {options_.provisioner.alias, options_.provisioner.keyspace,
@@ -152,7 +153,7 @@ Provisioner TabletAgent::MakeProvisioner(MysqlServer& server) {
   observers.insert(observers.end(), ports_.last_observers.begin(), ports_.last_observers.end());
   return Provisioner(
       {ports_.clock, server, *holder_, ports_.open_peer, ports_.open_as_replica, ports_.topology,
-       ports_.locks, claims_, ports_.host, owner_, record_, std::move(observers),
+       ports_.locks, claims_, line_, ports_.host, owner_, record_, std::move(observers),
        ports_.start_server, [this] { return operations_.List(); }, ports_.ask_all},
       options_.provisioner);
 }
@@ -172,6 +173,7 @@ void TabletAgent::Stop() {
   preflight_control_->Stop();
   operations_.Stop();
   claims_.Stop();
+  line_.Stop();
   keeper_.Stop();
 }
 

@@ -90,6 +90,7 @@ class TabletAgent {
   TabletKeeper& keeper() { return keeper_; }
   Operations& operations() { return operations_; }
   ClaimKeeper& claims() { return claims_; }
+  ClaimKeeper& line() { return line_; }
   PreflightDesk& preflights() { return preflights_; }
   const Tablet& registered() const { return registered_; }
 
@@ -110,6 +111,7 @@ class TabletAgent {
   TabletOwner owner_;
   TabletRecord record_;
   ClaimKeeper claims_;
+  ClaimKeeper line_;
   PreflightDesk preflights_;
   const std::shared_ptr<OperationControl> preflight_control_{new OperationControl};
   TabletKeeper keeper_;

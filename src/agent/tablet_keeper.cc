@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "agent/tablet_at_start.h"
 #include "base/errors.h"
 #include "graft/plan.h"
+#include "provision/donor/donor_fitness.h"
 
 namespace graft {
 namespace {
@@ -112,13 +114,21 @@ void TabletKeeper::NoteFacts(const ServerFacts& facts) {
   TabletFacts noted = deps_.record.facts();
   const TabletFacts before = noted;
   noted.server_uuid = facts.server_uuid;
+  noted.health = HealthOf(facts, noted.health.lag);
   // No operation speaks of it, and its server holds nothing at all.
-  noted.never_provisioned = deps_.owner.state()->operation.request.id.empty() &&
-                            facts.user_schemas.empty() && facts.gtid_executed.empty();
-  if (noted.server_uuid != before.server_uuid ||
-      noted.never_provisioned != before.never_provisioned) {
-    NoteNews(noted);
-  }
+  noted.never_provisioned = deps_.owner.state()->operation.request.id.empty() && noted.health.empty;
+  const auto all = [](const TabletFacts& f) {
+    return std::tie(f.server_uuid, f.never_provisioned, f.health);
+  };
+  if (!(all(noted) == all(before))) NoteNews(noted);
+}
+
+DonorHealth TabletKeeper::HealthOf(const ServerFacts& facts, LagClass before) const {
+  absl::MutexLock lock(&mutex_);
+  const bool alone = snapshot_.replication.empty() && snapshot_.type != TabletType::kPrimary;
+  return {facts.version, alone ? LagClass::kStopped : JudgeLag(snapshot_.replication, before),
+          snapshot_.donating.value_or(false),
+          facts.user_schemas.empty() && facts.gtid_executed.empty()};
 }
 
 void TabletKeeper::NoteNews(const TabletFacts& facts) {

@@ -107,6 +107,7 @@ class TabletKeeper : public Observer {
   // The sessions that clone from the server now.
   void LookAtDonations();
   void NoteFacts(const ServerFacts& facts);
+  DonorHealth HealthOf(const ServerFacts& facts, LagClass before) const;
   void HoldServer();
   bool MayHold() const;
   void FenceHeldBack(const ServerFacts& facts);

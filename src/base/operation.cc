@@ -3,7 +3,9 @@
 #include <array>
 #include <tuple>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "graft/reason.h"
 #include "graft/tablet_state.h"
 
@@ -107,6 +109,23 @@ absl::Status AllowUnchecked(const std::vector<std::string>& checks, Allowances& 
   allow.unchecked.insert(checks.begin(), checks.end());
   if (allow.unchecked.count(kAllChecks) > 0) allow.unchecked = {kAllChecks};
   return absl::OkStatus();
+}
+
+absl::StatusOr<PrimaryAsDonor> ParseDonors(absl::string_view text) {
+  bool primary = false;
+  bool replica = false;
+  for (const absl::string_view role : absl::StrSplit(text, ',')) {
+    primary = primary || absl::EqualsIgnoreCase(role, "primary");
+    replica = replica || absl::EqualsIgnoreCase(role, "replica");
+    if (absl::EqualsIgnoreCase(role, "primary") || absl::EqualsIgnoreCase(role, "replica"))
+      continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", role, "\" is no kind of donor: write primary,replica or replica"));
+  }
+  if (!replica) {
+    return absl::InvalidArgumentError("the primary alone is what --from-primary says");
+  }
+  return primary ? PrimaryAsDonor::kLikeOthers : PrimaryAsDonor::kNever;
 }
 
 Allowances WithDefaults(Allowances allow, const Allowances& defaults) {

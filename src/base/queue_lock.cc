@@ -22,6 +22,13 @@ std::string NamePart(absl::string_view text, absl::string_view plain) {
   return part;
 }
 
+// Vitess keeps the names of ranges in lower case, whatever was typed: "80-C0" is "80-c0".
+std::string OfShard(absl::string_view what, absl::string_view keyspace, absl::string_view shard) {
+  const bool range = shard.find('-') != absl::string_view::npos;
+  const std::string name = range ? absl::AsciiStrToLower(shard) : std::string(shard);
+  return absl::StrCat("graft-", what, "-", NamePart(keyspace, ""), "-", NamePart(name, "-"));
+}
+
 }  // namespace
 
 std::string DonorLockName(const TabletAlias& donor) {
@@ -30,10 +37,11 @@ std::string DonorLockName(const TabletAlias& donor) {
 }
 
 std::string RepairLockName(absl::string_view keyspace, absl::string_view shard) {
-  // Vitess keeps the names of ranges in lower case, whatever was typed: "80-C0" is "80-c0".
-  const bool range = shard.find('-') != absl::string_view::npos;
-  const std::string name = range ? absl::AsciiStrToLower(shard) : std::string(shard);
-  return absl::StrCat("graft-repair-", NamePart(keyspace, ""), "-", NamePart(name, "-"));
+  return OfShard("repair", keyspace, shard);
+}
+
+std::string ShardLineName(absl::string_view keyspace, absl::string_view shard) {
+  return OfShard("line", keyspace, shard);
 }
 
 }  // namespace graft

@@ -14,6 +14,12 @@
 
 namespace graft {
 namespace {
+
+constexpr char kVersionTag[] = "graft.mysql_version";
+constexpr char kLagTag[] = "graft.lag";
+constexpr char kDonatesTag[] = "graft.donates";
+constexpr char kEmptyTag[] = "graft.empty";
+constexpr std::array<const char*, 5> kLagNames = {"current", "", "behind", "far_behind", "stopped"};
 constexpr std::array<absl::string_view, 9> kTypeNames = {"UNKNOWN", "PRIMARY", "REPLICA",
                                                          "RDONLY",  "SPARE",   "EXPERIMENTAL",
                                                          "BACKUP",  "RESTORE", "DRAINED"};
@@ -65,6 +71,32 @@ std::string TabletList::MissingText() const {
   return absl::StrJoin(missing_cells, "; ", [](std::string* text, const MissingCell& cell) {
     absl::StrAppend(text, "cell ", cell.name, " is missing here: ", cell.why.message());
   });
+}
+
+DonorHealth ReadHealth(const Tablet& tablet) {
+  const auto tag = [&tablet](const char* name) {
+    const auto found = tablet.tags.find(name);
+    return found == tablet.tags.end() ? "" : found->second;
+  };
+  DonorHealth health{tag(kVersionTag), LagClass::kUnknown, !tag(kDonatesTag).empty(),
+                     !tag(kEmptyTag).empty()};
+  const auto* const name = std::find(kLagNames.begin(), kLagNames.end(), tag(kLagTag));
+  if (name != kLagNames.end()) health.lag = static_cast<LagClass>(name - kLagNames.begin());
+  return health;
+}
+
+void WriteHealth(const DonorHealth& health, Tablet& tablet) {
+  const auto set = [&tablet](const char* name, const std::string& value) {
+    if (value.empty()) {
+      tablet.tags.erase(name);
+    } else {
+      tablet.tags[name] = value;
+    }
+  };
+  set(kVersionTag, health.version);
+  set(kLagTag, kLagNames[static_cast<size_t>(health.lag)]);
+  set(kDonatesTag, health.donates ? "yes" : "");
+  set(kEmptyTag, health.empty ? "yes" : "");
 }
 
 }  // namespace graft

@@ -26,7 +26,7 @@ absl::StatusOr<AgentAnswer> AskAgentOf(Clock& clock, const AskAgent& ask, const 
   GRAFT_ASSIGN_OR_RETURN(const std::string address, AgentAddress(tablet));
   const absl::Duration left = deadline - clock.Now();
   if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("not asked in time");
-  return ask(address, std::min(kAskTimeout, left));
+  return ask(address, left);
 }
 
 }  // namespace

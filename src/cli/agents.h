@@ -25,8 +25,9 @@ absl::StatusOr<std::string> AgentAddress(const Tablet& tablet);
 // The same by its alias. NOT_FOUND as of Topology::GetTablet.
 absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias);
 
-inline constexpr int kMostAskedAtOnce = 16;
-inline constexpr absl::Duration kAskTimeout = absl::Seconds(2);  // of each agent
+inline constexpr int kMostAskedAtOnce = 64;
+// Of all of them, unless the caller has more time.
+inline constexpr absl::Duration kAskTimeout = absl::Milliseconds(1500);
 
 struct AgentAnswer {
   v1::GetTabletResponse tablet;
@@ -40,7 +41,7 @@ AskAgent MakeAskAgent();
 
 // An answer for each tablet, in order. UNAVAILABLE: its agent was stopped; FAILED_PRECONDITION: it
 // has no graft agent; DEADLINE_EXCEEDED: it was not asked before `deadline`; else what asking said.
-// Returns a timeout after `deadline` at the latest.
+// Returns soon after `deadline` at the latest.
 std::vector<absl::StatusOr<AgentAnswer>> AskAgents(Clock& clock, const AskAgent& ask,
                                                    const std::vector<Tablet>& tablets,
                                                    absl::Time deadline);

@@ -31,6 +31,10 @@ absl::StatusOr<ReprovisionCall> MakeCall(const GraftctlFlags& flags) {
     call.donor = DonorChoice{DonorChoice::Kind::kTablet, {}};
     GRAFT_ASSIGN_OR_RETURN(call.donor->tablet, TabletAlias::Parse(flags.from_tablet));
   }
+  if (!flags.donors.empty()) {
+    if (!flags.from_any) return absl::InvalidArgumentError("--donors goes with --from-any");
+    GRAFT_ASSIGN_OR_RETURN(call.donor->primary, ParseDonors(flags.donors));
+  }
   if (flags.replicate_from == "donor") call.replicate_from = ReplicateFrom::kDonor;
   if (flags.replicate_from == "primary") call.replicate_from = ReplicateFrom::kPrimary;
   call.settings = flags.settings;

@@ -44,6 +44,7 @@ struct GraftctlFlags {
   bool from_primary = false;
   std::string from_tablet;
   bool from_any = false;
+  std::string donors;
   std::string replicate_from;  // donor, primary, or empty: the agent's own
   CloneSettings settings;
   Allowances allow;

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/duration_flag.h"
+#include "cli/agents.h"
 #include "cli/exit_code.h"
 #include "cli/graftctl.h"
 #include "command_line/command_line.h"
@@ -42,6 +43,11 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
       ->excludes(primary)
       ->excludes(tablet);
   tablet->excludes(primary);
+  command
+      .add_option("--donors", flags.donors,
+                  "with --from-any: primary,replica counts the primary among the others; replica "
+                  "never copies it; without it the primary is copied if nobody else can be")
+      ->type_name("KINDS");
   command
       .add_option("--replicate-from", flags.replicate_from, "replication source after the clone")
       ->check(CLI::IsMember({"donor", "primary"}));
@@ -190,6 +196,7 @@ OutputFormat FormatOf(const std::string& output, bool json) {
 absl::Duration DefaultTimeout(Command command) {
   // Both wait for what servers do, not for an agent's answer alone.
   const bool waits = command == Command::kPreflight || command == Command::kCancel;
+  if (command == Command::kTablets) return kAskTimeout;
   return waits ? absl::Minutes(1) : absl::Seconds(10);
 }
 
@@ -204,9 +211,10 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   std::string timeout;
   app.add_option("--server", flags.server, "the agent's host:port, instead of the topology's")
       ->type_name("ADDRESS");
-  app.add_option("--timeout", timeout,
-                 "bounds each call, how long a watch goes without contact, and how long cancel "
-                 "waits; without it 10s, for preflight and cancel 1m")
+  app.add_option(
+         "--timeout", timeout,
+         "bounds each call, how long a watch goes without contact, and how long cancel "
+         "waits; without it 10s, for preflight and cancel 1m, for the agents of tablets 1.5s")
       ->check(CheckDuration)
       ->type_name("DURATION");
   std::string output = "table";

@@ -1,11 +1,14 @@
 // The subcommands that need the topology alone.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "base/duration_flag.h"
 #include "base/errors.h"
 #include "cli/commands.h"
 #include "cli/render.h"
@@ -52,6 +55,25 @@ void TellMissing(const Session& session, const TabletList& list) {
   if (!list.missing_cells.empty()) session.err << list.MissingText() << '\n';
 }
 
+// The agents that are there, by their records, and did not answer.
+void TellSilent(const Session& session, const std::vector<Tablet>& tablets,
+                const std::vector<absl::StatusOr<AgentAnswer>>& answers) {
+  constexpr size_t kMostNamed = 20;
+  std::vector<std::string> silent;
+  for (size_t i = 0; i < tablets.size(); ++i) {
+    if (!answers[i].ok() && AgentAddress(tablets[i]).ok()) {
+      silent.push_back(tablets[i].alias.ToString());
+    }
+  }
+  if (silent.empty()) return;
+  const size_t count = silent.size();
+  silent.resize(std::min(count, kMostNamed));
+  session.err << count << " of " << tablets.size() << " agents did not answer within "
+              << HumanDuration(session.timeout) << " (--timeout): " << absl::StrJoin(silent, ", ");
+  if (count > kMostNamed) session.err << " and " << count - kMostNamed << " more";
+  session.err << '\n';
+}
+
 }  // namespace
 
 Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter,
@@ -69,6 +91,7 @@ Result ShowTablets(const Session& session, VitessTopology& topology, const Table
   }
   const auto answers =
       AskAgents(session.clock, ask, tablets, session.clock.Now() + session.timeout);
+  TellSilent(session, tablets, answers);
   if (!as_objects) WriteLines(RenderShard(tablets, answers), session.out);
   for (size_t i = 0; as_objects && i < tablets.size(); ++i) {
     WriteObject(session.output, TabletJson(tablets[i], answers[i]), session.out);

@@ -48,6 +48,7 @@ bool SaveEnd(StepContext& context) {
 bool End(StepContext& context, Outcome outcome) {
   Operation& operation = context.operation;
   context.deps.claims.Leave().IgnoreError();
+  context.deps.line.Leave().IgnoreError();
   operation.outcome = outcome;
   operation.ended = context.clock().Now();
   operation.progress.eta.reset();

@@ -87,15 +87,26 @@ class OperationRun {
     place_ = PlaceIn(plan_, operation_.step).value_or(0);
     if (operation_.times.empty()) return absl::OkStatus();
     ++operation_.resumptions;
-    if (state_.clone.has_value()) {
-      // The copy goes on with or without its claim.
-      if (plan_[place_].zone == Zone::kCopying) context_.ClaimDonor().status().IgnoreError();
+    if (context_.has_copy_to_end() || plan_[place_].zone == Zone::kAfterCopy) {
+      StandAgain();
       return absl::OkStatus();
     }
     const std::optional<size_t> claim = PlaceIn(plan_, Step::kClaimDonor);
     const bool unclaimed = plan_[place_].zone != Zone::kAfterCopy;
     if (claim.has_value() && unclaimed) place_ = std::min(place_, *claim);
     return plan_[place_].zone == Zone::kBeforeDrop ? AwaitServer() : absl::OkStatus();
+  }
+
+  // The copy goes on with or without its claim. One that is made needs none any more.
+  void StandAgain() {
+    QueueEntry entry = context_.LineEntry();
+    if (plan_[place_].zone == Zone::kCopying) {
+      entry.holds = operation_.donor;
+      context_.ClaimDonor().status().IgnoreError();
+    }
+    if (operation_.request.kind == OperationKind::kReprovision) {
+      context_.StandInLine(entry).IgnoreError();
+    }
   }
 
   // Taken up while its server is down: nothing is lost by waiting for it.
@@ -219,7 +230,7 @@ class OperationRun {
     const bool dropped = operation_.data_state != DataState::kIntact;
     TryFor(context_, dropped ? context_.options.restart_wait_timeout : kEndPatience,
            [this] { return LeaveServerSafe(context_); });
-    context_.deps.claims.Leave().IgnoreError();
+    context_.ReleaseDonor();
     const absl::Time now = context_.clock().Now();
     if (!operation_.times.empty()) operation_.times.back().ended = now;
     operation_.failed_attempts.push_back({operation_.attempt, operation_.donor, operation_.step,

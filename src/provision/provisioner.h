@@ -50,7 +50,9 @@ struct ProvisionerOptions {
 
   std::string agent_user = "vt_dba";  // this agent's account on the recipient
   int max_attempts = 3;
-  absl::Duration donor_wait_timeout = absl::Hours(1);  // in the queue for a donor
+  absl::Duration donor_wait_timeout = absl::Hours(1);  // without getting nearer to a donor
+  // After so long the primary may be the best donor like the others; zero: never.
+  absl::Duration primary_donor_after = absl::ZeroDuration();
   // graft ends a copy that gets no byte for so long; zero: only MySQL ends it.
   absl::Duration stall_timeout = absl::Minutes(10);
   // graft ends a copy whose donor is unreachable for so long; zero: MySQL's own five minutes.
@@ -66,8 +68,9 @@ struct ProvisionerDeps {
   // The same as the replication user.
   OpenPeer open_as_replica;
   Topology& topology;
-  QueueLocks& locks;     // to see the queues of the donors
-  ClaimKeeper& claims;   // of the operation that runs
+  QueueLocks& locks;     // to see the shard's line
+  ClaimKeeper& claims;   // on its donor, of the operation that runs
+  ClaimKeeper& line;     // its place in the shard's line
   ServerHost& host;      // of the recipient's mysqld
   TabletOwner& owner;    // of the recipient's state
   TabletRecord& record;  // of the recipient in the topology

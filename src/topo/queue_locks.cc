@@ -2,62 +2,58 @@
 
 #include <algorithm>
 #include <atomic>
+#include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/json_util.h"
 #include "topo/keys.h"
 
 namespace graft {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
+constexpr char kActionField[] = "Action";
 constexpr char kTabletField[] = "GraftTablet";
 constexpr char kOperationField[] = "GraftOperation";
-constexpr char kActionField[] = "Action";
-
-std::string Quoted(absl::string_view text) {
-  google::protobuf::Value value;
-  value.set_string_value(std::string(text));
-  std::string json;
-  const bool written = google::protobuf::util::MessageToJsonString(value, &json).ok();
-  return written ? json : "\"\"";
-}
-
-std::string Line(absl::string_view name, absl::string_view text) {
-  return absl::StrCat("  \"", name, "\": ", Quoted(text), ",\n");
-}
-
-std::string TextOf(const google::protobuf::Struct& object, const std::string& name) {
-  const auto field = object.fields().find(name);
-  return field == object.fields().end() ? "" : field->second.string_value();
-}
+constexpr char kWaitingField[] = "GraftWaiting";
+constexpr char kWantsField[] = "GraftWants";
+constexpr char kHoldsField[] = "GraftHolds";
 
 // What the value of a lock's key says: Vitess's JSON, two spaces of indentation, Status "Running".
-// Vitess's readers skip the fields GraftTablet and GraftOperation, which they do not know. It is
-// for people: the order of a queue is in the keys' versions. Line by line, because protobuf's JSON
-// has its fields in no certain order.
-std::string LockContents(const QueueEntry& entry, absl::string_view host_name,
-                         absl::string_view user_name, absl::Time now) {
-  const std::string time = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone());
-  return absl::StrCat("{\n", Line(kActionField, entry.action), Line("HostName", host_name),
-                      Line("UserName", user_name), Line("Time", time), "  \"Options\": {},\n",
-                      Line(kTabletField, entry.tablet.ToString()),
-                      Line(kOperationField, entry.operation), "  \"Status\": \"Running\"\n}");
+// Vitess's readers skip the fields Graft…, which they do not know. The order of a queue is in the
+// keys' versions.
+std::string LockContents(const QueueEntry& entry, const std::string& host_name,
+                         const std::string& user_name, absl::Time now) {
+  Json json;
+  json[kActionField] = entry.action;
+  json["HostName"] = host_name;
+  json["UserName"] = user_name;
+  json["Time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone());
+  json["Options"] = Json::object();
+  json[kTabletField] = entry.tablet.ToString();
+  json[kOperationField] = entry.operation;
+  if (entry.waiting) json[kWaitingField] = "yes";
+  if (!entry.wants.empty()) json[kWantsField] = entry.wants.ToString();
+  if (!entry.holds.empty()) json[kHoldsField] = entry.holds.ToString();
+  json["Status"] = "Running";
+  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
 // What can be made out of anybody's contents; an empty entry if they are no JSON object.
-QueueEntry ParseLockContents(absl::string_view contents) {
-  QueueEntry entry;
-  google::protobuf::Struct object;
-  const std::string json(contents);
-  if (!google::protobuf::util::JsonStringToMessage(json, &object).ok()) return entry;
-  const auto tablet = TabletAlias::Parse(TextOf(object, kTabletField));
-  if (tablet.ok()) entry.tablet = *tablet;
-  entry.operation = TextOf(object, kOperationField);
-  entry.action = TextOf(object, kActionField);
-  return entry;
+QueueEntry ParseLockContents(const std::string& contents) {
+  const Json json = Json::parse(contents, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return {};
+  const auto text = [&json](const char* name) {
+    const auto field = json.find(name);
+    return field != json.end() && field->is_string() ? field->get<std::string>() : "";
+  };
+  const auto alias = [&text](const char* name) {
+    return TabletAlias::Parse(text(name)).value_or(TabletAlias());
+  };
+  return {alias(kTabletField),          text(kOperationField), text(kActionField),
+          !text(kWaitingField).empty(), alias(kWantsField),    alias(kHoldsField)};
 }
 
 absl::Status CheckName(absl::string_view name) {
@@ -91,9 +87,19 @@ absl::Status EndPlace(KeyValueStore& store, const KeyValue& item) {
 }
 
 class LeasedPlace : public QueuePlace {
+  static constexpr int kLookEvery = 3;  // times that it is kept alive
+
  public:
-  LeasedPlace(KeyValueStore& store, std::string prefix, std::string key, LeaseId lease)
-      : store_(store), prefix_(std::move(prefix)), key_(std::move(key)), lease_(lease) {}
+  // What a place's key says, of an entry.
+  using Contents = std::function<std::string(const QueueEntry&)>;
+
+  LeasedPlace(KeyValueStore& store, std::string prefix, std::string key, LeaseId lease,
+              Contents contents)
+      : store_(store),
+        prefix_(std::move(prefix)),
+        key_(std::move(key)),
+        lease_(lease),
+        contents_(std::move(contents)) {}
 
   ~LeasedPlace() override { Leave().IgnoreError(); }
 
@@ -113,9 +119,22 @@ class LeasedPlace : public QueuePlace {
     if (absl::IsNotFound(kept)) return PlaceLost(key_, "has outlived its lease");
     GRAFT_RETURN_IF_ERROR(Annotate(kept, absl::StrCat("keep ", key_)));
     // Somebody may have removed the key by hand; its lease knows nothing of that.
+    if (kept_++ % kLookEvery != 0) return absl::OkStatus();
     const absl::Status there = store_.Get(key_).status();
     if (absl::IsNotFound(there)) return PlaceLost(key_, "is gone");
     return Annotate(there, absl::StrCat("look at ", key_));
+  }
+
+  // Nobody else writes it, so a version that has changed is that of a lost answer.
+  absl::Status Change(const QueueEntry& entry) override {
+    absl::Status written = absl::AbortedError("not tried");
+    for (int i = 0; i < 2 && absl::IsAborted(written); ++i) {
+      const auto item = store_.Get(key_);
+      if (absl::IsNotFound(item.status())) return PlaceLost(key_, "is gone");
+      if (!item.ok()) return Annotate(item.status(), absl::StrCat("look at ", key_));
+      written = store_.Update(key_, contents_(entry), item->version).status();
+    }
+    return Annotate(written, absl::StrCat("write ", key_));
   }
 
   absl::Status Leave() override {
@@ -130,6 +149,8 @@ class LeasedPlace : public QueuePlace {
   const std::string prefix_;
   const std::string key_;
   const LeaseId lease_;
+  const Contents contents_;
+  std::atomic<int> kept_ = 0;
   std::atomic<bool> left_ = false;
 };
 
@@ -161,7 +182,7 @@ absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::TakeUpFormerPlace(
     const bool same = former == nullptr && other.operation == entry.operation &&
                       item.lease != kNoLease && deps_.global.KeepLeaseAlive(item.lease).ok();
     if (same) {
-      former = std::make_unique<LeasedPlace>(deps_.global, prefix, item.key, item.lease);
+      former = PlaceAt(prefix, item.key, item.lease);
     } else {
       GRAFT_RETURN_IF_ERROR(EndPlace(deps_.global, item));
     }
@@ -187,17 +208,24 @@ absl::Status VitessQueueLocks::EndDoubtfulPlaces() {
   return status;
 }
 
+std::string VitessQueueLocks::Contents(const QueueEntry& entry) const {
+  return LockContents(entry, options_.host_name, options_.user_name, deps_.clock.Now());
+}
+
+std::unique_ptr<QueuePlace> VitessQueueLocks::PlaceAt(const std::string& prefix, std::string key,
+                                                      LeaseId lease) {
+  return std::make_unique<LeasedPlace>(deps_.global, prefix, std::move(key), lease,
+                                       [this](const QueueEntry& entry) { return Contents(entry); });
+}
+
 absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::Join(const std::string& prefix,
                                                                    const QueueEntry& entry) {
   // If the answer is lost, the lease ends by itself, and no key depends on it.
   GRAFT_ASSIGN_OR_RETURN(const LeaseId lease, deps_.global.GrantLease(options_.lease_time));
   std::string key = absl::StrCat(prefix, lease);
-  const std::string contents =
-      LockContents(entry, options_.host_name, options_.user_name, deps_.clock.Now());
-  const absl::Status created = deps_.global.Create(key, contents, lease).status();
+  const absl::Status created = deps_.global.Create(key, Contents(entry), lease).status();
   if (created.ok()) {
-    return std::unique_ptr<QueuePlace>(
-        std::make_unique<LeasedPlace>(deps_.global, prefix, std::move(key), lease));
+    return PlaceAt(prefix, std::move(key), lease);
   }
   // It may have been written, or be written yet. Neither is possible once the lease has ended.
   if (!EndLease(deps_.global, lease).ok()) {
@@ -220,6 +248,14 @@ absl::StatusOr<std::vector<QueueEntry>> VitessQueueLocks::List(absl::string_view
   std::vector<QueueEntry> entries;
   for (const KeyValue& item : *items) entries.push_back(ParseLockContents(item.value));
   return entries;
+}
+
+absl::StatusOr<std::unique_ptr<Watch>> VitessQueueLocks::WatchQueue(
+    absl::string_view name, std::function<void()> on_change) {
+  GRAFT_RETURN_IF_ERROR(CheckName(name));
+  return deps_.global.WatchPrefix(
+      topo::NamedLockPrefix(deps_.global_root, name), /*after=*/0,
+      [on_change = std::move(on_change)](const KeyEvent& /*event*/) { on_change(); });
 }
 
 }  // namespace graft

@@ -8,6 +8,7 @@
 #ifndef GRAFT_TOPO_QUEUE_LOCKS_H_
 #define GRAFT_TOPO_QUEUE_LOCKS_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -45,6 +46,8 @@ class VitessQueueLocks : public QueueLocks {
   absl::StatusOr<std::unique_ptr<QueuePlace>> Enter(absl::string_view name,
                                                     const QueueEntry& entry) override;
   absl::StatusOr<std::vector<QueueEntry>> List(absl::string_view name) override;
+  absl::StatusOr<std::unique_ptr<Watch>> WatchQueue(absl::string_view name,
+                                                    std::function<void()> on_change) override;
   absl::Duration lease_time() const override { return options_.lease_time; }
 
  private:
@@ -52,6 +55,8 @@ class VitessQueueLocks : public QueueLocks {
   absl::StatusOr<std::unique_ptr<QueuePlace>> TakeUpFormerPlace(const std::string& prefix,
                                                                 const QueueEntry& entry);
   absl::Status EndDoubtfulPlaces();
+  std::string Contents(const QueueEntry& entry) const;
+  std::unique_ptr<QueuePlace> PlaceAt(const std::string& prefix, std::string key, LeaseId lease);
   absl::StatusOr<std::unique_ptr<QueuePlace>> Join(const std::string& prefix,
                                                    const QueueEntry& entry);
 

@@ -86,9 +86,9 @@ std::string WaitsFor(const v1::Operation& operation) {
   std::string text;
   if (operation.outcome() != v1::RUNNING) return text;
   if (operation.queue_place() > 0) {
-    text = absl::StrCat("waits for ",
-                        operation.donor().empty() ? "a donor" : operation.donor().c_str(),
-                        ": place ", operation.queue_place(), " in its queue");
+    const bool any = operation.donor_choice().any() || operation.donor().empty();
+    text = absl::StrCat("waits for ", any ? "a donor" : operation.donor().c_str(), ": place ",
+                        operation.queue_place(), any ? " in the shard's line" : " in its queue");
   }
   const std::string& note = operation.progress().note();
   if (!note.empty()) absl::StrAppend(&text, text.empty() ? "" : "; ", note);

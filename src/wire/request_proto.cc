@@ -8,6 +8,9 @@
 namespace graft {
 namespace {
 
+static_assert(static_cast<int>(PrimaryAsDonor::kLikeOthers) == v1::PRIMARY_LIKE_OTHERS);
+static_assert(static_cast<int>(PrimaryAsDonor::kNever) == v1::PRIMARY_NEVER);
+
 absl::Status CheckRange(absl::string_view name, int64_t value, int64_t least, int64_t most) {
   if (value >= least && value <= most) return absl::OkStatus();
   return absl::InvalidArgumentError(
@@ -29,11 +32,17 @@ v1::DonorChoice ToProto(const DonorChoice& choice) {
       proto.set_any(true);
       break;
   }
+  proto.set_primary_as_donor(static_cast<v1::PrimaryAsDonor>(choice.primary));
   return proto;
 }
 
 absl::StatusOr<DonorChoice> FromProto(const v1::DonorChoice& proto) {
   DonorChoice choice;
+  if (!v1::PrimaryAsDonor_IsValid(proto.primary_as_donor())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("primary_as_donor has no meaning ", proto.primary_as_donor()));
+  }
+  choice.primary = static_cast<PrimaryAsDonor>(proto.primary_as_donor());
   if (proto.has_tablet()) {
     choice.kind = DonorChoice::Kind::kTablet;
     GRAFT_ASSIGN_OR_RETURN(choice.tablet, TabletAlias::Parse(proto.tablet()));

@@ -1,6 +1,7 @@
 // The contract of QueueLocks, on each store: the fake, a folder and a real etcd.
 #include "graft/queue_lock.h"
 
+#include <atomic>
 #include <functional>
 #include <set>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "base/errors.h"
 #include "contract/kv_suite.h"
 #include "gmock/gmock.h"
+#include "testing/eventually.h"
 #include "testing/is_ok.h"
 #include "topo/queue_locks.h"
 
@@ -210,13 +212,47 @@ TEST_P(QueueLocksTest, TheRecordIsOneThatVitessKnows) {
   ASSERT_EQ(items.size(), 1U);
   EXPECT_NE(items[0].lease, kNoLease);
   EXPECT_EQ(items[0].key, absl::StrCat(kPrefix, items[0].lease));
-  EXPECT_THAT(items[0].value, HasSubstr("{\n  \"Action\": \"clone\\n\\u003c101\\u003e\",\n"
+  EXPECT_THAT(items[0].value, HasSubstr("{\n  \"Action\": \"clone\\n<101>\",\n"
                                         "  \"HostName\": \"host1\",\n  \"UserName\": \"dba\",\n"
                                         "  \"Time\": \"20"));
   EXPECT_THAT(items[0].value, HasSubstr("Z\",\n  \"Options\": {},\n"));
   EXPECT_THAT(items[0].value, HasSubstr("\n  \"Status\": \"Running\"\n}"));
   EXPECT_EQ(others_.List(kName)->front().operation, "op \"7\"");
   EXPECT_EQ(others_.List(kName)->front().action, "clone\n<101>");
+}
+
+TEST_P(QueueLocksTest, APlaceStaysWhereItIsWhateverIsSaidOfIt) {
+  const auto first = Enter(locks_, 101);
+  const auto second = Enter(locks_, 102);
+  QueueEntry entry = Of(101);
+  for (int i = 0; i < 3; ++i) {
+    entry.waiting = i == 1;
+    entry.wants = i == 1 ? TabletAlias{"zone1", 100} : TabletAlias();
+    entry.holds = i == 2 ? TabletAlias{"zone2", 7} : TabletAlias();
+    ASSERT_THAT(first->Change(entry), IsOk());
+    EXPECT_EQ(others_.List(kName)->front(), entry);
+  }
+  EXPECT_EQ(Ahead(*first), 0);
+  EXPECT_EQ(Ahead(*second), 1);
+  EXPECT_THAT(first->KeepAlive(), IsOk());
+  EXPECT_THAT(first->Leave(), IsOk());
+  EXPECT_TRUE(IsLost(first->Change(entry)));
+}
+
+TEST_P(QueueLocksTest, WhoWatchesHearsOfEachChange) {
+  std::atomic<int> changes = 0;
+  const auto watch = others_.WatchQueue(kName, [&changes] { ++changes; });
+  ASSERT_THAT(watch, IsOk());
+  const auto heard = [&changes](int many) {
+    return Eventually(absl::Seconds(10), [&] { return changes == many; });
+  };
+  auto place = Enter(locks_, 101);
+  EXPECT_TRUE(heard(1)) << changes;
+  ASSERT_THAT(place->Change({{"zone1", 101}, "op-101", "else"}), IsOk());
+  EXPECT_TRUE(heard(2)) << changes;
+  const auto elsewhere = Enter(locks_, 102, "graft-donor-zone1-0000000199");
+  ASSERT_THAT(place->Leave(), IsOk());
+  EXPECT_TRUE(heard(3)) << changes;
 }
 
 TEST_P(QueueLocksTest, NamesThatWouldLeaveTheFolderAreRefused) {

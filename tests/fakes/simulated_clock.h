@@ -53,7 +53,7 @@ class SimulatedClock : public Clock {
     }
   }
 
- private:
+ protected:
   // Moves to the next scheduled call at or before `limit` and runs it, or else to `limit`.
   // Returns whether a call was run.
   bool Step(absl::Time limit) {
@@ -72,6 +72,7 @@ class SimulatedClock : public Clock {
     return true;
   }
 
+ private:
   mutable absl::Mutex mutex_;
   absl::Time now_ ABSL_GUARDED_BY(mutex_);
   std::multimap<absl::Time, std::function<void()>> calls_ ABSL_GUARDED_BY(mutex_);

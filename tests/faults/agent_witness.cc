@@ -198,8 +198,9 @@ void AgentWorld::LookAtTheEnd() {
     story_.tablet_keys.push_back(item.key);
     if (item.key == topo::TabletKey(kCellRoot, replica)) story_.raw_record = item.value;
   }
-  for (const TabletAlias& alias : {primary, other}) {
-    const auto queue = locks.List(DonorLockName(alias));
+  for (const std::string& name :
+       {DonorLockName(primary), DonorLockName(other), ShardLineName("shop", "0")}) {
+    const auto queue = locks.List(name);
     if (queue.ok()) story_.places_left += queue->size();
   }
   story_.clones_started = recipient.clones_started();

@@ -144,6 +144,7 @@ void AgentWorld::KeepClaims(const std::shared_ptr<bool>& alive) {
   clock.At(clock.Now() + kClaimTurn, [this, alive] {
     if (!*alive) return;
     if (!busy_) process_->agent.claims().KeepAliveOnce().IgnoreError();
+    if (!busy_) process_->agent.line().KeepAliveOnce().IgnoreError();
     KeepClaims(alive);
   });
 }

@@ -55,6 +55,7 @@ void FaultWorld::RunToEnd(Operation& operation) {
     // Its place is not given up: the store does not hear of it.
     store.FailAll(absl::UnavailableError("nobody is there to call"));
     claims.Leave().IgnoreError();
+    line.Leave().IgnoreError();
     store.Heal();
     const auto records = journal.Load();
     ASSERT_TRUE(records.ok() && !records->states.empty()) << records.status();

@@ -53,7 +53,7 @@ FOREIGN = [
     (r"prometheus/", {"metrics"}, True),
     (r"microhttpd\.h$", {"http"}, True),
     (r"sqlite3\.h$", {"filestore"}, True),
-    (r"nlohmann/", {"http", "cli"}, True),
+    (r"nlohmann/", {"http", "cli", "topo"}, True),
     (r"yaml-cpp/", {"cli"}, True),
     (r"CLI/", {"cli", "command_line", "agent", "topo_open", "main"}, False),
     (r"vitess/.*\.pb\.h$", {"topo", "agent", "cli"}, False),

@@ -62,7 +62,7 @@ class ClaimKeeperTest : public ::testing::Test {
 
 TEST_F(ClaimKeeperTest, WithoutAPlaceThereIsNothingToKeep) {
   EXPECT_EQ(keeper_.state(), State::kNone);
-  EXPECT_FALSE(keeper_.Held());
+  EXPECT_FALSE(keeper_.Holds(kName));
   EXPECT_TRUE(absl::IsFailedPrecondition(keeper_.Ahead().status()));
   const int calls = store_.calls();
   EXPECT_THAT(keeper_.KeepAliveOnce(), IsOk());
@@ -77,9 +77,9 @@ TEST_F(ClaimKeeperTest, WaitsUntilItIsFirst) {
   EXPECT_EQ(Ahead(), 1);
   EXPECT_EQ(keeper_.state(), State::kWaiting);
   holder = nullptr;
-  EXPECT_FALSE(keeper_.Held()) << "nobody has asked since";
+  EXPECT_FALSE(keeper_.Holds(kName)) << "nobody has asked since";
   EXPECT_EQ(Ahead(), 0);
-  EXPECT_TRUE(keeper_.Held());
+  EXPECT_TRUE(keeper_.Holds(kName));
   EXPECT_THAT(keeper_.Leave(), IsOk());
   EXPECT_EQ(keeper_.state(), State::kNone);
   EXPECT_THAT(Queue(), IsEmpty());
@@ -96,7 +96,7 @@ TEST_F(ClaimKeeperTest, ALostPlaceIsRememberedUntilTheNext) {
   ASSERT_THAT(Enter(), IsOk());
   EXPECT_EQ(Ahead(), 0);
   clock_.Advance(locks_.lease_time());
-  EXPECT_TRUE(keeper_.Held()) << "nobody has asked since";
+  EXPECT_TRUE(keeper_.Holds(kName)) << "nobody has asked since";
   EXPECT_TRUE(absl::IsAborted(keeper_.KeepAliveOnce()));
   EXPECT_EQ(keeper_.state(), State::kLost);
   EXPECT_EQ(Ahead(), -1);
@@ -124,7 +124,7 @@ TEST_F(ClaimKeeperTest, AStoreThatIsAwayLosesNothing) {
   store_.FailAll(absl::UnavailableError("away"));
   EXPECT_TRUE(absl::IsUnavailable(keeper_.KeepAliveOnce()));
   EXPECT_EQ(Ahead(), -2);
-  EXPECT_TRUE(keeper_.Held());
+  EXPECT_TRUE(keeper_.Holds(kName));
   store_.Heal();
   EXPECT_THAT(keeper_.KeepAliveOnce(), IsOk());
 }
@@ -225,7 +225,7 @@ TEST_F(ClaimKeeperTest, IsStoppedFromAnotherThread) {
   EXPECT_EQ(Ahead(), 0);
   keeper_.Stop();
   thread.join();
-  EXPECT_TRUE(keeper_.Held());
+  EXPECT_TRUE(keeper_.Holds(kName));
 }
 
 }  // namespace

@@ -46,7 +46,8 @@ TEST(CliFlagsTest, DefaultsAreTheOnesOfTheManual) {
   ASSERT_TRUE(parsed.go_on);
   EXPECT_EQ(parsed.flags.topo.implementation, "folder");
   EXPECT_EQ(parsed.flags.topo.global_root, "/vitess/global");
-  EXPECT_EQ(parsed.flags.timeout, absl::Seconds(10));
+  EXPECT_EQ(parsed.flags.timeout, absl::Milliseconds(1500));
+  EXPECT_EQ(ParseArguments({"status", "zone1-101"}).flags.timeout, absl::Seconds(10));
 }
 
 TEST(CliFlagsTest, SettingsAreUnsetUnlessGiven) {

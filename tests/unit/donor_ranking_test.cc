@@ -225,7 +225,7 @@ TEST(DonorRankingTest, EachPointDecidesBeforeTheLaterOnes) {
       {"no recent failure", 1, Candidate(102), failed},
       {"free before donating", 2, Candidate(102),
        [](DonorCandidate& c) { c.state->donating = true; }},
-      {"free before asked for", 2, Candidate(102), [](DonorCandidate& c) { c.waiting = 1; }},
+      {"free before held", 2, Candidate(102), [](DonorCandidate& c) { c.held = true; }},
       {"keeps up", 3, Candidate(102),
        [](DonorCandidate& c) { c.state->lag = absl::Minutes(10) + absl::Seconds(1); }},
       {"keeps up, as far as known", 3, Candidate(102),
@@ -242,7 +242,9 @@ TEST(DonorRankingTest, EachPointDecidesBeforeTheLaterOnes) {
     worsen_second(loser);
     for (const auto& candidates :
          {std::vector<DonorCandidate>{winner, loser}, std::vector<DonorCandidate>{loser, winner}}) {
-      EXPECT_THAT(RankDonors(candidates, Search()).order,
+      DonorSearchFacts search = Search();
+      search.primary = PrimaryAsDonor::kLikeOthers;
+      EXPECT_THAT(RankDonors(candidates, search).order,
                   ElementsAre(winner.tablet.alias, loser.tablet.alias))
           << point;
     }
@@ -257,14 +259,6 @@ TEST(DonorRankingTest, CountsDecide) {
   often.last_failure = once.last_failure = kNow;
   EXPECT_THAT(RankDonors({often, once}, Search()).order,
               ElementsAre(once.tablet.alias, often.tablet.alias));
-
-  DonorCandidate long_queue = Candidate(102);
-  DonorCandidate short_queue = Candidate(103);
-  long_queue.waiting = 2;
-  short_queue.waiting = 1;
-  short_queue.state->donating = true;  // to the first of its queue
-  EXPECT_THAT(RankDonors({long_queue, short_queue}, Search()).order,
-              ElementsAre(short_queue.tablet.alias, long_queue.tablet.alias));
 }
 
 TEST(DonorRankingTest, AnOldFailureIsForgotten) {
@@ -282,20 +276,102 @@ TEST(DonorRankingTest, AnOldFailureIsForgotten) {
 TEST(DonorRankingTest, TenMinutesAreNotFarBehind) {
   DonorCandidate behind = Candidate(102);
   behind.state->lag = absl::Minutes(10);
-  EXPECT_THAT(RankDonors({Primary(), behind}, Search()).order,
+  DonorSearchFacts search = Search();
+  search.primary = PrimaryAsDonor::kLikeOthers;
+  EXPECT_THAT(RankDonors({Primary(), behind}, search).order,
               ElementsAre(behind.tablet.alias, kPrimary));
 }
 
-TEST(DonorRankingTest, AFreePrimaryWinsAgainstABusyReplica) {
+TEST(DonorRankingTest, ThePrimaryServesIfNobodyElseCan) {
   DonorCandidate busy = Candidate(102);
-  busy.waiting = 1;
-  EXPECT_THAT(RankDonors({busy, Primary()}, Search()).order,
+  busy.held = true;
+  EXPECT_THAT(RankDonors({busy, Primary()}, Search()).order, ElementsAre(busy.tablet.alias));
+  DonorCandidate failed = Candidate(102);
+  failed.failures = 1;
+  failed.last_failure = kNow;
+  EXPECT_THAT(RankDonors({failed, Primary()}, Search()).order,
+              ElementsAre(kPrimary, failed.tablet.alias));
+  DonorCandidate down = Candidate(102);
+  down.state = absl::UnavailableError("2003");
+  EXPECT_THAT(RankDonors({down, Primary()}, Search()).order, ElementsAre(kPrimary));
+}
+
+TEST(DonorRankingTest, ThePrimaryAmongTheOthers) {
+  DonorCandidate busy = Candidate(102);
+  busy.held = true;
+  DonorSearchFacts search = Search();
+  search.primary = PrimaryAsDonor::kLikeOthers;
+  EXPECT_THAT(RankDonors({busy, Primary()}, search).order,
               ElementsAre(kPrimary, busy.tablet.alias));
+  EXPECT_THAT(RankDonors({Candidate(103), Primary(), busy}, search).order,
+              ElementsAre(TabletAlias{"zone1", 103}, kPrimary, busy.tablet.alias));
   // Both being busy, the primary is spared.
   DonorCandidate busy_primary = Primary();
   busy_primary.state->donating = true;
-  EXPECT_THAT(RankDonors({busy, busy_primary}, Search()).order,
+  EXPECT_THAT(RankDonors({busy, busy_primary}, search).order,
               ElementsAre(busy.tablet.alias, kPrimary));
+}
+
+TEST(DonorRankingTest, ReplicasAlone) {
+  DonorSearchFacts search = Search();
+  search.primary = PrimaryAsDonor::kNever;
+  const DonorRanking ranking = RankDonors({Primary()}, search);
+  EXPECT_THAT(ranking.order, IsEmpty());
+  ASSERT_EQ(ranking.refused.size(), 1u);
+  EXPECT_EQ(ranking.refused[0].reason, "DONOR_TYPE");
+}
+
+// Whom to ask first.
+TEST(DonorRankingTest, TheRecordsDecideWhomToAsk) {
+  const auto with = [](uint32_t uid, const char* lag, const char* version = "", bool held = false,
+                       const char* cell = "zone1") {
+    DonorCandidate candidate = Candidate(uid, cell);
+    candidate.state = absl::UnknownError("not asked");
+    if (*lag != 0) candidate.tablet.tags["graft.lag"] = lag;
+    if (*version != 0) candidate.tablet.tags["graft.mysql_version"] = version;
+    candidate.held = held;
+    return candidate;
+  };
+  DonorCandidate donates = with(104, "current");
+  donates.tablet.tags["graft.donates"] = "yes";
+  DonorCandidate drained = with(110, "current");
+  drained.tablet.type = TabletType::kDrained;
+  DonorCandidate empty = with(111, "stopped");
+  empty.tablet.tags["graft.empty"] = "yes";
+  std::vector<DonorCandidate> candidates = {with(kRecipient.uid, "current"),
+                                            drained,
+                                            with(109, "current", "5.7.44"),
+                                            with(108, "current", "", true),
+                                            with(107, "stopped"),
+                                            with(106, "far_behind"),
+                                            donates,
+                                            with(105, "current", "", false, "zone2"),
+                                            empty,
+                                            with(103, "behind"),
+                                            with(112, ""),
+                                            with(102, "current")};
+  std::vector<uint32_t> order;
+  for (const DonorCandidate* one : OrderByRecords(candidates, Search())) {
+    order.push_back(one->tablet.alias.uid);
+  }
+  EXPECT_THAT(order, ElementsAre(102, 112, 103, 105, 104, 106, 108, 109, 107, 111));
+}
+
+TEST(DonorRankingTest, AClassOfLagIsLeftWellBelowItsBound) {
+  const auto judge = [](absl::Duration lag, LagClass before) {
+    ReplicationChannel channel;
+    channel.lag = lag;
+    return JudgeLag({channel}, before);
+  };
+  EXPECT_EQ(judge(absl::Seconds(60), LagClass::kCurrent), LagClass::kCurrent);
+  EXPECT_EQ(judge(absl::Seconds(61), LagClass::kCurrent), LagClass::kBehind);
+  EXPECT_EQ(judge(absl::Seconds(31), LagClass::kBehind), LagClass::kBehind);
+  EXPECT_EQ(judge(absl::Seconds(30), LagClass::kBehind), LagClass::kCurrent);
+  EXPECT_EQ(judge(absl::Seconds(601), LagClass::kCurrent), LagClass::kFarBehind);
+  EXPECT_EQ(judge(absl::Seconds(301), LagClass::kFarBehind), LagClass::kFarBehind);
+  EXPECT_EQ(judge(absl::Seconds(300), LagClass::kFarBehind), LagClass::kBehind);
+  EXPECT_EQ(judge(absl::Seconds(300), LagClass::kStopped), LagClass::kBehind);
+  EXPECT_EQ(JudgeLag({ReplicationChannel()}, LagClass::kCurrent), LagClass::kStopped);
 }
 
 TEST(DonorRankingTest, AShardOfAllKinds) {
@@ -309,7 +385,7 @@ TEST(DonorRankingTest, AShardOfAllKinds) {
   const DonorRanking ranking =
       RankDonors({down, Primary(), remote, self, behind, Candidate(102)}, Search());
   EXPECT_THAT(ranking.order, ElementsAre(TabletAlias{"zone1", 102}, TabletAlias{"zone1", 103},
-                                         TabletAlias{"zone2", 300}, kPrimary));
+                                         TabletAlias{"zone2", 300}));
   ASSERT_EQ(ranking.refused.size(), 2u);
   EXPECT_EQ(ranking.refused[0].alias, kRecipient);
   EXPECT_EQ(ranking.refused[1].alias, down.tablet.alias);

@@ -45,7 +45,7 @@ inline Operation FullOperation() {
   operation.request = {"op-1",
                        OperationKind::kRelease,
                        {"alice@ops-1", "restored by hand", true},
-                       {DonorChoice::Kind::kTablet, {"zone1", 100}},
+                       {DonorChoice::Kind::kTablet, {"zone1", 100}, PrimaryAsDonor::kNever},
                        ReplicateFrom::kPrimary,
                        {100, 0, 8, false, true},
                        {true, {"DISK_SPACE", "SEMI_SYNC"}, true}};
@@ -91,7 +91,7 @@ inline SentClone FullSentClone() {
           "2026-11-20 13:00:00.456",
           4711,
           "1170@2026-11-19 08:00:00",
-          {DonorChoice::Kind::kTablet, {"zone1", 103}},
+          {DonorChoice::Kind::kTablet, {"zone1", 103}, PrimaryAsDonor::kLikeOthers},
           {"zone2", 100},
           {"db-100.example", 3306},
           "uuid-100:1-20",

@@ -1,5 +1,7 @@
 #include "provision_world.h"
 
+#include <climits>
+
 #include "fakes/ask_in_order.h"
 #include "fakes/shop_tablets.h"
 #include "graft/plan.h"
@@ -17,6 +19,8 @@ ProvisionWorld::ProvisionWorld()
       topology.RegisterTablet(MakeShopTablet(replica, 3320, recipient.state().facts.server_uuid))
           .ok());
   EXPECT_TRUE(topology.SetPrimary("shop", "0", primary).ok());
+  // Its thread would wake the operation at any time; without it the line is looked at every second.
+  store.FailNext(StoreMethod::kWatchPrefix, absl::UnimplementedError("no watch"), INT_MAX);
   options.alias = replica;
   options.keyspace = "shop";
   options.shard = "0";
@@ -80,6 +84,7 @@ Provisioner ProvisionWorld::MakeProvisioner() {
                       topology,
                       locks,
                       claims,
+                      line,
                       host,
                       *owner,
                       record,
@@ -94,6 +99,7 @@ void ProvisionWorld::KeepClaimsAlive(const std::shared_ptr<bool>& running) {
   clock.At(clock.Now() + absl::Seconds(10), [this, running] {
     if (!*running) return;
     if (keep_claims) claims.KeepAliveOnce().IgnoreError();
+    if (keep_claims) line.KeepAliveOnce().IgnoreError();
     KeepClaimsAlive(running);
   });
 }

@@ -130,6 +130,7 @@ class ProvisionWorld {
   FakeServerHost host;
   VitessQueueLocks locks{{clock, store, "/vitess/global"}, {"127.0.0.1", "graft"}};
   ClaimKeeper claims{locks};
+  ClaimKeeper line{locks};
   bool keep_claims = true;  // false: as if the thread that keeps them alive hung
   ServerStarter* start_server = nullptr;
   AskAll ask_all;                  // nullptr: one after the other

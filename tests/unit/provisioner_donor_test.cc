@@ -63,6 +63,9 @@ TEST(ProvisionerDonorTest, AnEmptyTabletIsNoDonor) {
       session.command = "clone";
       state.sessions.push_back(session);
     });
+    world.clock.At(world.clock.Now() + absl::Minutes(1), [&world] {
+      world.donor.Edit([](FakeMysqlState& state) { state.sessions.clear(); });
+    });
     Operation operation = world.Request(named ? kOther : kAny);
     world.Run(operation);
     if (named) {

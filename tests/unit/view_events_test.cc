@@ -111,7 +111,7 @@ TEST(ViewEventsTest, ARunningOperationSaysWhatItWaitsFor) {
   operation.mutable_progress()->clear_note();
   EXPECT_EQ(WaitsFor(operation), "waits for zone1-0000000101: place 2 in its queue");
   operation.clear_donor();
-  EXPECT_EQ(WaitsFor(operation), "waits for a donor: place 2 in its queue");
+  EXPECT_EQ(WaitsFor(operation), "waits for a donor: place 2 in the shard's line");
   operation.clear_queue_place();
   EXPECT_EQ(WaitsFor(operation), "");
   operation.mutable_progress()->set_note("donor unreachable for 12s");

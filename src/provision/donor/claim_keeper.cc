@@ -17,6 +17,7 @@ absl::Status ClaimKeeper::Enter(absl::string_view name, const QueueEntry& entry)
   GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<QueuePlace> entered, locks_.Enter(name, entry));
   {
     absl::MutexLock lock(&mutex_);
+    name_ = std::string(name);
     place_ = std::move(entered);
     kept_alive_ = std::nullopt;
     state_ = State::kWaiting;
@@ -25,18 +26,32 @@ absl::Status ClaimKeeper::Enter(absl::string_view name, const QueueEntry& entry)
   return absl::OkStatus();
 }
 
-absl::StatusOr<int> ClaimKeeper::Ahead() {
-  const std::shared_ptr<QueuePlace> mine = present();
-  if (mine == nullptr) {
-    if (state() == State::kLost) {
-      return Failure(Reason::kClaimLost, "the place in the queue was lost");
-    }
-    return absl::FailedPreconditionError("in no queue");
+absl::StatusOr<std::shared_ptr<QueuePlace>> ClaimKeeper::Mine() const {
+  if (auto mine = present()) return mine;
+  if (state() == State::kLost) {
+    return Failure(Reason::kClaimLost, "the place in the queue was lost");
   }
+  return absl::FailedPreconditionError("in no queue");
+}
+
+absl::Status ClaimKeeper::Change(const QueueEntry& entry) {
+  GRAFT_ASSIGN_OR_RETURN(const std::shared_ptr<QueuePlace> mine, Mine());
+  absl::Status changed = mine->Change(entry);
+  if (absl::IsAborted(changed)) Note(mine, State::kLost);
+  return changed;
+}
+
+absl::StatusOr<int> ClaimKeeper::Ahead() {
+  GRAFT_ASSIGN_OR_RETURN(const std::shared_ptr<QueuePlace> mine, Mine());
   absl::StatusOr<int> ahead = mine->Ahead();
   if (absl::IsAborted(ahead.status())) Note(mine, State::kLost);
   if (ahead.ok()) Note(mine, *ahead == 0 ? State::kHeld : State::kWaiting);
   return ahead;
+}
+
+bool ClaimKeeper::Holds(absl::string_view name) const {
+  absl::MutexLock lock(&mutex_);
+  return state_ == State::kHeld && name_ == name;
 }
 
 ClaimKeeper::State ClaimKeeper::state() const {

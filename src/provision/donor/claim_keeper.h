@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -36,13 +37,17 @@ class ClaimKeeper {
   // QueueLocks::Enter.
   absl::Status Enter(absl::string_view name, const QueueEntry& entry);
 
+  // Says `entry` of the present place, which stays where it is. Codes as of Ahead().
+  absl::Status Change(const QueueEntry& entry);
+
   // How many places are before this one; asks the store. ABORTED, reason CLAIM_LOST: the place is
   // lost, now or earlier. FAILED_PRECONDITION: there is no place.
   absl::StatusOr<int> Ahead();
 
   // From memory: does not ask the store.
   State state() const;
-  bool Held() const { return state() == State::kHeld; }
+  // It holds the lock `name`, as far as it has heard.
+  bool Holds(absl::string_view name) const;
 
   // Gives the place up; OK without a place. After an error Serve() no longer keeps the place alive,
   // so the place ends within the lease's time.
@@ -68,7 +73,11 @@ class ClaimKeeper {
   QueueLocks& locks_;
   Cancellation wait_;
 
+  // The present place; else why there is none, as of Ahead().
+  absl::StatusOr<std::shared_ptr<QueuePlace>> Mine() const;
+
   mutable absl::Mutex mutex_;
+  std::string name_ ABSL_GUARDED_BY(mutex_);  // of the queue entered last
   std::shared_ptr<QueuePlace> place_ ABSL_GUARDED_BY(mutex_);
   State state_ ABSL_GUARDED_BY(mutex_) = State::kNone;
   std::optional<absl::Time> kept_alive_ ABSL_GUARDED_BY(mutex_);  // of `place_`

@@ -5,9 +5,24 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/gtid_set.h"
+#include "graft/step.h"
 
 namespace graft {
 namespace {
+
+constexpr absl::Duration kSomeLag = absl::Minutes(1);
+
+std::string TagOf(const Tablet& tablet, const char* name) {
+  const auto tag = tablet.tags.find(name);
+  return tag == tablet.tags.end() ? "" : tag->second;
+}
+
+// Its copy is verified and follows its source; it has only to catch up.
+bool IsAsGoodAsRebuilt(const Tablet& tablet) {
+  const std::string step = TagOf(tablet, "graft.step");
+  return TagOf(tablet, "graft.data_state") == DataStateName(DataState::kCloned) &&
+         (step == StepName(Step::kCatchUp) || step == StepName(Step::kPublish));
+}
 
 bool IsOfShard(const HostPort& source, const std::vector<HostPort>& shard) {
   return std::any_of(shard.begin(), shard.end(), [&source](const HostPort& address) {
@@ -18,8 +33,23 @@ bool IsOfShard(const HostPort& source, const std::vector<HostPort>& shard) {
 }  // namespace
 
 std::string RecordedUuid(const Tablet& tablet) {
-  const auto tag = tablet.tags.find(kServerUuidTag);
-  return tag == tablet.tags.end() ? "" : tag->second;
+  return TagOf(tablet, kServerUuidTag);
+}
+
+LagClass JudgeLag(const std::vector<ReplicationChannel>& channels, LagClass before) {
+  LagClass worst = LagClass::kCurrent;
+  for (const ReplicationChannel& channel : channels) {
+    if (!channel.lag.has_value()) return LagClass::kStopped;
+    const auto reaches = [&](LagClass lag, absl::Duration bound) {
+      return *channel.lag > (before >= lag && before != LagClass::kStopped ? bound / 2 : bound);
+    };
+    if (reaches(LagClass::kFarBehind, kLongLag)) {
+      worst = std::max(worst, LagClass::kFarBehind);
+    } else if (reaches(LagClass::kBehind, kSomeLag)) {
+      worst = std::max(worst, LagClass::kBehind);
+    }
+  }
+  return worst;
 }
 
 Following JudgeFollowing(const absl::StatusOr<std::vector<ReplicationChannel>>& channels,
@@ -62,6 +92,7 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
     case TabletType::kExperimental:
       break;
     case TabletType::kRestore:
+      if (IsAsGoodAsRebuilt(tablet)) break;
       return Objection{Reason::kDonorIsRestoring, "it is being rebuilt itself (RESTORE)"};
     case TabletType::kDrained:  // by a human, or by VTOrc for its errant transactions
     case TabletType::kBackup:   // its replication is stopped
@@ -71,10 +102,9 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
   // EMPTY without an operation means that the server was empty when the agent read it last. The
   // server itself shows whether it is still empty.
   const bool spoken_of = tablet.tags.count("graft.operation") > 0;
-  const auto state = tablet.tags.find("graft.data_state");
-  if (spoken_of && state != tablet.tags.end() &&
-      (state->second == "PARTIAL" || state->second == "EMPTY")) {
-    return Objection{Reason::kDonorDataState, absl::StrCat("its data is ", state->second)};
+  const std::string state = TagOf(tablet, "graft.data_state");
+  if (spoken_of && (state == "PARTIAL" || state == "EMPTY")) {
+    return Objection{Reason::kDonorDataState, absl::StrCat("its data is ", state)};
   }
   if (!tablet.mysql.empty()) return std::nullopt;
   return Objection{Reason::kDonorHasNoAddress,

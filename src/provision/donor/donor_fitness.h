@@ -22,6 +22,11 @@ inline constexpr absl::Duration kLongLag = absl::Minutes(10);
 inline constexpr char kServerUuidTag[] = "graft.server_uuid";
 std::string RecordedUuid(const Tablet& tablet);  // empty: the record does not say
 
+// By all channels: a minute behind is kBehind, kLongLag is kFarBehind, and a channel whose lag
+// cannot be seen is kStopped. A class is left only when the lag is well below its bound, so that
+// the record does not change all the time.
+LagClass JudgeLag(const std::vector<ReplicationChannel>& channels, LagClass before);
+
 struct Objection {
   Reason reason = Reason::kNone;
   std::string text;

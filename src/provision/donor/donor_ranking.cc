@@ -76,19 +76,26 @@ MaybeObjection RefuseServer(const DonorCandidate& candidate, const ShardEvidence
   return candidate.is_primary ? std::nullopt : RefuseTransactions(state.server, shard);
 }
 
-MaybeObjection Refuse(const DonorCandidate& candidate, const ShardEvidence& shard,
-                      const DonorSearchFacts& facts) {
+// What needs no answer of its server.
+MaybeObjection RefuseUnasked(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
   if (candidate.tablet.alias == facts.recipient) {
     return Objection{Reason::kDonorIsRecipient, "it cannot be rebuilt from itself"};
   }
   if (MaybeObjection refusal = ObjectToRecord(candidate.tablet, candidate.is_primary)) {
     return refusal;
   }
-  if (!candidate.ruled_out.ok()) {
-    const Reason reason = ParseReason(ReasonOf(candidate.ruled_out));
-    return Objection{reason == Reason::kNone ? Reason::kDonorFailed : reason,
-                     std::string(candidate.ruled_out.message())};
+  if (candidate.is_primary && facts.primary == PrimaryAsDonor::kNever) {
+    return Objection{Reason::kDonorType, "it is the primary, and only replicas may be donor"};
   }
+  if (candidate.ruled_out.ok()) return std::nullopt;
+  const Reason reason = ParseReason(ReasonOf(candidate.ruled_out));
+  return Objection{reason == Reason::kNone ? Reason::kDonorFailed : reason,
+                   std::string(candidate.ruled_out.message())};
+}
+
+MaybeObjection Refuse(const DonorCandidate& candidate, const ShardEvidence& shard,
+                      const DonorSearchFacts& facts) {
+  if (MaybeObjection refusal = RefuseUnasked(candidate, facts)) return refusal;
   if (MaybeObjection refusal = RefuseAnswer(candidate.state.status())) return refusal;
   return RefuseServer(candidate, shard, facts);
 }
@@ -116,27 +123,86 @@ void KeepWhatMatters(DonorRanking& ranking) {
   std::sort(refused.begin(), refused.end(), by_alias);
 }
 
+int RecentFailures(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
+  return facts.now - candidate.last_failure > kFailureMemory ? 0 : candidate.failures;
+}
+
+bool IsOfOtherCell(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
+  return candidate.tablet.alias.cell != facts.recipient.cell;
+}
+
 // The lesser is the better; see the header.
 auto RankOf(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
   const DonorState& state = *candidate.state;
-  const bool forgotten = facts.now - candidate.last_failure > kFailureMemory;
-  const int failures = forgotten ? 0 : candidate.failures;
   const absl::Duration lag =
       candidate.is_primary ? absl::ZeroDuration() : state.lag.value_or(absl::InfiniteDuration());
-  const int queue = std::max(candidate.waiting, state.donating ? 1 : 0);
-  const bool other_cell = candidate.tablet.alias.cell != facts.recipient.cell;
-  return std::make_tuple(failures, queue, lag > kLongLag, candidate.is_primary, other_cell, lag,
+  return std::make_tuple(RecentFailures(candidate, facts), candidate.held || state.donating,
+                         lag > kLongLag, candidate.is_primary, IsOfOtherCell(candidate, facts), lag,
                          candidate.tablet.alias);
 }
 
 }  // namespace
 
-DonorRanking RankDonors(const std::vector<DonorCandidate>& candidates,
-                        const DonorSearchFacts& facts) {
+bool IsLastResort(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
+  const DonorHealth health = ReadHealth(candidate.tablet);
+  const auto donor = ServerVersion::Parse(health.version);
+  const auto own = ServerVersion::Parse(facts.recipient_version);
+  const bool other_version = donor.ok() && own.ok() && !CheckCloneVersions(*own, *donor).ok();
+  const bool stopped = health.lag == LagClass::kStopped && !candidate.is_primary;
+  return other_version || health.empty || stopped;
+}
+
+namespace {
+
+// The same, as far as the record says.
+auto RecordRankOf(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
+  const DonorHealth health = ReadHealth(candidate.tablet);
+  const LagClass lag = candidate.is_primary ? LagClass::kCurrent : health.lag;
+  return std::make_tuple(IsLastResort(candidate, facts), RecentFailures(candidate, facts),
+                         candidate.held, lag >= LagClass::kFarBehind, candidate.is_primary,
+                         health.donates, IsOfOtherCell(candidate, facts), lag,
+                         candidate.tablet.alias);
+}
+
+bool IsPrimary(const DonorCandidate* candidate) {
+  return candidate->is_primary;
+}
+
+}  // namespace
+
+void SparePrimary(const DonorSearchFacts& facts, std::vector<DonorCandidate*>& candidates) {
+  const auto can_be_instead = [&facts](const DonorCandidate* candidate) {
+    return !candidate->is_primary && RecentFailures(*candidate, facts) == 0;
+  };
+  if (facts.primary != PrimaryAsDonor::kIfNobodyElse ||
+      std::none_of(candidates.begin(), candidates.end(), can_be_instead)) {
+    return;
+  }
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(), IsPrimary),
+                   candidates.end());
+}
+
+bool RefusesUnasked(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
+  return RefuseUnasked(candidate, facts).has_value();
+}
+
+std::vector<DonorCandidate*> OrderByRecords(std::vector<DonorCandidate>& candidates,
+                                            const DonorSearchFacts& facts) {
+  std::vector<DonorCandidate*> order;
+  for (DonorCandidate& candidate : candidates) {
+    if (!RefuseUnasked(candidate, facts)) order.push_back(&candidate);
+  }
+  std::sort(order.begin(), order.end(), [&](const DonorCandidate* a, const DonorCandidate* b) {
+    return RecordRankOf(*a, facts) < RecordRankOf(*b, facts);
+  });
+  return order;
+}
+
+DonorRanking RankDonors(std::vector<DonorCandidate> candidates, const DonorSearchFacts& facts) {
   DonorRanking ranking;
   const ShardEvidence shard = EvidenceOf(candidates, facts);
-  std::vector<const DonorCandidate*> fit;
-  for (const DonorCandidate& candidate : candidates) {
+  std::vector<DonorCandidate*> fit;
+  for (DonorCandidate& candidate : candidates) {
     if (MaybeObjection refusal = Refuse(candidate, shard, facts)) {
       ranking.refused.push_back({candidate.tablet.alias, std::string(RowOf(refusal->reason).word),
                                  std::move(refusal->text)});
@@ -147,7 +213,11 @@ DonorRanking RankDonors(const std::vector<DonorCandidate>& candidates,
   std::sort(fit.begin(), fit.end(), [&](const DonorCandidate* a, const DonorCandidate* b) {
     return RankOf(*a, facts) < RankOf(*b, facts);
   });
-  for (const DonorCandidate* candidate : fit) ranking.order.push_back(candidate->tablet.alias);
+  SparePrimary(facts, fit);
+  for (const DonorCandidate* candidate : fit) {
+    ranking.order.push_back(candidate->tablet.alias);
+    if (candidate->state->donating) ranking.donating.insert(candidate->tablet.alias);
+  }
   KeepWhatMatters(ranking);
   return ranking;
 }

@@ -2,19 +2,18 @@
 //
 // The order. Each point decides only if all points before it are equal:
 //   1. fewer recent failures: a donor that has just failed often fails again
-//   2. free before busy, then the shorter queue
+//   2. free before busy
 //   3. at most ten minutes behind: the recipient has to catch up with the rest itself
 //   4. a replica before the primary, which has users to serve
 //   5. the recipient's cell
 //   6. the least lag; 7. the alias, so that every agent ranks alike
-// So a free primary wins against a busy replica. A copy burdens a primary but does not stop it,
-// whereas the wait for the replica lasts as long as a whole copy, in which the shard is short of
-// one tablet; and with every whole tablet donating, N of them are rebuilt in log2(N + 1) rounds. To
-// spare the primary, name a tablet.
+// The primary serves only if nobody else can, busy or free, unless the request counts it among the
+// others. With every whole tablet donating, N of them are rebuilt in log2(N + 1) rounds.
 #ifndef GRAFT_PROVISION_DONOR_DONOR_RANKING_H_
 #define GRAFT_PROVISION_DONOR_DONOR_RANKING_H_
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,9 +41,9 @@ struct DonorState {
 struct DonorCandidate {
   Tablet tablet;
   bool is_primary = false;  // by the shard's record
-  // UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED …: it could not be asked.
+  // UNAVAILABLE, UNAUTHENTICATED, PERMISSION_DENIED …: it could not be asked. UNKNOWN: it was not.
   absl::StatusOr<DonorState> state = absl::UnknownError("not asked");
-  int waiting = 0;  // recipients in the queue for it, the one that it serves included
+  bool held = false;  // it serves a recipient of the shard's line
   int failures = 0;
   absl::Time last_failure = absl::InfinitePast();
   absl::Status ruled_out;  // not OK: no attempt of this operation with it can succeed
@@ -56,11 +55,13 @@ struct DonorSearchFacts {
   // The primary's facts are read after the candidates' own; RankDonors sees by itself who has data.
   ShardEvidence shard;
   absl::Time now;
+  PrimaryAsDonor primary = PrimaryAsDonor::kIfNobodyElse;
   Allowances allow;  // what cannot be seen and is allowed is taken for good
 };
 
 struct DonorRanking {
   std::vector<TabletAlias> order;     // the best first
+  std::set<TabletAlias> donating;     // of these, those whose servers are being cloned
   std::vector<RefusedDonor> refused;  // those that matter most, at most ten, by alias
   int refused_more = 0;               // how many there are besides
 };
@@ -70,8 +71,25 @@ inline constexpr size_t kMostRefusals = 10;
 // How long a failure counts.
 inline constexpr absl::Duration kFailureMemory = absl::Minutes(30);
 
-DonorRanking RankDonors(const std::vector<DonorCandidate>& candidates,
-                        const DonorSearchFacts& facts);
+inline bool IsUnasked(const DonorCandidate& candidate) {
+  return absl::IsUnknown(candidate.state.status());
+}
+// Its record, the request or this operation rule it out, whatever its server would say.
+bool RefusesUnasked(const DonorCandidate& candidate, const DonorSearchFacts& facts);
+
+// Its record says that it hardly can be donor: it is empty, follows nobody, has another version.
+// But records may be some seconds old.
+bool IsLastResort(const DonorCandidate& candidate, const DonorSearchFacts& facts);
+
+// Orders the candidates by their records alone, which may be some seconds old: those to be asked
+// first. Without those of RefusesUnasked.
+std::vector<DonorCandidate*> OrderByRecords(std::vector<DonorCandidate>& candidates,
+                                            const DonorSearchFacts& facts);
+
+// Takes the primary away if it is to be spared and some other of `candidates` has not just failed.
+void SparePrimary(const DonorSearchFacts& facts, std::vector<DonorCandidate*>& candidates);
+
+DonorRanking RankDonors(std::vector<DonorCandidate> candidates, const DonorSearchFacts& facts);
 
 }  // namespace graft
 

@@ -51,12 +51,29 @@ void StepContext::Say(std::string note, bool waits) const {
   ReportProgress();
 }
 
+QueueEntry StepContext::LineEntry() const {
+  return {options.alias, operation.request.id, absl::StrCat("rebuild ", options.alias.ToString())};
+}
+
+absl::Status StepContext::StandInLine(const QueueEntry& entry) const {
+  const absl::Status changed = deps.line.Change(entry);
+  const bool none = absl::IsAborted(changed) || absl::IsFailedPrecondition(changed);
+  return none ? deps.line.Enter(ShardLineName(options.keyspace, options.shard), entry) : changed;
+}
+
 absl::StatusOr<int> StepContext::ClaimDonor() const {
   const QueueEntry entry{
       options.alias, operation.request.id,
       absl::StrCat("clone ", options.alias.ToString(), " from ", operation.donor.ToString())};
   GRAFT_RETURN_IF_ERROR(deps.claims.Enter(DonorLockName(operation.donor), entry));
   return deps.claims.Ahead();
+}
+
+// A claim that cannot be given up ends with its lease.
+void StepContext::ReleaseDonor() const {
+  if (deps.claims.state() == ClaimKeeper::State::kLost) operation.claim_lost = true;
+  deps.claims.Leave().IgnoreError();
+  if (deps.line.state() != ClaimKeeper::State::kNone) deps.line.Change(LineEntry()).IgnoreError();
 }
 
 }  // namespace graft

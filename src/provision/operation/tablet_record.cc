@@ -110,6 +110,7 @@ void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tab
     tablet.tags["graft.reason"] = std::string(RowOf(facts.held_back).word);
   }
   if (!facts.server_uuid.empty()) tablet.tags["graft.server_uuid"] = facts.server_uuid;
+  WriteHealth(facts.health, tablet);
   tablet.tags["graft.sequence"] = absl::StrCat(state.sequence);
   if (!facts.mysql.empty()) tablet.mysql = facts.mysql;
 }

@@ -14,6 +14,7 @@
 //   graft.reason      after a failure, or while the tablet is held out of service: why, as a word
 //   graft.sequence    number of the state that was written
 //   graft.server_uuid of the tablet's own mysqld
+//   and the tags of DonorHealth
 // An older state never overwrites a newer one. Safe for use from several threads: writers take
 // turns. Its arguments must outlive it.
 #ifndef GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_
@@ -38,6 +39,7 @@ namespace graft {
 struct TabletFacts {
   HostPort mysql;           // port 0: not known yet
   std::string server_uuid;  // empty: not known yet
+  DonorHealth health;
   // The type to publish instead of a RESTORE that replaced no type and has no cause any more;
   // nullopt: the newest operation's, if there is one.
   std::optional<TabletType> type;

@@ -180,6 +180,11 @@ class CatchUp {
 
 // FAILED_PRECONDITION: the channel broke, or nothing moved and nothing was worked on for a while.
 StepOutcome CatchUpStep(StepContext& context) {
+  // From now on this tablet may itself be donor: its record says so, and who waits is told.
+  if (context.deps.line.state() != ClaimKeeper::State::kNone) {
+    context.PublishRecord().IgnoreError();
+    context.deps.line.Leave().IgnoreError();
+  }
   return CatchUp(context).Run();
 }
 

@@ -1,65 +1,265 @@
-// claim_donor: one clone per donor across the whole topology. Waits in the donor's queue, with the
-// tablet still serving and replicating: nothing is fenced yet.
+// claim_donor: one clone per donor across the whole topology, and one line for all the shard's
+// recipients. Waits in it, with the tablet still serving and replicating: nothing is fenced yet.
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
+#include "provision/donor/donor_search.h"
+#include "provision/donor/shard_line.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
 namespace {
 
-constexpr absl::Duration kLookEvery = absl::Seconds(1);
+// So many at the front of the line look for donors at the same time. Those behind them only look at
+// the line, and only when it has become so much shorter that they may be at the front.
+constexpr int kFront = 4;
+constexpr absl::Duration kLook = absl::Seconds(30);  // at what no change of the line tells
+constexpr absl::Duration kLooksApart = absl::Milliseconds(100);
+constexpr absl::Duration kLookUntold = absl::Seconds(1);  // while the line cannot be watched
+// A free donor that those before this recipient do not take for so long is left over.
+constexpr absl::Duration kLeftOverAfter = absl::Seconds(3);
+// A donor that somebody outside the line holds is left alone for so long.
+constexpr absl::Duration kForeignClaim = absl::Seconds(5);
 // The store may be away for so long before the wait is given up.
 constexpr absl::Duration kStorePatience = absl::Seconds(15);
 
-absl::Status WaitedTooLong(const StepContext& context, int ahead) {
-  return Failure(
-      Reason::kDonorWaitTimeout,
-      absl::StrCat("donor ", context.operation.donor.ToString(), " was not free within ",
-                   HumanDuration(context.options.donor_wait_timeout),
-                   " (--clone-donor-wait-timeout); ", ahead,
-                   " stood before this tablet in its queue; name another donor, or wait longer"));
-}
+class DonorWait {
+ public:
+  explicit DonorWait(StepContext& context)
+      : context_(context),
+        name_(ShardLineName(context.options.keyspace, context.options.shard)),
+        began_(Now()),
+        moved_(began_),
+        store_answered_(began_) {
+    mine_ = context.LineEntry();
+    mine_.waiting = true;
+    if (!TakesAny()) mine_.wants = context.operation.donor;
+  }
 
-void ShowPlace(StepContext& context, int ahead) {
-  Operation& operation = context.operation;
-  if (operation.queue_place == ahead) return;
-  operation.queue_place = ahead;
-  context.Save().IgnoreError();
-  context.ReportProgress();
-}
+  StepOutcome Run() {
+    while (true) {
+      const auto donor = Look();
+      if (donor.ok()) store_answered_ = Now();
+      if (donor.ok() && donor->has_value()) return Take(**donor);
+      if (donor.ok() && Now() - moved_ >= context_.options.donor_wait_timeout) {
+        return WaitedTooLong();
+      }
+      if (donor.ok() && stands_) ShowPlace(line_.ahead + 1);
+      const bool away = IsAway(donor.status()) && Now() - store_answered_ < kStorePatience;
+      if (!donor.ok() && !away) return donor.status();
+      GRAFT_RETURN_IF_ERROR(AwaitNews());
+    }
+  }
 
-// Joins again when the place was lost, at the queue's end.
-absl::StatusOr<int> LookAhead(const StepContext& context) {
-  const absl::StatusOr<int> ahead = context.deps.claims.Ahead();
-  return absl::IsAborted(ahead.status()) ? context.ClaimDonor() : ahead;
-}
+ private:
+  absl::Time Now() const { return context_.clock().Now(); }
+  Operation& operation() const { return context_.operation; }
+  bool TakesAny() const { return operation().request.donor.kind == DonorChoice::Kind::kAny; }
+
+  // The donor whose claim is held now; nullopt: none yet. UNAVAILABLE and DEADLINE_EXCEEDED: the
+  // store is away.
+  absl::StatusOr<std::optional<TabletAlias>> Look() {
+    GRAFT_RETURN_IF_ERROR(Annotate(Stand(), "the line for a donor"));
+    seen_changes_ = *changes_;
+    const auto entries = context_.deps.locks.List(name_);
+    if (!entries.ok()) return Annotate(entries.status(), "the line for a donor");
+    const int before = line_.ahead;
+    line_ = LineFrom(*entries, mine_);
+    stands_ = line_.there;
+    if (!stands_) return std::nullopt;  // it was lost: to its end, at the next look
+    if (line_.ahead < before) moved_ = Now();
+    std::optional<TabletAlias> donor;
+    if (TakesAny()) {
+      GRAFT_ASSIGN_OR_RETURN(donor, Choose());
+    } else if (IsTurnFor(operation().donor)) {
+      donor = operation().donor;
+    }
+    if (!donor.has_value()) return std::nullopt;
+    GRAFT_ASSIGN_OR_RETURN(const bool claimed, Claim(*donor));
+    return claimed ? donor : std::nullopt;
+  }
+
+  absl::Status Stand() {
+    if (watch_ == nullptr) {
+      auto watch =
+          context_.deps.locks.WatchQueue(name_, [changes = changes_, control = context_.control] {
+            ++*changes;
+            control->Wake();
+          });
+      if (watch.ok()) watch_ = *std::move(watch);
+    }
+    const bool lost = context_.deps.line.state() == ClaimKeeper::State::kLost;
+    if (stands_ && !lost) return absl::OkStatus();
+    GRAFT_RETURN_IF_ERROR(context_.StandInLine(mine_));
+    stands_ = true;
+    return absl::OkStatus();
+  }
+
+  // The named donor is free, and nobody before this recipient is about to take it.
+  bool IsTurnFor(const TabletAlias& donor) {
+    if (context_.deps.claims.state() == ClaimKeeper::State::kWaiting) return true;
+    if (!line_.IsFree(donor)) {
+      Note(line_.held.count(donor) > 0 ? line_.Holders() : "");
+      return false;
+    }
+    return line_.ahead_for_any == 0 || IsLeftOver(true);
+  }
+
+  // The best donor that is free for this recipient.
+  absl::StatusOr<std::optional<TabletAlias>> Choose() {
+    // Who comes behind changes nothing here.
+    const bool same = searched_.has_value() && *searched_ == line_ && Now() < search_again_;
+    if (line_.ahead >= kFront || same) {
+      Note(line_.Holders());
+      return std::nullopt;
+    }
+    searched_ = line_;
+    GRAFT_ASSIGN_OR_RETURN(const Shard shard, context_.ReadShard());
+    DonorWish wish{line_, IsLeftOver(left_to_others_), operation().request.donor.primary};
+    for (auto it = foreign_.begin(); it != foreign_.end();) {
+      const bool past = Now() - it->second >= kForeignClaim;
+      if (!past) wish.line.held.emplace(it->first, TabletAlias());
+      it = past ? foreign_.erase(it) : std::next(it);
+    }
+    const absl::Duration after = context_.options.primary_donor_after;
+    const bool due = after > absl::ZeroDuration() && Now() - began_ >= after;
+    if (due && wish.primary == PrimaryAsDonor::kIfNobodyElse) {
+      wish.primary = PrimaryAsDonor::kLikeOthers;
+    }
+    GRAFT_ASSIGN_OR_RETURN(const FoundDonors found, SearchDonors(context_, shard, wish));
+    left_to_others_ = found.left_to_others > 0;
+    search_again_ = Now() + (left_to_others_ ? kLookUntold : kLook);
+    for (const TabletAlias& donor : found.ranking.order) {
+      if (!wish.line.IsFree(donor)) continue;
+      if (found.ranking.donating.count(donor) == 0) return donor;
+      LeaveAlone(donor);
+    }
+    const bool hopeless =
+        found.ranking.order.empty() && !left_to_others_ && !line_.others_work() && foreign_.empty();
+    if (hopeless) return NoDonor(operation(), shard, found);
+    Note(line_.Holders());
+    return std::nullopt;
+  }
+
+  bool IsLeftOver(bool others_have_one) {
+    if (!others_have_one) {
+      left_since_ = absl::InfiniteFuture();
+      return false;
+    }
+    left_since_ = std::min(left_since_, Now());
+    return Now() - left_since_ >= kLeftOverAfter;
+  }
+
+  // False: somebody else has it. A named donor is waited for in its own queue then: its holder does
+  // not stand in the line.
+  absl::StatusOr<bool> Claim(const TabletAlias& donor) {
+    ClaimKeeper& claims = context_.deps.claims;
+    const TabletAlias before = operation().donor;
+    operation().donor = donor;
+    absl::StatusOr<int> ahead =
+        claims.state() == ClaimKeeper::State::kWaiting ? claims.Ahead() : absl::AbortedError("");
+    if (absl::IsAborted(ahead.status())) ahead = context_.ClaimDonor();
+    operation().donor = before;
+    if (!ahead.ok()) return Annotate(ahead.status(), "claim of the donor");
+    if (*ahead == 0) return true;
+    if (TakesAny()) {
+      LeaveAlone(donor);
+      GRAFT_RETURN_IF_ERROR(claims.Leave());
+    }
+    return false;
+  }
+
+  // It serves somebody who does not stand in the line.
+  void LeaveAlone(const TabletAlias& donor) {
+    foreign_[donor] = Now();
+    search_again_ = std::min(search_again_, Now() + kForeignClaim);
+  }
+
+  // The donor that preflight has looked at, or another one that it must look at first.
+  StepOutcome Take(const TabletAlias& donor) {
+    QueueEntry entry = context_.LineEntry();
+    entry.holds = donor;
+    context_.StandInLine(entry).IgnoreError();  // the claim itself is what counts
+    ShowPlace(0);
+    if (donor == operation().donor) return StepOutcome::Advance();
+    GRAFT_ASSIGN_OR_RETURN(const Shard shard, context_.ReadShard());
+    GRAFT_RETURN_IF_ERROR(ReadDonorAndSource(context_, shard, donor));
+    context_.state.donor_uuid.clear();  // preflight says both
+    context_.state.source_uuid.clear();
+    return StepOutcome::Advance(Step::kPreflight);
+  }
+
+  // Until the line has changed enough to matter here, or it is time to look anyway.
+  absl::Status AwaitNews() {
+    const bool front = line_.ahead < kFront;
+    absl::Duration pause = foreign_.empty() ? kLook : kForeignClaim;
+    const bool soon = watch_ == nullptr || !stands_ || left_since_ != absl::InfiniteFuture() ||
+                      context_.deps.claims.state() == ClaimKeeper::State::kWaiting;
+    if (soon) pause = kLookUntold;
+    const absl::Time soonest = Now() + kLooksApart;  // many may come or go at once
+    const absl::Time until = Now() + pause;
+    const int enough = front ? 1 : line_.ahead - kFront + 1;  // each departure is a change
+    while (Now() < soonest || (Now() < until && *changes_ - seen_changes_ < enough)) {
+      GRAFT_RETURN_IF_ERROR(context_.Wait((Now() < soonest ? soonest : until) - Now()));
+    }
+    return absl::OkStatus();
+  }
+
+  void Note(const std::string& note) { context_.Note(note); }
+
+  void ShowPlace(int place) {
+    if (operation().queue_place == place) return;
+    operation().queue_place = place;
+    context_.Save().IgnoreError();
+    context_.ReportProgress();
+  }
+
+  absl::Status WaitedTooLong() const {
+    const std::string holders = line_.Holders();
+    return Failure(
+        Reason::kDonorWaitTimeout,
+        absl::StrCat(TakesAny() ? "no donor of the shard"
+                                : absl::StrCat("donor ", operation().donor.ToString()),
+                     " became free within ", HumanDuration(context_.options.donor_wait_timeout),
+                     " (--clone-donor-wait-timeout) without this tablet getting nearer: ",
+                     line_.ahead, " before it in line", holders.empty() ? "" : ", ", holders,
+                     "; name another donor, or wait longer"));
+  }
+
+  StepContext& context_;
+  const std::string name_;
+  const absl::Time began_;
+  absl::Time moved_;  // when the place in line became a better one
+  absl::Time store_answered_;
+  QueueEntry mine_;
+  bool stands_ = false;
+  ShardLine line_;
+  std::optional<ShardLine> searched_;  // how it was at the last search
+  absl::Time search_again_;            // at the same line
+  bool left_to_others_ = false;        // a free donor, at the last search
+  absl::Time left_since_ = absl::InfiniteFuture();
+  std::map<TabletAlias, absl::Time> foreign_;  // claims of those that do not stand in the line
+  // Changes of the line; the watch's thread counts them, and ends before this does.
+  const std::shared_ptr<std::atomic<int>> changes_ = std::make_shared<std::atomic<int>>(0);
+  int seen_changes_ = 0;
+  std::unique_ptr<Watch> watch_;
+};
 
 }  // namespace
 
-// DEADLINE_EXCEEDED: the donor was not free in time. UNAVAILABLE: the store is away.
+// Advance: this operation holds the claim on its donor. To preflight: on another donor than the one
+// that was looked at. DEADLINE_EXCEEDED: no donor was free in time. UNAVAILABLE: the store is away.
 StepOutcome ClaimDonorStep(StepContext& context) {
-  const absl::Time began = context.clock().Now();
-  const absl::Time deadline = began + context.options.donor_wait_timeout;
-  absl::Time store_answered = began;
-  absl::StatusOr<int> ahead = context.ClaimDonor();
-  bool joined = ahead.ok();
-  while (!ahead.ok() || *ahead > 0) {
-    const absl::Time now = context.clock().Now();
-    if (ahead.ok()) {
-      store_answered = now;
-      ShowPlace(context, *ahead);
-      if (now >= deadline) return WaitedTooLong(context, *ahead);
-    } else if (!IsAway(ahead.status()) || now - store_answered >= kStorePatience) {
-      return Annotate(ahead.status(), "claim of the donor");
-    }
-    GRAFT_RETURN_IF_ERROR(context.Wait(kLookEvery));
-    ahead = joined ? LookAhead(context) : context.ClaimDonor();
-    joined = joined || ahead.ok();
+  if (context.deps.claims.Holds(DonorLockName(context.operation.donor))) {
+    return StepOutcome::Advance();
   }
-  ShowPlace(context, 0);
-  return absl::OkStatus();
+  return DonorWait(context).Run();
 }
 
 }  // namespace graft

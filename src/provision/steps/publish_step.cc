@@ -145,8 +145,6 @@ StepOutcome ReleaseStep(StepContext& context) {
 
 // The tablet serves again: fence down, though still read-only as a replica is, and its type back.
 StepOutcome PublishStep(StepContext& context) {
-  // Another tablet may have cloned from the donor meanwhile; the copy is proved all the same.
-  if (context.deps.claims.state() == ClaimKeeper::State::kLost) context.operation.claim_lost = true;
   GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
   if (!channels.empty()) GRAFT_RETURN_IF_ERROR(StartIfStopped(context, channels.front()));
   GRAFT_RETURN_IF_ERROR(FinishTheCopy(context, channels));

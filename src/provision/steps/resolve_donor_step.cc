@@ -77,20 +77,17 @@ std::string ListRefusals(const Operation& operation, const std::string& missing)
   return absl::StrJoin(texts, "; ");
 }
 
-// The best donor of the shard. The operation notes the refused tablets and the reasons.
+// The best donor of the shard, as it stands now. claim_donor takes the one that is best when it is
+// this recipient's turn.
 absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard) {
-  Operation& operation = context.operation;
-  const Peers peers = PeersOf(context);
-  GRAFT_ASSIGN_OR_RETURN(FoundDonors found,
-                         FindDonors({context.clock(), context.recipient(), context.deps.topology,
-                                     context.deps.locks, peers},
-                                    context.state, shard));
-  operation.refused_donors = std::move(found.ranking.refused);
-  operation.refused_more = found.ranking.refused_more;
+  DonorWish wish;
+  wish.primary = context.operation.request.donor.primary;
+  // Without it, as if all were free.
+  const auto entries = context.deps.locks.List(ShardLineName(shard.keyspace, shard.name));
+  if (entries.ok()) wish.line.held = LineFrom(*entries, context.LineEntry()).held;
+  GRAFT_ASSIGN_OR_RETURN(const FoundDonors found, SearchDonors(context, shard, wish));
   if (!found.ranking.order.empty()) return found.ranking.order.front();
-  return Failure(Reason::kNoDonor,
-                 absl::StrCat("no tablet of ", ShardName(shard),
-                              " can be the donor: ", ListRefusals(operation, found.missing)));
+  return NoDonor(context.operation, shard, found);
 }
 
 absl::StatusOr<TabletAlias> FindDonor(StepContext& context, const Shard& shard) {
@@ -175,6 +172,24 @@ absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
   return Failure(Reason::kRecipientIsPrimary,
                  absl::StrCat(tablet.alias.ToString(), " is the primary of ", ShardName(shard),
                               "; a primary is never overwritten: reparent the shard first"));
+}
+
+absl::StatusOr<FoundDonors> SearchDonors(StepContext& context, const Shard& shard,
+                                         const DonorWish& wish) {
+  Operation& operation = context.operation;
+  const Peers peers = PeersOf(context);
+  GRAFT_ASSIGN_OR_RETURN(FoundDonors found, FindDonors({context.clock(), context.recipient(),
+                                                        context.deps.topology, peers},
+                                                       context.state, shard, wish));
+  operation.refused_donors = found.ranking.refused;
+  operation.refused_more = found.ranking.refused_more;
+  return found;
+}
+
+absl::Status NoDonor(const Operation& operation, const Shard& shard, const FoundDonors& found) {
+  return Failure(Reason::kNoDonor,
+                 absl::StrCat("no tablet of ", ShardName(shard),
+                              " can be the donor: ", ListRefusals(operation, found.missing)));
 }
 
 // NOT_FOUND, FAILED_PRECONDITION: the topology does not allow this donor, or no tablet can be it;

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "graft/preflight.h"
+#include "provision/donor/donor_search.h"
 #include "provision/donor/peers.h"
 #include "provision/operation/step_context.h"
 
@@ -28,6 +29,12 @@ absl::StatusOr<PreflightReport> MakePreflight(StepContext& context);
 
 // Donor and source into the operation, from the topology and the shard's servers.
 absl::Status ResolveDonor(StepContext& context);
+
+// Finds the shard's donors as `wish` says; the operation notes the refused ones and the reasons.
+absl::StatusOr<FoundDonors> SearchDonors(StepContext& context, const Shard& shard,
+                                         const DonorWish& wish);
+// NO_DONOR: none of the shard's tablets can be it, and why.
+absl::Status NoDonor(const Operation& operation, const Shard& shard, const FoundDonors& found);
 
 // SEMI_SYNC once more, right before the fence goes up.
 absl::Status CheckAcknowledgers(StepContext& context);
