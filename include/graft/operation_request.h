@@ -30,6 +30,7 @@ struct DonorChoice {
 };
 // The value of --donors: "primary,replica" or "replica". INVALID_ARGUMENT.
 absl::StatusOr<PrimaryAsDonor> ParseDonors(absl::string_view text);
+absl::string_view DonorsText(PrimaryAsDonor primary);  // the same; empty: kIfNobodyElse
 
 enum class ReplicateFrom { kDonor, kPrimary };
 

@@ -22,8 +22,10 @@
 #include "metrics/metered.h"
 #include "metrics/metrics.h"
 #include "mysql/connector_server.h"
+#include "provision/fleet/rebuild_member.h"
 #include "provision/repair/auto_repair.h"
 #include "rpc/provisioner_server.h"
+#include "topo/shard_rebuilds.h"
 #include "topo_open/topo_open.h"
 
 namespace graft {
@@ -86,12 +88,14 @@ class GraftAgent : public Agent {
                          [this] { return tablet_.preflights().Last(); }, kVersion})),
         tablet_(MakePorts(), options_.tablet),
         shard_(clock_, topology_, {identity_.keyspace, identity_.shard}),
-        repair_({clock_, tablet_.operations(), locks_, topology_,
-                 [this](const std::string& text) {
-                   log_.Info("repair", {{"tablet", identity_.alias.ToString()}, {"state", text}});
-                 }},
+        repair_({clock_, tablet_.operations(), locks_, topology_, LogStates("repair")},
                 {identity_.alias, identity_.keyspace, identity_.shard, options_.repair,
-                 options_.tablet.defaults.donor}) {
+                 options_.tablet.defaults.donor}),
+        rebuilds_(MakeShardRebuilds(*opened_.topology.global, options_.topo.global_root,
+                                    identity_.keyspace, identity_.shard)),
+        member_({clock_, tablet_.operations(), topology_, *rebuilds_,
+                 LogStates("rebuild of the shard")},
+                {identity_.alias, identity_.keyspace, identity_.shard}) {
     tablet_.Load(std::move(opened_.loaded));
   }
 
@@ -118,6 +122,7 @@ class GraftAgent : public Agent {
     if (!options_.repair.errors.empty()) {
       threads_.emplace_back([this] { repair_.Serve(); });
     }
+    threads_.emplace_back([this] { member_.Serve(); });
     return absl::OkStatus();
   }
 
@@ -165,6 +170,7 @@ class GraftAgent : public Agent {
   }
 
   void StopThreads() {
+    member_.Stop();
     repair_.Stop();
     hold_.Stop();
     shard_.Stop();
@@ -174,6 +180,12 @@ class GraftAgent : public Agent {
       threads_.pop_back();
     }
     askers_.AwaitIdle();
+  }
+
+  std::function<void(const std::string&)> LogStates(const std::string& message) {
+    return [this, message](const std::string& text) {
+      log_.Info(message, {{"tablet", identity_.alias.ToString()}, {"state", text}});
+    };
   }
 
   std::unique_ptr<MysqlServer> ConnectLocally(bool keep_session) const {
@@ -233,6 +245,8 @@ class GraftAgent : public Agent {
   TabletAgent tablet_;
   ShardView shard_;
   AutoRepair repair_;
+  const std::unique_ptr<ShardRebuilds> rebuilds_;
+  RebuildMember member_;
   std::unique_ptr<RpcServer> rpc_;
   std::unique_ptr<HttpServer> http_;
   std::vector<std::thread> threads_;

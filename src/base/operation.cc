@@ -128,6 +128,11 @@ absl::StatusOr<PrimaryAsDonor> ParseDonors(absl::string_view text) {
   return primary ? PrimaryAsDonor::kLikeOthers : PrimaryAsDonor::kNever;
 }
 
+absl::string_view DonorsText(PrimaryAsDonor primary) {
+  if (primary == PrimaryAsDonor::kIfNobodyElse) return "";
+  return primary == PrimaryAsDonor::kNever ? "replica" : "primary,replica";
+}
+
 Allowances WithDefaults(Allowances allow, const Allowances& defaults) {
   allow.non_innodb |= defaults.non_innodb;
   allow.lost_replication_settings |= defaults.lost_replication_settings;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "wire/time_proto.h"
 
 namespace graft::cli {
 namespace {
@@ -19,6 +20,18 @@ absl::StatusOr<AgentAnswer> AskOne(const std::string& address, absl::Duration ti
   if (!operation.ok()) return operation.status();
   answer.operation = *std::move(operation);
   return answer;
+}
+
+absl::StatusOr<std::vector<absl::Duration>> AskTimesOf(const std::string& address,
+                                                       absl::Duration timeout) {
+  GRAFT_ASSIGN_OR_RETURN(const v1::ListOperationsResponse list,
+                         MakeAgentClient(address, timeout)->ListOperations({}));
+  std::vector<absl::Duration> times;
+  for (const v1::Operation& operation : list.operations()) {
+    if (operation.outcome() != v1::DONE || operation.kind() == v1::RELEASE) continue;
+    times.push_back(FromTimestamp(operation.ended()) - FromTimestamp(operation.requested()));
+  }
+  return times;
 }
 
 absl::StatusOr<AgentAnswer> AskAgentOf(Clock& clock, const AskAgent& ask, const Tablet& tablet,
@@ -56,6 +69,10 @@ absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& ali
 
 AskAgent MakeAskAgent() {
   return AskOne;
+}
+
+AskTimes MakeAskTimes() {
+  return AskTimesOf;
 }
 
 std::vector<absl::StatusOr<AgentAnswer>> AskAgents(Clock& clock, const AskAgent& ask,

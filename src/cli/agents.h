@@ -39,6 +39,11 @@ using AskAgent =
     std::function<absl::StatusOr<AgentAnswer>(const std::string& address, absl::Duration timeout)>;
 AskAgent MakeAskAgent();
 
+// How long one agent's earlier rebuilds took that ended well, in the same way.
+using AskTimes = std::function<absl::StatusOr<std::vector<absl::Duration>>(
+    const std::string& address, absl::Duration timeout)>;
+AskTimes MakeAskTimes();
+
 // An answer for each tablet, in order. UNAVAILABLE: its agent was stopped; FAILED_PRECONDITION: it
 // has no graft agent; DEADLINE_EXCEEDED: it was not asked before `deadline`; else what asking said.
 // Returns soon after `deadline` at the latest.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -77,6 +78,8 @@ Result ShowTablets(const Session& session, VitessTopology& topology, const Table
 // Of the topology alone.
 Result AddCell(const Session& session, VitessTopology& topology, const Cell& cell);
 Result ShowTopology(const Session& session, VitessTopology& topology);
+// Keyspace and shard of "keyspace/shard". INVALID_ARGUMENT.
+absl::StatusOr<std::pair<std::string, std::string>> SplitShard(const std::string& shard);
 // `shard` is "keyspace/shard".
 Result SetPrimary(const Session& session, VitessTopology& topology, const std::string& shard,
                   const std::string& alias);

@@ -44,6 +44,17 @@ ExitCode ExitCodeOf(const v1::Operation& operation) {
   return operation.outcome() == v1::CANCELLED ? ExitCode::kCancelled : ExitCode::kFailed;
 }
 
+ExitCode ExitCodeOf(const ShardRebuild& rebuild) {
+  ExitCode code = ExitCode::kDone;
+  for (const ShardRebuild::Member& member : rebuild.members) {
+    if (member.data_gone) return ExitCode::kFailedDataGone;
+    if (member.outcome == MemberOutcome::kFailed) code = ExitCode::kFailed;
+    const bool left = member.outcome == MemberOutcome::kWaiting;
+    if (left && code == ExitCode::kDone) code = ExitCode::kCancelled;
+  }
+  return code;
+}
+
 ExitCode ExitCodeOf(const v1::PreflightReport& report, const Allowances& allow) {
   const auto passes = [&allow](const v1::CheckResult& result) {
     return result.outcome() == v1::PASSED || result.outcome() == v1::WARNING ||

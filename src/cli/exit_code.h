@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "graft/operation_request.h"
+#include "graft/shard_rebuild.h"
 #include "graft/v1/operation.pb.h"
 #include "graft/v1/preflight.pb.h"
 
@@ -30,6 +31,10 @@ ExitCode ExitCodeOf(const absl::Status& status);
 
 // Of an operation that has ended; a running one is kDone (it was accepted).
 ExitCode ExitCodeOf(const v1::Operation& operation);
+
+// Of a shard's rebuild that is over: as of the operation of the member that has failed; kCancelled
+// if it was stopped before all its members were done.
+ExitCode ExitCodeOf(const ShardRebuild& rebuild);
 
 // Whether CLONE may be tried: kDone, else kRefused. A check that this graftctl does not know how to
 // read stops, and so does a report without any.

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <iostream>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -15,6 +17,8 @@
 #include "cli/agent_client.h"
 #include "cli/agents.h"
 #include "cli/commands.h"
+#include "cli/rebuild_command.h"
+#include "topo/shard_rebuilds.h"
 #include "topo_open/topo_open.h"
 #include "wire/provisioner_proto.h"
 #include "wire/request_proto.h"
@@ -32,7 +36,9 @@ absl::StatusOr<ReprovisionCall> MakeCall(const GraftctlFlags& flags) {
     GRAFT_ASSIGN_OR_RETURN(call.donor->tablet, TabletAlias::Parse(flags.from_tablet));
   }
   if (!flags.donors.empty()) {
-    if (!flags.from_any) return absl::InvalidArgumentError("--donors goes with --from-any");
+    const bool any = flags.from_any || (!flags.shard.empty() && !call.donor.has_value());
+    if (!any) return absl::InvalidArgumentError("--donors goes with --from-any");
+    if (!call.donor.has_value()) call.donor = DonorChoice{DonorChoice::Kind::kAny, {}};
     GRAFT_ASSIGN_OR_RETURN(call.donor->primary, ParseDonors(flags.donors));
   }
   if (flags.replicate_from == "donor") call.replicate_from = ReplicateFrom::kDonor;
@@ -143,7 +149,57 @@ bool IsTopoCommand(Command command) {
          command == Command::kTopoShow || command == Command::kTopoSetPrimary;
 }
 
+// At a terminal, whoever is there.
+bool AskPerson(const std::string& question) {
+  std::cout << question << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+absl::StatusOr<ShardRebuildCall> MakeShardCall(const GraftctlFlags& flags, bool terminal) {
+  ShardRebuildCall call;
+  GRAFT_ASSIGN_OR_RETURN(std::tie(call.keyspace, call.shard), SplitShard(flags.shard));
+  for (const std::string& text : flags.aliases) {
+    GRAFT_ASSIGN_OR_RETURN(const TabletAlias alias, TabletAlias::Parse(text));
+    call.named.push_back(alias);
+  }
+  call.choice = flags.all            ? RebuildChoice::kAll
+                : flags.unhealthy    ? RebuildChoice::kUnhealthy
+                : call.named.empty() ? RebuildChoice::kNone
+                                     : RebuildChoice::kNamed;
+  GRAFT_ASSIGN_OR_RETURN(call.request, MakeCall(flags));
+  if (!call.request.donor.has_value()) {
+    call.request.donor = DonorChoice{DonorChoice::Kind::kAny, {}};
+  }
+  // Of a donor that is a member itself: nobody may follow it when its turn comes.
+  if (!call.request.replicate_from.has_value()) {
+    call.request.replicate_from = ReplicateFrom::kPrimary;
+  }
+  call.by = CallerName();
+  call.max_unavailable = flags.max_unavailable;
+  call.plan_only = flags.plan;
+  call.stop = flags.stop;
+  const bool person = terminal && flags.output == OutputFormat::kTable;
+  call.watch = flags.watch || person;
+  call.yes = flags.yes;
+  if (person && isatty(STDIN_FILENO) == 1) call.confirm = AskPerson;
+  return call;
+}
+
+Result RunShardRebuild(const GraftctlFlags& flags, const Session& session) {
+  GRAFT_ASSIGN_OR_RETURN(const ShardRebuildCall call,
+                         MakeShardCall(flags, session.screen.terminal));
+  GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, OpenTopology(session.clock, flags.topo));
+  const auto rebuilds =
+      MakeShardRebuilds(*opened.global, flags.topo.global_root, call.keyspace, call.shard);
+  return RebuildShard(session, {*opened.topology, *rebuilds, MakeAskAgent(), MakeAskTimes()}, call);
+}
+
 Result Run(const GraftctlFlags& flags, const Session& session) {
+  if (flags.command == Command::kReprovision && !flags.shard.empty()) {
+    return RunShardRebuild(flags, session);
+  }
   if (IsTopoCommand(flags.command)) {
     GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, OpenTopology(session.clock, flags.topo));
     return RunTopoCommand(flags, session, *opened.topology);
@@ -165,6 +221,19 @@ Result Run(const GraftctlFlags& flags, const Session& session) {
 }
 
 }  // namespace
+
+std::string FaultOfReprovision(const GraftctlFlags& flags) {
+  const bool group = flags.all || flags.unhealthy;
+  if (flags.shard.empty()) {
+    return flags.aliases.size() == 1 ? "" : "name one tablet, or several with --shard";
+  }
+  if (!flags.server.empty()) return "--server is one tablet's agent; --shard needs the topology";
+  if (group && !flags.aliases.empty()) return "name tablets, or give --all or --unhealthy";
+  const bool chosen = group || !flags.aliases.empty();
+  if (flags.stop && chosen) return "--stop stops all of the rebuild: name no tablets";
+  if (flags.plan && !chosen) return "a plan is of tablets: name some, or give --all or --unhealthy";
+  return "";
+}
 
 ExitCode RunGraftctl(const GraftctlFlags& flags, const Screen& screen, std::ostream& out,
                      std::ostream& err) {

@@ -4,6 +4,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "cli/exit_code.h"
@@ -55,8 +56,18 @@ struct GraftctlFlags {
   bool no_ask = false;  // tablets: the topology alone
   TabletFilter filter;
   Cell cell;
-  std::string shard;  // keyspace/shard
+  std::string shard;                 // keyspace/shard; of reprovision: several of its tablets
+  std::vector<std::string> aliases;  // reprovision with a shard: those to rebuild
+  bool all = false;
+  bool unhealthy = false;
+  int max_unavailable = 1;
+  bool yes = false;
+  bool plan = false;
+  bool stop = false;
 };
+
+// What CLI11 cannot say of reprovision's options; empty: nothing is wrong.
+std::string FaultOfReprovision(const GraftctlFlags& flags);
 
 // Fills `flags`. Returns true to go on; false when all is said (help, or an error on stderr), with
 // the exit status in `exit_status`.

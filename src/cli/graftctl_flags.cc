@@ -45,8 +45,7 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
   tablet->excludes(primary);
   command
       .add_option("--donors", flags.donors,
-                  "with --from-any: primary,replica counts the primary among the others; replica "
-                  "never copies it; without it the primary is copied if nobody else can be")
+                  "with --from-any: primary,replica, or replica; else the primary as a last resort")
       ->type_name("KINDS");
   command
       .add_option("--replicate-from", flags.replicate_from, "replication source after the clone")
@@ -103,16 +102,61 @@ CLI::Option* AddCancelOnInterrupt(CLI::App& command, GraftctlFlags& flags) {
                           "without this flag Ctrl-C stops watching, and the operation goes on");
 }
 
+// Of a rebuild of several tablets.
+void AddShardFlags(CLI::App& command, GraftctlFlags& flags) {
+  auto* shard =
+      command
+          .add_option("--shard", flags.shard,
+                      "rebuild several tablets of this shard, one after the other: those named, "
+                      "--all or --unhealthy; without any, show the rebuild that is there. Unless "
+                      "told otherwise they copy the best tablet and follow the primary")
+          ->type_name("KEYSPACE/SHARD");
+  auto* all = command.add_flag("--all", flags.all, "every tablet but the primary")->needs(shard);
+  command
+      .add_flag("--unhealthy", flags.unhealthy,
+                "the tablets without good data, without mysqld or without replication")
+      ->needs(shard)
+      ->excludes(all);
+  command
+      .add_option("--max-unavailable", flags.max_unavailable,
+                  "tablets that are rebuilt at the same time, at most")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N")
+      ->capture_default_str()
+      ->needs(shard);
+  command.add_flag("--plan", flags.plan, "show the plan of the shard's rebuild, begin nothing")
+      ->needs(shard);
+  command.add_flag("--yes", flags.yes, "begin the shard's rebuild without asking")->needs(shard);
+  command
+      .add_flag("--stop", flags.stop,
+                "stop the shard's rebuild: running tablets end, no further one begins; a second "
+                "time it gives up tablets whose agents do not answer")
+      ->needs(shard);
+}
+
 void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
-  CLI::App* reprovision = AddAgentCommand(app, "reprovision", "rebuild a tablet from a healthy one",
-                                          Command::kReprovision, flags);
+  CLI::App* reprovision = app.add_subcommand(
+      "reprovision", "rebuild a tablet, or several of a shard, from a healthy one");
+  reprovision->callback([&flags] {
+    flags.command = Command::kReprovision;
+    const std::string fault = FaultOfReprovision(flags);
+    if (!fault.empty()) throw CLI::ValidationError(fault);
+    if (flags.shard.empty()) flags.alias = flags.aliases.front();
+  });
+  reprovision->add_option("ALIAS", flags.aliases,
+                          "the tablet, e.g. zone1-0000000101; with --shard any number");
+  AddShardFlags(*reprovision, flags);
   AddRequestFlags(*reprovision, flags);
   AddSettingsFlags(*reprovision, flags);
-  reprovision->add_option(
-      "--id", flags.operation_id,
-      "the same id again names the same operation; without an id a new operation");
-  auto* watch = reprovision->add_flag("--watch", flags.watch, "follow it to its end");
-  AddCancelOnInterrupt(*reprovision, flags)->needs(watch);
+  auto* shard = reprovision->get_option("--shard");
+  reprovision
+      ->add_option("--id", flags.operation_id,
+                   "the same id again names the same operation; without an id a new operation")
+      ->excludes(shard);
+  auto* watch = reprovision->add_flag("--watch", flags.watch,
+                                      "follow it to its end; with --shard the default on a "
+                                      "terminal");
+  AddCancelOnInterrupt(*reprovision, flags)->needs(watch)->excludes(shard);
 }
 
 void AddRelease(CLI::App& app, GraftctlFlags& flags) {

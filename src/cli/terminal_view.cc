@@ -1,15 +1,11 @@
 // The view that redraws in place.
-//
-// Each drawing is one write, which hides the cursor at its beginning and shows it at its end: so no
-// signal, not even SIGKILL or SIGSTOP, leaves a terminal without one.
-#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "cli/drawing.h"
 #include "cli/operation_view.h"
 #include "cli/render.h"
 #include "graft/cancellation.h"
@@ -17,11 +13,6 @@
 
 namespace graft::cli {
 namespace {
-
-constexpr absl::string_view kHideCursor = "\x1b[?25l";
-constexpr absl::string_view kShowCursor = "\x1b[?25h";
-constexpr absl::string_view kEraseLine = "\x1b[K";   // from the cursor on
-constexpr absl::string_view kEraseBelow = "\x1b[J";  // all from the cursor on
 
 Tone ToneOf(const v1::Operation& operation) {
   return operation.outcome() == v1::DONE     ? Tone::kGood
@@ -32,7 +23,7 @@ Tone ToneOf(const v1::Operation& operation) {
 class TerminalView : public OperationView {
  public:
   TerminalView(const ViewDeps& deps, const Screen& screen)
-      : deps_(deps), screen_(screen), ticker_([this] { Tick(); }) {}
+      : deps_(deps), screen_(screen), drawing_(screen), ticker_([this] { Tick(); }) {}
 
   ~TerminalView() override { StopTicking(); }
 
@@ -67,8 +58,7 @@ class TerminalView : public OperationView {
   void End(const v1::Operation& operation) override {
     StopTicking();
     absl::MutexLock lock(&mutex_);
-    screen_.write(absl::StrCat(Back(screen_.size().columns), kEraseBelow));
-    drawn_.clear();
+    drawing_.Clear();
     std::vector<std::string> lines = RenderVerdict(operation, deps_.clock.Now());
     lines.front() = Toned(lines.front(), ToneOf(operation), screen_.colour);
     WriteLines(lines, deps_.out);
@@ -78,18 +68,8 @@ class TerminalView : public OperationView {
   // The lock is held while writing, since two drawings at once would mix; nobody waits for it but
   // the other one.
   void Draw() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    const ScreenSize size = screen_.size();
-    // A character in the last column would make some terminals begin another line, and what has
-    // scrolled off the screen cannot be redrawn.
-    const int columns = std::max(1, size.columns - 1);
-    std::string text = absl::StrCat(kHideCursor, Back(size.columns));
-    drawn_.clear();
-    for (const Line& line : Lines({columns, std::max(1, size.rows - 1), screen_.utf8})) {
-      absl::StrAppend(&text, ToText(line, columns, screen_.colour), kEraseLine, "\n");
-      drawn_.push_back(std::min(columns, WidthOf(line)));
-    }
-    absl::StrAppend(&text, kEraseBelow, kShowCursor);
-    screen_.write(text);
+    drawing_.Draw([this](const Layout& layout)
+                      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return Lines(layout); });
   }
 
   std::vector<Line> Lines(const Layout& layout) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -108,18 +88,10 @@ class TerminalView : public OperationView {
     return Fit(std::move(lines), layout.rows);
   }
 
-  // To the beginning of what was drawn. A terminal that has become narrower since has broken its
-  // lines into several.
-  std::string Back(int columns) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    int rows = 0;
-    for (const int width : drawn_) rows += std::max(1, (width + columns - 1) / columns);
-    return rows > 0 ? absl::StrCat("\r\x1b[", rows, "A") : "\r";
-  }
-
   void Tick() {
     while (stop_.WaitFor(deps_.clock, absl::Seconds(1)) != WaitEnd::kCancelled) {
       absl::MutexLock lock(&mutex_);
-      if (!drawn_.empty()) Draw();
+      if (!drawing_.empty()) Draw();
     }
   }
 
@@ -137,7 +109,7 @@ class TerminalView : public OperationView {
   absl::Time silent_since_ ABSL_GUARDED_BY(mutex_);
   absl::Status silence_ ABSL_GUARDED_BY(mutex_);  // why there is none of it; OK: there is
   std::string told_ ABSL_GUARDED_BY(mutex_);
-  std::vector<int> drawn_ ABSL_GUARDED_BY(mutex_);  // widths of the lines on the screen
+  Drawing drawing_ ABSL_GUARDED_BY(mutex_);
   Cancellation stop_;
   std::thread ticker_;  // last: it uses all of the above
 };

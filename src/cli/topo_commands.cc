@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -137,17 +138,20 @@ Result ShowTopology(const Session& session, VitessTopology& topology) {
   return ExitCode::kDone;
 }
 
+absl::StatusOr<std::pair<std::string, std::string>> SplitShard(const std::string& shard) {
+  const std::vector<std::string> parts = absl::StrSplit(shard, '/');
+  if (parts.size() == 2) return std::make_pair(parts[0], parts[1]);
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", shard, "\" is no shard; write keyspace/shard, e.g. commerce/0"));
+}
+
 Result SetPrimary(const Session& session, VitessTopology& topology, const std::string& shard,
                   const std::string& alias) {
-  const std::vector<std::string> parts = absl::StrSplit(shard, '/');
-  if (parts.size() != 2) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", shard, "\" is no shard; write keyspace/shard, e.g. commerce/0"));
-  }
+  GRAFT_ASSIGN_OR_RETURN(const auto parts, SplitShard(shard));
   GRAFT_ASSIGN_OR_RETURN(const TabletAlias tablet, TabletAlias::Parse(alias));
-  GRAFT_RETURN_IF_ERROR(topology.SetPrimary(parts[0], parts[1], tablet));
+  GRAFT_RETURN_IF_ERROR(topology.SetPrimary(parts.first, parts.second, tablet));
   if (session.output != OutputFormat::kTable) {
-    const Shard changed = {parts[0], parts[1], tablet};
+    const Shard changed = {parts.first, parts.second, tablet};
     WriteObject(session.output, TextOf(ShardJson(changed)), session.out);
     return ExitCode::kDone;
   }

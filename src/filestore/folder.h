@@ -71,6 +71,7 @@ class Folder {
 
   void EndCallsBy(absl::Time when);
   Clock& clock() const { return clock_; }
+  const std::string& path() const { return path_; }  // of the file
   const std::string& boot_id() const { return boot_id_; }
 
  private:

@@ -1,5 +1,7 @@
 #include "filestore/folder_store.h"
 
+#include <sys/stat.h>
+
 #include <thread>
 #include <utility>
 
@@ -14,6 +16,8 @@ namespace graft {
 namespace {
 
 constexpr absl::Duration kLookInterval = absl::Milliseconds(50);
+// How long it does without a transaction while the file stays as it is.
+constexpr absl::Duration kLongestTrust = absl::Seconds(1);
 // How long a watch waits if the file cannot be read at present.
 constexpr absl::Duration kPauseAfterError = absl::Seconds(1);
 
@@ -52,9 +56,22 @@ class FolderWatch : public Watch {
  private:
   void Run() {
     while (!stop_.cancelled()) {
-      const bool looked = TellNews().ok();
+      const bool looked = !MayHaveNews() || TellNews().ok();
       stop_.WaitFor(folder_.clock(), looked ? kLookInterval : kPauseAfterError);
     }
+  }
+
+  // Each commit changes the file's times. Two within one tick of the kernel's clock change them
+  // once, and a lease ends without a commit: so graft looks all the same from time to time.
+  bool MayHaveNews() {
+    const absl::Time now = folder_.clock().Now();
+    struct stat file = {};
+    const bool known = stat(folder_.path().c_str(), &file) == 0;
+    const absl::Time written = known ? absl::TimeFromTimespec(file.st_mtim) : now;
+    if (written == written_ && now - looked_ < kLongestTrust) return false;
+    written_ = written;
+    looked_ = now;
+    return true;
   }
 
   absl::Status TellNews() {
@@ -76,6 +93,8 @@ class FolderWatch : public Watch {
   const std::string prefix_;
   const std::function<void(const KeyEvent&)> on_event_;
   Cancellation stop_;
+  absl::Time written_ = absl::InfinitePast();  // the file, before the last look; the thread's own
+  absl::Time looked_ = absl::InfinitePast();   // likewise
   Version told_ = 0;  // everything up to here has been told; the thread's own once it runs
   std::thread thread_;
 };

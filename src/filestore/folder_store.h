@@ -10,7 +10,8 @@
 //
 // A lease's end is on the kernel's CLOCK_BOOTTIME, which all processes share, nobody can set and
 // which goes on while the machine sleeps; a lease from before the last boot has ended. Each call
-// first ends what is overdue. A watch looks for writes every 50 ms, and ends overdue leases, too.
+// first ends what is overdue. A watch looks for a change of the file every 50 ms, and reads the
+// file every second at least; it ends overdue leases, too.
 // If a watch is more than 10,000 writes behind, it is told the last write of each key; deletions
 // among the older writes are then not told.
 //

@@ -54,6 +54,11 @@ std::string NamedLockPrefix(absl::string_view root, absl::string_view name) {
   return JoinPath(root, absl::StrCat("internal/named_locks/", name, "/locks")) + "/";
 }
 
+std::string ShardRebuildKey(absl::string_view root, absl::string_view keyspace,
+                            absl::string_view shard) {
+  return JoinPath(root, absl::StrCat("graft/rebuilds/", keyspace, "/", shard));
+}
+
 std::string TabletsPrefix(absl::string_view root) {
   return JoinPath(root, "tablets") + "/";
 }

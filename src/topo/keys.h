@@ -26,6 +26,9 @@ std::string KeyspacesPrefix(absl::string_view root);
 std::string ShardsPrefix(absl::string_view root, absl::string_view keyspace);
 // Of the queue of a named lock; a place in it is "<prefix><id of its lease in decimal>".
 std::string NamedLockPrefix(absl::string_view root, absl::string_view name);
+// graft's own: the newest rebuild of a shard.
+std::string ShardRebuildKey(absl::string_view root, absl::string_view keyspace,
+                            absl::string_view shard);
 
 // Below a cell's root. Vitess decodes every value under "tablets" as a Tablet: nothing else may
 // ever be written there.

@@ -126,7 +126,7 @@ TEST(ManPages, ExplainEveryOptionOfTheHelp) {
 
 TEST(ManPages, ExplainEveryCommandOfTheHelp) {
   const std::string page = *ReadFile(ManPage("graftctl"));
-  EXPECT_THAT(page, HasSubstr(".SS \"graftctl reprovision [OPTIONS] ALIAS\"\n"));
+  EXPECT_THAT(page, HasSubstr(".SS \"graftctl reprovision [OPTIONS] [ALIAS...]\"\n"));
   EXPECT_THAT(page, HasSubstr(".SS \"graftctl topo add-cell [OPTIONS] NAME\"\n"));
   EXPECT_THAT(page, HasSubstr("\nhistory, operations\n"));
   EXPECT_THAT(page, HasSubstr("\n.TP\n143\nthe same by SIGTERM\n"));

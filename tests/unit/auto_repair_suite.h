@@ -1,4 +1,4 @@
-// What AutoRepair is tested with: scripted neighbours, on a simulated clock.
+// What AutoRepair and RebuildMember are tested with: scripted neighbours, on a simulated clock.
 #ifndef GRAFT_UNIT_AUTO_REPAIR_SUITE_H_
 #define GRAFT_UNIT_AUTO_REPAIR_SUITE_H_
 
@@ -37,7 +37,12 @@ class ScriptedDesk : public Provisioning {
   std::vector<Operation> List() override { return history; }
   TabletSnapshot Tablet() override { return tablet; }
   absl::StatusOr<Operation> Release(const ReleaseCall&) override { return Unused(); }
-  absl::StatusOr<Operation> Get(absl::string_view) override { return Unused(); }
+  absl::StatusOr<Operation> Get(absl::string_view id) override {
+    for (const Operation& operation : history) {
+      if (operation.request.id == id) return operation;
+    }
+    return absl::NotFoundError("no such operation");
+  }
   absl::StatusOr<Operation> Cancel(absl::string_view, CancelWish) override { return Unused(); }
   absl::StatusOr<Operation> Throttle(absl::string_view, const CloneSettings&) override {
     return Unused();
@@ -66,7 +71,7 @@ class ScriptedDesk : public Provisioning {
   std::vector<ReprovisionCall> calls;
 
  private:
-  static absl::Status Unused() { return absl::UnimplementedError("not for AutoRepair"); }
+  static absl::Status Unused() { return absl::UnimplementedError("not for these tests"); }
 };
 
 class ScriptedTopology : public Topology {
@@ -82,14 +87,16 @@ class ScriptedTopology : public Topology {
     return Shard{std::string(keyspace), std::string(shard), primary};
   }
   absl::StatusOr<TabletList> ListShardTablets(absl::string_view, absl::string_view) override {
-    return absl::UnimplementedError("not for AutoRepair");
+    if (!failure.ok()) return failure;
+    return TabletList{tablets, {}};
   }
   absl::Status UpdateTablet(const TabletAlias&,
                             const std::function<absl::Status(Tablet&)>&) override {
-    return absl::UnimplementedError("not for AutoRepair");
+    return absl::UnimplementedError("not for these tests");
   }
 
   absl::Status failure;
+  std::vector<Tablet> tablets;  // of the shard's list
   TabletType type = TabletType::kReplica;
   TabletAlias primary = {"zone1", 100};
 };

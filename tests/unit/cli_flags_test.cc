@@ -41,6 +41,25 @@ TEST(CliFlagsTest, ReprovisionWithGlobalFlagsOnEitherSide) {
   EXPECT_EQ(parsed.flags.timeout, absl::Seconds(90));
 }
 
+TEST(CliFlagsTest, ReprovisionOfAShard) {
+  const Parsed named = ParseArguments({"reprovision", "--shard", "shop/0", "zone1-101", "zone1-102",
+                                       "--max-unavailable", "2", "--yes", "--from-any"});
+  ASSERT_TRUE(named.go_on);
+  EXPECT_EQ(named.flags.shard, "shop/0");
+  EXPECT_EQ(named.flags.aliases, (std::vector<std::string>{"zone1-101", "zone1-102"}));
+  EXPECT_EQ(named.flags.max_unavailable, 2);
+  EXPECT_TRUE(named.flags.yes);
+  const Parsed all = ParseArguments({"reprovision", "--shard", "shop/0", "--all", "--plan"});
+  ASSERT_TRUE(all.go_on);
+  EXPECT_TRUE(all.flags.all);
+  EXPECT_TRUE(all.flags.plan);
+  EXPECT_FALSE(all.flags.yes);
+  EXPECT_EQ(all.flags.max_unavailable, 1);
+  EXPECT_TRUE(ParseArguments({"reprovision", "--shard", "shop/0", "--unhealthy"}).flags.unhealthy);
+  EXPECT_TRUE(ParseArguments({"reprovision", "--shard", "shop/0", "--stop"}).flags.stop);
+  EXPECT_TRUE(ParseArguments({"reprovision", "--shard", "shop/0"}).go_on) << "shows what is there";
+}
+
 TEST(CliFlagsTest, DefaultsAreTheOnesOfTheManual) {
   const Parsed parsed = ParseArguments({"tablets"});
   ASSERT_TRUE(parsed.go_on);
@@ -174,7 +193,17 @@ TEST(CliFlagsTest, UsageErrorsAreTwoAndHelpIsZero) {
            {"tablets", "--output", "yaml", "--json"},
            {"describe"},
            {"reprovision", "zone1-1", "--cancel-on-interrupt"},
-           {"status", "zone1-1", "--cancel-on-interrupt"}}) {
+           {"status", "zone1-1", "--cancel-on-interrupt"},
+           {"reprovision", "zone1-1", "zone1-2"},
+           {"reprovision", "zone1-1", "--all"},
+           {"reprovision", "zone1-1", "--yes"},
+           {"reprovision", "--shard", "s/0", "--all", "--unhealthy"},
+           {"reprovision", "--shard", "s/0", "--all", "zone1-1"},
+           {"reprovision", "--shard", "s/0", "--all", "--max-unavailable", "0"},
+           {"reprovision", "--shard", "s/0", "--all", "--stop"},
+           {"reprovision", "--shard", "s/0", "--all", "--id", "x"},
+           {"reprovision", "--shard", "s/0", "--all", "--server", "h:1"},
+           {"reprovision", "--shard", "s/0", "--plan"}}) {
     const Parsed parsed = ParseArguments(arguments);
     EXPECT_FALSE(parsed.go_on);
     EXPECT_EQ(parsed.exit_status, 2) << (arguments.empty() ? "no arguments" : arguments[0]);

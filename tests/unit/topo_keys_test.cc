@@ -19,6 +19,7 @@ TEST(TopoKeysTest, RootsAreJoinedAsGoJoinsPaths) {
 TEST(TopoKeysTest, KeysAreVitesss) {
   EXPECT_EQ(CellInfoKey("/vitess/global", "zone1"), "/vitess/global/cells/zone1/CellInfo");
   EXPECT_EQ(KeyspaceKey("/vitess/global", "ks"), "/vitess/global/keyspaces/ks/Keyspace");
+  EXPECT_EQ(ShardRebuildKey("/vitess/global", "ks", "-80"), "/vitess/global/graft/rebuilds/ks/-80");
   EXPECT_EQ(ShardKey("/vitess/global", "ks", "-80"),
             "/vitess/global/keyspaces/ks/shards/-80/Shard");
   EXPECT_EQ(TabletKey("/vitess/zone1", TabletAlias{"zone1", 101}),

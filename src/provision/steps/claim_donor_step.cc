@@ -105,7 +105,7 @@ class DonorWait {
   bool IsTurnFor(const TabletAlias& donor) {
     if (context_.deps.claims.state() == ClaimKeeper::State::kWaiting) return true;
     if (!line_.IsFree(donor)) {
-      Note(line_.held.count(donor) > 0 ? line_.Holders() : "");
+      NoteHolders();
       return false;
     }
     return line_.ahead_for_any == 0 || IsLeftOver(true);
@@ -116,7 +116,7 @@ class DonorWait {
     // Who comes behind changes nothing here.
     const bool same = searched_.has_value() && *searched_ == line_ && Now() < search_again_;
     if (line_.ahead >= kFront || same) {
-      Note(line_.Holders());
+      NoteHolders();
       return std::nullopt;
     }
     searched_ = line_;
@@ -143,7 +143,7 @@ class DonorWait {
     const bool hopeless =
         found.ranking.order.empty() && !left_to_others_ && !line_.others_work() && foreign_.empty();
     if (hopeless) return NoDonor(operation(), shard, found);
-    Note(line_.Holders());
+    NoteHolders();
     return std::nullopt;
   }
 
@@ -211,7 +211,11 @@ class DonorWait {
     return absl::OkStatus();
   }
 
-  void Note(const std::string& note) { context_.Note(note); }
+  // Never empty: it waits all the time.
+  void NoteHolders() {
+    const std::string holders = line_.Holders();
+    context_.Note(holders.empty() ? "no donor is free" : holders);
+  }
 
   void ShowPlace(int place) {
     if (operation().queue_place == place) return;

@@ -1,0 +1,64 @@
+// The rebuild of several tablets of a shard before it begins: who is a member, in which round, and
+// about how long it takes. Pure functions.
+#ifndef GRAFT_CLI_REBUILD_PLAN_H_
+#define GRAFT_CLI_REBUILD_PLAN_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/agents.h"
+#include "graft/shard_rebuild.h"
+#include "graft/tablet.h"
+
+namespace graft::cli {
+
+// A tablet of the shard by its record and by its agent.
+struct SeenTablet {
+  Tablet record;
+  absl::StatusOr<AgentAnswer> answer;
+  std::vector<absl::Duration> rebuilds;  // what its earlier rebuilds took that ended well
+};
+
+// What is wrong with a replica, by its record or its agent: "replication error 1062"; empty:
+// nothing. Only of a tablet whose agent answers.
+std::string WhyUnhealthy(const SeenTablet& tablet);
+
+enum class RebuildChoice { kNone, kAll, kUnhealthy, kNamed };
+
+struct PlanRequest {
+  Shard shard;
+  RebuildChoice choice = RebuildChoice::kAll;
+  std::vector<TabletAlias> named;  // for kNamed
+  TabletAlias donor;               // the one that is named; empty: none is
+  int max_unavailable = 1;
+};
+
+struct RebuildPlan {
+  struct Row {
+    TabletAlias alias;
+    TabletType type = TabletType::kUnknown;
+    std::string why;
+    int round = 1;
+    std::optional<absl::Duration> takes;  // nullopt: there is no earlier rebuild in the shard
+  };
+  std::vector<Row> rows;                // in order: unhealthy tablets first
+  std::vector<std::string> left_out;    // "zone1-0000000103: its agent does not answer"
+  std::optional<absl::Duration> takes;  // all rounds
+};
+
+// FAILED_PRECONDITION: a named tablet cannot be a member, or a healthy replica would have to go
+// while no other one serves. NOT_FOUND: a named tablet is not in the shard.
+absl::StatusOr<RebuildPlan> MakePlan(const PlanRequest& request,
+                                     const std::vector<SeenTablet>& tablets);
+
+std::vector<std::string> RenderPlan(const PlanRequest& request, const RebuildPlan& plan);
+
+// The round in which a member begins, by its place in the order, from 0 on.
+int RoundOf(size_t place, int max_unavailable);
+
+}  // namespace graft::cli
+
+#endif  // GRAFT_CLI_REBUILD_PLAN_H_
