@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "fakes/ask_in_order.h"
@@ -434,10 +436,15 @@ TEST_P(RoundsTest, AreAsFewAsTheyCanBe) {
   for (size_t i = 0; i < order.size(); ++i) EXPECT_NEAR(order[i], i, 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, RoundsTest,
-                         testing::Values(std::make_pair(1, 1), std::make_pair(7, 1),
-                                         std::make_pair(31, 1), std::make_pair(100, 3),
-                                         std::make_pair(200, 5)));
+// GRAFT_SIMULATED_TABLETS=1000 adds a shard of so many, which takes some minutes.
+std::vector<std::pair<int, int>> Sizes() {
+  std::vector<std::pair<int, int>> sizes = {{1, 1}, {7, 1}, {31, 1}, {100, 3}, {200, 5}};
+  const char* const more = std::getenv("GRAFT_SIMULATED_TABLETS");
+  int tablets = 0;
+  if (more != nullptr && absl::SimpleAtoi(more, &tablets)) sizes.emplace_back(tablets, 5);
+  return sizes;
+}
+INSTANTIATE_TEST_SUITE_P(Sizes, RoundsTest, testing::ValuesIn(Sizes()));
 
 // With nobody but the primary, it serves the first; then its first replica is there.
 TEST(ShardSimulationTest, ThePrimaryServesTheFirst) {
