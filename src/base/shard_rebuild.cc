@@ -94,7 +94,9 @@ bool ServesByRecord(const Tablet& tablet) {
   const auto data = tablet.tags.find("graft.data_state");
   const bool whole =
       data == tablet.tags.end() || (data->second != "PARTIAL" && data->second != "EMPTY");
-  return serves && whole && !tablet.mysql.empty();
+  const DonorHealth health = ReadHealth(tablet);
+  return serves && whole && !tablet.mysql.empty() && !health.empty &&
+         health.lag != LagClass::kStopped;
 }
 
 std::string WhyKept(const ShardRebuild& rebuild, const TabletAlias& alias, const Shard& shard,

@@ -137,7 +137,13 @@ Result StopRebuild(const Session& session, const RebuildDeps& deps, const ShardR
   if (!present.stopped.empty()) {
     GRAFT_ASSIGN_OR_RETURN(const TabletList list,
                            deps.topology.ListShardTablets(call.keyspace, call.shard));
+    if (list.missing_cells.empty()) {
+      for (const ShardRebuild::Member& member : present.members) {
+        gone[member.alias] = absl::StrCat("given up by ", call.by, ": its record is gone");
+      }
+    }
     for (const SeenTablet& tablet : SeeTablets(session, deps, list.tablets)) {
+      gone.erase(tablet.record.alias);
       if (tablet.answer.ok()) continue;
       gone[tablet.record.alias] =
           absl::StrCat("given up by ", call.by, ": its agent does not answer");

@@ -93,6 +93,10 @@ void TryFor(const StepContext& context, absl::Duration patience,
 void ConcludeOperation(StepContext& context, const absl::Status& status) {
   Operation& operation = context.operation;
   operation.queue_place = 0;
+  if (!context.state.clone.has_value()) {  // whatever the server needs, the donor is free
+    context.deps.claims.Leave().IgnoreError();
+    context.deps.line.Leave().IgnoreError();
+  }
   // A server that is down is told when it is up again; until then the operation has not ended.
   // A server that another agent holds is not ours to touch.
   if (!HasReason(status, Reason::kServerHeld)) {

@@ -94,12 +94,17 @@ class OperationRun {
     const std::optional<size_t> claim = PlaceIn(plan_, Step::kClaimDonor);
     const bool unclaimed = plan_[place_].zone != Zone::kAfterCopy;
     if (claim.has_value() && unclaimed) place_ = std::min(place_, *claim);
+    // Its place may be there still; whatever comes first, it is not to be lost.
+    if (!IsNewGround(Step::kClaimDonor) && unclaimed) {
+      context_.StandInLine(context_.LineEntry(/*waiting=*/true)).IgnoreError();
+    }
     return plan_[place_].zone == Zone::kBeforeDrop ? AwaitServer() : absl::OkStatus();
   }
 
   // The copy goes on with or without its claim. One that is made needs none any more.
   void StandAgain() {
-    QueueEntry entry = context_.LineEntry();
+    if (operation_.step == Step::kCatchUp || operation_.step == Step::kPublish) return;
+    QueueEntry entry = context_.LineEntry(/*waiting=*/false);
     if (plan_[place_].zone == Zone::kCopying) {
       entry.holds = operation_.donor;
       context_.ClaimDonor().status().IgnoreError();
@@ -226,11 +231,11 @@ class OperationRun {
   // Ends the failed attempt: makes the server safe, waits for a pause, and begins another attempt.
   // False: it was cancelled, or the agent stops.
   bool BeginAttempt(const absl::Status& failure) {
+    context_.ReleaseDonor(/*copied=*/false);
     // A server that crashed in the copy is up again in a while; until then there is nothing to try.
     const bool dropped = operation_.data_state != DataState::kIntact;
     TryFor(context_, dropped ? context_.options.restart_wait_timeout : kEndPatience,
            [this] { return LeaveServerSafe(context_); });
-    context_.ReleaseDonor();
     const absl::Time now = context_.clock().Now();
     if (!operation_.times.empty()) operation_.times.back().ended = now;
     operation_.failed_attempts.push_back({operation_.attempt, operation_.donor, operation_.step,

@@ -183,6 +183,8 @@ absl::StatusOr<std::unique_ptr<QueuePlace>> VitessQueueLocks::TakeUpFormerPlace(
                       item.lease != kNoLease && deps_.global.KeepLeaseAlive(item.lease).ok();
     if (same) {
       former = PlaceAt(prefix, item.key, item.lease);
+      // It may say what the process before was about.
+      if (!(other == entry)) GRAFT_RETURN_IF_ERROR(former->Change(entry));
     } else {
       GRAFT_RETURN_IF_ERROR(EndPlace(deps_.global, item));
     }

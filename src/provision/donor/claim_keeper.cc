@@ -19,6 +19,7 @@ absl::Status ClaimKeeper::Enter(absl::string_view name, const QueueEntry& entry)
     absl::MutexLock lock(&mutex_);
     name_ = std::string(name);
     place_ = std::move(entered);
+    unsaid_ = std::nullopt;
     kept_alive_ = std::nullopt;
     state_ = State::kWaiting;
   }
@@ -38,6 +39,8 @@ absl::Status ClaimKeeper::Change(const QueueEntry& entry) {
   GRAFT_ASSIGN_OR_RETURN(const std::shared_ptr<QueuePlace> mine, Mine());
   absl::Status changed = mine->Change(entry);
   if (absl::IsAborted(changed)) Note(mine, State::kLost);
+  absl::MutexLock lock(&mutex_);
+  unsaid_ = changed.ok() || place_ != mine ? std::nullopt : std::make_optional(entry);
   return changed;
 }
 
@@ -47,6 +50,11 @@ absl::StatusOr<int> ClaimKeeper::Ahead() {
   if (absl::IsAborted(ahead.status())) Note(mine, State::kLost);
   if (ahead.ok()) Note(mine, *ahead == 0 ? State::kHeld : State::kWaiting);
   return ahead;
+}
+
+bool ClaimKeeper::In(absl::string_view name) const {
+  absl::MutexLock lock(&mutex_);
+  return place_ != nullptr && name_ == name;
 }
 
 bool ClaimKeeper::Holds(absl::string_view name) const {
@@ -74,6 +82,12 @@ absl::Status ClaimKeeper::KeepAliveOnce() {
   if (mine == nullptr) return absl::OkStatus();
   absl::Status kept = mine->KeepAlive();
   if (absl::IsAborted(kept)) Note(mine, State::kLost);
+  std::optional<QueueEntry> unsaid;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (place_ == mine) unsaid = unsaid_;
+  }
+  if (kept.ok() && unsaid.has_value()) Change(*unsaid).IgnoreError();
   return kept;
 }
 

@@ -37,7 +37,8 @@ class ClaimKeeper {
   // QueueLocks::Enter.
   absl::Status Enter(absl::string_view name, const QueueEntry& entry);
 
-  // Says `entry` of the present place, which stays where it is. Codes as of Ahead().
+  // Says `entry` of the present place, which stays where it is. Codes as of Ahead(). What could not
+  // be said, keeping alive says.
   absl::Status Change(const QueueEntry& entry);
 
   // How many places are before this one; asks the store. ABORTED, reason CLAIM_LOST: the place is
@@ -46,8 +47,9 @@ class ClaimKeeper {
 
   // From memory: does not ask the store.
   State state() const;
-  // It holds the lock `name`, as far as it has heard.
+  // It holds the lock `name`, or stands in its queue, as far as it has heard.
   bool Holds(absl::string_view name) const;
+  bool In(absl::string_view name) const;
 
   // Gives the place up; OK without a place. After an error Serve() no longer keeps the place alive,
   // so the place ends within the lease's time.
@@ -79,6 +81,7 @@ class ClaimKeeper {
   mutable absl::Mutex mutex_;
   std::string name_ ABSL_GUARDED_BY(mutex_);  // of the queue entered last
   std::shared_ptr<QueuePlace> place_ ABSL_GUARDED_BY(mutex_);
+  std::optional<QueueEntry> unsaid_ ABSL_GUARDED_BY(mutex_);  // of `place_`
   State state_ ABSL_GUARDED_BY(mutex_) = State::kNone;
   std::optional<absl::Time> kept_alive_ ABSL_GUARDED_BY(mutex_);  // of `place_`
 };

@@ -60,6 +60,10 @@ void NoteFailures(const std::vector<FailedAttempt>& attempts, bool of_this_opera
                   DonorCandidate& candidate) {
   for (const FailedAttempt& attempt : attempts) {
     if (attempt.donor != candidate.tablet.alias) continue;
+    // Trouble before the copy that was not the donor's says nothing of it.
+    const Reason reason = ParseReason(ReasonOf(attempt.error));
+    const bool its_own = reason == Reason::kNone || RowOf(reason).side == Side::kDonor;
+    if (reason == Reason::kClaimLost || (!its_own && attempt.step != Step::kClone)) continue;
     ++candidate.failures;
     candidate.last_failure = std::max(candidate.last_failure, attempt.ended);
     // No attempt with this donor can succeed: wrong password, wrong version.

@@ -17,7 +17,7 @@ std::string ShardLine::Holders() const {
     absl::StrAppend(&text, text.empty() ? "" : ", ", donor.ToString(), " serves ",
                     recipient.ToString());
   }
-  return text;
+  return text.empty() ? "no donor is free" : text;
 }
 
 ShardLine LineFrom(const std::vector<QueueEntry>& entries, const QueueEntry& mine) {

@@ -37,7 +37,7 @@ struct ShardLine {
     return std::tie(a.ahead, a.ahead_for_any, a.named, a.held, a.finishing) ==
            std::tie(b.ahead, b.ahead_for_any, b.named, b.held, b.finishing);
   }
-  // Which donors serve whom, for people; empty: none.
+  // Which donors serve whom, for people; never empty.
   std::string Holders() const;
 };
 

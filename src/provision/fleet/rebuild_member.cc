@@ -73,6 +73,10 @@ absl::Duration RebuildMember::TakeTurn(const ShardRebuild& rebuild) {
     return Say(absl::StrCat("waits for operation ", history.front().request.id),
                options_.retry_after);
   }
+  // It would end a copy, or be refused for it.
+  if (tablet.donating.value_or(false)) {
+    return Say("waits until the copy that it serves is made", options_.retry_after);
+  }
   std::string refusal;
   // Judged by the rebuild that is written: others may begin at this moment, too.
   const absl::Status begun = deps_.rebuilds.Change(rebuild.call.id, [&](ShardRebuild& now) {
@@ -83,6 +87,10 @@ absl::Duration RebuildMember::TakeTurn(const ShardRebuild& rebuild) {
     if (!refusal.empty() && !marked) return absl::FailedPreconditionError(refusal);
     if (refusal.empty()) {
       refusal = WhyKept(now, options_.alias, *shard, list->tablets, OutOfService(tablet));
+      // A cell that is away may hold what is missed.
+      if (!refusal.empty() && !list->missing_cells.empty()) {
+        return absl::UnavailableError(absl::StrCat(refusal, "; ", list->MissingText()));
+      }
     }
     self.outcome = refusal.empty() ? MemberOutcome::kRunning : MemberOutcome::kFailed;
     self.reason = refusal;

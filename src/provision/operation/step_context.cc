@@ -51,8 +51,13 @@ void StepContext::Say(std::string note, bool waits) const {
   ReportProgress();
 }
 
-QueueEntry StepContext::LineEntry() const {
-  return {options.alias, operation.request.id, absl::StrCat("rebuild ", options.alias.ToString())};
+QueueEntry StepContext::LineEntry(bool waiting) const {
+  QueueEntry entry{options.alias, operation.request.id,
+                   absl::StrCat("rebuild ", options.alias.ToString())};
+  entry.waiting = waiting;
+  const bool any = operation.request.donor.kind == DonorChoice::Kind::kAny;
+  if (waiting && !any) entry.wants = operation.donor;
+  return entry;
 }
 
 absl::Status StepContext::StandInLine(const QueueEntry& entry) const {
@@ -70,10 +75,11 @@ absl::StatusOr<int> StepContext::ClaimDonor() const {
 }
 
 // A claim that cannot be given up ends with its lease.
-void StepContext::ReleaseDonor() const {
+void StepContext::ReleaseDonor(bool copied) const {
   if (deps.claims.state() == ClaimKeeper::State::kLost) operation.claim_lost = true;
   deps.claims.Leave().IgnoreError();
-  if (deps.line.state() != ClaimKeeper::State::kNone) deps.line.Change(LineEntry()).IgnoreError();
+  if (deps.line.state() == ClaimKeeper::State::kNone) return;
+  deps.line.Change(LineEntry(/*waiting=*/!copied)).IgnoreError();
 }
 
 }  // namespace graft

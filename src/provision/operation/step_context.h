@@ -98,16 +98,17 @@ struct StepContext {
   // Sets the present work of the operation, for people, while it does not wait.
   void Say(std::string note, bool waits = false) const;
 
-  // This operation in the line of the shard's recipients.
-  QueueEntry LineEntry() const;
+  // This operation in the line of the shard's recipients; `waiting` for a donor, or with one.
+  QueueEntry LineEntry(bool waiting) const;
   // Takes a place in the line, at its end; or changes what is said of the one that it has. Codes as
   // of QueueLocks and QueuePlace.
   absl::Status StandInLine(const QueueEntry& entry) const;
   // Joins the queue for the operation's donor, at its end; returns how many places are before this
   // one. Codes likewise.
   absl::StatusOr<int> ClaimDonor() const;
-  // The copy is made, or comes to nothing: the donor may serve the next. Keeps the place in line.
-  void ReleaseDonor() const;
+  // The copy is made, or comes to nothing and another is needed: the donor may serve the next.
+  // Keeps the place in line.
+  void ReleaseDonor(bool copied) const;
 
   // The records of the recipient's shard and of the recipient itself. Codes as of Topology.
   absl::StatusOr<Shard> ReadShard() const {

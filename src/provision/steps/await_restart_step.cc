@@ -119,7 +119,7 @@ absl::Status LockedOut(const absl::Status& look) {
 // Advance: a new server process answers and says that this run is Completed; or, to clone, that
 // the copy still runs.
 StepOutcome AwaitRestartStep(StepContext& context) {
-  context.ReleaseDonor();  // its clone session is gone
+  context.ReleaseDonor(/*copied=*/true);  // its clone session is gone
   StepOutcome outcome = RestartWait(context).Run();
   context.operation.progress.note.clear();
   return outcome;

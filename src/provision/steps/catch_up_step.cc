@@ -182,6 +182,10 @@ class CatchUp {
 StepOutcome CatchUpStep(StepContext& context) {
   // From now on this tablet may itself be donor: its record says so, and who waits is told.
   if (context.deps.line.state() != ClaimKeeper::State::kNone) {
+    TabletFacts facts = context.deps.record.facts();
+    facts.health.empty = false;  // the keeper's last look was another server's
+    facts.health.lag = LagClass::kUnknown;
+    context.deps.record.Note(facts);
     context.PublishRecord().IgnoreError();
     context.deps.line.Leave().IgnoreError();
   }

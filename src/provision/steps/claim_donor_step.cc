@@ -34,30 +34,37 @@ class DonorWait {
   explicit DonorWait(StepContext& context)
       : context_(context),
         name_(ShardLineName(context.options.keyspace, context.options.shard)),
-        began_(Now()),
-        moved_(began_),
-        store_answered_(began_) {
-    mine_ = context.LineEntry();
-    mine_.waiting = true;
-    if (!TakesAny()) mine_.wants = context.operation.donor;
-  }
+        began_(FirstWaited(context)),
+        moved_(Now()),
+        mine_(context.LineEntry(/*waiting=*/true)) {}
 
   StepOutcome Run() {
     while (true) {
       const auto donor = Look();
-      if (donor.ok()) store_answered_ = Now();
       if (donor.ok() && donor->has_value()) return Take(**donor);
+      const bool away = IsAway(donor.status());
+      failing_since_ = donor.ok() ? absl::InfiniteFuture() : std::min(failing_since_, Now());
+      if (!donor.ok() && (!away || Now() - failing_since_ >= kStorePatience)) {
+        return donor.status();
+      }
+      if (away) searched_.reset();
       if (donor.ok() && Now() - moved_ >= context_.options.donor_wait_timeout) {
         return WaitedTooLong();
       }
       if (donor.ok() && stands_) ShowPlace(line_.ahead + 1);
-      const bool away = IsAway(donor.status()) && Now() - store_answered_ < kStorePatience;
-      if (!donor.ok() && !away) return donor.status();
       GRAFT_RETURN_IF_ERROR(AwaitNews());
     }
   }
 
  private:
+  // When the operation came here for the first time.
+  static absl::Time FirstWaited(const StepContext& context) {
+    for (const StepTime& time : context.operation.times) {
+      if (time.step == Step::kClaimDonor) return time.started;
+    }
+    return context.clock().Now();
+  }
+
   absl::Time Now() const { return context_.clock().Now(); }
   Operation& operation() const { return context_.operation; }
   bool TakesAny() const { return operation().request.donor.kind == DonorChoice::Kind::kAny; }
@@ -82,7 +89,13 @@ class DonorWait {
     }
     if (!donor.has_value()) return std::nullopt;
     GRAFT_ASSIGN_OR_RETURN(const bool claimed, Claim(*donor));
-    return claimed ? donor : std::nullopt;
+    if (!claimed || *donor == operation().donor) return claimed ? donor : std::nullopt;
+    const absl::Status adopted = Adopt(*donor);
+    if (adopted.ok()) return donor;
+    GRAFT_RETURN_IF_ERROR(context_.deps.claims.Leave());
+    if (IsAway(adopted)) return adopted;
+    LeaveAlone(*donor);  // its record has changed since
+    return std::nullopt;
   }
 
   absl::Status Stand() {
@@ -103,9 +116,9 @@ class DonorWait {
 
   // The named donor is free, and nobody before this recipient is about to take it.
   bool IsTurnFor(const TabletAlias& donor) {
-    if (context_.deps.claims.state() == ClaimKeeper::State::kWaiting) return true;
+    if (StandsFor(donor)) return true;
     if (!line_.IsFree(donor)) {
-      NoteHolders();
+      context_.Note(line_.Holders());
       return false;
     }
     return line_.ahead_for_any == 0 || IsLeftOver(true);
@@ -114,27 +127,37 @@ class DonorWait {
   // The best donor that is free for this recipient.
   absl::StatusOr<std::optional<TabletAlias>> Choose() {
     // Who comes behind changes nothing here.
-    const bool same = searched_.has_value() && *searched_ == line_ && Now() < search_again_;
-    if (line_.ahead >= kFront || same) {
-      NoteHolders();
+    const bool same = searched_.has_value() && *searched_ == line_;
+    const bool behind = line_.ahead >= kFront;
+    const bool due = !same || Now() >= search_again_;
+    // Those at the front may want other donors: now and then they are not waited for.
+    if (behind ? !same || !due : !due) {
+      if (!same) search_again_ = Now() + PauseBehind();
+      searched_ = line_;
+      context_.Note(line_.Holders());
       return std::nullopt;
     }
     searched_ = line_;
+    if (const absl::Status own = context_.recipient().Describe().status(); IsAway(own)) {
+      context_.Note(absl::StrCat("mysqld does not answer: ", own.message()));
+      searched_.reset();
+      return std::nullopt;
+    }
     GRAFT_ASSIGN_OR_RETURN(const Shard shard, context_.ReadShard());
-    DonorWish wish{line_, IsLeftOver(left_to_others_), operation().request.donor.primary};
+    DonorWish wish{line_, behind || IsLeftOver(left_to_others_), operation().request.donor.primary};
     for (auto it = foreign_.begin(); it != foreign_.end();) {
       const bool past = Now() - it->second >= kForeignClaim;
       if (!past) wish.line.held.emplace(it->first, TabletAlias());
       it = past ? foreign_.erase(it) : std::next(it);
     }
     const absl::Duration after = context_.options.primary_donor_after;
-    const bool due = after > absl::ZeroDuration() && Now() - began_ >= after;
-    if (due && wish.primary == PrimaryAsDonor::kIfNobodyElse) {
+    const bool long_wait = after > absl::ZeroDuration() && Now() - began_ >= after;
+    if (long_wait && wish.primary == PrimaryAsDonor::kIfNobodyElse) {
       wish.primary = PrimaryAsDonor::kLikeOthers;
     }
     GRAFT_ASSIGN_OR_RETURN(const FoundDonors found, SearchDonors(context_, shard, wish));
     left_to_others_ = found.left_to_others > 0;
-    search_again_ = Now() + (left_to_others_ ? kLookUntold : kLook);
+    search_again_ = Now() + (behind ? PauseBehind() : left_to_others_ ? kLookUntold : kLook);
     for (const TabletAlias& donor : found.ranking.order) {
       if (!wish.line.IsFree(donor)) continue;
       if (found.ranking.donating.count(donor) == 0) return donor;
@@ -143,7 +166,7 @@ class DonorWait {
     const bool hopeless =
         found.ranking.order.empty() && !left_to_others_ && !line_.others_work() && foreign_.empty();
     if (hopeless) return NoDonor(operation(), shard, found);
-    NoteHolders();
+    context_.Note(line_.Holders());
     return std::nullopt;
   }
 
@@ -162,18 +185,33 @@ class DonorWait {
     ClaimKeeper& claims = context_.deps.claims;
     const TabletAlias before = operation().donor;
     operation().donor = donor;
-    absl::StatusOr<int> ahead =
-        claims.state() == ClaimKeeper::State::kWaiting ? claims.Ahead() : absl::AbortedError("");
+    absl::StatusOr<int> ahead = StandsFor(donor) ? claims.Ahead() : absl::AbortedError("");
     if (absl::IsAborted(ahead.status())) ahead = context_.ClaimDonor();
     operation().donor = before;
+    if (ahead.ok() && *ahead == 0) return true;
+    // No claim stays that nobody uses; one that cannot be given up ends with its lease.
+    if (TakesAny()) claims.Leave().IgnoreError();
     if (!ahead.ok()) return Annotate(ahead.status(), "claim of the donor");
-    if (*ahead == 0) return true;
-    if (TakesAny()) {
-      LeaveAlone(donor);
-      GRAFT_RETURN_IF_ERROR(claims.Leave());
-    }
+    if (TakesAny()) LeaveAlone(donor);
     return false;
   }
+
+  bool StandsFor(const TabletAlias& donor) const {
+    return context_.deps.claims.In(DonorLockName(donor));
+  }
+
+  // Preflight is to judge this one.
+  absl::Status Adopt(const TabletAlias& donor) {
+    GRAFT_ASSIGN_OR_RETURN(const Shard shard, context_.ReadShard());
+    GRAFT_RETURN_IF_ERROR(ReadDonorAndSource(context_, shard, donor));
+    context_.state.donor_uuid.clear();  // preflight says both
+    context_.state.source_uuid.clear();
+    judge_first_ = true;
+    return absl::OkStatus();
+  }
+
+  // The farther back, the less often.
+  absl::Duration PauseBehind() const { return kLook * (1 + line_.ahead / kFront); }
 
   // It serves somebody who does not stand in the line.
   void LeaveAlone(const TabletAlias& donor) {
@@ -183,23 +221,20 @@ class DonorWait {
 
   // The donor that preflight has looked at, or another one that it must look at first.
   StepOutcome Take(const TabletAlias& donor) {
-    QueueEntry entry = context_.LineEntry();
+    QueueEntry entry = context_.LineEntry(/*waiting=*/false);
     entry.holds = donor;
     context_.StandInLine(entry).IgnoreError();  // the claim itself is what counts
     ShowPlace(0);
-    if (donor == operation().donor) return StepOutcome::Advance();
-    GRAFT_ASSIGN_OR_RETURN(const Shard shard, context_.ReadShard());
-    GRAFT_RETURN_IF_ERROR(ReadDonorAndSource(context_, shard, donor));
-    context_.state.donor_uuid.clear();  // preflight says both
-    context_.state.source_uuid.clear();
-    return StepOutcome::Advance(Step::kPreflight);
+    return judge_first_ ? StepOutcome::Advance(Step::kPreflight) : StepOutcome::Advance();
   }
 
   // Until the line has changed enough to matter here, or it is time to look anyway.
   absl::Status AwaitNews() {
     const bool front = line_.ahead < kFront;
     absl::Duration pause = foreign_.empty() ? kLook : kForeignClaim;
-    const bool soon = watch_ == nullptr || !stands_ || left_since_ != absl::InfiniteFuture() ||
+    const bool soon = watch_ == nullptr || !stands_ || !searched_.has_value() ||
+                      failing_since_ != absl::InfiniteFuture() ||
+                      left_since_ != absl::InfiniteFuture() ||
                       context_.deps.claims.state() == ClaimKeeper::State::kWaiting;
     if (soon) pause = kLookUntold;
     const absl::Time soonest = Now() + kLooksApart;  // many may come or go at once
@@ -211,12 +246,6 @@ class DonorWait {
     return absl::OkStatus();
   }
 
-  // Never empty: it waits all the time.
-  void NoteHolders() {
-    const std::string holders = line_.Holders();
-    context_.Note(holders.empty() ? "no donor is free" : holders);
-  }
-
   void ShowPlace(int place) {
     if (operation().queue_place == place) return;
     operation().queue_place = place;
@@ -225,24 +254,24 @@ class DonorWait {
   }
 
   absl::Status WaitedTooLong() const {
-    const std::string holders = line_.Holders();
     return Failure(
         Reason::kDonorWaitTimeout,
-        absl::StrCat(TakesAny() ? "no donor of the shard"
-                                : absl::StrCat("donor ", operation().donor.ToString()),
-                     " became free within ", HumanDuration(context_.options.donor_wait_timeout),
-                     " (--clone-donor-wait-timeout) without this tablet getting nearer: ",
-                     line_.ahead, " before it in line", holders.empty() ? "" : ", ", holders,
-                     "; name another donor, or wait longer"));
+        absl::StrCat(
+            TakesAny() ? "no donor of the shard"
+                       : absl::StrCat("donor ", operation().donor.ToString()),
+            " became free within ", HumanDuration(context_.options.donor_wait_timeout),
+            " (--clone-donor-wait-timeout) without this tablet getting nearer: ", line_.ahead,
+            " before it in line, ", line_.Holders(), "; name another donor, or wait longer"));
   }
 
   StepContext& context_;
   const std::string name_;
   const absl::Time began_;
   absl::Time moved_;  // when the place in line became a better one
-  absl::Time store_answered_;
-  QueueEntry mine_;
+  absl::Time failing_since_ = absl::InfiniteFuture();
+  const QueueEntry mine_;
   bool stands_ = false;
+  bool judge_first_ = false;  // the donor that was taken is another one than preflight has judged
   ShardLine line_;
   std::optional<ShardLine> searched_;  // how it was at the last search
   absl::Time search_again_;            // at the same line

@@ -149,7 +149,8 @@ absl::Status LastChecks(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(ReadRecordsAgain(context, shard));
   GRAFT_RETURN_IF_ERROR(LookAtAll(context));
   GRAFT_ASSIGN_OR_RETURN(const int ahead, context.deps.claims.Ahead());
-  if (ahead == 0) return absl::OkStatus();
+  const std::string lock = DonorLockName(context.operation.donor);
+  if (ahead == 0 && context.deps.claims.Holds(lock)) return absl::OkStatus();
   return Failure(Reason::kClaimLost, "the claim on the donor was lost before CLONE was sent");
 }
 

@@ -84,7 +84,7 @@ absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard
   wish.primary = context.operation.request.donor.primary;
   // Without it, as if all were free.
   const auto entries = context.deps.locks.List(ShardLineName(shard.keyspace, shard.name));
-  if (entries.ok()) wish.line.held = LineFrom(*entries, context.LineEntry()).held;
+  if (entries.ok()) wish.line.held = LineFrom(*entries, context.LineEntry(/*waiting=*/true)).held;
   GRAFT_ASSIGN_OR_RETURN(const FoundDonors found, SearchDonors(context, shard, wish));
   if (!found.ranking.order.empty()) return found.ranking.order.front();
   return NoDonor(context.operation, shard, found);
