@@ -141,8 +141,13 @@ TEST_P(QueueLocksTest, WhoIsKeptAliveStaysAndWhoIsNotGoes) {
 TEST_P(QueueLocksTest, TheNextProcessOfAnAgentTakesUpItsPlaceForTheSameOperation) {
   const auto killed = Enter(locks_, 101);
   const auto waiting = Enter(locks_, 102);
-  const auto back = Enter(others_, 101);
+  QueueEntry now = Of(101);
+  now.waiting = true;
+  const auto entered = others_.Enter(kName, now);
+  ASSERT_THAT(entered, IsOk());
+  const auto& back = *entered;
   EXPECT_THAT(Queue(), ElementsAre("op-101", "op-102"));
+  EXPECT_EQ(others_.List(kName)->front(), now) << "it says what the process before it said";
   EXPECT_EQ(Ahead(*back), 0);
   EXPECT_EQ(Ahead(*waiting), 1);
   EXPECT_THAT(back->KeepAlive(), IsOk());

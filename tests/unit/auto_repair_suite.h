@@ -88,7 +88,7 @@ class ScriptedTopology : public Topology {
   }
   absl::StatusOr<TabletList> ListShardTablets(absl::string_view, absl::string_view) override {
     if (!failure.ok()) return failure;
-    return TabletList{tablets, {}};
+    return TabletList{tablets, missing_cells};
   }
   absl::Status UpdateTablet(const TabletAlias&,
                             const std::function<absl::Status(Tablet&)>&) override {
@@ -97,6 +97,7 @@ class ScriptedTopology : public Topology {
 
   absl::Status failure;
   std::vector<Tablet> tablets;  // of the shard's list
+  std::vector<MissingCell> missing_cells;
   TabletType type = TabletType::kReplica;
   TabletAlias primary = {"zone1", 100};
 };

@@ -230,6 +230,76 @@ TEST_F(ClaimDonorTest, TheWaitIsLimitedByWhatMoves) {
               HasSubstr("zone1-0000000102 serves zone1-0000000103"));
 }
 
+// A store that is away now and then, each time for less than its patience, ends no wait, however
+// long that is.
+TEST_F(ClaimDonorTest, LostCallsEndNoWait) {
+  at_claim_ = [this] {
+    KeepUntil(absl::Minutes(10), Claim(world_.other));
+    KeepUntil(absl::Minutes(10), StandInLine(103, false, {}, world_.other));
+    for (int minute = 1; minute < 10; ++minute) {
+      const absl::Time when = world_.clock.Now() + absl::Minutes(minute);
+      world_.clock.At(when, [this] { world_.store.FailAll(absl::UnavailableError("away")); });
+      world_.clock.At(when + absl::Seconds(9), [this] { world_.store.Heal(); });
+    }
+  };
+  const Operation operation = Run(kAny);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.attempt, 1);
+  EXPECT_NEAR(absl::ToDoubleMinutes(Waited(operation)), 10, 0.3);
+}
+
+// The recipient's own mysqld is restarted while it waits.
+TEST_F(ClaimDonorTest, ARestartOfMysqldEndsNoWait) {
+  at_claim_ = [this] {
+    KeepUntil(absl::Minutes(5), Claim(world_.other));
+    auto holder = StandInLine(103, false, {}, world_.other);
+    KeepUntil(absl::Minutes(5), std::move(holder));
+    world_.clock.At(world_.clock.Now() + absl::Minutes(4),
+                    [this] { world_.recipient.Crash(absl::Minutes(2)); });
+  };
+  const Operation operation = Run(kAny);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.attempt, 1);
+  EXPECT_NEAR(absl::ToDoubleMinutes(Waited(operation)), 6, 0.3);
+}
+
+// The answer that the claim is held gets lost: no claim stays that nobody uses.
+TEST_F(ClaimDonorTest, AClaimWhoseAnswerIsLostIsGivenUp) {
+  for (int lost = 1; lost < 14; ++lost) {
+    ProvisionWorld world;
+    world.AddOther();
+    int calls = -1;
+    world.observer.on_step = [&](const Operation& operation) {
+      if (operation.step == Step::kClaimDonor && calls < 0) calls = 0;
+      if (operation.step != Step::kFence) return;
+      EXPECT_THAT(world.Queue(operation.donor), SizeIs(1));
+      EXPECT_THAT(world.Queue(operation.donor == world.other ? world.primary : world.other),
+                  IsEmpty());
+    };
+    world.store.before_call = [&](StoreMethod) -> absl::Status {
+      if (calls < 0 || ++calls != lost) return absl::OkStatus();
+      return absl::DeadlineExceededError("no answer");
+    };
+    Operation operation = world.Request(kAny);
+    world.Run(operation);
+    EXPECT_EQ(operation.outcome, Outcome::kDone) << lost << ": " << operation.error;
+    EXPECT_EQ(operation.attempt, 1) << lost;
+  }
+}
+
+// Four before it cannot use the donor that is free: they want another.
+TEST_F(ClaimDonorTest, WhoComesBehindTakesWhatTheFrontCannotUse) {
+  at_claim_ = [this] { KeepUntil(absl::Hours(3), StandInLine(120, true)); };
+  for (uint32_t i = 0; i < 5; ++i) KeepUntil(absl::Hours(3), StandInLine(110 + i, true));
+  const Operation operation = [this] {
+    Operation running = world_.Request(kAny);
+    world_.Run(running);
+    return running;
+  }();
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_LE(Waited(operation), absl::Minutes(3));
+}
+
 // The only donor is gone for good, and nobody else will be one.
 TEST_F(ClaimDonorTest, WithoutAnyHopeItEnds) {
   at_claim_ = [this] {

@@ -357,6 +357,41 @@ TEST_F(RebuildMemberTest, ItWaitsForAnOperationThatRunsAndForItsMysqld) {
   EXPECT_THAT(first_.desk.calls, SizeIs(1));
 }
 
+// Its server would refuse to be rebuilt, which would end the rebuild of the shard.
+TEST_F(RebuildMemberTest, ItWaitsForTheCopyThatItServes) {
+  Begin(1);
+  first_.desk.tablet.donating = true;
+  LookAll();
+  EXPECT_THAT(Outcomes(), ElementsAre("waiting", "waiting", "waiting"));
+  first_.desk.tablet.donating = false;
+  LookAll();
+  EXPECT_THAT(Outcomes(), ElementsAre("running", "waiting", "waiting"));
+}
+
+// What its records say counts: a replica that follows nobody, or is empty, serves nobody.
+TEST_F(RebuildMemberTest, OtherReplicasMustBeWellByTheirRecords) {
+  Begin(1);
+  WriteHealth({"", LagClass::kStopped, false, false}, first_.Record(102));
+  WriteHealth({"", LagClass::kCurrent, false, true}, first_.Record(103));
+  first_.member->Look();
+  EXPECT_THAT(first_.desk.calls, IsEmpty());
+  EXPECT_EQ(Member(101).reason, "zone1-0000000101 is the last healthy replica of shop/0");
+}
+
+// The replicas that are missed may be there.
+TEST_F(RebuildMemberTest, ACellThatIsAwayIsWaitedFor) {
+  Begin(1);
+  const std::vector<Tablet> all = first_.topology.tablets;
+  first_.topology.tablets = {all[0], all[1]};
+  first_.topology.missing_cells = {{"zone2", absl::UnavailableError("away")}};
+  first_.member->Look();
+  EXPECT_EQ(Member(101).outcome, MemberOutcome::kWaiting);
+  first_.topology.tablets = all;
+  first_.topology.missing_cells.clear();
+  first_.member->Look();
+  EXPECT_EQ(Member(101).outcome, MemberOutcome::kRunning);
+}
+
 TEST_F(RebuildMemberTest, ARebuildThatIsGoneIsForgotten) {
   Begin(1);
   first_.member->Look();
