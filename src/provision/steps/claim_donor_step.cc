@@ -118,6 +118,7 @@ class DonorWait {
   bool IsTurnFor(const TabletAlias& donor) {
     if (StandsFor(donor)) return true;
     if (!line_.IsFree(donor)) {
+      IsLeftOver(false);
       context_.Note(line_.Holders());
       return false;
     }
@@ -157,6 +158,7 @@ class DonorWait {
     }
     GRAFT_ASSIGN_OR_RETURN(const FoundDonors found, SearchDonors(context_, shard, wish));
     left_to_others_ = found.left_to_others > 0;
+    if (!left_to_others_) IsLeftOver(false);
     search_again_ = Now() + (behind ? PauseBehind() : left_to_others_ ? kLookUntold : kLook);
     for (const TabletAlias& donor : found.ranking.order) {
       if (!wish.line.IsFree(donor)) continue;
@@ -232,7 +234,7 @@ class DonorWait {
   absl::Status AwaitNews() {
     const bool front = line_.ahead < kFront;
     absl::Duration pause = foreign_.empty() ? kLook : kForeignClaim;
-    const bool soon = watch_ == nullptr || !stands_ || !searched_.has_value() ||
+    const bool soon = watch_ == nullptr || !stands_ || (TakesAny() && !searched_.has_value()) ||
                       failing_since_ != absl::InfiniteFuture() ||
                       left_since_ != absl::InfiniteFuture() ||
                       context_.deps.claims.state() == ClaimKeeper::State::kWaiting;
