@@ -303,6 +303,7 @@ TEST_F(FileJournalTest, ANewerSchemaIsDamaged) {
 // run that was under way are a clone whose end nobody has seen.
 TabletState FullStateOfVersion3() {
   TabletState state = FullTabletState();
+  state.operation.request.donor.primary = state.clone->choice.primary = {};
   const Operation fresh;
   Operation& operation = state.operation;
   operation.request.kind = fresh.request.kind;
