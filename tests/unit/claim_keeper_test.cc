@@ -146,12 +146,27 @@ TEST_F(ClaimKeeperTest, APlaceThatCannotBeLeftIsKeptNoLonger) {
   store_.FailAll(absl::UnavailableError("away"));
   EXPECT_TRUE(absl::IsUnavailable(keeper_.Leave()));
   EXPECT_EQ(keeper_.state(), State::kNone);
+  EXPECT_TRUE(absl::IsUnavailable(keeper_.KeepAliveOnce())) << "it is tried again";
   store_.Heal();
-  clock_.Advance(locks_.lease_time() / 2);
-  EXPECT_THAT(keeper_.KeepAliveOnce(), IsOk());
   EXPECT_THAT(Queue(), ElementsAre("op-1"));
   clock_.Advance(locks_.lease_time() / 2);
-  EXPECT_THAT(Queue(), IsEmpty());
+  EXPECT_THAT(keeper_.KeepAliveOnce(), IsOk());
+  EXPECT_THAT(Queue(), IsEmpty()) << "before its lease ends";
+}
+
+// It would be taken over, and given up with the old one.
+TEST_F(ClaimKeeperTest, APlaceThatIsToBeLeftIsNotEnteredAgain) {
+  ASSERT_THAT(Enter(), IsOk());
+  store_.FailAll(absl::UnavailableError("away"));
+  EXPECT_TRUE(absl::IsUnavailable(keeper_.Leave()));
+  store_.Heal();
+  store_.FailNext(StoreMethod::kRevokeLease, absl::UnavailableError("away"), 1);
+  EXPECT_TRUE(absl::IsUnavailable(Enter()));
+  ASSERT_THAT(Enter(), IsOk());
+  EXPECT_EQ(Ahead(), 0);
+  EXPECT_THAT(keeper_.KeepAliveOnce(), IsOk());
+  EXPECT_EQ(Ahead(), 0);
+  EXPECT_THAT(Queue(), ElementsAre("op-1"));
 }
 
 TEST_F(ClaimKeeperTest, ServingKeepsAPlaceForAsLongAsItTakes) {

@@ -8,12 +8,13 @@
 namespace graft {
 
 absl::Status ClaimKeeper::Enter(absl::string_view name, const QueueEntry& entry) {
-  // The claim on the donor before this one; its rest ends with its lease.
-  Leave().IgnoreError();
+  // One that is still to be given up might be entered again, and given up then.
+  const absl::Status left = Leave();
   {
     absl::MutexLock lock(&mutex_);
     state_ = State::kNone;
   }
+  GRAFT_RETURN_IF_ERROR(left);
   GRAFT_ASSIGN_OR_RETURN(std::unique_ptr<QueuePlace> entered, locks_.Enter(name, entry));
   {
     absl::MutexLock lock(&mutex_);
@@ -73,13 +74,28 @@ absl::Status ClaimKeeper::Leave() {
     absl::MutexLock lock(&mutex_);
     former = std::exchange(place_, nullptr);
     if (state_ != State::kLost) state_ = State::kNone;
+    if (former != nullptr) leaving_ = former;
   }
-  return former == nullptr ? absl::OkStatus() : former->Leave();
+  return LeaveLate();
+}
+
+absl::Status ClaimKeeper::LeaveLate() {
+  std::shared_ptr<QueuePlace> leaving;
+  {
+    absl::MutexLock lock(&mutex_);
+    leaving = leaving_;
+  }
+  if (leaving == nullptr) return absl::OkStatus();
+  const absl::Status left = leaving->Leave();
+  absl::MutexLock lock(&mutex_);
+  if (left.ok() && leaving_ == leaving) leaving_ = nullptr;
+  return left;
 }
 
 absl::Status ClaimKeeper::KeepAliveOnce() {
+  const absl::Status left = LeaveLate();
   const std::shared_ptr<QueuePlace> mine = present();
-  if (mine == nullptr) return absl::OkStatus();
+  if (mine == nullptr) return left;
   absl::Status kept = mine->KeepAlive();
   if (absl::IsAborted(kept)) Note(mine, State::kLost);
   std::optional<QueueEntry> unsaid;
@@ -100,7 +116,7 @@ void ClaimKeeper::Serve(Clock& clock) {
     const absl::Time asked = clock.Now();
     const absl::Status kept = KeepAliveOnce();
     NoteKept(mine, kept.ok(), asked);
-    if (present() == nullptr) {
+    if (present() == nullptr && kept.ok()) {
       wait_.WaitUntil(clock, absl::InfiniteFuture());
     } else {
       wait_.WaitFor(clock, kept.ok() ? every : soon);

@@ -52,13 +52,14 @@ class ClaimKeeper {
   bool In(absl::string_view name) const;
 
   // Gives the place up; OK without a place. After an error Serve() no longer keeps the place alive,
-  // so the place ends within the lease's time.
+  // so the place ends within the lease's time; Serve(), and the next Leave(), try again until then.
   absl::Status Leave();
 
   // When the place's lease was kept alive last, by Serve()'s clock; nullopt: there is no place.
   std::optional<absl::Time> kept_alive() const;
 
-  // Keeps the place alive once. OK without a place. ABORTED: the place is lost, and state() says so
+  // Keeps the place alive once, and gives up what could not be given up before. OK without either.
+  // ABORTED: the place is lost, and state() says so
   // from then on; other codes: try again soon.
   absl::Status KeepAliveOnce();
 
@@ -67,6 +68,7 @@ class ClaimKeeper {
   void Stop() { wait_.Cancel(); }
 
  private:
+  absl::Status LeaveLate();
   // Stores the result of a call to `place`, unless the place has changed meanwhile.
   void Note(const std::shared_ptr<QueuePlace>& place, State state);
   std::shared_ptr<QueuePlace> present() const;
@@ -81,7 +83,8 @@ class ClaimKeeper {
   mutable absl::Mutex mutex_;
   std::string name_ ABSL_GUARDED_BY(mutex_);  // of the queue entered last
   std::shared_ptr<QueuePlace> place_ ABSL_GUARDED_BY(mutex_);
-  std::optional<QueueEntry> unsaid_ ABSL_GUARDED_BY(mutex_);  // of `place_`
+  std::optional<QueueEntry> unsaid_ ABSL_GUARDED_BY(mutex_);     // of `place_`
+  std::shared_ptr<QueuePlace> leaving_ ABSL_GUARDED_BY(mutex_);  // could not be given up yet
   State state_ ABSL_GUARDED_BY(mutex_) = State::kNone;
   std::optional<absl::Time> kept_alive_ ABSL_GUARDED_BY(mutex_);  // of `place_`
 };
