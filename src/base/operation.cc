@@ -115,12 +115,12 @@ absl::StatusOr<PrimaryAsDonor> ParseDonors(absl::string_view text) {
   bool primary = false;
   bool replica = false;
   for (const absl::string_view role : absl::StrSplit(text, ',')) {
-    primary = primary || absl::EqualsIgnoreCase(role, "primary");
-    replica = replica || absl::EqualsIgnoreCase(role, "replica");
-    if (absl::EqualsIgnoreCase(role, "primary") || absl::EqualsIgnoreCase(role, "replica"))
-      continue;
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", role, "\" is no kind of donor: write primary,replica or replica"));
+    const bool is_primary = absl::EqualsIgnoreCase(role, "primary");
+    if (!is_primary && !absl::EqualsIgnoreCase(role, "replica")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", role, "\" is no kind of donor: write primary,replica or replica"));
+    }
+    (is_primary ? primary : replica) = true;
   }
   if (!replica) {
     return absl::InvalidArgumentError("the primary alone is what --from-primary says");
