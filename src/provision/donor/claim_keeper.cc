@@ -86,14 +86,14 @@ absl::Status ClaimKeeper::LeaveLate() {
     leaving = leaving_;
   }
   if (leaving == nullptr) return absl::OkStatus();
-  const absl::Status left = leaving->Leave();
+  absl::Status left = leaving->Leave();
   absl::MutexLock lock(&mutex_);
   if (left.ok() && leaving_ == leaving) leaving_ = nullptr;
   return left;
 }
 
 absl::Status ClaimKeeper::KeepAliveOnce() {
-  const absl::Status left = LeaveLate();
+  absl::Status left = LeaveLate();
   const std::shared_ptr<QueuePlace> mine = present();
   if (mine == nullptr) return left;
   absl::Status kept = mine->KeepAlive();
