@@ -42,13 +42,11 @@ struct ShardRebuild {
 const ShardRebuild::Member* FindMember(const ShardRebuild& rebuild, const TabletAlias& alias);
 ShardRebuild::Member* FindMember(ShardRebuild& rebuild, const TabletAlias& alias);
 
-// May this member begin? It is waiting, the rebuild is not stopped, no member has failed, and fewer
+// Why this member may not begin, for people: "waits for zone1-0000000101"; empty if it may. It may
+// if it is waiting, the rebuild is not stopped, no member has failed, and fewer
 // than max_unavailable of the members before it are unfinished. As members only go forward, this
 // stays true for whoever has seen it, except for a stop or a failure; so never more than
 // max_unavailable run, whichever states the agents have seen.
-bool IsTurnOf(const ShardRebuild& rebuild, const TabletAlias& alias);
-
-// Why it may not begin, for people: "waits for zone1-0000000101"; empty if it may.
 std::string WhyNotYet(const ShardRebuild& rebuild, const TabletAlias& alias);
 
 // No member runs, and none will.

@@ -123,7 +123,8 @@ absl::StatusOr<PrimaryAsDonor> ParseDonors(absl::string_view text) {
     (is_primary ? primary : replica) = true;
   }
   if (!replica) {
-    return absl::InvalidArgumentError("the primary alone is what --from-primary says");
+    return absl::InvalidArgumentError(
+        "write primary,replica or replica; for the primary alone there is --from-primary");
   }
   return primary ? PrimaryAsDonor::kLikeOthers : PrimaryAsDonor::kNever;
 }

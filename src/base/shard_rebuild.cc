@@ -60,10 +60,6 @@ Member* FindMember(ShardRebuild& rebuild, const TabletAlias& alias) {
   return const_cast<Member*>(FindMember(std::as_const(rebuild), alias));
 }
 
-bool IsTurnOf(const ShardRebuild& rebuild, const TabletAlias& alias) {
-  return WhyNotYet(rebuild, alias).empty();
-}
-
 std::string WhyNotYet(const ShardRebuild& rebuild, const TabletAlias& alias) {
   const Member* self = FindMember(rebuild, alias);
   if (self == nullptr) return absl::StrCat(alias.ToString(), " is no member");

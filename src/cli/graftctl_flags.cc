@@ -46,6 +46,9 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
   command
       .add_option("--donors", flags.donors,
                   "with --from-any: primary,replica, or replica; else the primary as a last resort")
+      ->check([](const std::string& kinds) {
+        return std::string(ParseDonors(kinds).status().message());
+      })
       ->type_name("KINDS");
   command
       .add_option("--replicate-from", flags.replicate_from, "replication source after the clone")

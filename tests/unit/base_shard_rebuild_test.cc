@@ -34,7 +34,8 @@ ShardRebuild Rebuild(const std::vector<MemberOutcome>& outcomes, int max_unavail
 // "+" for each member whose turn it is.
 std::string Turns(const ShardRebuild& rebuild) {
   std::string turns;
-  for (const auto& member : rebuild.members) turns += IsTurnOf(rebuild, member.alias) ? '+' : '.';
+  for (const auto& member : rebuild.members)
+    turns += WhyNotYet(rebuild, member.alias).empty() ? '+' : '.';
   return turns;
 }
 
@@ -82,7 +83,7 @@ TEST(ShardRebuildTest, OldViewsNeverLetTooManyRun) {
       ShardRebuild next = states.back();
       auto& member = next.members[below(next.members.size())];
       const ShardRebuild& seen = states[below(states.size())];
-      if (member.outcome == kWaiting && IsTurnOf(seen, member.alias)) {
+      if (member.outcome == kWaiting && WhyNotYet(seen, member.alias).empty()) {
         member.outcome = kRunning;
       } else if (member.outcome == kRunning) {
         member.outcome = kDone;

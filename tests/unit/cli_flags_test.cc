@@ -69,6 +69,17 @@ TEST(CliFlagsTest, DefaultsAreTheOnesOfTheManual) {
   EXPECT_EQ(ParseArguments({"status", "zone1-101"}).flags.timeout, absl::Seconds(10));
 }
 
+TEST(CliFlagsTest, KindsOfDonorsAreCheckedAtOnce) {
+  for (const char* kinds : {"primary,replica", "replica", "REPLICA,Primary"}) {
+    EXPECT_TRUE(ParseArguments({"preflight", "zone1-101", "--from-any", "--donors", kinds}).go_on)
+        << kinds;
+  }
+  for (const char* kinds : {"primary", "rdonly", "", "replica,"}) {
+    EXPECT_FALSE(ParseArguments({"preflight", "zone1-101", "--from-any", "--donors", kinds}).go_on)
+        << kinds;
+  }
+}
+
 TEST(CliFlagsTest, SettingsAreUnsetUnlessGiven) {
   const Parsed bare = ParseArguments({"reprovision", "zone1-1", "--from-any"});
   ASSERT_TRUE(bare.go_on);

@@ -75,7 +75,7 @@ absl::Duration RebuildMember::TakeTurn(const ShardRebuild& rebuild) {
   }
   // It would end a copy, or be refused for it.
   if (tablet.donating.value_or(false)) {
-    return Say("waits until the copy that it serves is made", options_.retry_after);
+    return Say("waits until the copy that this tablet serves is made", options_.retry_after);
   }
   std::string refusal;
   // Judged by the rebuild that is written: others may begin at this moment, too.

@@ -258,12 +258,12 @@ class DonorWait {
   absl::Status WaitedTooLong() const {
     return Failure(
         Reason::kDonorWaitTimeout,
-        absl::StrCat(
-            TakesAny() ? "no donor of the shard"
-                       : absl::StrCat("donor ", operation().donor.ToString()),
-            " became free within ", HumanDuration(context_.options.donor_wait_timeout),
-            " (--clone-donor-wait-timeout) without this tablet getting nearer: ", line_.ahead,
-            " before it in line, ", line_.Holders(), "; name another donor, or wait longer"));
+        absl::StrCat(TakesAny() ? "no donor of the shard"
+                                : absl::StrCat("donor ", operation().donor.ToString()),
+                     " became free within ", HumanDuration(context_.options.donor_wait_timeout),
+                     " (--clone-donor-wait-timeout) without this tablet getting nearer: ",
+                     line_.ahead, " stand before this tablet, ", line_.Holders(),
+                     "; name another donor, or wait longer"));
   }
 
   StepContext& context_;
