@@ -16,7 +16,7 @@ await_done() { # await_done UID
 part "graftd of each provisions its tablet${one_by_one:+, one by one}"
 for ((i = 0; i < fleet; ++i)); do
   start_graftd "${uids[i]}" "${grpc_ports[i]}" "${mysql_ports[i]}" --restore-with-clone \
-    --clone-from-any --donors primary,replica --replicate-from primary \
+    --clone-from-any --donors primary,replica \
     --clone-max-data-bandwidth "$throttle"
   [[ -z $one_by_one ]] || await_done "${uids[i]}"
 done

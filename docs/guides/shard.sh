@@ -91,7 +91,7 @@ start_shard() {
   start_primary "zone1-$1"
   for uid in "${@:2}"; do
     start_mysqld "$uid"
-    start_graftd "zone1-$uid" --restore-with-clone --clone-from-any --replicate-from primary
+    start_graftd "zone1-$uid" --restore-with-clone --clone-from-any
   done
   for uid in "${@:2}"; do
     until_shows "done: data CLONED" graftctl watch "zone1-$uid"

@@ -70,8 +70,12 @@ class KeyValueStore {
   // Compare-and-delete. ABORTED as for Update; NOT_FOUND: no such key.
   virtual absl::Status Delete(absl::string_view key, Version expected) = 0;
 
-  // All keys that start with `prefix`, in key order. None is not an error.
-  virtual absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) = 0;
+  // All keys that start with `prefix` and end with `suffix`, in key order. None is not an error.
+  // The values of the others below the prefix are not read: they are somebody else's, and may be
+  // large.
+  virtual absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix,
+                                                     absl::string_view suffix) = 0;
+  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) { return List(prefix, ""); }
 
   // Calls `on_event`, on a thread of the store, for each change after version `after` (0: from now
   // on) to a key that starts with `prefix`, in order and without gaps. After a lost connection the

@@ -32,7 +32,15 @@ struct DonorChoice {
 absl::StatusOr<PrimaryAsDonor> ParseDonors(absl::string_view text);
 absl::string_view DonorsText(PrimaryAsDonor primary);  // the same; empty: kIfNobodyElse
 
-enum class ReplicateFrom { kDonor, kPrimary };
+// The source after the copy. kPrimaryOrDonor: the shard's primary if it is there and answers when
+// the donor is chosen, else the donor.
+enum class ReplicateFrom { kDonor, kPrimary, kPrimaryOrDonor };
+// The value of --replicate-from: "donor", "primary" or "primary-or-donor". INVALID_ARGUMENT.
+absl::StatusOr<ReplicateFrom> ParseReplicateFrom(absl::string_view text);
+absl::string_view ReplicateFromText(ReplicateFrom from);  // the same
+// For a request that does not say: replicas that follow the donor that was found for them would
+// make chains, so with kAny the primary comes first.
+ReplicateFrom UsualSource(const DonorChoice& donor);
 
 // The server's clone_* variables for one clone; an unset member leaves the server's value.
 struct CloneSettings {

@@ -48,6 +48,7 @@ struct TabletSnapshot {
   std::string mysql_version;
   std::string gtid_executed;
   bool super_read_only = false;
+  bool acknowledges = false;  // its source's commits, as a semi-synchronous replica
   std::vector<ReplicationChannel> replication;
   std::optional<bool> donating;  // its data is being cloned; nullopt: its sessions cannot be seen
   int64_t donations_seen = 0;    // by this agent; one that began and ended between two looks is not

@@ -26,7 +26,7 @@ enum class Reason {
   kDonorTls, kDonorType, kDonorUnfit, kDonorUnreachable, kDonorVersion, kDonorWaitTimeout,
   kEncryption, kEncryptionNeedsTls, kErrantTransactions, kFileAccess, kGroupReplication,
   kGtidMode, kGtidModeOff, kHostBlocked, kInnodbReadOnly, kJournalDamaged, kKeyringMissing,
-  kLockedOutAfterClone, kLockWait, kLowerCaseTableNames, kMysqlNumber, kMysqlGone,
+  kLastHealthyReplica, kLockedOutAfterClone, kLockWait, kLowerCaseTableNames, kMysqlNumber, kMysqlGone,
   kMysqlHostUnknown, kNameTooLong, kNonInnodbTables, kNothingToRelease, kNoDonor,
   kNoDonorSpecified, kNoReplicationSource, kNoSuchConnection, kNoSuchVariable, kOfflineMode,
   kOperatingSystem, kOperationDiffers, kOperationEnded, kOperationRunning, kOtherServer,

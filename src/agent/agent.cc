@@ -224,7 +224,8 @@ class GraftAgent : public Agent {
             absl::bind_front(&Askers::Ask, &askers_),
             options_.start_command.empty() ? nullptr : &start_command_,
             {&shown_percent_, log_observer_.get(), metrics_.get()},
-            {&hold_}};
+            {&hold_},
+            [this](const Operation& operation) { return member_.MayFence(operation); }};
   }
 
   const AgentOptions options_;

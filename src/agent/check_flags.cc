@@ -30,8 +30,8 @@ class Faults {
  public:
   void Add(absl::string_view text) { texts_.emplace_back(text); }
 
-  template <typename T>
-  void Take(absl::string_view flag, absl::StatusOr<T> value, T& target) {
+  template <typename T, typename Target>
+  void Take(absl::string_view flag, absl::StatusOr<T> value, Target& target) {
     if (value.ok()) {
       target = *std::move(value);
     } else {
@@ -245,11 +245,9 @@ void CheckClone(const AgentFlags& flags, TabletAgent::Options& options, Faults& 
   if (checks.ok()) checks = RequireChecks(options.defaults.allow);
   if (!checks.ok()) faults.Add(absl::StrCat("--allow-unchecked: ", checks.message()));
   CheckBounds(flags, options.provisioner, faults);
-  if (flags.replicate_from == "primary") {
-    options.defaults.replicate_from = ReplicateFrom::kPrimary;
-  } else if (flags.replicate_from != "donor") {
-    faults.Add(absl::StrCat("--replicate-from: \"", flags.replicate_from,
-                            "\" is neither donor nor primary"));
+  if (!flags.replicate_from.empty()) {
+    faults.Take("--replicate-from", ParseReplicateFrom(flags.replicate_from),
+                options.defaults.replicate_from);
   }
 }
 

@@ -60,7 +60,7 @@ struct AgentFlags {
   std::string clone_from_tablet;
   bool clone_from_any = false;
   std::string clone_restart_wait_timeout = "5m";
-  std::string replicate_from = "donor";
+  std::string replicate_from;  // empty: as UsualSource
   std::string donors;
   std::string primary_donor_after = "0";
   std::string clone_donor_wait_timeout = "1h";

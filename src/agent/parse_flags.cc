@@ -81,8 +81,9 @@ void AddDonorFlags(CLI::App& app, AgentFlags& flags) {
       "copies it");
   Add(app, "primary-donor-after", flags.primary_donor_after, "DURATION",
       "with --clone-from-any: after so long in line the primary counts among the others; 0: never");
-  Add(app, "replicate-from", flags.replicate_from, "donor|primary",
-      "replication source after the clone");
+  Add(app, "replicate-from", flags.replicate_from, "donor|primary|primary-or-donor",
+      "replication source after the clone; else the donor, or with a donor that was found for it "
+      "the primary, if there is one that answers");
   Add(app, "clone-donor-wait-timeout", flags.clone_donor_wait_timeout, "DURATION",
       "how long to stand in line for a donor without getting nearer to one");
 }

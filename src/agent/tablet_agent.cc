@@ -151,11 +151,11 @@ Provisioner TabletAgent::MakeProvisioner(MysqlServer& server) {
   observers.push_back(&keeper_);
   observers.push_back(&operations_);
   observers.insert(observers.end(), ports_.last_observers.begin(), ports_.last_observers.end());
-  return Provisioner(
-      {ports_.clock, server, *holder_, ports_.open_peer, ports_.open_as_replica, ports_.topology,
-       ports_.locks, claims_, line_, ports_.host, owner_, record_, std::move(observers),
-       ports_.start_server, [this] { return operations_.List(); }, ports_.ask_all},
-      options_.provisioner);
+  return Provisioner({ports_.clock, server, *holder_, ports_.open_peer, ports_.open_as_replica,
+                      ports_.topology, ports_.locks, claims_, line_, ports_.host, owner_, record_,
+                      std::move(observers), ports_.start_server,
+                      [this] { return operations_.List(); }, ports_.ask_all, ports_.may_fence},
+                     options_.provisioner);
 }
 
 void TabletAgent::Run(TabletState& state, const std::shared_ptr<OperationControl>& control) {

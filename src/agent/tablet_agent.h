@@ -49,6 +49,7 @@ class TabletAgent {
     ServerStarter* start_server;             // nullptr: nobody can be asked
     std::vector<Observer*> first_observers;  // told before the agent's own
     std::vector<Observer*> last_observers;
+    std::function<absl::Status(const Operation&)> may_fence;  // as of ProvisionerDeps
   };
   struct Options {
     ProvisionerOptions provisioner;

@@ -94,6 +94,7 @@ bool TabletKeeper::ReadServer() {
       snapshot_.mysql_version = facts->version;
       snapshot_.gtid_executed = facts->gtid_executed;
       snapshot_.super_read_only = facts->super_read_only;
+      snapshot_.acknowledges = facts->semi_sync.acknowledges;
       snapshot_.replication = *std::move(channels);
     } else {
       snapshot_.donating = std::nullopt;

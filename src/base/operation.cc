@@ -134,6 +134,32 @@ absl::string_view DonorsText(PrimaryAsDonor primary) {
   return primary == PrimaryAsDonor::kNever ? "replica" : "primary,replica";
 }
 
+absl::string_view ReplicateFromText(ReplicateFrom from) {
+  switch (from) {
+    case ReplicateFrom::kDonor:
+      return "donor";
+    case ReplicateFrom::kPrimary:
+      return "primary";
+    case ReplicateFrom::kPrimaryOrDonor:
+      break;
+  }
+  return "primary-or-donor";
+}
+
+absl::StatusOr<ReplicateFrom> ParseReplicateFrom(absl::string_view text) {
+  for (const ReplicateFrom from :
+       {ReplicateFrom::kDonor, ReplicateFrom::kPrimary, ReplicateFrom::kPrimaryOrDonor}) {
+    if (text == ReplicateFromText(from)) return from;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", text, "\" is no source: write donor, primary or primary-or-donor"));
+}
+
+ReplicateFrom UsualSource(const DonorChoice& donor) {
+  return donor.kind == DonorChoice::Kind::kAny ? ReplicateFrom::kPrimaryOrDonor
+                                               : ReplicateFrom::kDonor;
+}
+
 Allowances WithDefaults(Allowances allow, const Allowances& defaults) {
   allow.non_innodb |= defaults.non_innodb;
   allow.lost_replication_settings |= defaults.lost_replication_settings;

@@ -197,6 +197,8 @@ constexpr ReasonRow kTable[] = {
      "graft cannot read a record of the journal, and holds the tablet out of service"},
     {Reason::kKeyringMissing, "KEYRING_MISSING", Code::kFailedPrecondition, kStop, kRecipient, kIndex,
      "MySQL 1815: encrypted data, and the recipient has no keyring"},
+    {Reason::kLastHealthyReplica, "LAST_HEALTHY_REPLICA", Code::kFailedPrecondition, kStop, kShard, kFence,
+     "the shard has no other healthy replica now; nothing is changed"},
     {Reason::kLockedOutAfterClone, "LOCKED_OUT_AFTER_CLONE", Code::kUnauthenticated, kStop, kRecipient, kRestart,
      "the agent cannot log in with the donor's accounts; see The restart"},
     {Reason::kLockWait, "LOCK_WAIT", Code::kUnavailable, kNextAttempt, kRecipient, kCopy,

@@ -41,8 +41,9 @@ absl::StatusOr<ReprovisionCall> MakeCall(const GraftctlFlags& flags) {
     if (!call.donor.has_value()) call.donor = DonorChoice{DonorChoice::Kind::kAny, {}};
     GRAFT_ASSIGN_OR_RETURN(call.donor->primary, ParseDonors(flags.donors));
   }
-  if (flags.replicate_from == "donor") call.replicate_from = ReplicateFrom::kDonor;
-  if (flags.replicate_from == "primary") call.replicate_from = ReplicateFrom::kPrimary;
+  if (!flags.replicate_from.empty()) {
+    GRAFT_ASSIGN_OR_RETURN(call.replicate_from, ParseReplicateFrom(flags.replicate_from));
+  }
   call.settings = flags.settings;
   call.allow = flags.allow;
   return call;

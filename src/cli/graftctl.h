@@ -46,7 +46,7 @@ struct GraftctlFlags {
   std::string from_tablet;
   bool from_any = false;
   std::string donors;
-  std::string replicate_from;  // donor, primary, or empty: the agent's own
+  std::string replicate_from;  // empty: the agent's own
   CloneSettings settings;
   Allowances allow;
   bool even_if_dropped = false;

@@ -52,7 +52,7 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
       ->type_name("KINDS");
   command
       .add_option("--replicate-from", flags.replicate_from, "replication source after the clone")
-      ->check(CLI::IsMember({"donor", "primary"}));
+      ->check(CLI::IsMember({"donor", "primary", "primary-or-donor"}));
   command.add_flag("--allow-non-innodb", flags.allow.non_innodb,
                    "accept that tables of other engines arrive empty");
   command

@@ -25,6 +25,9 @@ std::string WhyNoMember(const PlanRequest& request, const SeenTablet& tablet) {
   if (!tablet.answer.ok()) {
     return absl::StrCat("its agent does not answer: ", tablet.answer.status().message());
   }
+  if (!tablet.answer->tablet.takes_turns()) {
+    return "its agent is of an older graft, which does not take turns: graftctl reprovision ALIAS";
+  }
   const auto& operation = tablet.answer->operation;
   if (operation.has_value() && operation->outcome() == v1::RUNNING) {
     return absl::StrCat("operation ", operation->id(), " is running");

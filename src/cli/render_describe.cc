@@ -1,5 +1,6 @@
 // All that is known of one operation, as lines of text.
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -88,12 +89,14 @@ std::vector<std::string> Request(const v1::Operation& operation) {
   if (operation.allow().lost_replication_settings()) {
     allowed.emplace_back("loss of SOURCE_DELAY and filters");
   }
-  const bool primary = operation.replicate_from() == v1::REPLICATE_FROM_PRIMARY;
+  const std::map<v1::ReplicateFrom, std::string> follow = {
+      {v1::REPLICATE_FROM_DONOR, "the donor"},
+      {v1::REPLICATE_FROM_PRIMARY, "the primary"},
+      {v1::REPLICATE_FROM_PRIMARY_OR_DONOR, "the primary, or else the donor"}};
+  const auto followed = follow.find(operation.replicate_from());
   return Facts(
       {{"donor", DonorAskedFor(operation.donor_choice())},
-       {"follow", operation.replicate_from() == v1::REPLICATE_FROM_UNSPECIFIED ? ""
-                  : primary                                                    ? "the primary"
-                                                                               : "the donor"},
+       {"follow", followed == follow.end() ? "" : followed->second},
        {"bandwidth", bounded ? RenderBandwidths(settings) : ""},
        {"threads", settings.has_max_concurrency() ? absl::StrCat(settings.max_concurrency()) : ""},
        {"compression", SwitchText(settings.has_compression(), settings.compression())},

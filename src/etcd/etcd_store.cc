@@ -1,7 +1,9 @@
 #include "etcd/etcd_store.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "etcd/cluster.h"
@@ -37,6 +39,29 @@ pb::PutRequest& AddPut(pb::TxnRequest& txn, absl::string_view key, absl::string_
   put.set_key(std::string(key));
   put.set_value(std::string(value));
   return put;
+}
+
+// etcd's own --max-txn-ops is 128.
+constexpr size_t kRunsAtOnce = 100;
+
+pb::RangeRequest RequestFor(const EtcdRange& range) {
+  pb::RangeRequest request;
+  request.set_key(range.key);
+  request.set_range_end(range.end);
+  return request;
+}
+
+// The keys that end with `suffix`, as few ranges in which no other key lies.
+std::vector<EtcdRange> RunsOf(const pb::RangeResponse& keys, absl::string_view suffix) {
+  std::vector<EtcdRange> runs;
+  bool in_run = false;
+  for (const pb::KeyValue& kv : keys.kvs()) {
+    const bool wanted = absl::EndsWith(kv.key(), suffix);
+    if (wanted && !in_run) runs.push_back({kv.key(), ""});
+    if (wanted) runs.back().end = kv.key() + '\0';  // the least key that is greater
+    in_run = wanted;
+  }
+  return runs;
 }
 
 class EtcdStore : public KeyValueStore {
@@ -100,16 +125,30 @@ class EtcdStore : public KeyValueStore {
     return absl::NotFoundError(absl::StrCat("etcd: no such key: ", key));
   }
 
-  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) override {
-    const EtcdRange range(prefix);
-    pb::RangeRequest request;
-    request.set_key(range.key);
-    request.set_range_end(range.end);
-    GRAFT_ASSIGN_OR_RETURN(pb::RangeResponse response,
-                           Range(absl::StrCat("list ", prefix), request));
+  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix,
+                                             absl::string_view suffix) override {
+    const std::string what = absl::StrCat("list ", prefix);
+    const EtcdRange all(prefix);
+    std::vector<EtcdRange> runs = {all};
+    if (!suffix.empty()) {
+      pb::RangeRequest keys = RequestFor(all);
+      keys.set_keys_only(true);
+      GRAFT_ASSIGN_OR_RETURN(const pb::RangeResponse present, Range(what, keys));
+      runs = RunsOf(present, suffix);
+    }
     std::vector<KeyValue> result;
-    result.reserve(response.kvs_size());
-    for (const pb::KeyValue& kv : response.kvs()) result.push_back(FromProto(kv));
+    for (size_t first = 0; first < runs.size(); first += kRunsAtOnce) {
+      pb::TxnRequest txn;
+      for (size_t i = first; i < std::min(runs.size(), first + kRunsAtOnce); ++i) {
+        *txn.add_success()->mutable_request_range() = RequestFor(runs[i]);
+      }
+      GRAFT_ASSIGN_OR_RETURN(const pb::TxnResponse response, Txn(what, txn, Repeat::kYes));
+      for (const pb::ResponseOp& op : response.responses()) {
+        for (const pb::KeyValue& kv : op.response_range().kvs()) {
+          if (absl::EndsWith(kv.key(), suffix)) result.push_back(FromProto(kv));
+        }
+      }
+    }
     return result;
   }
 
@@ -177,10 +216,11 @@ class EtcdStore : public KeyValueStore {
     return response;
   }
 
-  absl::StatusOr<pb::TxnResponse> Txn(absl::string_view what, const pb::TxnRequest& request) {
+  absl::StatusOr<pb::TxnResponse> Txn(absl::string_view what, const pb::TxnRequest& request,
+                                      Repeat repeat = Repeat::kNo) {
     pb::TxnResponse response;
     GRAFT_RETURN_IF_ERROR(
-        cluster_->Call(Repeat::kNo, what, [&](EtcdMember& member, grpc::ClientContext& context) {
+        cluster_->Call(repeat, what, [&](EtcdMember& member, grpc::ClientContext& context) {
           return member.kv.Txn(&context, request, &response);
         }));
     return response;

@@ -21,6 +21,7 @@ inline KeyValue FromProto(const etcdserverpb::KeyValue& kv) {
 // The range of all keys that start with `prefix`, as etcd wants it in `key` and `range_end`.
 struct EtcdRange {
   explicit EtcdRange(absl::string_view prefix);
+  EtcdRange(std::string first, std::string after) : key(std::move(first)), end(std::move(after)) {}
   std::string key;
   std::string end;
 };

@@ -141,12 +141,15 @@ class FolderStore : public KeyValueStore {
     return Commit(*session, {std::string(key), "", 0, 0, kNoLease}).status();
   }
 
-  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) override {
+  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix,
+                                             absl::string_view suffix) override {
     GRAFT_ASSIGN_OR_RETURN(const auto session, folder_->Enter());
-    GRAFT_ASSIGN_OR_RETURN(const auto events,
-                           session->Changes("SELECT * FROM changes WHERE live AND "
-                                            "substr(key, 1, length(?1)) = ?1 ORDER BY key",
-                                            {prefix}));
+    GRAFT_ASSIGN_OR_RETURN(
+        const auto events,
+        session->Changes("SELECT * FROM changes WHERE live AND "
+                         "substr(key, 1, length(?1)) = ?1 AND (length(?2) = 0 OR "
+                         "substr(key, -length(?2)) = ?2) ORDER BY key",
+                         {prefix, suffix}));
     std::vector<KeyValue> items;
     items.reserve(events.size());
     for (const KeyEvent& event : events) items.push_back(event.item);

@@ -91,8 +91,9 @@ class MeteredStore : public KeyValueStore {
   absl::Status Delete(absl::string_view key, Version expected) override {
     return meter_.Run("Delete", [&] { return store_->Delete(key, expected); });
   }
-  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) override {
-    return meter_.Run("List", [&] { return store_->List(prefix); });
+  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix,
+                                             absl::string_view suffix) override {
+    return meter_.Run("List", [&] { return store_->List(prefix, suffix); });
   }
   absl::StatusOr<std::unique_ptr<Watch>> WatchPrefix(
       absl::string_view prefix, Version after,

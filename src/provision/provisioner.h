@@ -80,6 +80,8 @@ struct ProvisionerDeps {
   // The operations before this one, newest first. Progress is estimated from them. nullptr: none.
   std::function<std::vector<Operation>()> history;
   AskAll ask_all;  // many servers at the same time
+  // Asked right before the fence: may the shard be without the tablet now? nullptr: always.
+  std::function<absl::Status(const Operation&)> may_fence;
 };
 
 class Provisioner {

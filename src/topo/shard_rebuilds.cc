@@ -102,14 +102,10 @@ absl::Status MapDonor(Object& object, std::optional<DonorChoice>& donor) {
 }
 
 absl::Status MapReplicateFrom(Object& object, std::optional<ReplicateFrom>& from) {
-  std::string text;
-  if (from.has_value()) text = *from == ReplicateFrom::kDonor ? kDonor : kPrimary;
+  std::string text(from.has_value() ? ReplicateFromText(*from) : "");
   object("replicateFrom", text);
   if (!object.reading() || text.empty()) return absl::OkStatus();
-  if (text != kDonor && text != kPrimary) {
-    return absl::InvalidArgumentError(absl::StrCat("\"", text, "\" is no replicateFrom"));
-  }
-  from = text == kDonor ? ReplicateFrom::kDonor : ReplicateFrom::kPrimary;
+  GRAFT_ASSIGN_OR_RETURN(from, ParseReplicateFrom(text));
   return absl::OkStatus();
 }
 

@@ -68,7 +68,7 @@ absl::StatusOr<Cell> VitessTopology::GetCell(absl::string_view name) {
 
 absl::StatusOr<std::vector<Cell>> VitessTopology::ListCells(std::vector<MissingCell>* damaged) {
   const std::string prefix = topo::CellsPrefix(deps_.global_root);
-  const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
+  const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix, "/CellInfo");
   if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
   std::vector<Cell> cells;
   for (const KeyValue& item : *items) {
@@ -177,7 +177,7 @@ VitessTopology::CellAnswer VitessTopology::ListCellTablets(const Cell& cell,
     return answer;
   }
   const std::string prefix = topo::TabletsPrefix(place->root);
-  const absl::StatusOr<std::vector<KeyValue>> items = place->store->List(prefix);
+  const absl::StatusOr<std::vector<KeyValue>> items = place->store->List(prefix, "/Tablet");
   if (!items.ok()) {
     answer.fault = Annotate(items.status(), absl::StrCat("list ", prefix));
     return answer;
@@ -249,7 +249,7 @@ absl::StatusOr<std::vector<Shard>> VitessTopology::ListShards(absl::string_view 
                                                               std::vector<DamagedShard>* damaged) {
   const std::string prefix = keyspace.empty() ? topo::KeyspacesPrefix(deps_.global_root)
                                               : topo::ShardsPrefix(deps_.global_root, keyspace);
-  const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix);
+  const absl::StatusOr<std::vector<KeyValue>> items = deps_.global.List(prefix, "/Shard");
   if (!items.ok()) return Annotate(items.status(), absl::StrCat("list ", prefix));
   std::vector<Shard> shards;
   for (const KeyValue& item : *items) {

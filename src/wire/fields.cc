@@ -23,6 +23,8 @@ static_assert(static_cast<int>(Outcome::kRunning) + 1 == v1::RUNNING);
 static_assert(static_cast<int>(Outcome::kCancelled) + 1 == v1::CANCELLED);
 static_assert(static_cast<int>(ReplicateFrom::kDonor) + 1 == v1::REPLICATE_FROM_DONOR);
 static_assert(static_cast<int>(ReplicateFrom::kPrimary) + 1 == v1::REPLICATE_FROM_PRIMARY);
+static_assert(static_cast<int>(ReplicateFrom::kPrimaryOrDonor) + 1 ==
+              v1::REPLICATE_FROM_PRIMARY_OR_DONOR);
 
 absl::StatusOr<HostPort> ParseHostPort(absl::string_view text) {
   HostPort address;

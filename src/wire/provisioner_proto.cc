@@ -157,6 +157,7 @@ v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now) {
   for (const ReplicationChannel& channel : snapshot.replication) {
     *proto.add_replication() = ToProto(channel);
   }
+  proto.set_takes_turns(true);
   if (snapshot.donating.has_value()) proto.set_donating(*snapshot.donating);
   proto.set_donations_seen(snapshot.donations_seen);
   if (snapshot.read_at != absl::InfinitePast()) {

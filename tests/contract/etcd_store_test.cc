@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/clocks.h"
 #include "contract/kv_backends.h"
 #include "etcd/cluster.h"
@@ -15,6 +17,7 @@
 #include "testing/black_hole.h"
 #include "testing/etcd_server.h"
 #include "testing/eventually.h"
+#include "testing/http_client.h"
 #include "testing/ports.h"
 #include "testing/realtime_waits.h"
 
@@ -40,6 +43,21 @@ class EtcdStoreTest : public ::testing::Test {
     auto store = MakeEtcdStore(*clock_, options);
     EXPECT_TRUE(store.ok()) << store.status();
     return *std::move(store);
+  }
+
+  // To all its clients, by its own metrics; those count gRPC's messages alone. 0: it does not say.
+  double BytesSent() const {
+    const std::vector<absl::string_view> endpoint = absl::StrSplit(etcd_->endpoint(), ':');
+    int port = 0;
+    double bytes = 0;
+    if (!absl::SimpleAtoi(endpoint.back(), &port)) return 0;
+    const std::string metrics = AskHttp(port, "/metrics").body;
+    for (const absl::string_view line : absl::StrSplit(metrics, '\n')) {
+      const std::vector<absl::string_view> words = absl::StrSplit(line, ' ');
+      const bool is_it = words.front() == "etcd_network_client_grpc_sent_bytes_total";
+      if (is_it && !absl::SimpleAtod(words.back(), &bytes)) return 0;
+    }
+    return bytes;
   }
 
   const std::unique_ptr<Clock> clock_ = MakeRealClock();
@@ -161,6 +179,21 @@ TEST_F(EtcdStoreTest, DeadServerIsUnavailableAndNamed) {
             absl::StatusCode::kUnavailable);
   ASSERT_TRUE(etcd_->Restart().ok());
   EXPECT_TRUE(Eventually(absl::Seconds(10), [&] { return store_->List("/").ok(); }));
+}
+
+// Of a VSchema that lies among the shards, for instance.
+TEST_F(EtcdStoreTest, LargeValuesOfOthersAreNotRead) {
+  const std::string large(1000000, 'x');
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(store_->Create(absl::StrCat("/k/", i, "/VSchema"), large, kNoLease).ok());
+    ASSERT_TRUE(store_->Create(absl::StrCat("/k/", i, "/shards/0/Shard"), "s", kNoLease).ok());
+  }
+  const double before = BytesSent();
+  ASSERT_GT(before, 0);
+  const absl::StatusOr<std::vector<KeyValue>> items = store_->List("/k/", "/Shard");
+  ASSERT_TRUE(items.ok()) << items.status();
+  EXPECT_EQ(items->size(), 20);
+  EXPECT_LT(BytesSent() - before, 20000);
 }
 
 TEST_F(EtcdStoreTest, WatchSurvivesARestart) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "contract/count_up.h"
 #include "contract/kv_suite.h"
 #include "gmock/gmock.h"
@@ -91,6 +92,24 @@ TEST_P(KeyValueStoreTest, ListIsByPrefixInKeyOrder) {
               ElementsAre("/a", "/a/b", "/a/b-", "/a/b/c", "/a/c", "/ab"));
   EXPECT_THAT(Keys(*store_.List("/zzz")), IsEmpty());
   EXPECT_EQ(store_.List("")->size(), all.size());
+}
+
+TEST_P(KeyValueStoreTest, ListMayBeByTheEndToo) {
+  for (const char* key : {"/t/1/Tablet", "/t/1/Other", "/t/2/Tablet", "/t/3/Tablet", "/t/3/Tablets",
+                          "/t/4", "/u/5/Tablet"}) {
+    Put(key, absl::StrCat("v of ", key));
+  }
+  const absl::StatusOr<std::vector<KeyValue>> items = second_.List("/t/", "/Tablet");
+  ASSERT_TRUE(items.ok()) << items.status();
+  EXPECT_THAT(Keys(*items), ElementsAre("/t/1/Tablet", "/t/2/Tablet", "/t/3/Tablet"));
+  EXPECT_EQ(items->back().value, "v of /t/3/Tablet");
+  EXPECT_GT(items->back().version, items->front().version);
+  EXPECT_THAT(Keys(*store_.List("/t/", "/Shard")), IsEmpty());
+  for (int i = 0; i < 250; ++i) {  // more parts than one request to etcd can have
+    Put(absl::StrFormat("/many/%03d/Tablet", i), "t");
+    Put(absl::StrFormat("/many/%03d/VSchema", i), "v");
+  }
+  EXPECT_EQ(store_.List("/many/", "/Tablet")->size(), 250);
 }
 
 TEST_P(KeyValueStoreTest, KeysMayHoldAnyByte) {

@@ -125,14 +125,15 @@ absl::Status FakeStore::Delete(absl::string_view key, Version expected) {
   return Written(version_).status();
 }
 
-absl::StatusOr<std::vector<KeyValue>> FakeStore::List(absl::string_view prefix) {
+absl::StatusOr<std::vector<KeyValue>> FakeStore::List(absl::string_view prefix,
+                                                      absl::string_view suffix) {
   GRAFT_RETURN_IF_ERROR(Approach(StoreMethod::kList));
   absl::MutexLock lock(&mutex_);
   GRAFT_RETURN_IF_ERROR(Enter());
   std::vector<KeyValue> result;
   for (auto it = items_.lower_bound(std::string(prefix));
        it != items_.end() && absl::StartsWith(it->first, prefix); ++it) {
-    result.push_back(it->second);
+    if (absl::EndsWith(it->first, suffix)) result.push_back(it->second);
   }
   return result;
 }

@@ -48,7 +48,9 @@ class FakeStore : public KeyValueStore {
   absl::StatusOr<Version> Update(absl::string_view key, absl::string_view value,
                                  Version expected) override;
   absl::Status Delete(absl::string_view key, Version expected) override;
-  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) override;
+  using KeyValueStore::List;
+  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix,
+                                             absl::string_view suffix) override;
   absl::StatusOr<std::unique_ptr<Watch>> WatchPrefix(
       absl::string_view prefix, Version after,
       std::function<void(const KeyEvent&)> on_event) override;

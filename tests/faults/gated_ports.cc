@@ -104,8 +104,9 @@ class GatedStore : public KeyValueStore {
   absl::Status Delete(absl::string_view key, Version expected) override {
     return Through(gate_, "store.Delete", [&] { return store_.Delete(key, expected); });
   }
-  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) override {
-    return Through(gate_, "store.List", [&] { return store_.List(prefix); });
+  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix,
+                                             absl::string_view suffix) override {
+    return Through(gate_, "store.List", [&] { return store_.List(prefix, suffix); });
   }
   absl::StatusOr<std::unique_ptr<Watch>> WatchPrefix(
       absl::string_view /*prefix*/, Version /*after*/,

@@ -58,8 +58,9 @@ class ToldStore : public KeyValueStore {
     Tell(key);
     return deleted;
   }
-  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix) override {
-    return store_.List(prefix);
+  absl::StatusOr<std::vector<KeyValue>> List(absl::string_view prefix,
+                                             absl::string_view suffix) override {
+    return store_.List(prefix, suffix);
   }
   absl::StatusOr<std::unique_ptr<Watch>> WatchPrefix(
       absl::string_view prefix, Version /*after*/,
@@ -370,7 +371,8 @@ class Shard {
                  {&process},
                  nullptr,
                  nullptr,
-                 AskInOrder(clock_)},
+                 AskInOrder(clock_),
+                 nullptr},
                 options)
         .Run(state, process.control);
     if (!process.alive) return;  // it has died, and another one has begun where it stood

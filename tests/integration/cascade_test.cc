@@ -36,8 +36,8 @@ TEST(CascadeTest, EachRebuiltTabletIsADonor) {
     ASSERT_THAT(shard.StartAgent(shard.tablet(i)), IsOk());
   }
   for (int i = 1; i <= kEmpty; ++i) {
-    const CommandResult asked = shard.Graftctl(
-        {"reprovision", shard.tablet(i).alias, "--from-any", "--replicate-from", "primary"});
+    const CommandResult asked =
+        shard.Graftctl({"reprovision", shard.tablet(i).alias, "--from-any"});
     ASSERT_EQ(asked.code, 0) << asked.err;
   }
   int by_primary = 0;
@@ -46,6 +46,7 @@ TEST(CascadeTest, EachRebuiltTabletIsADonor) {
     const v1::Operation operation = AwaitDone(shard, tablet);
     EXPECT_EQ(operation.outcome(), v1::DONE) << operation.DebugString();
     EXPECT_EQ(operation.attempt(), 1) << operation.DebugString();
+    EXPECT_EQ(operation.source(), primary.alias) << "no chain of replicas";
     by_primary += operation.donor() == primary.alias ? 1 : 0;
     EXPECT_THAT(AwaitCaughtUp(*tablet.mysql, *primary.mysql), IsOk());
     EXPECT_EQ(*Checksums(*tablet.mysql), *Checksums(*primary.mysql));

@@ -79,7 +79,7 @@ TEST(CheckFlagsTest, DefaultsAreVitesss) {
   EXPECT_EQ(options->tablet.provisioner.init_type, TabletType::kReplica);
   EXPECT_EQ(options->tablet.init_timeout, absl::Minutes(1));
   EXPECT_EQ(options->tablet.provisioner.restart_wait_timeout, absl::Minutes(5));
-  EXPECT_EQ(options->tablet.defaults.replicate_from, ReplicateFrom::kDonor);
+  EXPECT_EQ(options->tablet.defaults.replicate_from, std::nullopt) << "the donor decides";
   EXPECT_FALSE(options->tablet.restore_with_clone);
   EXPECT_FALSE(options->tablet.defaults.donor.has_value());
   EXPECT_EQ(options->mysql.user, "vt_dba");

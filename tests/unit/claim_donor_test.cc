@@ -131,6 +131,47 @@ TEST_F(ClaimDonorTest, WhateverIsFreeWhenItsTurnComes) {
   EXPECT_EQ(preflights, 2);
 }
 
+// The primary may not serve, and the only replica is being made.
+class BeingMadeTest : public ClaimDonorTest {
+ protected:
+  BeingMadeTest() {
+    Make("PARTIAL", "clone");
+    KeepUntil(absl::Minutes(3), StandInLine(102, false, {}, world_.primary));
+  }
+  void Make(const std::string& state, const std::string& step) {
+    EXPECT_TRUE(world_.topology
+                    .UpdateTablet(world_.other,
+                                  [&](Tablet& tablet) {
+                                    tablet.type = TabletType::kRestore;
+                                    tablet.tags["graft.operation"] = "theirs";
+                                    tablet.tags["graft.step"] = step;
+                                    tablet.tags["graft.data_state"] = state;
+                                    return absl::OkStatus();
+                                  })
+                    .ok());
+  }
+  Operation RunWithoutPrimary() {
+    DonorChoice choice = kAny;
+    choice.primary = PrimaryAsDonor::kNever;
+    const Operation operation = Run(choice);
+    EXPECT_GE(Waited(operation), absl::Minutes(3) - absl::Seconds(1));
+    return operation;
+  }
+};
+
+TEST_F(BeingMadeTest, ADonorIsWaitedFor) {
+  world_.clock.At(world_.clock.Now() + absl::Minutes(3), [this] { Make("CLONED", "catch_up"); });
+  const Operation operation = RunWithoutPrimary();
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, world_.other);
+}
+
+TEST_F(BeingMadeTest, OneThatNeverComesIsNotWaitedForForEver) {
+  const Operation operation = RunWithoutPrimary();
+  EXPECT_EQ(ReasonOf(operation.error), "NO_DONOR") << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+}
+
 TEST_F(ClaimDonorTest, ThePrimaryIsSparedUntilTheWaitIsLong) {
   for (const bool for_ever : {true, false}) {
     ProvisionWorld& world = world_;

@@ -42,6 +42,7 @@ Tablet Record(uint32_t uid, TabletType type = TabletType::kReplica) {
 AgentAnswer Replicating() {
   AgentAnswer answer;
   answer.tablet.set_mysql_reachable(true);
+  answer.tablet.set_takes_turns(true);
   v1::ReplicationStatus& channel = *answer.tablet.add_replication();
   channel.set_receiver_running(true);
   channel.set_applier_running(true);
@@ -102,6 +103,16 @@ TEST(CliRebuildPlanTest, UnhealthyTabletsComeFirstAndTheirTimesAreLearnt) {
                           "about 10m in all, by earlier rebuilds in this shard",
                           "left out: zone1-0000000103: its agent does not answer: connection "
                           "refused"));
+}
+
+TEST(CliRebuildPlanTest, AnOlderAgentIsLeftOut) {
+  AgentAnswer older = Replicating();
+  older.tablet.set_takes_turns(false);
+  const std::vector<std::string> lines =
+      PlanText(Request(RebuildChoice::kAll), {Seen(101, older), Seen(102)});
+  EXPECT_THAT(lines, Contains(HasSubstr("zone1-0000000102")));
+  EXPECT_THAT(lines.back(),
+              HasSubstr("left out: zone1-0000000101: its agent is of an older graft"));
 }
 
 TEST(CliRebuildPlanTest, ARoundLastsAsLongAsItsSlowestTablet) {

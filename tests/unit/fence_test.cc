@@ -86,6 +86,23 @@ TEST(DependantTest, AcknowledgersAreCountedAgainBeforeTheFence) {
   EXPECT_EQ(world.recipient.calls("StopReplication"), 0);
 }
 
+TEST(DependantTest, AShardThatCannotDoWithoutTheTabletKeepsIt) {
+  ProvisionWorld world;
+  int asked = 0;
+  world.may_fence = [&](const Operation& operation) {
+    EXPECT_EQ(operation.step, Step::kFence);
+    if (++asked == 1) return absl::UnavailableError("the store is away");
+    return Failure(Reason::kLastHealthyReplica, "zone1-0000000101 is the last healthy replica");
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(ReasonOf(operation.error), "LAST_HEALTHY_REPLICA") << operation.error;
+  EXPECT_EQ(operation.data_state, DataState::kIntact);
+  EXPECT_EQ(world.recipient.calls("SetVariables"), 0);
+  EXPECT_EQ(world.Record(world.replica).type, TabletType::kReplica);
+}
+
 // Two that went at the same instant: each passed the look before the fence.
 TEST(DependantTest, AcknowledgersAreCountedAgainBeforeClone) {
   ProvisionWorld world;

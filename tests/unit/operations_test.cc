@@ -44,6 +44,22 @@ TEST_F(OperationsTest, TheSameIdAndRequestIsTheSameOperation) {
   EXPECT_EQ(afterwards->outcome, Outcome::kDone) << "it is not run again";
 }
 
+TEST_F(OperationsTest, WhoSaysNothingFollowsThePrimaryOrTheDonorThatHeNamed) {
+  using Kind = DonorChoice::Kind;
+  const std::vector<std::pair<DonorChoice, ReplicateFrom>> cases = {
+      {{Kind::kAny, {}}, ReplicateFrom::kPrimaryOrDonor},
+      {{Kind::kTablet, {"zone1", 102}}, ReplicateFrom::kDonor},
+      {{Kind::kPrimary, {}}, ReplicateFrom::kDonor}};
+  for (const auto& [donor, from] : cases) {
+    Make();
+    ReprovisionCall call = Call("a");
+    call.donor = donor;
+    const auto started = operations_->Reprovision(call);
+    ASSERT_TRUE(started.ok()) << started.status();
+    EXPECT_EQ(started->request.replicate_from, from);
+  }
+}
+
 TEST_F(OperationsTest, TheSameIdWithOtherParametersIsRefused) {
   Make();
   ASSERT_TRUE(operations_->Reprovision(Call("a")).ok());

@@ -91,7 +91,8 @@ Provisioner ProvisionWorld::MakeProvisioner() {
                       {&observer},
                       start_server,
                       [this] { return history; },
-                      ask_all != nullptr ? ask_all : AskInOrder(clock)},
+                      ask_all != nullptr ? ask_all : AskInOrder(clock),
+                      may_fence},
                      options);
 }
 

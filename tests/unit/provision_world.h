@@ -133,7 +133,8 @@ class ProvisionWorld {
   ClaimKeeper line{locks};
   bool keep_claims = true;  // false: as if the thread that keeps them alive hung
   ServerStarter* start_server = nullptr;
-  AskAll ask_all;                  // nullptr: one after the other
+  AskAll ask_all;  // nullptr: one after the other
+  std::function<absl::Status(const Operation&)> may_fence;
   OpenPeer open_peer;              // nullptr: as the addresses say
   OpenPeer open_as_replica;        // the same
   std::vector<Operation> history;  // newest first

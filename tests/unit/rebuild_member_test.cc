@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/errors.h"
 #include "fakes/fake_store.h"
 #include "fakes/simulated_clock.h"
 #include "testing/is_ok.h"
@@ -66,6 +67,7 @@ class RebuildMemberTest : public ::testing::Test {
   void Begin(int max_unavailable, int members = 3, const std::string& id = "rebuild-1") {
     ShardRebuild rebuild;
     rebuild.call.id = id;
+    rebuild.requested = clock_.Now();
     rebuild.call.donor = DonorChoice{DonorChoice::Kind::kAny, {}};
     rebuild.max_unavailable = max_unavailable;
     for (int i = 0; i < members; ++i) {
@@ -355,6 +357,65 @@ TEST_F(RebuildMemberTest, ItWaitsForAnOperationThatRunsAndForItsMysqld) {
   first_.desk.End(Outcome::kDone, DataState::kCloned);
   first_.member->Look();
   EXPECT_THAT(first_.desk.calls, SizeIs(1));
+}
+
+// By automatic repair, for instance.
+TEST_F(RebuildMemberTest, WhatWasRebuiltMeanwhileIsNotRebuiltAgain) {
+  Begin(1);
+  Operation repair;
+  repair.request.id = "repair-1062";
+  for (const bool meanwhile : {false, true}) {
+    MemberAgent& agent = meanwhile ? second_ : first_;
+    repair.requested = rebuilds_->Get()->requested + absl::Seconds(meanwhile ? 1 : -1);
+    agent.desk.history = {repair};
+    agent.desk.End(Outcome::kDone, DataState::kCloned);
+    agent.member->Look();
+    EXPECT_THAT(agent.desk.calls, SizeIs(meanwhile ? 0 : 1));
+    if (meanwhile) break;
+    agent.desk.End(Outcome::kDone, DataState::kCloned);
+    agent.member->Look();
+  }
+  EXPECT_THAT(Outcomes(), ElementsAre("done", "done", "waiting"));
+  EXPECT_EQ(second_.news.back(), "done, by operation repair-1062");
+}
+
+// The primary waits for its acknowledgements.
+TEST_F(RebuildMemberTest, ASemiSynchronousReplicaBeginsAlone) {
+  Begin(2);
+  for (MemberAgent* agent : {&second_, &third_}) agent->desk.tablet.acknowledges = true;
+  LookAll();
+  EXPECT_THAT(Outcomes(), ElementsAre("running", "waiting", "waiting"));
+  EXPECT_EQ(second_.news.back(),
+            "waits for zone1-0000000101: a semi-synchronous replica begins alone");
+  first_.desk.End(Outcome::kDone, DataState::kCloned);
+  LookAll();
+  LookAll();
+  EXPECT_THAT(Outcomes(), ElementsAre("done", "running", "waiting"));
+  second_.Restart();  // it has begun already
+  LookAll();
+  EXPECT_THAT(Outcomes(), ElementsAre("done", "running", "waiting"));
+  second_.desk.End(Outcome::kDone, DataState::kCloned);
+  LookAll();
+  EXPECT_THAT(Outcomes(), ElementsAre("done", "done", "running"));
+}
+
+// Its turn was long ago: it has waited for a donor since.
+TEST_F(RebuildMemberTest, TheShardIsLookedAtAgainBeforeTheFence) {
+  Begin(1);
+  first_.member->Look();
+  ASSERT_THAT(first_.desk.calls, SizeIs(1));
+  Operation operation;
+  operation.request.id = "rebuild-1";
+  EXPECT_THAT(first_.member->MayFence(operation), IsOk());
+  first_.Record(102).type = TabletType::kRestore;
+  first_.Record(103).mysql = {};
+  const absl::Status kept = first_.member->MayFence(operation);
+  EXPECT_EQ(ReasonOf(kept), "LAST_HEALTHY_REPLICA") << kept;
+  EXPECT_THAT(std::string(kept.message()), HasSubstr("is the last healthy replica of shop/0"));
+  store_.FailNext(1, absl::UnavailableError("away"));
+  EXPECT_EQ(first_.member->MayFence(operation).code(), absl::StatusCode::kUnavailable);
+  operation.request.id = "by-hand";
+  EXPECT_THAT(first_.member->MayFence(operation), IsOk()) << "somebody wants this one";
 }
 
 // Its server would refuse to be rebuilt, which would end the rebuild of the shard.

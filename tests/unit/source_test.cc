@@ -65,6 +65,69 @@ TEST_P(UnfitSourceTest, GivesWayToThePrimary) {
   EXPECT_EQ(SourcePort(), 3310);
 }
 
+class RatherThePrimaryTest : public CatchUpTest {
+ protected:
+  RatherThePrimaryTest() { world_.AddOther(); }
+
+  Operation RunRatherFromPrimary(const char* unchecked = nullptr) {
+    Operation operation = RequestFromOther();
+    if (unchecked != nullptr) operation.request.allow.unchecked = {unchecked};
+    operation.request.replicate_from = ReplicateFrom::kPrimaryOrDonor;
+    return Run(operation);
+  }
+};
+
+TEST_F(RatherThePrimaryTest, IsFollowedIfItAnswers) {
+  Replication([](ReplicationScript& script) { script.gtid_executed_after = kNewer; });
+  const Operation operation = RunRatherFromPrimary();
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, world_.other);
+  EXPECT_EQ(operation.source, world_.primary);
+  EXPECT_EQ(SourcePort(), 3310);
+}
+
+TEST_F(RatherThePrimaryTest, WithoutOneThatAnswersTheDonorIsFollowed) {
+  world_.donor.SetDown(true);
+  const Operation operation = RunRatherFromPrimary("ERRANT_TRANSACTIONS");
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.source, world_.other);
+  EXPECT_EQ(SourcePort(), 3330);
+}
+
+TEST_F(RatherThePrimaryTest, WithoutAnyTheDonorIsFollowed) {
+  const std::string shard = "/vitess/global/keyspaces/shop/shards/0/Shard";
+  ASSERT_TRUE(world_.store.Update(shard, "", world_.store.Get(shard)->version).ok());
+  const Operation operation = RunRatherFromPrimary("ERRANT_TRANSACTIONS");
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.source, world_.other);
+}
+
+TEST_F(RatherThePrimaryTest, AnUnfitOneIsNotFollowed) {
+  ASSERT_TRUE(world_.topology
+                  .UpdateTablet(world_.primary,
+                                [](Tablet& tablet) {
+                                  tablet.tags["graft.data_state"] = "EMPTY";
+                                  tablet.tags["graft.operation"] = "op-9";
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  const Operation operation = RunRatherFromPrimary();
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.source, world_.other);
+}
+
+// One lost call makes no chain of replicas.
+TEST_F(RatherThePrimaryTest, AStoreThatIsAwayForAMomentDoesNotDecide) {
+  world_.observer.on_step = [this](const Operation& operation) {
+    if (operation.step == Step::kResolveDonor)
+      world_.store.FailNext(3, absl::UnavailableError("away"));
+  };
+  Replication([](ReplicationScript& script) { script.gtid_executed_after = kNewer; });
+  const Operation operation = RunRatherFromPrimary();
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.source, world_.primary);
+}
+
 std::function<void(Tablet&)> HasType(TabletType type) {
   return [type](Tablet& tablet) { tablet.type = type; };
 }
@@ -85,7 +148,8 @@ INSTANTIATE_TEST_SUITE_P(Records, UnfitSourceTest,
 // A failover whose old primary never came back to say that it is none.
 TEST_F(SourceTest, AnOldPrimaryGivesWayToTheNewOne) {
   for (const absl::Duration failover : {absl::Seconds(30), absl::Minutes(2)}) {
-    for (const ReplicateFrom from : {ReplicateFrom::kDonor, ReplicateFrom::kPrimary}) {
+    for (const ReplicateFrom from :
+         {ReplicateFrom::kDonor, ReplicateFrom::kPrimary, ReplicateFrom::kPrimaryOrDonor}) {
       ProvisionWorld world;
       world.AddOther();
       world.recipient.Edit([](FakeMysqlState& state) {

@@ -72,7 +72,7 @@ TEST(WireTablet, EveryFieldOfTheAnswerIsSet) {
       receiver_errno: 2003 receiver_error: "cannot connect"
       applier_errno: 1062 applier_error: "duplicate" lag { seconds: 7 }
     }
-    age { seconds: 2 nanos: 500000000 } donating: true donations_seen: 3)";
+    age { seconds: 2 nanos: 500000000 } donating: true donations_seen: 3 takes_turns: true)";
   v1::GetTabletResponse expected;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &expected));
   EXPECT_EQ(proto.DebugString(), expected.DebugString());

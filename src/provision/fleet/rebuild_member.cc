@@ -22,6 +22,20 @@ bool OutOfService(const TabletSnapshot& tablet) {
          !std::all_of(tablet.replication.begin(), tablet.replication.end(), replicates);
 }
 
+// The source of a semi-synchronous replica waits for it, and how many others there are the records
+// do not say: so no other member runs when it begins.
+std::string WhyNotBeside(const ShardRebuild& rebuild, const TabletAlias& self,
+                         const TabletSnapshot& own) {
+  for (const ShardRebuild::Member& member : rebuild.members) {
+    if (!own.acknowledges || member.outcome != MemberOutcome::kRunning || member.alias == self) {
+      continue;
+    }
+    return absl::StrCat("waits for ", member.alias.ToString(),
+                        ": a semi-synchronous replica begins alone");
+  }
+  return "";
+}
+
 }  // namespace
 
 void RebuildMember::Serve() {
@@ -59,44 +73,83 @@ absl::Duration RebuildMember::TakeUp(const ShardRebuild& rebuild) {
   return FollowOperation();
 }
 
-absl::Duration RebuildMember::TakeTurn(const ShardRebuild& rebuild) {
-  const auto shard = deps_.topology.GetShard(options_.keyspace, options_.shard);
-  if (!shard.ok()) return Say(TextOf(shard.status()), options_.retry_after);
-  const auto list = deps_.topology.ListShardTablets(options_.keyspace, options_.shard);
-  if (!list.ok()) return Say(TextOf(list.status()), options_.retry_after);
-  const TabletSnapshot tablet = deps_.provisioning.Tablet();
-  if (tablet.read_at == absl::InfinitePast()) {
-    return Say("waits for the first look at its mysqld", options_.retry_after);
-  }
+absl::StatusOr<RebuildMember::SeenShard> RebuildMember::SeeShard() const {
+  GRAFT_ASSIGN_OR_RETURN(Shard shard, deps_.topology.GetShard(options_.keyspace, options_.shard));
+  GRAFT_ASSIGN_OR_RETURN(TabletList list,
+                         deps_.topology.ListShardTablets(options_.keyspace, options_.shard));
+  return SeenShard{std::move(shard), std::move(list), deps_.provisioning.Tablet()};
+}
+
+absl::StatusOr<std::string> RebuildMember::WhyKeptNow(const ShardRebuild& rebuild,
+                                                      const SeenShard& seen) const {
+  std::string why =
+      WhyKept(rebuild, options_.alias, seen.shard, seen.list.tablets, OutOfService(seen.own));
+  if (why.empty() || seen.list.missing_cells.empty()) return why;
+  return absl::UnavailableError(absl::StrCat(why, "; ", seen.list.MissingText()));
+}
+
+absl::Status RebuildMember::MayFence(const Operation& operation) const {
+  const absl::StatusOr<ShardRebuild> rebuild = deps_.rebuilds.Get();
+  if (absl::IsNotFound(rebuild.status())) return absl::OkStatus();
+  GRAFT_RETURN_IF_ERROR(rebuild.status());
+  if (rebuild->call.id != operation.request.id) return absl::OkStatus();
+  GRAFT_ASSIGN_OR_RETURN(const SeenShard seen, SeeShard());
+  GRAFT_ASSIGN_OR_RETURN(const std::string why, WhyKeptNow(*rebuild, seen));
+  return why.empty() ? absl::OkStatus() : Failure(Reason::kLastHealthyReplica, why);
+}
+
+// Why the member does not begin now although it is its turn.
+std::string RebuildMember::WhyBusy(const TabletSnapshot& own) const {
+  if (own.read_at == absl::InfinitePast()) return "waits for the first look at its mysqld";
   const std::vector<Operation> history = deps_.provisioning.List();
   if (!history.empty() && history.front().outcome == Outcome::kRunning) {
-    return Say(absl::StrCat("waits for operation ", history.front().request.id),
-               options_.retry_after);
+    return absl::StrCat("waits for operation ", history.front().request.id);
   }
   // It would end a copy, or be refused for it.
-  if (tablet.donating.value_or(false)) {
-    return Say("waits until the copy that this tablet serves is made", options_.retry_after);
-  }
+  return own.donating.value_or(false) ? "waits until the copy that this tablet serves is made" : "";
+}
+
+// The operation that has done it meanwhile, an automatic repair for instance; empty: none.
+std::string RebuildMember::RebuiltBy(const ShardRebuild& rebuild) const {
+  const std::vector<Operation> history = deps_.provisioning.List();
+  if (history.empty()) return "";
+  const Operation& last = history.front();
+  const bool rebuilt = last.outcome == Outcome::kDone && last.requested > rebuild.requested &&
+                       last.request.kind == OperationKind::kReprovision;
+  return rebuilt ? last.request.id : "";
+}
+
+absl::Duration RebuildMember::TakeTurn(const ShardRebuild& rebuild) {
+  const absl::StatusOr<SeenShard> seen = SeeShard();
+  if (!seen.ok()) return Say(TextOf(seen.status()), options_.retry_after);
+  const std::string busy = WhyBusy(seen->own);
+  if (!busy.empty()) return Say(busy, options_.retry_after);
+  const std::string by = RebuiltBy(rebuild);
   std::string refusal;
   // Judged by the rebuild that is written: others may begin at this moment, too.
   const absl::Status begun = deps_.rebuilds.Change(rebuild.call.id, [&](ShardRebuild& now) {
     ShardRebuild::Member& self = *FindMember(now, options_.alias);
+    if (!by.empty()) {
+      self.outcome = MemberOutcome::kDone;
+      return absl::OkStatus();
+    }
     const bool marked = self.outcome == MemberOutcome::kRunning;  // by an earlier process
     if (marked) self.outcome = MemberOutcome::kWaiting;
     refusal = WhyNotYet(now, options_.alias);
+    if (refusal.empty() && !marked) refusal = WhyNotBeside(now, options_.alias, seen->own);
     if (!refusal.empty() && !marked) return absl::FailedPreconditionError(refusal);
     if (refusal.empty()) {
-      refusal = WhyKept(now, options_.alias, *shard, list->tablets, OutOfService(tablet));
-      // A cell that is away may hold what is missed.
-      if (!refusal.empty() && !list->missing_cells.empty()) {
-        return absl::UnavailableError(absl::StrCat(refusal, "; ", list->MissingText()));
-      }
+      GRAFT_ASSIGN_OR_RETURN(refusal, WhyKeptNow(now, *seen));
     }
     self.outcome = refusal.empty() ? MemberOutcome::kRunning : MemberOutcome::kFailed;
     self.reason = refusal;
     return absl::OkStatus();
   });
-  if (!begun.ok()) return Say(TextOf(begun), options_.retry_after);
+  if (!begun.ok()) {
+    const bool not_yet = absl::IsFailedPrecondition(begun) && !refusal.empty();
+    return Say(not_yet ? refusal : TextOf(begun), options_.retry_after);
+  }
+  if (!by.empty()) return Say(absl::StrCat("done, by operation ", by), options_.look_every);
   if (!refusal.empty()) return Say(absl::StrCat("not rebuilt: ", refusal), options_.look_every);
   running_ = rebuild.call;
   return FollowOperation();

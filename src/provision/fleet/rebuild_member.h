@@ -54,7 +54,25 @@ class RebuildMember {
   // Returns how long the next look may wait.
   absl::Duration Look();
 
+  // For the operation that is about to put the tablet out of service: its donor may have been
+  // waited for so long that the shard is another one. FAILED_PRECONDITION with
+  // LAST_HEALTHY_REPLICA; UNAVAILABLE: the shard cannot be seen. OK for an operation that is not of
+  // a rebuild.
+  absl::Status MayFence(const Operation& operation) const;
+
  private:
+  struct SeenShard {
+    Shard shard;
+    TabletList list;
+    TabletSnapshot own;
+  };
+
+  absl::StatusOr<SeenShard> SeeShard() const;
+  // Why the shard cannot do without the tablet; empty if it can. UNAVAILABLE: a cell is away that
+  // may hold what is missed.
+  absl::StatusOr<std::string> WhyKeptNow(const ShardRebuild& rebuild, const SeenShard& seen) const;
+  std::string WhyBusy(const TabletSnapshot& own) const;
+  std::string RebuiltBy(const ShardRebuild& rebuild) const;
   absl::Duration TakeUp(const ShardRebuild& rebuild);
   absl::Duration TakeTurn(const ShardRebuild& rebuild);
   absl::Duration FollowOperation();

@@ -141,7 +141,6 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
   draft.requested = clock_.Now();
   draft.request.id = call.id.empty() ? MakeId(draft.requested) : call.id;
   draft.recipient = defaults_.recipient;
-  draft.request.replicate_from = call.replicate_from.value_or(defaults_.replicate_from);
   const std::optional<DonorChoice> donor = call.donor.has_value() ? call.donor : defaults_.donor;
   if (!donor.has_value()) {
     return Failure(Reason::kNoDonorSpecified,
@@ -149,6 +148,8 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
                    "zone1-0000000101), or let the shard's best be found (--from-any)");
   }
   draft.request.donor = *donor;
+  draft.request.replicate_from =
+      call.replicate_from.value_or(defaults_.replicate_from.value_or(UsualSource(*donor)));
   draft.request.settings = WithDefaults(call.settings, defaults_.settings);
   draft.request.allow = WithDefaults(call.allow, defaults_.allow);
   GRAFT_RETURN_IF_ERROR(RequireChecks(draft.request.allow));

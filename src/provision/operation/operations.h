@@ -29,9 +29,9 @@ class Operations : public Provisioning, public Observer {
   struct Defaults {
     TabletAlias recipient;
     std::optional<DonorChoice> donor;
-    ReplicateFrom replicate_from = ReplicateFrom::kDonor;
-    CloneSettings settings;  // each for itself
-    Allowances allow;        // added to the request's
+    std::optional<ReplicateFrom> replicate_from;  // unset: as UsualSource
+    CloneSettings settings;                       // each for itself
+    Allowances allow;                             // added to the request's
   };
   using RunOperation = std::function<void(TabletState&, const std::shared_ptr<OperationControl>&)>;
 

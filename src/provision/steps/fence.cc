@@ -275,10 +275,12 @@ absl::Status LeaveServerSafe(StepContext& context) {
 
 // Takes the tablet out of service: its record says RESTORE, its server is fenced. The operation may
 // have waited in the queue for long since preflight. If another tablet copies or replicates from
-// the recipient by now, or the primary waits for its acknowledgements, the fence does not go up.
+// the recipient by now, the primary waits for its acknowledgements, or the shard has no other
+// healthy replica, the fence does not go up.
 StepOutcome FenceStep(StepContext& context) {
   GRAFT_RETURN_IF_ERROR(ReadEndable(context).status());
   GRAFT_RETURN_IF_ERROR(CheckAcknowledgers(context));
+  if (context.deps.may_fence) GRAFT_RETURN_IF_ERROR(context.deps.may_fence(context.operation));
   GRAFT_RETURN_IF_ERROR(context.PublishRecord());
   GRAFT_RETURN_IF_ERROR(RaiseFence(context));
   return EndUserSessions(context);

@@ -66,7 +66,11 @@ std::vector<ReplicationFilter> FiltersOf(const StepContext& context) {
 }
 
 absl::StatusOr<Tablet> ReadSource(StepContext& context) {
-  const bool primary_wanted = context.operation.request.replicate_from == ReplicateFrom::kPrimary;
+  const Operation& operation = context.operation;
+  const ReplicateFrom wish = operation.request.replicate_from;
+  const bool primary_wanted =
+      wish == ReplicateFrom::kPrimary ||
+      (wish == ReplicateFrom::kPrimaryOrDonor && operation.source != operation.donor);
   GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.ReadShard());
   const TabletAlias wanted = primary_wanted ? shard.primary : context.operation.source;
   auto source = Usable(context, shard, wanted);

@@ -17,6 +17,9 @@
 namespace graft {
 namespace {
 
+// For a primary that the replica would rather follow than its donor.
+constexpr absl::Duration kPatience = absl::Seconds(2);
+
 std::string ShardName(const Shard& shard) {
   return absl::StrCat(shard.keyspace, "/", shard.name);
 }
@@ -77,14 +80,19 @@ std::string ListRefusals(const Operation& operation, const std::string& missing)
   return absl::StrJoin(texts, "; ");
 }
 
+// Without it, as if all were free.
+ShardLine ReadLine(const StepContext& context) {
+  const auto entries =
+      context.deps.locks.List(ShardLineName(context.options.keyspace, context.options.shard));
+  return entries.ok() ? LineFrom(*entries, context.LineEntry(/*waiting=*/true)) : ShardLine();
+}
+
 // The best donor of the shard, as it stands now. claim_donor takes the one that is best when it is
 // this recipient's turn.
 absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard) {
   DonorWish wish;
   wish.primary = context.operation.request.donor.primary;
-  // Without it, as if all were free.
-  const auto entries = context.deps.locks.List(ShardLineName(shard.keyspace, shard.name));
-  if (entries.ok()) wish.line.held = LineFrom(*entries, context.LineEntry(/*waiting=*/true)).held;
+  wish.line.held = ReadLine(context).held;
   GRAFT_ASSIGN_OR_RETURN(const FoundDonors found, SearchDonors(context, shard, wish));
   if (!found.ranking.order.empty()) return found.ranking.order.front();
   return NoDonor(context.operation, shard, found);
@@ -207,15 +215,34 @@ absl::Status ResolveDonor(StepContext& context) {
   return ReadDonorAndSource(context, shard, donor);
 }
 
+// CANCELLED. Which server it is, preflight looks.
+absl::StatusOr<bool> Answers(const StepContext& context, const Tablet& tablet) {
+  const Peers peers = PeersOf(context);
+  GRAFT_ASSIGN_OR_RETURN(const auto answers,
+                         AskServers<ServerFacts>(
+                             peers, {peers.open(tablet.mysql)},
+                             [](MysqlServer& server) { return server.Describe(); }, kPatience));
+  return answers.front().ok();
+}
+
+absl::StatusOr<Tablet> ChooseSource(StepContext& context, const Shard& shard, const Tablet& donor) {
+  const ReplicateFrom wish = context.operation.request.replicate_from;
+  if (wish == ReplicateFrom::kDonor || donor.alias == shard.primary) return donor;
+  const bool needed = wish == ReplicateFrom::kPrimary;
+  auto primary = RequirePrimary(shard);
+  if (!primary.ok()) return needed ? primary.status() : absl::StatusOr<Tablet>(donor);
+  auto source = FindUsable(context, shard, *primary, "replication source");
+  if (needed) return source;
+  if (!source.ok()) return absl::IsUnavailable(source.status()) ? source : donor;
+  GRAFT_ASSIGN_OR_RETURN(const bool answers, Answers(context, *source));
+  return answers ? source : donor;
+}
+
 absl::Status ReadDonorAndSource(StepContext& context, const Shard& shard,
                                 const TabletAlias& alias) {
   Operation& operation = context.operation;
   GRAFT_ASSIGN_OR_RETURN(const Tablet donor, FindUsable(context, shard, alias, "donor"));
-  Tablet source = donor;
-  if (operation.request.replicate_from == ReplicateFrom::kPrimary) {
-    GRAFT_ASSIGN_OR_RETURN(const TabletAlias primary, RequirePrimary(shard));
-    GRAFT_ASSIGN_OR_RETURN(source, FindUsable(context, shard, primary, "replication source"));
-  }
+  GRAFT_ASSIGN_OR_RETURN(const Tablet source, ChooseSource(context, shard, donor));
   operation.donor = donor.alias;
   operation.donor_mysql = donor.mysql;
   operation.source = source.alias;
@@ -223,9 +250,18 @@ absl::Status ReadDonorAndSource(StepContext& context, const Shard& shard,
   return absl::OkStatus();
 }
 
-// A copy that an operation before this one left behind is gone on with, if it is there.
+// A copy that an operation before this one left behind is gone on with, if it is there. To
+// claim_donor: there is no donor yet, but another recipient will be one soon; it is waited for in
+// the line, and preflight judges it then.
 StepOutcome ResolveDonorStep(StepContext& context) {
-  GRAFT_RETURN_IF_ERROR(ResolveDonor(context));
+  const absl::Status resolved = ResolveDonor(context);
+  const bool none = HasReason(resolved, Reason::kNoDonor) && !context.state.clone.has_value();
+  if (none && ReadLine(context).others_work()) {
+    context.operation.donor = context.operation.source = {};
+    context.operation.donor_mysql = context.operation.source_mysql = {};
+    return StepOutcome::Advance(Step::kClaimDonor);
+  }
+  GRAFT_RETURN_IF_ERROR(resolved);
   return context.state.clone.has_value() ? TakeUpLeftCopy(context) : StepOutcome::Advance();
 }
 
