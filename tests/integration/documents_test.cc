@@ -218,7 +218,7 @@ TEST_F(CompletionTest, Bash) {
               ElementsAre("--topo-global-root"));
   EXPECT_THAT(Bash({"graftctl", "preflight", "a", "--no-c"}), IsEmpty()) << "reprovision's alone";
   EXPECT_THAT(Bash({"graftctl", "reprovision", "a", "--replicate-from", ""}),
-              ElementsAre("donor", "primary"));
+              ElementsAre("donor", "primary", "primary-or-donor"));
   EXPECT_THAT(Bash({"graftctl", "--topo-implementation", "=", "f"}), ElementsAre("folder"));
   EXPECT_THAT(Bash({"graftctl", "--topo-implementation", "="}), ElementsAre("etcd2", "folder"));
   EXPECT_THAT(Bash({"graftctl", "--output", ""}), ElementsAre("table", "json", "yaml"));
@@ -238,7 +238,7 @@ TEST_F(CompletionTest, Fish) {
   EXPECT_THAT(Fish("graftctl reprovision a --topo-global-r"), ElementsAre("--topo-global-root"));
   EXPECT_THAT(Fish("graftctl preflight a --no-c"), IsEmpty());
   EXPECT_THAT(Fish("graftctl reprovision a --replicate-from "),
-              UnorderedElementsAre("donor", "primary"));
+              UnorderedElementsAre("donor", "primary", "primary-or-donor"));
   EXPECT_THAT(Fish("graftd --log-format "), UnorderedElementsAre("text", "json"));
   EXPECT_THAT(Fish("graftd --log-format=j"), ElementsAre("--log-format=json"));
   EXPECT_THAT(Fish("graftd --clone-block-ddl="), IsEmpty());
