@@ -40,14 +40,15 @@ struct StartupSigns {
   int failed_starts = 0;  // since the server was last ready: mysqld ended by itself, with errors
   std::vector<std::string> errors;  // "[MY-010361] [Server] Fatal error: …" of the last start
   int starts = 0;                   // since the server was last ready
-  int killed_starts = 0;            // of these, without a word of their end, and not the last one
+  int killed_starts = 0;  // of these, ended without a word; not the last one, unless `end` says so
+  std::string end{};      // "exit code 1", of the last one that ended; empty: not known
   int process = 0;     // that is starting, and runs on this machine; 0: none, or it cannot be seen
   std::string work{};  // changes while this process uses the processor
   friend bool operator==(const StartupSigns& a, const StartupSigns& b) {
     return std::tie(a.starting, a.batch_percent, a.batch, a.starts, a.killed_starts,
-                    a.failed_starts, a.errors, a.process, a.work) ==
+                    a.failed_starts, a.errors, a.end, a.process, a.work) ==
            std::tie(b.starting, b.batch_percent, b.batch, b.starts, b.killed_starts,
-                    b.failed_starts, b.errors, b.process, b.work);
+                    b.failed_starts, b.errors, b.end, b.process, b.work);
   }
 };
 

@@ -103,6 +103,12 @@ absl::Status WriteFile(const std::string& path, absl::string_view text) {
   return WriteAll(file, path, text);
 }
 
+absl::Status AppendToFile(const std::string& path, absl::string_view text) {
+  const Fd file = Open(path, O_WRONLY | O_APPEND);
+  if (!file.ok()) return FileError("open", path, errno);
+  return WriteAll(file, path, text);
+}
+
 absl::Status ReplaceFile(const std::string& path, absl::string_view text, bool durable) {
   const std::string scratch = path + ".tmp";
   absl::Status written = WriteScratch(scratch, text, durable);

@@ -50,6 +50,9 @@ absl::StatusOr<std::string> ReadTail(const std::string& path, int64_t bytes);
 // 0666 without the umask's bits if it is new.
 absl::Status WriteFile(const std::string& path, absl::string_view text);
 
+// Adds to the end of a file that is there.
+absl::Status AppendToFile(const std::string& path, absl::string_view text);
+
 // `path` holds `text`, mode 0600 without the umask's bits: at no moment is there half of it, also
 // after a crash if `durable`. Its name is on the disk once SyncDirectory() says so. Writes
 // <path>.tmp first.

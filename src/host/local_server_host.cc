@@ -16,7 +16,6 @@
 #include "absl/strings/strip.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "base/shown_text.h"
 
 namespace graft {
 namespace {
@@ -121,56 +120,6 @@ std::string WorkOf(absl::string_view stat_line) {
   constexpr size_t kUserTime = 11;
   if (fields.size() <= kUserTime + 1) return "";
   return absl::StrCat(fields[kUserTime], " ", fields[kUserTime + 1]);
-}
-
-// "… [MY-012533] [InnoDB] 10%"
-std::optional<double> PercentAtEnd(absl::string_view line) {
-  line = line.substr(line.rfind(' ') + 1);
-  double percent = 0;
-  if (!absl::ConsumeSuffix(&line, "%") || !absl::SimpleAtod(line, &percent)) return std::nullopt;
-  return percent >= 0 && percent <= 100 ? std::make_optional(percent) : std::nullopt;
-}
-
-// A start that ends with "Shutdown complete" (010910), and was never ready (010931), has failed,
-// unless somebody told it to stop (013172).
-void ReadLine(absl::string_view line, StartupSigns& signs) {
-  constexpr absl::string_view kError = "[ERROR] ";
-  constexpr size_t kMostErrors = 5;
-  const size_t error = line.find(kError);
-  if (error != absl::string_view::npos) {
-    const bool last_word = absl::StrContains(line, "[MY-010119]");  // "Aborting"
-    if (signs.starting && !last_word && signs.errors.size() < kMostErrors) {
-      signs.errors.push_back(ShowLogLine(line.substr(error + kError.size())));
-    }
-  } else if (absl::StrContains(line, "[MY-010931]")) {
-    signs = StartupSigns();
-  } else if (absl::StrContains(line, "[MY-013172]") || absl::StrContains(line, " got signal ")) {
-    signs.starting = false;
-    signs.batch_percent.reset();
-  } else if (absl::StrContains(line, "[MY-010910]")) {
-    const bool failed = signs.starting && !signs.errors.empty();
-    signs.starting = false;
-    signs.process = 0;
-    signs.batch_percent.reset();
-    if (failed) ++signs.failed_starts;
-  } else if (absl::StrContains(line, "[MY-010116]")) {
-    const StartupSigns before = std::exchange(signs, StartupSigns());
-    signs.starting = true;
-    signs.starts = before.starts + 1;
-    signs.killed_starts = before.killed_starts + (before.starting && before.starts > 0 ? 1 : 0);
-    signs.failed_starts = before.failed_starts;
-    // "… starting as process 4711"
-    if (!absl::SimpleAtoi(line.substr(line.rfind(' ') + 1), &signs.process)) signs.process = 0;
-  } else if (absl::StrContains(line, "[MY-012532]")) {
-    signs.starting = true;
-    signs.batch_percent = 0;
-    ++signs.batch;
-  } else if (absl::StrContains(line, "[MY-012533]")) {
-    signs.starting = true;
-    signs.batch_percent = PercentAtEnd(line);
-  } else if (absl::StrContains(line, "[MY-012535]")) {
-    signs.batch_percent.reset();
-  }
 }
 
 class LocalServerHost : public ServerHost {
@@ -278,14 +227,6 @@ class LocalServerHost : public ServerHost {
 };
 
 }  // namespace
-
-StartupSigns ReadSigns(absl::string_view tail) {
-  StartupSigns signs;
-  for (absl::string_view line : absl::StrSplit(tail, '\n')) {
-    ReadLine(absl::StripTrailingAsciiWhitespace(line), signs);
-  }
-  return signs;
-}
 
 std::unique_ptr<ServerHost> MakeLocalServerHost(std::string proc) {
   return std::make_unique<LocalServerHost>(std::move(proc));

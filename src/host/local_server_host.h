@@ -19,6 +19,7 @@ std::unique_ptr<ServerHost> MakeLocalServerHost(std::string proc = "/proc");
 //   MY-010116 "starting as process"   MY-010931 "ready for connections"
 //   MY-010910 "Shutdown complete"     MY-012532 "Applying a batch of … redo log records"
 //   MY-012533 "10%"                   MY-012535 "Apply batch completed!"
+// and by graft-mysqld's own line, which says how mysqld ended.
 StartupSigns ReadSigns(absl::string_view tail);
 
 }  // namespace graft

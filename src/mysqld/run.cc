@@ -36,6 +36,7 @@ class Parent {
         stopping = true;
       });
       if (stopping) return Stopped(status);
+      AddToErrorLog(status);
       const RestartDecision decision = policy_.OnExit(status, clock_->Now());
       Tell(status, decision);
       if (decision.kind != RestartDecision::Kind::kRestart) return decision.exit_code;
@@ -67,6 +68,16 @@ class Parent {
     options_.log(absl::StrCat("mysqld ended with ", status.ToString()));
     if (clean) return 0;
     return status.signal == 0 ? status.code : 1;
+  }
+
+  // graftd reads there how mysqld ended (src/host/error_log.cc); mysqld itself cannot say it.
+  void AddToErrorLog(const ExitStatus& status) const {
+    const std::string time =
+        absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", clock_->Now(), absl::UTCTimeZone());
+    AppendToFile(options_.paths.error_log(),
+                 absl::StrCat(time, " 0 [Note] [graft-mysqld] mysqld (process ", pid_,
+                              ") ended with ", status.ToString(), "\n"))
+        .IgnoreError();
   }
 
   void Tell(const ExitStatus& status, const RestartDecision& decision) {

@@ -194,6 +194,7 @@ TEST_F(ReprovisionTest, AnOptionThatMysqldDoesNotStartWith) {
   EXPECT_EQ(operation->error().reason(), "RESTART_FAILED");
   EXPECT_THAT(operation->error().message(), HasSubstr("[MY-010361]"));
   EXPECT_THAT(operation->error().message(), HasSubstr("Europe/Berlin"));
+  EXPECT_THAT(operation->error().message(), HasSubstr("exit code 1"));
   EXPECT_EQ(operation->attempt(), 1);
 
   ASSERT_THAT(WriteFile(my_cnf, before), IsOk());

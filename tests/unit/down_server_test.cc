@@ -61,11 +61,13 @@ TEST_F(DownServerTest, AStartThatEndsByItselfIsToldAtOnceAndInTheLogsWords) {
   StartupSigns signs;
   signs.failed_starts = 1;
   signs.errors = {"[MY-010361] [Server] Fatal error: Illegal or unknown default time zone"};
+  signs.end = "exit code 1";
   world_.host.SetStartup(signs);
   Operation operation = world_.Request();
   world_.Run(operation);
   EXPECT_EQ(ReasonOf(operation.error), "RESTART_FAILED") << operation.error;
   EXPECT_THAT(std::string(operation.error.message()), HasSubstr("unknown default time zone"));
+  EXPECT_THAT(std::string(operation.error.message()), HasSubstr("(once; exit code 1)"));
   EXPECT_TRUE(AnyNote("mysqld ended by itself while it started: [MY-010361]"));
   EXPECT_TRUE(IsDropped(operation.data_state)) << "until the next look shows the copy";
   EXPECT_LT(operation.times.back().ended - operation.times.back().started, absl::Seconds(40));
@@ -113,10 +115,12 @@ TEST_F(DownServerTest, StartsThatWereEndedFromOutsideAreCounted) {
   signs.starting = true;
   signs.starts = 10;
   signs.killed_starts = 9;
+  signs.end = "signal 9 (Killed)";
   const absl::Status error = EndWith(signs);
   EXPECT_EQ(ReasonOf(error), "RESTART_TIMEOUT") << error;
   EXPECT_THAT(std::string(error.message()),
-              HasSubstr("of 10 starts since it was last ready, 9 ended without a word"));
+              HasSubstr("of 10 starts since it was last ready, 9 ended without a word in its error "
+                        "log, the last one with signal 9 (Killed)"));
   EXPECT_THAT(std::string(error.message()), testing::Not(HasSubstr("did nothing visible")));
 }
 

@@ -117,10 +117,36 @@ TEST(ErrorLogTest, StartsAreCountedUntilTheServerIsReady) {
   EXPECT_EQ(ReadSigns(kStart + kError + kDown + kStart).killed_starts, 0) << "by itself";
   const std::string crash = "2026-11-21T13:48:13Z UTC - mysqld got signal 11 ;\n";
   EXPECT_EQ(ReadSigns(kStart + crash + kStart).killed_starts, 0) << "by itself, too";
+  EXPECT_EQ(ReadSigns(kStart + crash).failed_starts, 1);
+  EXPECT_EQ(ReadSigns(kStart + crash).errors, std::vector<std::string>{"mysqld got signal 11"});
+  EXPECT_EQ(ReadSigns(kStart + kReady + crash).failed_starts, 0) << "not at its start";
   EXPECT_EQ(ReadSigns(kStart + kError + kDown + kStart).starts, 2);
   EXPECT_EQ(ReadSigns(kStart + kReady).starts, 0);
   EXPECT_EQ(ReadSigns(kStart).process, 17549);
   EXPECT_EQ(ReadSigns(kStart + kError + kDown).process, 0);
+}
+
+// Only the parent of mysqld knows how it ended: graft-mysqld adds a line of its own.
+TEST(ErrorLogTest, TheParentsLineSaysHowMysqldEnded) {
+  const auto ended = [](const std::string& how) {
+    return "2026-11-21T13:48:14.786303Z 0 [Note] [graft-mysqld] mysqld (process 17549) ended "
+           "with " +
+           how + "\n";
+  };
+  EXPECT_EQ(ReadSigns(kStart + kError + kAborting + kDown).end, "") << "not known";
+  const StartupSigns failed = ReadSigns(kStart + kError + kAborting + kDown + ended("exit code 1"));
+  EXPECT_EQ(failed.end, "exit code 1");
+  EXPECT_EQ(failed.failed_starts, 1);
+  const StartupSigns silent = ReadSigns(kStart + ended("exit code 1"));
+  EXPECT_EQ(silent.failed_starts, 1) << "no \"Shutdown complete\"";
+  const StartupSigns killed = ReadSigns(kStart + ended("signal 9 (Killed)"));
+  EXPECT_FALSE(killed.starting);
+  EXPECT_EQ(killed.killed_starts, 1) << "also the last one";
+  const StartupSigns again = ReadSigns(kStart + ended("signal 9 (Killed)") + kStart);
+  EXPECT_EQ(again.killed_starts, 1) << "once";
+  EXPECT_EQ(again.end, "signal 9 (Killed)");
+  EXPECT_EQ(ReadSigns(kReady + kDown + ended("exit code 16") + kStart).end, "")
+      << "the end of a server that was ready";
 }
 
 TEST(ErrorLogTest, AStartThatSomebodyStoppedHasNotFailed) {

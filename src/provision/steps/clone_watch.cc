@@ -106,6 +106,7 @@ absl::Status DownServer::FailedToStart() const {
       absl::StrCat(
           "mysqld ended by itself while it started on the copy (",
           startup_.failed_starts == 1 ? "once" : absl::StrCat(startup_.failed_starts, " times"),
+          startup_.end.empty() ? "" : "; ", startup_.end,
           "), and its error log says: ", absl::StrJoin(startup_.errors, " | "),
           "; mend that, start mysqld, and ask again", Copied() ? ": the copy is then used" : ""));
 }
@@ -137,10 +138,13 @@ absl::Status DownServer::TimedOut(const absl::Status& last) const {
 
 std::string DownServer::HowItEnded() const {
   if (startup_.killed_starts == 0) return "";
-  return absl::StrCat("; of ", startup_.starts, " starts since it was last ready, ",
-                      startup_.killed_starts,
-                      " ended without a word in its error log: something kills mysqld (signal 9), "
-                      "such as a liveness probe, or the kernel when memory is short");
+  const std::string last =
+      startup_.end.empty() ? "" : absl::StrCat(", the last one with ", startup_.end);
+  return absl::StrCat(
+      "; of ", startup_.starts, " starts since it was last ready, ", startup_.killed_starts,
+      " ended without a word in its error log", last,
+      ": something outside mysqld kills it (signal 9), such as a liveness probe, or "
+      "the kernel when memory is short");
 }
 
 // What the error log says of the start; shown, and no more than that.
@@ -184,11 +188,13 @@ std::string DownServer::HowItStarts() const {
     return absl::StrCat("mysqld ended by itself while it started: ",
                         absl::StrJoin(startup_.errors, " | "));
   }
-  if (!startup_.starting) return "mysqld is down or recovering; its files are moving";
+  if (!startup_.starting) {
+    return absl::StrCat("mysqld is down or recovering; its files are moving", HowItEnded());
+  }
   if (!startup_.batch_percent.has_value()) {
-    return startup_.starts < 2 ? "mysqld is starting"
-                               : absl::StrCat("mysqld is starting; it is start ", startup_.starts,
-                                              " since it was last ready");
+    if (startup_.starts < 2) return "mysqld is starting";
+    return absl::StrCat("mysqld is starting; it is start ", startup_.starts,
+                        " since it was last ready", HowItEnded());
   }
   return absl::StrCat("mysqld is recovering: ", *startup_.batch_percent, "% of redo batch ",
                       startup_.batch);
