@@ -19,7 +19,7 @@ enum class Reason {
   kCloneSslFiles, kCloneStalled, kCloneStillRuns, kCollations, kCrashLoop, kDataDropped,
   kDataFilePath, kDataNotGood, kDiskSpace, kDiskTooSmall, kDonorAddress, kDonorBehind, kDonorBusy,
   kDonorCharset, kDonorConfig, kDonorConnections, kDonorCredentials, kDonorDataState, kDonorDdl,
-  kDonorEmpty, kDonorFailed, kDonorGone, kDonorHasNoAddress, kDonorIsOldPrimary,
+  kDonorEmpty, kDonorEndsClones, kDonorFailed, kDonorGone, kDonorHasNoAddress, kDonorIsOldPrimary,
   kDonorIsRecipient, kDonorIsRestoring, kDonorIsSelf, kDonorLag, kDonorLost, kDonorMysqlNumber,
   kDonorNotListed, kDonorOfOtherShard, kDonorOs, kDonorPacket, kDonorPlatform, kDonorPlugin,
   kDonorPlugins, kDonorPluginMissing, kDonorPrivilege, kDonorRedoLogDisabled, kDonorReplication,

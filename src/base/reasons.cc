@@ -121,6 +121,8 @@ constexpr ReasonRow kTable[] = {
      "check; MySQL 1205, 3633: DDL or a backup holds the donor up; tried again"},
     {Reason::kDonorEmpty, "DONOR_EMPTY", Code::kFailedPrecondition, kNextDonor, kDonor, kPreflight,
      "check: the donor is empty, but the shard has data"},
+    {Reason::kDonorEndsClones, "DONOR_ENDS_CLONES", Code::kFailedPrecondition, kNextDonor, kDonor, kCopy,
+     "the donor never went down, and has ended the copy's session twice: a query killer, perhaps"},
     {Reason::kDonorFailed, "DONOR_FAILED", Code::kFailedPrecondition, kStop, kDonor, kResolving,
      "refused as donor: a permanent error in this operation"},
     {Reason::kDonorGone, "DONOR_GONE", Code::kUnavailable, kNextAttempt, kDonor, kCopy,

@@ -1,6 +1,6 @@
 graft_test(reprovision_test LABEL integration TIMEOUT 420
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/reprovision_test.cc ${CMAKE_CURRENT_LIST_DIR}/agent_stops_test.cc
-          ${CMAKE_CURRENT_LIST_DIR}/reprovision_suite.cc
+          ${CMAKE_CURRENT_LIST_DIR}/killers_test.cc ${CMAKE_CURRENT_LIST_DIR}/reprovision_suite.cc
           ${CMAKE_CURRENT_LIST_DIR}/secrets_test.cc
   DEPS graft::mini_shard)
 add_dependencies(reprovision_test graftd graftctl graft-mysqld)

@@ -120,6 +120,45 @@ TEST(AttemptsTest, AClonesOwnFormerStatementIsAdoptedWhenItTurnsUpLate) {
   EXPECT_EQ(operation.data_state, DataState::kCloned);
 }
 
+void LoseSnapshots(FakeMysqlServer& recipient) {
+  recipient.Edit([](FakeMysqlState& state) {
+    state.script.fail_with = WithReason(absl::UnavailableError("1815: no snapshot"), "DONOR_LOST");
+    state.script.fail_in = CloneStage::kFileCopy;
+  });
+}
+
+// A query killer there: a third drop would be for nothing, and one accident may pass.
+TEST(AttemptsTest, ADonorThatStaysUpAndEndsTheCopyTwiceIsNotAskedAThirdTime) {
+  ProvisionWorld world;
+  world.clock.Advance(absl::Minutes(1));
+  LoseSnapshots(world.recipient);
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kFailed);
+  EXPECT_EQ(ReasonOf(operation.error), "DONOR_ENDS_CLONES") << operation.error;
+  EXPECT_THAT(std::string(operation.error.message()),
+              HasSubstr("for the second time: the donor never went down, and its clone session "
+                        "vanished"));
+  EXPECT_EQ(world.recipient.clones_started(), 2);
+  ASSERT_THAT(operation.failed_attempts, SizeIs(1));
+  EXPECT_EQ(ReasonOf(operation.failed_attempts[0].error), "DONOR_LOST");
+}
+
+TEST(AttemptsTest, ADonorThatIsRestartedEachTimeIsAskedAsOftenAsAllowed) {
+  ProvisionWorld world;
+  world.clock.Advance(absl::Minutes(1));
+  LoseSnapshots(world.recipient);
+  world.observer.on_step = [&world](const Operation& operation) {
+    if (operation.step != Step::kClone) return;
+    world.clock.At(world.clock.Now() + absl::Seconds(5),
+                   [&world] { world.donor.Crash(absl::Seconds(1)); });
+  };
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(ReasonOf(operation.error), "DONOR_LOST") << operation.error;
+  EXPECT_EQ(world.recipient.clones_started(), 3);
+}
+
 TEST(AttemptsTest, APermanentFailureIsNotTriedAgain) {
   ProvisionWorld world;
   RefuseClones(world.recipient, "DISK_TOO_SMALL");

@@ -118,11 +118,19 @@ class CloneSupervisor {
   absl::Status NameTheLoss(const absl::Status& said) {
     const auto donor = context_.peers->Open(operation_.donor_mysql)->Describe();
     if (!donor.ok()) return said;
-    const bool stayed_up = donor->uptime > context_.clock().Now() - since_;
-    return Annotate(said, stayed_up ? "the donor never went down, and its clone session vanished: "
-                                      "something ends sessions there, such as a query killer; "
-                                      "exempt the clone account from it"
-                                    : "the donor was restarted");
+    if (donor->uptime <= context_.clock().Now() - since_) {
+      return Annotate(said, "the donor was restarted");
+    }
+    constexpr char kEnds[] =
+        "the donor never went down, and its clone session vanished: something "
+        "ends sessions there, such as a query killer; exempt the clone "
+        "account from it";
+    const auto& before = operation_.failed_attempts;
+    const bool again = std::any_of(before.begin(), before.end(), [&](const FailedAttempt& attempt) {
+      return attempt.donor == operation_.donor && HasReason(attempt.error, Reason::kDonorLost);
+    });
+    return Annotate(again ? Failure(Reason::kDonorEndsClones, said.message()) : said,
+                    absl::StrCat(again ? "for the second time: " : "", kEnds));
   }
 
   // A statement that somebody killed, or a server that was told to stop.
