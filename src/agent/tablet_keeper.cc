@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/numbers.h"
+#include "agent/shared_uuid.h"
 #include "agent/tablet_at_start.h"
 #include "base/errors.h"
 #include "graft/plan.h"
@@ -85,6 +86,10 @@ bool TabletKeeper::ReadServer() {
   auto channels = facts.ok() ? deps_.server.ReadReplication()
                              : absl::StatusOr<std::vector<ReplicationChannel>>(facts.status());
   const absl::Status status = channels.status();
+  if (status.ok()) {
+    NameSharedUuid({deps_.topology, options_.alias, options_.keyspace, options_.shard},
+                   facts->server_uuid, *channels);
+  }
   {
     absl::MutexLock lock(&mutex_);
     snapshot_.read_at = deps_.clock.Now();
@@ -101,14 +106,13 @@ bool TabletKeeper::ReadServer() {
     }
   }
   TellContact(status);
-  if (status.ok()) {
-    LookAtDonations();
-    HoldServer();
-    NoteFacts(*facts);
-    FenceHeldBack(*facts);
-    NoteContact(*facts);
-  }
-  return status.ok();
+  if (!status.ok()) return false;
+  LookAtDonations();
+  HoldServer();
+  NoteFacts(*facts);
+  FenceHeldBack(*facts);
+  NoteContact(*facts);
+  return true;
 }
 
 void TabletKeeper::NoteFacts(const ServerFacts& facts) {
@@ -235,11 +239,6 @@ absl::Status TabletKeeper::Publish() {
   if (published.ok()) snapshot_.type = *published;
   if (!published.ok()) unpublished_ = Unpublished::kNews;
   return published.status();
-}
-
-void TabletKeeper::OnFirstContact(std::function<void(const ServerFacts&)> call) {
-  absl::MutexLock lock(&mutex_);
-  on_first_contact_ = std::move(call);
 }
 
 TabletSnapshot TabletKeeper::Snapshot() const {

@@ -57,7 +57,10 @@ class TabletKeeper : public Observer {
   void Stop() { stop_.Cancel(); }
 
   // Called on Serve's thread when the server answers for the first time.
-  void OnFirstContact(std::function<void(const ServerFacts&)> call);
+  void OnFirstContact(std::function<void(const ServerFacts&)> call) {
+    absl::MutexLock lock(&mutex_);
+    on_first_contact_ = std::move(call);
+  }
 
   TabletSnapshot Snapshot() const;
 

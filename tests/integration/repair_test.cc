@@ -18,6 +18,7 @@
 namespace graft {
 namespace {
 
+using testing::HasSubstr;
 using testing::StartsWith;
 
 class RepairTest : public testing::Test {
@@ -41,15 +42,14 @@ class RepairTest : public testing::Test {
 
   // Its agent anew, with the history that has this name.
   static void Start(MiniTablet& tablet, const std::string& state, int daily_limit,
-                    const std::string& delay = "2s") {
+                    const std::string& delay = "2s", const std::string& errors = "1032,1062") {
     if (tablet.agent != nullptr) ASSERT_THAT(shard().StopAgent(tablet), IsOk());
-    ASSERT_THAT(
-        shard().StartAgent(
-            tablet,
-            {"--reprovision-on-replication-error", "1032,1062", "--reprovision-delay", delay,
-             "--reprovision-daily-limit", absl::StrCat(daily_limit), "--replicate-from", "primary",
-             "--state-dir", absl::StrCat(shard().folder(), "/", state, "-", tablet.alias)}),
-        IsOk());
+    ASSERT_THAT(shard().StartAgent(
+                    tablet, {"--reprovision-on-replication-error", errors, "--reprovision-delay",
+                             delay, "--reprovision-daily-limit", absl::StrCat(daily_limit),
+                             "--replicate-from", "primary", "--state-dir",
+                             absl::StrCat(shard().folder(), "/", state, "-", tablet.alias)}),
+                IsOk());
   }
   static std::vector<v1::Operation> Operations(const MiniTablet& tablet) {
     const CommandResult listed = shard().Graftctl({"operations", tablet.alias, "--json"});
@@ -174,6 +174,52 @@ TEST_F(RepairTest, TwoBrokenReplicasAreRebuiltOneAfterTheOther) {
     ExpectHealthy(*tablet);
   }
   EXPECT_EQ(replica().CloneStatements() + other().CloneStatements(), clones + 2);
+}
+
+// A data directory that was copied with its auto.cnf. The source throws one server off for the
+// other (13114), and would do so after a rebuild.
+TEST_F(RepairTest, AServerWithTheSameServerUuidIsNamedAndNothingIsRebuilt) {
+  const auto added = shard().AddTablet();
+  ASSERT_THAT(added, IsOk());
+  MiniTablet& twin = **added;
+  const auto uuid_file = [](const MiniTablet& tablet) {
+    return tablet.mysql->paths().data() + "/auto.cnf";
+  };
+  ASSERT_THAT(twin.mysql->Stop(), IsOk());
+  ASSERT_THAT(WriteFile(uuid_file(twin), *ReadFile(uuid_file(replica()))), IsOk());
+  ASSERT_THAT(twin.mysql->StartParent(), IsOk());
+  ASSERT_THAT(twin.mysql->AwaitReady(), IsOk());
+  ASSERT_THAT(shard().StartAgent(twin), IsOk());
+  Start(replica(), "twin", 2, "1s", "13114,1236");
+  ASSERT_THAT(
+      twin.mysql->Sql(absl::StrCat(
+          "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=",
+          primary().mysql->port(), ", SOURCE_USER='vt_repl', SOURCE_PASSWORD='",
+          MiniShard::kReplPassword, "', SOURCE_SSL=1, SOURCE_AUTO_POSITION=1; START REPLICA")),
+      IsOk());
+  CommandResult status;
+  EXPECT_TRUE(Eventually(absl::Seconds(40),
+                         [&] {
+                           status = shard().Graftctl({"status", replica().alias});
+                           return absl::StrContains(
+                               status.out, "by its record that is the server of " + twin.alias);
+                         }))
+      << status.out << status.err;
+  const CommandResult preflight =
+      shard().Graftctl({"preflight", replica().alias, "--from-primary"});
+  EXPECT_EQ(preflight.code, 5) << preflight.out;
+  EXPECT_THAT(preflight.out, HasSubstr("SERVER_ID"));
+  EXPECT_THAT(preflight.out, HasSubstr("the server of tablet " + twin.alias));
+  // A source that throws it off says so in its own words when nobody's record names the other one.
+  ASSERT_THAT(shard().StopAgent(twin), IsOk());
+  ASSERT_THAT(twin.mysql->Stop(), IsOk());
+  const CommandResult unnamed = shard().Graftctl({"preflight", replica().alias, "--from-primary"});
+  EXPECT_EQ(unnamed.code, 5) << unnamed.out;
+  EXPECT_THAT(unnamed.out, HasSubstr("has thrown the recipient off for another server"));
+  EXPECT_TRUE(Operations(replica()).empty());
+
+  ASSERT_THAT(replica().mysql->Sql("START REPLICA"), IsOk());
+  ExpectHealthy(replica());
 }
 
 }  // namespace

@@ -340,6 +340,33 @@ TEST_F(TabletKeeperTest, TheRecordSaysWhoseServerItIs) {
   EXPECT_EQ(Tag("server_uuid"), world_.recipient.state().facts.server_uuid);
 }
 
+// The source throws off one of two replicas with one server_uuid.
+TEST_F(TabletKeeperTest, TheOtherServerWithItsServerUuidIsNamed) {
+  world_.recipient.Edit([](FakeMysqlState& state) {
+    ReplicationChannel channel;
+    channel.receiver_errno = 13114;
+    channel.receiver_error = "A replica with the same server_uuid/server_id as this replica";
+    state.channels = {channel};
+  });
+  const auto error = [this] { return keeper_.Snapshot().replication.at(0).receiver_error; };
+  ServeUntil(1);
+  EXPECT_THAT(error(), HasSubstr("no tablet's record names that server; SHOW REPLICAS"));
+  world_.AddOther();
+  ASSERT_TRUE(world_.topology
+                  .UpdateTablet(world_.other,
+                                [this](Tablet& tablet) {
+                                  tablet.tags["graft.server_uuid"] =
+                                      world_.recipient.state().facts.server_uuid;
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+  keeper_.Turn();
+  world_.clock.Advance(absl::Seconds(10));
+  keeper_.Turn();
+  EXPECT_THAT(error(), HasSubstr("by its record that is the server of zone1-0000000102 ("));
+  EXPECT_THAT(error(), HasSubstr("remove auto.cnf"));
+}
+
 TEST_F(TabletKeeperTest, TheFenceIsShownThoughNoOperationRuns) {
   EXPECT_FALSE(keeper_.Snapshot().fenced);
   TabletState failed = Running(Step::kFence);

@@ -241,7 +241,17 @@ TEST(PreflightReplicationTest, AServerUuidThatAnotherTabletHas) {
                [](PreflightFacts& f) {
                  f.perhaps_with_it = {{"zone1", 103}};
                },
-               "the record of tablet zone1-0000000103 names the recipient's server_uuid"}});
+               "the record of tablet zone1-0000000103 names the recipient's server_uuid"},
+              {"SERVER_ID", kFatal,
+               [](PreflightFacts& f) {
+                 f.recipient.channels = {{RunningChannel()}};
+                 ReplicationChannel& channel = f.recipient.channels->front();
+                 channel.receiver_running = false;
+                 channel.receiver_errno = 13114;
+                 channel.receiver_error = "A replica with the same server_uuid/server_id";
+               },
+               "the source has thrown the recipient off for another server with the same "
+               "server_uuid"}});
 }
 
 TEST(PreflightReplicationTest, UnreadableReplicationOfTheDonor) {

@@ -44,6 +44,14 @@ std::optional<Verdict> PerhapsTwice(const PreflightFacts& facts) {
               "no more, remove the record");
 }
 
+// By the recipient's own replication: the other server may be none of the shard's tablets.
+bool IsThrownOff(const ServerSurvey& recipient) {
+  const auto& channels = recipient.channels;
+  return channels.ok() && std::any_of(channels->begin(), channels->end(), [](const auto& channel) {
+           return channel.server_uuid_is_taken();
+         });
+}
+
 }  // namespace
 
 // Without GTIDs there is no auto-position.
@@ -68,6 +76,18 @@ Verdict ServerIds(const PreflightFacts& facts) {
                      ": a source throws one of them off for the other"),
         "one is a copy of the other's data directory: stop the copy's mysqld, remove "
         "auto.cnf there, start it again");
+  }
+  if (IsThrownOff(facts.recipient)) {
+    return Fatal(
+        absl::StrCat("the source has thrown the recipient off for another server with the same "
+                     "server_uuid, ",
+                     facts.recipient.facts.server_uuid, ", and would do so again",
+                     facts.perhaps_with_it.empty()
+                         ? ""
+                         : absl::StrCat("; the record of tablet ",
+                                        facts.perhaps_with_it.front().ToString(), " names it")),
+        "SHOW REPLICAS on the source shows the other's address: stop that mysqld, remove auto.cnf "
+        "of the copied data directory, start it again; then START REPLICA on the recipient");
   }
   const auto recipient = NumberOf(facts.recipient, "server_id");
   const auto donor = NumberOf(*facts.donor, "server_id");
