@@ -102,6 +102,30 @@ TEST(WatchdogTest, AStandstillNamesADonorWhoseCommitsHang) {
       AnyNote(world, "its commits wait for semi-synchronous acknowledgers: it wants 1, and has 0"));
 }
 
+// Another acknowledger goes while the recipient is rebuilt: nothing stands still here, and the
+// source's clients do.
+TEST(WatchdogTest, ASourceThatLosesItsAcknowledgersDuringTheCopyIsNamed) {
+  ProvisionWorld world;
+  const auto have = [&world](double seconds, int acknowledgers) {
+    world.clock.At(world.clock.Now() + absl::Seconds(seconds), [&world, acknowledgers] {
+      world.donor.Edit([=](FakeMysqlState& state) {
+        state.facts.semi_sync = {true, 1, acknowledgers, absl::Hours(24), false};
+      });
+    });
+  };
+  have(0, 1);
+  have(20, 0);
+  have(40, 1);
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_TRUE(AnyNote(world,
+                      "source zone1-0000000100: its commits wait for semi-synchronous "
+                      "acknowledgers: it wants 1, and has 0; start a replica"));
+  EXPECT_THAT(operation.findings, testing::Contains(testing::Field(&CheckResult::id, "SEMI_SYNC")));
+  EXPECT_EQ(operation.progress.note, "");
+}
+
 // A delayed replica never silently becomes a current one.
 TEST(SettingsTest, DelayAndFiltersAreSetAgain) {
   for (const bool forget : {false, true}) {

@@ -8,7 +8,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
+#include "provision/donor/peers.h"
 #include "provision/steps/fence.h"
+#include "provision/steps/steps.h"
 
 namespace graft {
 namespace {
@@ -17,6 +19,8 @@ namespace {
 constexpr absl::Duration kStill = absl::Seconds(3);
 constexpr absl::Duration kLookAtLocksEvery = absl::Seconds(1);
 constexpr absl::Duration kAskDonorEvery = absl::Seconds(5);
+constexpr absl::Duration kAskSourceEvery = absl::Seconds(10);
+constexpr absl::Duration kSourcePatience = absl::Seconds(1);
 
 bool CopiesBytes(CloneStage stage) {
   return stage == CloneStage::kFileCopy || stage == CloneStage::kPageCopy ||
@@ -27,23 +31,26 @@ std::string Rounded(absl::Duration duration) {
   return HumanDuration(absl::Trunc(duration, absl::Seconds(1)));
 }
 
+constexpr absl::string_view kThenStart =
+    "; start a replica that acknowledges, or lower rpl_semi_sync_source_wait_for_replica_count "
+    "there";
+
 // ": its commits wait …"; "": they do not. CLONE waits for those that are under way.
-std::string Hangs(const SemiSync& donor) {
-  if (!donor.waits || donor.acknowledgers >= donor.wait_for) return "";
+std::string Hangs(const SemiSync& server) {
+  if (!server.waits || server.acknowledgers >= server.wait_for) return "";
   return absl::StrCat(": its commits wait for semi-synchronous acknowledgers: it wants ",
-                      donor.wait_for, ", and has ", donor.acknowledgers,
-                      "; start a replica that acknowledges, or lower "
-                      "rpl_semi_sync_source_wait_for_replica_count there");
+                      server.wait_for, ", and has ", server.acknowledgers);
 }
 
 }  // namespace
 
 absl::Status CloneWatchdog::Check() {
   const absl::Time now = context_.clock().Now();
+  if (now - source_asked_ >= kAskSourceEvery) AskSource();
   if (Moved()) {
     moved_ = now;
     donor_lost_ = absl::InfinitePast();
-    context_.Note("");
+    context_.Say(absl::StrCat(source_hangs_, source_hangs_.empty() ? "" : kThenStart));
     return absl::OkStatus();
   }
   const absl::Duration still = now - moved_;
@@ -98,6 +105,30 @@ void CloneWatchdog::AskDonor() {
   }
 }
 
+// The recipient acknowledges nothing meanwhile, and another acknowledger of its source may go.
+void CloneWatchdog::AskSource() {
+  source_asked_ = context_.clock().Now();
+  Operation& operation = context_.operation;
+  if (operation.source_mysql.empty()) return;
+  const auto answers = AskServers<ServerFacts>(
+      PeersOf(context_), {context_.peers->Open(operation.source_mysql)},
+      [](MysqlServer& server) { return server.Describe(); }, kSourcePatience);
+  if (!answers.ok() || !answers->front().ok()) return;
+  const std::string hangs = Hangs(answers->front()->semi_sync);
+  const bool before = !std::exchange(source_hangs_, "").empty();
+  if (hangs.empty()) return;
+  source_hangs_ = absl::StrCat("source ", operation.source.ToString(), hangs);
+  if (before) return;
+  CheckResult finding;
+  finding.id = std::string(RowOf(Reason::kSemiSync).word);
+  finding.outcome = CheckOutcome::kWarning;
+  finding.looks_at = "the source keeps enough acknowledgers during the copy";
+  finding.found = source_hangs_;
+  finding.remedy = std::string(kThenStart.substr(2));
+  operation.findings.push_back(std::move(finding));
+  context_.Save().IgnoreError();  // to be shown, and no more than that
+}
+
 absl::Status CloneWatchdog::JudgeStandstill(absl::Duration still) {
   const Operation& operation = context_.operation;
   const std::string donor = operation.donor.ToString();
@@ -120,7 +151,7 @@ absl::Status CloneWatchdog::JudgeStandstill(absl::Duration still) {
                                "; MySQL itself gives up in ", Rounded(left)));
   } else {
     context_.Note(absl::StrCat("no byte for ", Rounded(still), ", though donor ", donor, " answers",
-                               donor_hangs_));
+                               donor_hangs_, donor_hangs_.empty() ? "" : kThenStart));
   }
   return absl::OkStatus();
 }
