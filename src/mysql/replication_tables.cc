@@ -37,23 +37,25 @@ bool HasBacklog(const Row& row) {
              row.Text({"Exec_Source_Log_Pos", "Exec_Master_Log_Pos"});
 }
 
-bool IsPlainName(absl::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$';
-  });
-}
-
-// Whether its names can be told from each other.
+// Whether its names can be told from each other: MySQL shows them without quotes.
+// "(a,b),(c,d)"; "a,b"; "a.t,b.u"; "a.%,b.t%".
 bool IsPlain(absl::string_view name, absl::string_view rule) {
-  const std::vector<absl::string_view> items =
-      absl::StrSplit(rule, absl::ByAnyChar(",()"), absl::SkipEmpty());
+  if (absl::StrContains(name, "REWRITE")) {
+    if (!absl::ConsumePrefix(&rule, "(") || !absl::ConsumeSuffix(&rule, ")")) return false;
+    const std::vector<absl::string_view> pairs = absl::StrSplit(rule, "),(");
+    return std::all_of(pairs.begin(), pairs.end(), [](absl::string_view pair) {
+      const std::vector<absl::string_view> names = absl::StrSplit(pair, absl::ByAnyChar(",()"));
+      return names.size() == 2 && !names[0].empty() && !names[1].empty();
+    });
+  }
   const bool patterns = absl::StrContains(name, "WILD");
   const bool tables = absl::EndsWith(name, "_TABLE");
+  const std::vector<absl::string_view> items = absl::StrSplit(rule, ',');
   return std::all_of(items.begin(), items.end(), [=](absl::string_view item) {
-    if (!tables) return IsPlainName(item);
+    if (!tables) return !item.empty();
     const std::vector<absl::string_view> parts = absl::StrSplit(item, '.');
-    if (parts.size() != 2) return false;
-    return patterns || (IsPlainName(parts[0]) && IsPlainName(parts[1]));
+    if (patterns) return parts.size() >= 2;
+    return parts.size() == 2 && !parts[0].empty() && !parts[1].empty();
   });
 }
 

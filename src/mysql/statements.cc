@@ -152,11 +152,13 @@ absl::StatusOr<std::vector<std::string>> DisableEventStatements(const ServerVers
 
 std::string SetFilterStatement(const ReplicationFilter& filter) {
   const bool patterns = absl::StrContains(filter.name, "WILD");
+  absl::string_view between = ",";
+  if (absl::StrContains(filter.name, "REWRITE")) between = ",()";
+  if (absl::EndsWith(filter.name, "_TABLE") && !patterns) between = ",.";
   std::string rule;
   std::string name;
   for (const char c : absl::StrCat(filter.rule, ",")) {
-    const bool between = patterns ? c == ',' : absl::StrContains(",.()", c);
-    if (!between) {
+    if (!absl::StrContains(between, c)) {
       name += c;
       continue;
     }

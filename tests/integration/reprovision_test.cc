@@ -210,16 +210,22 @@ TEST_F(ReprovisionTest, AnOptionThatMysqldDoesNotStartWith) {
 // A delayed replica never silently becomes a current one.
 TEST_F(ReprovisionTest, DelayAndFiltersAreSetAgain) {
   MysqlSandbox& mysql = *recipient().mysql;
-  ASSERT_THAT(mysql.Sql("STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=60; "
-                        "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.nothing), "
-                        "REPLICATE_WILD_IGNORE_TABLE=('tmp.%'); START REPLICA SQL_THREAD"),
-              IsOk());
+  ASSERT_THAT(
+      mysql.Sql("STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=60; "
+                "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.nothing, `k-l`.`m n`), "
+                "REPLICATE_IGNORE_DB=(`c d`, `e\"f`, `g``h`, `p%q`, `m.n`, `i'j`), "
+                "REPLICATE_REWRITE_DB=((`k-l`, `o p`), (q, r)), "
+                "REPLICATE_WILD_IGNORE_TABLE=('tmp.%', 'it''s.\\_x%'); "
+                "START REPLICA SQL_THREAD"),
+      IsOk());
   const std::string look =
       "SELECT CONCAT(desired_delay, ' ', (SELECT GROUP_CONCAT(filter_name, '=', filter_rule ORDER "
       "BY 1) FROM performance_schema.replication_applier_filters)) FROM "
       "performance_schema.replication_applier_configuration";
   const std::string wanted =
-      "60 REPLICATE_IGNORE_TABLE=shop.nothing,REPLICATE_WILD_IGNORE_TABLE=tmp.%";
+      "60 REPLICATE_IGNORE_DB=c d,e\"f,g`h,p%q,m.n,i'j,"
+      "REPLICATE_IGNORE_TABLE=k-l.m n,shop.nothing,REPLICATE_REWRITE_DB=(k-l,o p),(q,r),"
+      "REPLICATE_WILD_IGNORE_TABLE=tmp.%,it's.\\_x%";
   ASSERT_EQ(recipient().Value(look), wanted);
   const CommandResult kept =
       shard().Graftctl({"reprovision", recipient().alias, "--from-primary", "--watch"});

@@ -160,6 +160,9 @@ TEST(MysqlStatementsTest, AFilterIsWrittenAsItIsShown) {
   EXPECT_EQ(SetFilterStatement({"", "REPLICATE_WILD_DO_TABLE", "shop.%,o'k.t", true, true}),
             "CHANGE REPLICATION FILTER REPLICATE_WILD_DO_TABLE=('shop.%','o''k.t') FOR CHANNEL "
             "''");
+  EXPECT_EQ(SetFilterStatement({"", "REPLICATE_DO_DB", "m.n,c d,e\"f,g`h,p%q,(x)", true, true}),
+            "CHANGE REPLICATION FILTER REPLICATE_DO_DB=(`m.n`,`c d`,`e\"f`,`g``h`,`p%q`,`(x)`) FOR "
+            "CHANNEL ''");
 }
 
 }  // namespace

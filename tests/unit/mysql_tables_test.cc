@@ -173,5 +173,23 @@ TEST(ServerTables, TransactionsAndHeartbeatsOfTheSourceAreHeard) {
   EXPECT_EQ(heard("uuid:1", "1").activity, heard("uuid:1", "2").activity) << "no work";
 }
 
+// MySQL shows the names without quotes.
+TEST(FiltersTest, NamesThatCannotBeToldFromEachOther) {
+  const auto plain = [](const std::string& name, const std::string& rule) {
+    const RowSet rows = {{"channel", "name", "rule", "configured_by"},
+                         {{"", name, rule, "CHANGE_REPLICATION_FILTER"}}};
+    return ReadFilters(rows).at(0).plain;
+  };
+  EXPECT_TRUE(plain("REPLICATE_DO_DB", "a,c d,e\"f,g`h,p%q,m.n,öl"));
+  EXPECT_FALSE(plain("REPLICATE_DO_DB", "a,,b")) << "\"a,\" and \"b\"";
+  EXPECT_TRUE(plain("REPLICATE_DO_TABLE", "k-l.m n,a.b"));
+  EXPECT_FALSE(plain("REPLICATE_DO_TABLE", "a,b.c"));
+  EXPECT_FALSE(plain("REPLICATE_DO_TABLE", "a.b.c"));
+  EXPECT_TRUE(plain("REPLICATE_WILD_DO_TABLE", "it's.\\_x%,a.b.c"));
+  EXPECT_FALSE(plain("REPLICATE_WILD_DO_TABLE", "a,b.%"));
+  EXPECT_TRUE(plain("REPLICATE_REWRITE_DB", "(a b,c),(d,e)"));
+  EXPECT_FALSE(plain("REPLICATE_REWRITE_DB", "(a,(b,c)d),(e,f)"));
+}
+
 }  // namespace
 }  // namespace graft

@@ -143,6 +143,12 @@ TEST(PreflightReplicationTest, SettingsThatAreLost) {
   ExpectRows({
       {"REPLICATION_SETTINGS", kWarning,
        [](PreflightFacts& f) {
+         *f.recipient.filters = {{"", "REPLICATE_IGNORE_DB", "a,b", true, true}};
+         f.donor->facts.user_schemas = {"a,b"};
+       },
+       "will not have REPLICATE_IGNORE_DB=(a,b)"},
+      {"REPLICATION_SETTINGS", kWarning,
+       [](PreflightFacts& f) {
          HasSettings(f);
          f.allow.lost_replication_settings = true;
        },

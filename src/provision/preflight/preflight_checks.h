@@ -128,6 +128,9 @@ Verdict SourceBinlogs(const PreflightFacts& facts);
 
 // What the rebuild takes away: preflight_old_replication.cc.
 Verdict SemiSyncStays(const PreflightFacts& facts);
+// Whether the operation sets it on the rebuilt replica: one of the default channel that a statement
+// set, and that reads in one way only.
+bool CanBeSetAgain(const ReplicationFilter& filter, const PreflightFacts& facts);
 Verdict ReplicationSettingsStay(const PreflightFacts& facts);
 
 }  // namespace graft

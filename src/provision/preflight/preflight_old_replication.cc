@@ -39,7 +39,9 @@ struct SettingsFate {
   std::vector<std::string> lost;
 };
 
-SettingsFate FateOf(const ServerSurvey& recipient, bool forget) {
+SettingsFate FateOf(const PreflightFacts& facts) {
+  const ServerSurvey& recipient = facts.recipient;
+  const bool forget = facts.allow.lost_replication_settings;
   SettingsFate fate;
   std::vector<std::string>& may_stay = forget ? fate.lost : fate.kept;
   for (const ReplicationChannel& channel : *recipient.channels) {
@@ -54,7 +56,7 @@ SettingsFate FateOf(const ServerSurvey& recipient, bool forget) {
   }
   for (const ReplicationFilter& filter : *recipient.filters) {
     if (!filter.by_statement) continue;
-    (filter.channel.empty() && filter.plain ? may_stay : fate.lost)
+    (CanBeSetAgain(filter, facts) ? may_stay : fate.lost)
         .push_back(absl::StrCat(filter.name, "=(", filter.rule, ")",
                                 filter.channel.empty() ? "" : " of channel ", filter.channel));
   }
@@ -102,6 +104,21 @@ Verdict SemiSyncStays(const PreflightFacts& facts) {
   return JudgeAcknowledgers(facts.primary->semi_sync, facts.primary->semi_sync.acknowledgers - own);
 }
 
+// "a,b" may be two databases, or one with that name. A table with such a name, in a database
+// without, is not thought of.
+bool CanBeSetAgain(const ReplicationFilter& filter, const PreflightFacts& facts) {
+  if (!filter.channel.empty() || !filter.by_statement || !filter.plain) return false;
+  std::vector<std::string> names = facts.recipient.facts.user_schemas;
+  if (facts.donor.ok()) {
+    const std::vector<std::string>& more = facts.donor->facts.user_schemas;
+    names.insert(names.end(), more.begin(), more.end());
+  }
+  const bool odd = std::any_of(names.begin(), names.end(), [](const std::string& name) {
+    return absl::StrContains(name, ',');
+  });
+  return !odd || !absl::StrContains(filter.rule, ',');
+}
+
 // RESET REPLICA ALL removes them. The operation sets those of the default channel again.
 Verdict ReplicationSettingsStay(const PreflightFacts& facts) {
   const ServerSurvey& recipient = facts.recipient;
@@ -112,7 +129,7 @@ Verdict ReplicationSettingsStay(const PreflightFacts& facts) {
         absl::StrCat("the recipient's replication settings cannot be seen: ", unseen.message()),
         "other channels, SOURCE_DELAY and filters may be lost");
   }
-  const SettingsFate fate = FateOf(recipient, facts.allow.lost_replication_settings);
+  const SettingsFate fate = FateOf(facts);
   std::vector<std::string> lost = fate.lost;
   const std::string plugin = LostSemiSyncPlugin(recipient.plugins, facts.donor->plugins);
   if (!plugin.empty()) lost.push_back(absl::StrCat(plugin, ", which INSTALL PLUGIN loaded"));

@@ -14,6 +14,7 @@
 #include "provision/donor/peers.h"
 #include "provision/operation/decisions.h"
 #include "provision/preflight/preflight.h"
+#include "provision/preflight/preflight_checks.h"
 #include "provision/steps/preflight_facts.h"
 #include "provision/steps/steps.h"
 
@@ -21,14 +22,14 @@ namespace graft {
 namespace {
 
 // Those that the rebuilt replica is to have again.
-ReplicationSettings SettingsOf(const ServerSurvey& recipient) {
+ReplicationSettings SettingsOf(const PreflightFacts& facts) {
+  const ServerSurvey& recipient = facts.recipient;
   ReplicationSettings settings;
   for (const ReplicationChannel& channel : *recipient.channels) {
     if (channel.name.empty()) settings.delay = channel.delay;
   }
   for (const ReplicationFilter& filter : *recipient.filters) {
-    const bool again = filter.channel.empty() && filter.by_statement && filter.plain;
-    if (again) settings.filters.push_back(filter);
+    if (CanBeSetAgain(filter, facts)) settings.filters.push_back(filter);
   }
   return settings;
 }
@@ -44,7 +45,7 @@ void NoteFacts(const PreflightFacts& facts, const std::vector<CheckResult>& resu
   if (state.data_before == DataState::kIntact) {
     operation.proof.gtid_before = facts.recipient.facts.gtid_executed;
     const bool seen = facts.recipient.channels.ok() && facts.recipient.filters.ok();
-    if (seen) state.replication = SettingsOf(facts.recipient);
+    if (seen) state.replication = SettingsOf(facts);
   }
   operation.findings.clear();
   for (const CheckResult& result : results) {
