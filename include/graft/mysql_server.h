@@ -62,7 +62,7 @@ struct ReplicationSource {
 };
 
 struct DisabledEvents {
-  std::vector<std::string> names;    // "shop.tick"
+  std::vector<std::string> names;    // "shop.tick"; also those that an earlier call has disabled
   std::vector<std::string> refused;  // those that are still enabled, and why: "shop.tick (…)"
 };
 

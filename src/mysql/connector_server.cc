@@ -90,6 +90,14 @@ absl::Status InstallClonePluginBy(const WithSession& with_session) {
   return Restore(with_session, lifted, "installing the clone plugin", std::move(status));
 }
 
+bool IsEnabled(const Row& event) {
+  return event.Text({"enabled"}) == "1";
+}
+
+std::string NameOf(const Row& event) {
+  return absl::StrCat(event.Text({"schema"}), ".", event.Text({"name"}));
+}
+
 absl::Status DisableEvent(Session& session, const Row& event) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> statements,
                          DisableEventStatements(session.version(), event));
@@ -104,7 +112,8 @@ absl::Status DisableEvent(Session& session, const Row& event) {
 absl::Status DisableEach(Session& session, const RowSet& events, DisabledEvents& done) {
   GRAFT_RETURN_IF_ERROR(session.Execute(kUnloggedStatement, "disable events"));
   for (const Row& event : Rows(events)) {
-    const std::string name = absl::StrCat(event.Text({"schema"}), ".", event.Text({"name"}));
+    if (!IsEnabled(event)) continue;
+    const std::string name = NameOf(event);
     const absl::Status status = DisableEvent(session, event);
     if (session.lost()) return status;
     if (status.ok()) {
@@ -121,13 +130,17 @@ absl::StatusOr<DisabledEvents> DisableEventsBy(const WithSession& with_session) 
   bool lifted = false;
   DisabledEvents done;
   absl::Status status = with_session([&](Session& session) -> absl::Status {
-    done.refused.clear();
+    done = DisabledEvents();
     GRAFT_ASSIGN_OR_RETURN(const std::string account, CurrentAccount(session));
     GRAFT_ASSIGN_OR_RETURN(const RowSet grants, session.Query(kGrantsStatement, "read its grants"));
     GRAFT_RETURN_IF_ERROR(CheckPrivilege(ReadGrants(grants), "EVENT", account, "the events"));
-    GRAFT_ASSIGN_OR_RETURN(const RowSet events,
-                           session.Query(kEnabledEventsStatement, "list the events"));
-    if (events.rows.empty()) return absl::OkStatus();
+    GRAFT_ASSIGN_OR_RETURN(const RowSet events, session.Query(kEventsStatement, "list the events"));
+    bool any = false;
+    for (const Row& event : Rows(events)) {
+      any = any || IsEnabled(event);
+      if (!IsEnabled(event)) done.names.push_back(NameOf(event));
+    }
+    if (!any) return absl::OkStatus();
     return Write(
         session, [&] { return DisableEach(session, events, done); }, &lifted);
   });

@@ -75,13 +75,15 @@ inline constexpr char kCloneStatusStatement[] =
 inline constexpr char kCloneProgressStatement[] =
     "SELECT stage, state, begin_time, end_time, estimate, data, network "
     "FROM performance_schema.clone_progress";
-// schema, name, definer, sql_mode, time_zone.
-inline constexpr char kEnabledEventsStatement[] =
+// schema, name, definer, sql_mode, time_zone, charset, collation, enabled (1 or 0) of the events
+// that are enabled, or were disabled here: ALTER EVENT notes the server's own number.
+inline constexpr char kEventsStatement[] =
     "SELECT event_schema AS `schema`, event_name AS name, definer, sql_mode, time_zone, "
-    "character_set_client AS charset, collation_connection AS `collation` "
-    "FROM information_schema.events WHERE status='ENABLED' ORDER BY 1,2";
-// For a row of these. The statements are sent in the event's character set: INVALID_ARGUMENT if its
-// name cannot be written in it.
+    "character_set_client AS charset, collation_connection AS `collation`, "
+    "status='ENABLED' AS enabled FROM information_schema.events WHERE status='ENABLED' "
+    "OR (status LIKE '%SIDE_DISABLED' AND originator=@@server_id) ORDER BY 1,2";
+// For a row of the enabled ones. The statements are sent in the event's character set:
+// INVALID_ARGUMENT if its name cannot be written in it.
 absl::StatusOr<std::vector<std::string>> DisableEventStatements(const ServerVersion& version,
                                                                 const Row& event);
 inline constexpr char kUnloggedStatement[] = "SET SESSION sql_log_bin=0";

@@ -130,7 +130,8 @@ TEST_F(RealSurveyTest, EventsAreDisabledAndStayAsTheyWere) {
                                     "latin1_german1_ci"));
   EXPECT_EQ(Sql("SELECT @@gtid_executed"), gtids);
   EXPECT_EQ(Sql("SELECT @@super_read_only"), "1");
-  EXPECT_THAT(server_->DisableEvents()->names, IsEmpty());
+  EXPECT_THAT(server_->DisableEvents()->names, UnorderedElementsAre("old.tick", "old.öl"))
+      << "an agent that died after the first call names them too";
   Sql("SET GLOBAL super_read_only=OFF; SET sql_log_bin=0; SET NAMES utf8mb4; DROP EVENT old.tick; "
       "DROP EVENT old.off; DROP EVENT old.`öl`; DROP EVENT old.`zü`");
 }

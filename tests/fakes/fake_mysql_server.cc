@@ -138,9 +138,12 @@ absl::Status FakeMysqlServer::DelayReplication(absl::Duration delay) {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("DelayReplication"));
   for (ReplicationChannel& channel : core_->state_.channels) {
-    if (channel.name.empty()) channel.delay = delay;
+    if (!channel.name.empty()) continue;
+    channel.delay = delay;
+    channel.applier_running = channel.applier_running && !core_->state_.lost_in_delay;
   }
-  return absl::OkStatus();
+  if (!std::exchange(core_->state_.lost_in_delay, false)) return absl::OkStatus();
+  return WithReason(absl::UnavailableError("lost"), Reason::kMysqlGone);
 }
 
 absl::Status FakeMysqlServer::HoldServer(int64_t own_clone) {

@@ -107,8 +107,12 @@ struct FakeMysqlState {
   DonorData donor;
   std::vector<std::string> enabled_events;   // "shop.tick"
   std::vector<std::string> stubborn_events;  // the same, which refuse to be disabled
-  // The next DisableEvents() loses its connection in the middle: super_read_only is OFF then.
+  std::vector<std::string> disabled_events;  // by DisableEvents()
+  // The next DisableEvents() loses its connection in the middle: one event is disabled, and
+  // super_read_only is OFF then.
   bool lost_in_events = false;
+  // The same of DelayReplication(): the delay is set, and the applier not started again.
+  bool lost_in_delay = false;
   std::vector<ServerSession> sessions;  // users'; the CLONE's is not among them
   // Its facts, sessions and channels are those above, so are its variables unless set here. Parts
   // that the account lacks the privilege for are denied.

@@ -251,11 +251,19 @@ absl::Status FakeMysqlServer::Core::InstallClonePlugin() {
 absl::StatusOr<DisabledEvents> FakeMysqlServer::DisableEvents() {
   absl::MutexLock lock(&core_->mutex_);
   GRAFT_RETURN_IF_ERROR(core_->Enter("DisableEvents"));
-  if (std::exchange(core_->state_.lost_in_events, false)) {
+  std::vector<std::string>& enabled = core_->state_.enabled_events;
+  std::vector<std::string>& disabled = core_->state_.disabled_events;
+  const bool lost = std::exchange(core_->state_.lost_in_events, false);
+  while (!enabled.empty()) {
+    disabled.push_back(enabled.front());
+    enabled.erase(enabled.begin());
+    if (lost) break;
+  }
+  if (lost) {
     core_->state_.variables["super_read_only"] = "OFF";
     return WithReason(absl::UnavailableError("lost"), Reason::kMysqlGone);
   }
-  DisabledEvents done{std::exchange(core_->state_.enabled_events, {}), {}};
+  DisabledEvents done{disabled, {}};
   for (const std::string& name : core_->state_.stubborn_events) {
     done.refused.push_back(name + " (it refuses)");
   }

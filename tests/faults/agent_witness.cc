@@ -15,6 +15,7 @@ namespace graft {
 namespace {
 
 constexpr char kCellRoot[] = "/vitess/zone1";
+constexpr absl::Duration kDelay = absl::Seconds(60);
 
 ReplicationChannel FromPrimary() {
   ReplicationChannel channel;
@@ -42,6 +43,9 @@ void MakeReplica(FakeMysqlServer& server) {
     }
     state.config["skip_replica_start"] = state.variables["skip_replica_start"] = "OFF";
     state.channels = {FromPrimary()};
+    state.channels.front().delay = kDelay;
+    state.survey.filters = {{"", "REPLICATE_IGNORE_DB", "old", true, true}};
+    state.enabled_events = {"shop.tick", "shop.tock"};
     state.script.drop = absl::Milliseconds(600);
     state.script.copy = absl::Seconds(4);
     state.script.restart = absl::Seconds(2);
@@ -102,6 +106,9 @@ Truth AgentWorld::LookAtServer() {
                             IsOn(state.persisted, "super_read_only") &&
                             IsOn(state.persisted, "skip_replica_start");
     truth.persisted_any = !state.persisted.empty();
+    truth.settings_kept = !state.channels.empty() && state.channels.front().delay == kDelay &&
+                          state.source.has_value() && state.source->filters.size() == 1;
+    truth.enabled_events = static_cast<int>(state.enabled_events.size());
     truth.replicates = truth.up && std::any_of(state.channels.begin(), state.channels.end(),
                                                [](const ReplicationChannel& channel) {
                                                  return channel.applier_running;
@@ -175,6 +182,8 @@ absl::Status AgentWorld::Leave(const std::string& call) {
   } else if (absl::StartsWith(call, "recipient.")) {
     Saw("owner", process_->agent.owner().state()->operation);
   }
+  const bool dies = striking_.call == call && striking_.kind == CallFaultKind::kAgentDies;
+  if (dies) KillAgent();
   if (!*process_->alive) return absl::UnavailableError("the process is gone");
   if (striking_.call == call) {
     striking_.call.clear();

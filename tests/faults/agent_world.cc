@@ -51,6 +51,8 @@ const char* CallFaultName(CallFaultKind kind) {
       return "denied";
     case CallFaultKind::kAnswerLost:
       return "answer_lost";
+    case CallFaultKind::kAgentDies:
+      return "agent_dies";
   }
   return "";
 }
@@ -241,8 +243,9 @@ absl::Status AgentWorld::Enter(const std::string& call) {
     ++armed.seen;
     if (armed.seen < armed.fault.number) continue;
     if (armed.seen >= armed.fault.number + armed.fault.times) continue;
-    struck_ = true;
-    if (armed.fault.kind == CallFaultKind::kAnswerLost) {
+    const bool dies = armed.fault.kind == CallFaultKind::kAgentDies;
+    struck_ = struck_ || !dies;
+    if (dies || armed.fault.kind == CallFaultKind::kAnswerLost) {
       striking_ = armed.fault;
       continue;
     }

@@ -29,7 +29,8 @@
 
 namespace graft {
 
-enum class CallFaultKind { kUnavailable, kHangs, kDenied, kAnswerLost };
+// kAgentDies: the call is made, and the agent does not live to see the answer.
+enum class CallFaultKind { kUnavailable, kHangs, kDenied, kAnswerLost, kAgentDies };
 const char* CallFaultName(CallFaultKind kind);  // "unavailable"
 
 // The `number`th call, counted from when it is armed, goes wrong; so do `times` - 1 after it.
@@ -64,7 +65,7 @@ class AgentWorld : private Gate, private Observer {
   // delay before it acts.
   void AtStep(Step step, absl::Duration delay, std::function<void()> fault);
   void Arm(const CallFault& fault);
-  bool struck() const { return struck_; }  // any of the armed faults did
+  bool struck() const { return struck_; }  // any of the armed faults did, but for kAgentDies
   // Everything that was broken works again, and some time passes.
   void Mend();
   // How often this process has made each call.

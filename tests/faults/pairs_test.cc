@@ -27,6 +27,7 @@ struct Death {
   Step step;
   absl::Duration delay;
   bool cancelled = false;
+  const char* in_call = "";  // in the middle of the first such call
 };
 
 // If a call is made again and again, the first calls, and then one of so many.
@@ -48,12 +49,21 @@ std::vector<Death> Deaths() {
         {absl::StrCat(StepName(step), "_cancelled"), step, absl::ZeroDuration(), true});
   }
   deaths.push_back({"clone_copying_cancelled", Step::kClone, absl::Seconds(2), true});
+  for (const char* call : {"recipient.DisableEvents", "recipient.DelayReplication"}) {
+    deaths.push_back(
+        {absl::StrCat("publish_in_", call), Step::kPublish, absl::ZeroDuration(), false, call});
+  }
   return deaths;
 }
 
 // The operation, up to the agent's death.
 void RunToDeath(AgentWorld& world, const Death& death, const std::function<void()>& between) {
   world.AtStep(death.step, death.delay, [&world, &death] {
+    if (*death.in_call != '\0') {
+      world.recipient.Edit(
+          [](FakeMysqlState& state) { state.lost_in_events = state.lost_in_delay = true; });
+      return world.Arm({death.in_call, 1, CallFaultKind::kAgentDies});
+    }
     if (death.cancelled) world.Cancel();
     world.KillAgent();
   });

@@ -59,6 +59,11 @@ void CheckDone(const Story& story, Violations& broken) {
   Tell(broken, !story.truth.replicates, "DONE, and the replica follows nobody");
   Tell(broken, story.truth.persisted_any, "DONE, and the fence is still up");
   Tell(broken, story.record.type != TabletType::kReplica, "DONE, and the record is no REPLICA");
+  Tell(broken, !story.truth.settings_kept, "DONE, and the delay or a filter is gone");
+  const Proof& proof = story.state.operation.proof;
+  if (!proof.not_checked.empty()) return;  // it says that events may run
+  Tell(broken, story.truth.enabled_events > 0, "DONE, and events are enabled");
+  Tell(broken, proof.disabled_events.size() != 2, "DONE, and events that were disabled not named");
 }
 
 void CheckPutBack(const Story& story, Violations& broken) {

@@ -26,6 +26,9 @@ struct Truth {
   bool persisted_any = false;
   bool replicates = false;
   bool proved = false;  // the journal says CLONED
+  // Of the copy, at the end; not compared.
+  bool settings_kept = false;  // the old replica's delay and filters
+  int enabled_events = 0;
 
   friend bool operator==(const Truth& a, const Truth& b) {
     const auto tie = [](const Truth& t) {

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/files.h"
@@ -105,6 +106,43 @@ TEST_F(ReprovisionTest, AgentIsKilledInTheMiddleAndTheNextOneGoesOn) {
   EXPECT_EQ(recipient().CloneBeginTime(), begun);
   ExpectHealthy(recipient(), primary());
   EXPECT_EQ(recipient().CloneStatements(), clones_before_ + 1);
+}
+
+// Events that came from a primary are disabled while the fence is up; whoever dies in the middle of
+// that has named none of them.
+TEST_F(ReprovisionTest, AgentIsKilledWhileItDisablesEvents) {
+  constexpr int kEvents = 300;
+  std::string create = "CREATE DATABASE diary";
+  for (int i = 0; i < kEvents; ++i) {
+    absl::StrAppend(&create, "; CREATE EVENT diary.e", i,
+                    " ON SCHEDULE EVERY 1 DAY DO DELETE FROM shop.orders WHERE id < 0");
+  }
+  ASSERT_THAT(primary().mysql->Sql(create), IsOk());
+  const auto disabled = [] {
+    return recipient().Value(
+        "SELECT COUNT(*) FROM information_schema.events WHERE event_schema='diary' AND "
+        "status='REPLICA_SIDE_DISABLED' AND originator=@@server_id");
+  };
+  const CommandResult started =
+      shard().Graftctl({"reprovision", recipient().alias, "--from-primary"});
+  ASSERT_EQ(started.code, 0) << started.err;
+  int count = 0;
+  ASSERT_TRUE(Eventually(absl::Seconds(90),
+                         [&] { return absl::SimpleAtoi(disabled(), &count) && count > 0; }));
+  MiniShard::KillAgent(recipient());
+  ASSERT_TRUE(absl::SimpleAtoi(disabled(), &count));
+  EXPECT_LT(count, kEvents) << "it came too late";
+
+  ASSERT_THAT(shard().StartAgent(recipient()), IsOk());
+  const v1::Operation operation = AwaitEnd(recipient());
+  EXPECT_EQ(operation.outcome(), v1::DONE) << operation.DebugString();
+  const CommandResult told =
+      shard().Graftctl({"describe", recipient().alias, operation.id(), "--json"});
+  EXPECT_EQ(LastOperation(told.out)->proof().disabled_events_size(), kEvents) << told.out;
+  EXPECT_EQ(disabled(), absl::StrCat(kEvents));
+  EXPECT_EQ(recipient().Value("SELECT @@super_read_only"), "1");
+  ASSERT_THAT(primary().mysql->Sql("DROP DATABASE diary"), IsOk());
+  ExpectHealthy(recipient(), primary());
 }
 
 TEST_F(ReprovisionTest, AgentIsStoppedInTheMiddleAndTheNextOneGoesOn) {

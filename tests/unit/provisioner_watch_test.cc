@@ -397,13 +397,15 @@ TEST(ProofTest, EventsOfThePrimaryAreDisabled) {
 TEST(ProofTest, AServerThatWasLeftOpenIsClosedBeforeItServes) {
   ProvisionWorld world;
   world.recipient.Edit([](FakeMysqlState& state) {
-    state.enabled_events = {"shop.tick"};
+    state.enabled_events = {"shop.tick", "shop.tock"};
     state.lost_in_events = true;
   });
   Operation operation = world.Request();
   world.Run(operation);
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
   EXPECT_EQ(world.recipient.calls("DisableEvents"), 2);
+  EXPECT_THAT(operation.proof.disabled_events, ElementsAre("shop.tick", "shop.tock"));
+  EXPECT_TRUE(world.recipient.state().enabled_events.empty());
   EXPECT_EQ(world.recipient.state().variables.at("super_read_only"), "ON");
 }
 

@@ -76,8 +76,7 @@ absl::Status DisableEvents(StepContext& context) {
   if (!events.ok()) {
     left = std::string(events.status().message());
   } else {
-    proof.disabled_events.insert(proof.disabled_events.end(), events->names.begin(),
-                                 events->names.end());
+    proof.disabled_events = events->names;
     left = absl::StrJoin(events->refused, ", ");
   }
   const std::string found = absl::StrCat("events may run on this replica: ", left);
@@ -103,10 +102,12 @@ absl::Status DelayAgain(StepContext& context, const ReplicationChannel& channel)
 }
 
 // What a copy still needs before it serves: once, while its fence is up.
-absl::Status FinishTheCopy(StepContext& context, const std::vector<ReplicationChannel>& channels) {
+absl::Status FinishTheCopy(StepContext& context) {
   const bool copy = context.operation.request.kind == OperationKind::kReprovision;
   if (!copy || !context.state.fence.up) return absl::OkStatus();
   GRAFT_RETURN_IF_ERROR(DisableEvents(context));
+  // A start of replication may just have made the channel anew, without its delay.
+  GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
   return channels.empty() ? absl::OkStatus() : DelayAgain(context, channels.front());
 }
 
@@ -147,7 +148,7 @@ StepOutcome ReleaseStep(StepContext& context) {
 StepOutcome PublishStep(StepContext& context) {
   GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
   if (!channels.empty()) GRAFT_RETURN_IF_ERROR(StartIfStopped(context, channels.front()));
-  GRAFT_RETURN_IF_ERROR(FinishTheCopy(context, channels));
+  GRAFT_RETURN_IF_ERROR(FinishTheCopy(context));
   GRAFT_RETURN_IF_ERROR(LiftFence(context, /*keep_read_only=*/true));
   GRAFT_RETURN_IF_ERROR(context.Save());
   TabletState done = context.state;
