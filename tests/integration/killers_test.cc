@@ -1,4 +1,4 @@
-// Something outside of MySQL and graft ends sessions or processes: the operation says what was
+// Something outside of graft ends sessions, processes or replication: the operation says what was
 // seen, and drops no data again for nothing.
 #include <gmock/gmock.h>
 #include <signal.h>
@@ -6,6 +6,7 @@
 #include <atomic>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "integration/reprovision_suite.h"
 
 namespace graft {
@@ -102,6 +103,44 @@ TEST_F(ReprovisionTest, AProbeThatKillsTheStartingServer) {
   ExpectHealthy(recipient(), primary());
   ASSERT_THAT(shard().StopAgent(recipient()), IsOk());
   ASSERT_THAT(shard().StartAgent(recipient()), IsOk());
+}
+
+// The source's last acknowledger beside the recipient goes while files are copied.
+TEST_F(ReprovisionTest, AnAcknowledgerThatGoesDuringTheCopy) {
+  MysqlSandbox& source = *primary().mysql;
+  MysqlSandbox& acknowledger = *other().mysql;
+  ASSERT_THAT(source.Sql("SET sql_log_bin=0; INSTALL PLUGIN rpl_semi_sync_source SONAME "
+                         "'semisync_source.so'; SET GLOBAL rpl_semi_sync_source_timeout=3600000, "
+                         "GLOBAL rpl_semi_sync_source_enabled=ON"),
+              IsOk());
+  ASSERT_THAT(acknowledger.Sql("SET GLOBAL super_read_only=OFF; SET sql_log_bin=0; INSTALL PLUGIN "
+                               "rpl_semi_sync_replica SONAME 'semisync_replica.so'; SET GLOBAL "
+                               "rpl_semi_sync_replica_enabled=ON, GLOBAL super_read_only=ON; STOP "
+                               "REPLICA; START REPLICA"),
+              IsOk());
+  ASSERT_THAT(AwaitCaughtUp(acknowledger, source), IsOk());
+  StartSlowOperation();
+  ASSERT_THAT(acknowledger.Sql("STOP REPLICA"), IsOk());
+  CommandResult status;
+  EXPECT_TRUE(Eventually(absl::Seconds(40), [&] {
+    status = shard().Graftctl({"status", recipient().alias});
+    return absl::StrContains(status.out, "its commits wait for semi-synchronous acknowledgers");
+  })) << status.out;
+  ASSERT_THAT(acknowledger.Sql("START REPLICA"), IsOk());
+  ASSERT_THAT(ReleaseClone(*recipient().mysql), IsOk());
+  const v1::Operation operation = AwaitEnd(recipient());
+  EXPECT_EQ(operation.outcome(), v1::DONE) << operation.DebugString();
+  EXPECT_THAT(operation.DebugString(),
+              HasSubstr("it wants 1, and has 0"));  // a finding, after the copy too
+
+  ASSERT_THAT(acknowledger.Sql("STOP REPLICA; SET GLOBAL super_read_only=OFF; SET sql_log_bin=0; "
+                               "UNINSTALL PLUGIN rpl_semi_sync_replica; SET GLOBAL "
+                               "super_read_only=ON"),
+              IsOk());
+  // To uninstall it, its session for the acknowledger would have to end first: half a minute.
+  ASSERT_THAT(source.Sql("SET GLOBAL rpl_semi_sync_source_enabled=OFF"), IsOk());
+  ASSERT_THAT(acknowledger.Sql("START REPLICA"), IsOk());
+  ExpectHealthy(recipient(), primary());
 }
 
 }  // namespace
