@@ -2,8 +2,7 @@
 //
 // The waiting code gets a Cancellation. Another thread calls Cancel() to end every wait for good,
 // or Wake() to make the waiter check again now. Safe for use from several threads.
-#ifndef GRAFT_CANCELLATION_H_
-#define GRAFT_CANCELLATION_H_
+#pragma once
 
 #include <condition_variable>
 #include <mutex>
@@ -43,5 +42,3 @@ class Cancellation {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_CANCELLATION_H_

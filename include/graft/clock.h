@@ -1,8 +1,7 @@
 // Clock: the only source of time, so that tests can move it.
 //
 // Safe for use from several threads.
-#ifndef GRAFT_CLOCK_H_
-#define GRAFT_CLOCK_H_
+#pragma once
 
 #include <condition_variable>
 #include <functional>
@@ -31,5 +30,3 @@ class Clock {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_CLOCK_H_

@@ -1,7 +1,6 @@
 // CloneReport: performance_schema.clone_status and clone_progress, as plain values. Facts about
 // both tables: docs/architecture.md, "The truth about a clone".
-#ifndef GRAFT_CLONE_REPORT_H_
-#define GRAFT_CLONE_REPORT_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -66,5 +65,3 @@ struct CloneReport {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_CLONE_REPORT_H_

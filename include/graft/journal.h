@@ -1,8 +1,7 @@
 // Journal: operations that outlive the agent. Saved before each step acts.
 //
 // Implementations: FileJournal, FakeJournal. Safe for use from several threads.
-#ifndef GRAFT_JOURNAL_H_
-#define GRAFT_JOURNAL_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -43,5 +42,3 @@ class Journal {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_JOURNAL_H_

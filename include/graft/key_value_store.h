@@ -9,8 +9,7 @@
 //   UNAVAILABLE        the store cannot be reached (retry is sensible)
 //   DEADLINE_EXCEEDED  it did not answer in time; a write may or may not have happened
 //   PERMISSION_DENIED, UNAUTHENTICATED
-#ifndef GRAFT_KEY_VALUE_STORE_H_
-#define GRAFT_KEY_VALUE_STORE_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -99,5 +98,3 @@ class KeyValueStore {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_KEY_VALUE_STORE_H_

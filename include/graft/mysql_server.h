@@ -11,8 +11,7 @@
 //   UNAUTHENTICATED    wrong password, unknown account, TLS refused
 //   PERMISSION_DENIED  the account lacks a privilege; the text names it
 //   DEADLINE_EXCEEDED  no answer within the connection's read timeout
-#ifndef GRAFT_MYSQL_SERVER_H_
-#define GRAFT_MYSQL_SERVER_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -146,5 +145,3 @@ class MysqlServer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_SERVER_H_

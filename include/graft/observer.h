@@ -2,8 +2,7 @@
 // observers; the core itself neither logs nor counts.
 //
 // Called on the operation's thread, without locks held; must not block for long.
-#ifndef GRAFT_OBSERVER_H_
-#define GRAFT_OBSERVER_H_
+#pragma once
 
 #include "graft/operation.h"
 
@@ -18,5 +17,3 @@ class Observer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_OBSERVER_H_

@@ -1,8 +1,7 @@
 // An operation: one rebuild of one recipient, from the request to the end: request, place in the
 // plan, history. Plain values; the API shows them. graft/tablet_state.h keeps the newest operation
 // together with the other facts about the tablet.
-#ifndef GRAFT_OPERATION_H_
-#define GRAFT_OPERATION_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -95,5 +94,3 @@ struct Operation {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_OPERATION_H_

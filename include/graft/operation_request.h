@@ -1,6 +1,5 @@
 // The request of an operation. Plain values.
-#ifndef GRAFT_OPERATION_REQUEST_H_
-#define GRAFT_OPERATION_REQUEST_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -117,5 +116,3 @@ struct OperationRequest {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_OPERATION_REQUEST_H_

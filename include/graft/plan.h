@@ -1,7 +1,6 @@
 // Plan: the steps of an operation, as a list of rows. Each row says what its step may do; no code
 // compares steps by their order.
-#ifndef GRAFT_PLAN_H_
-#define GRAFT_PLAN_H_
+#pragma once
 
 #include <cstddef>
 #include <optional>
@@ -43,5 +42,3 @@ const PlanRow& RowOf(const Operation& operation);
 std::optional<size_t> PlaceIn(const Plan& plan, Step step);
 
 }  // namespace graft
-
-#endif  // GRAFT_PLAN_H_

@@ -1,7 +1,6 @@
 // The findings of preflight, as plain values. The table of checks is
 // src/provision/preflight/preflight.cc.
-#ifndef GRAFT_PREFLIGHT_H_
-#define GRAFT_PREFLIGHT_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -46,5 +45,3 @@ struct PreflightReport {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PREFLIGHT_H_

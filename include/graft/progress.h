@@ -1,8 +1,7 @@
 // How far an operation is: the server's report, and graft's estimate from that report. Plain
 // values; src/provision/progress/progress_*.cc makes one sample, and every reader gets the same
 // sample.
-#ifndef GRAFT_PROGRESS_H_
-#define GRAFT_PROGRESS_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -72,5 +71,3 @@ struct Progress {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROGRESS_H_

@@ -2,8 +2,7 @@
 //
 // Safe for use from several threads. No method waits for MySQL, the topology or the disk beyond one
 // write of the journal: each changes state under a lock, enqueues, or answers what is known.
-#ifndef GRAFT_PROVISIONING_H_
-#define GRAFT_PROVISIONING_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -118,5 +117,3 @@ class Provisioning {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISIONING_H_

@@ -5,8 +5,7 @@
 // A place in the queue lasts as long as its lease: an owner that dies loses its place within the
 // lease's time. Safe for use from several threads. Besides the codes named below every call may
 // return UNAVAILABLE or DEADLINE_EXCEEDED when the store cannot be reached.
-#ifndef GRAFT_QUEUE_LOCK_H_
-#define GRAFT_QUEUE_LOCK_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -86,5 +85,3 @@ std::string RepairLockName(absl::string_view keyspace, absl::string_view shard);
 std::string ShardLineName(absl::string_view keyspace, absl::string_view shard);
 
 }  // namespace graft
-
-#endif  // GRAFT_QUEUE_LOCK_H_

@@ -1,8 +1,7 @@
 // Reason: why something failed or was refused, as one word of one table. For each word the table
 // says its status code, what graft does next, which side can repair it, and what an operator should
 // know. docs/failures.md explains each word; a lint test compares the two.
-#ifndef GRAFT_REASON_H_
-#define GRAFT_REASON_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -70,5 +69,3 @@ const ReasonRow& RowOf(Reason reason);
 Reason ParseReason(absl::string_view word);
 
 }  // namespace graft
-
-#endif  // GRAFT_REASON_H_

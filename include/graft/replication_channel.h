@@ -1,6 +1,5 @@
 // How a mysqld replicates, as it shows it: plain values.
-#ifndef GRAFT_REPLICATION_CHANNEL_H_
-#define GRAFT_REPLICATION_CHANNEL_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -56,5 +55,3 @@ struct ReplicationChannel {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_REPLICATION_CHANNEL_H_

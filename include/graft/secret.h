@@ -1,7 +1,6 @@
 // Secret: a string that does not print itself. Reveal() is the one way to the text; call it only
 // where a library wants the password.
-#ifndef GRAFT_SECRET_H_
-#define GRAFT_SECRET_H_
+#pragma once
 
 #include <string>
 #include <utility>
@@ -21,5 +20,3 @@ class Secret {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_SECRET_H_

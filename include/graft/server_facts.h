@@ -1,6 +1,5 @@
 // The facts that one mysqld shows about itself, as plain values.
-#ifndef GRAFT_SERVER_FACTS_H_
-#define GRAFT_SERVER_FACTS_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -124,5 +123,3 @@ struct ServerSurvey {
 const std::vector<std::string>& SurveyedVariables();
 
 }  // namespace graft
-
-#endif  // GRAFT_SERVER_FACTS_H_

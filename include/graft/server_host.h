@@ -3,8 +3,7 @@
 //
 // Implementations: LocalServerHost (this machine's files and processes), FakeServerHost. Safe for
 // use from several threads; keeps nothing open.
-#ifndef GRAFT_SERVER_HOST_H_
-#define GRAFT_SERVER_HOST_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -91,5 +90,3 @@ class ServerStarter {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_SERVER_HOST_H_

@@ -1,8 +1,7 @@
 // ShardRebuild: the rebuild of several tablets of one shard, in an order and never too many at a
 // time. A plain value that lies in the topology, and pure functions over it. Each member's agent
 // decides by them when its turn comes; nobody leads.
-#ifndef GRAFT_SHARD_REBUILD_H_
-#define GRAFT_SHARD_REBUILD_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -62,5 +61,3 @@ std::string WhyKept(const ShardRebuild& rebuild, const TabletAlias& alias, const
                     const std::vector<Tablet>& tablets, bool out_of_service);
 
 }  // namespace graft
-
-#endif  // GRAFT_SHARD_REBUILD_H_

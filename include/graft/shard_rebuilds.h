@@ -3,8 +3,7 @@
 // Safe for use from several threads. Besides the codes named below every call may return
 // UNAVAILABLE or DEADLINE_EXCEEDED when the store cannot be reached, and DATA_LOSS for a value that
 // is no rebuild.
-#ifndef GRAFT_SHARD_REBUILDS_H_
-#define GRAFT_SHARD_REBUILDS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -41,5 +40,3 @@ class ShardRebuilds {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_SHARD_REBUILDS_H_

@@ -1,6 +1,5 @@
 // The state of an operation: its step, its outcome, and the recipient's data state.
-#ifndef GRAFT_STEP_H_
-#define GRAFT_STEP_H_
+#pragma once
 
 #include <optional>
 
@@ -48,5 +47,3 @@ inline DataState OnceDropped(DataState data) {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_STEP_H_

@@ -1,6 +1,5 @@
 // Plain values of the topology: aliases, tablets, shards. No wire format here; see src/topo.
-#ifndef GRAFT_TABLET_H_
-#define GRAFT_TABLET_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -111,5 +110,3 @@ struct TabletList {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TABLET_H_

@@ -3,8 +3,7 @@
 // Its one owner is TabletOwner (src/provision/operation/tablet_owner.h); everybody else reads
 // immutable snapshots. The journal keeps one for each operation; the one with the highest sequence
 // number is the present.
-#ifndef GRAFT_TABLET_STATE_H_
-#define GRAFT_TABLET_STATE_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -90,5 +89,3 @@ struct TabletState {
 bool IsOlder(const TabletState& a, const TabletState& b);
 
 }  // namespace graft
-
-#endif  // GRAFT_TABLET_STATE_H_

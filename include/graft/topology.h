@@ -3,8 +3,7 @@
 //
 // Safe for use from several threads. Besides the codes named below every call may return
 // UNAVAILABLE or DEADLINE_EXCEEDED when the store cannot be reached.
-#ifndef GRAFT_TOPOLOGY_H_
-#define GRAFT_TOPOLOGY_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -39,5 +38,3 @@ class Topology {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TOPOLOGY_H_

@@ -1,7 +1,6 @@
 // Agent: graftd's composition root. Builds every part, owns every thread, starts and stops them in
 // order.
-#ifndef GRAFT_AGENT_AGENT_H_
-#define GRAFT_AGENT_AGENT_H_
+#pragma once
 
 #include <memory>
 
@@ -31,5 +30,3 @@ class Agent {
 absl::StatusOr<std::unique_ptr<Agent>> MakeAgent(const AgentOptions& options, Log& log);
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_AGENT_H_

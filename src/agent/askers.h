@@ -4,8 +4,7 @@
 // thread ends when the library's own timeouts are over. It holds shared state only: its question,
 // and `keeps` of the constructor. There are never more than kMost threads, the late ones included.
 // Safe for use from several threads.
-#ifndef GRAFT_AGENT_ASKERS_H_
-#define GRAFT_AGENT_ASKERS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -47,5 +46,3 @@ class Askers {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_ASKERS_H_

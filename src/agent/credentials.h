@@ -1,6 +1,5 @@
 // Where passwords come from: Vitess's credentials file, a file per account, or the flag.
-#ifndef GRAFT_AGENT_CREDENTIALS_H_
-#define GRAFT_AGENT_CREDENTIALS_H_
+#pragma once
 
 #include <map>
 #include <string>
@@ -23,5 +22,3 @@ absl::StatusOr<Secret> FindPassword(const AgentFlags::Account& account,
                                     const CredentialsFile& credentials);
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_CREDENTIALS_H_

@@ -3,8 +3,7 @@
 //
 // Blocks the operation's thread for as long as a file exists. Other observers must not block; this
 // one exists to block. `<file>.reached` appears when it does. Safe for use from several threads.
-#ifndef GRAFT_AGENT_HOLD_OBSERVER_H_
-#define GRAFT_AGENT_HOLD_OBSERVER_H_
+#pragma once
 
 #include <string>
 #include <utility>
@@ -41,5 +40,3 @@ class HoldObserver : public Observer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_HOLD_OBSERVER_H_

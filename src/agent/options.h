@@ -1,6 +1,5 @@
 // graftd's options from its command line, its file and its environment, checked once.
-#ifndef GRAFT_AGENT_OPTIONS_H_
-#define GRAFT_AGENT_OPTIONS_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -90,5 +89,3 @@ struct ParsedFlags {
 ParsedFlags ParseFlags(int argc, char** argv);
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_OPTIONS_H_

@@ -4,8 +4,7 @@
 // Reads them once at the start, and then every few seconds while somebody views the page. A list of
 // the shard costs the topology a list of all tablets of the cell, so thousands of agents must not
 // ask for it all day. Safe for use from several threads; its arguments must outlive it.
-#ifndef GRAFT_AGENT_SHARD_VIEW_H_
-#define GRAFT_AGENT_SHARD_VIEW_H_
+#pragma once
 
 #include <string>
 
@@ -53,5 +52,3 @@ class ShardView {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_SHARD_VIEW_H_

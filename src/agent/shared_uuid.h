@@ -1,7 +1,6 @@
 // Two servers with one server_uuid: the source throws off one of them for the other (13114). Only
 // the records of the shard's tablets say which tablet has the other one.
-#ifndef GRAFT_AGENT_SHARED_UUID_H_
-#define GRAFT_AGENT_SHARED_UUID_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -25,5 +24,3 @@ void NameSharedUuid(const ShardMember& member, const std::string& server_uuid,
                     std::vector<ReplicationChannel>& channels);
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_SHARED_UUID_H_

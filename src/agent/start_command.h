@@ -1,6 +1,5 @@
 // --mysqld-start-command: starts mysqld with a shell command.
-#ifndef GRAFT_AGENT_START_COMMAND_H_
-#define GRAFT_AGENT_START_COMMAND_H_
+#pragma once
 
 #include <future>
 #include <optional>
@@ -33,5 +32,3 @@ class StartCommand : public ServerStarter {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_START_COMMAND_H_

@@ -1,7 +1,6 @@
 // The agent's state directory: what outlives a graftd, and whose it is. The journal in it has its
 // own folder.
-#ifndef GRAFT_AGENT_STATE_DIR_H_
-#define GRAFT_AGENT_STATE_DIR_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -53,5 +52,3 @@ class ShownPercent : public Observer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_STATE_DIR_H_

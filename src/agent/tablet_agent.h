@@ -4,8 +4,7 @@
 // graftd's composition root (agent.h) gives it threads, a server for its API and the real ports;
 // the fault tests give it fakes and a simulated clock, and run it on one thread. Its arguments must
 // outlive it.
-#ifndef GRAFT_AGENT_TABLET_AGENT_H_
-#define GRAFT_AGENT_TABLET_AGENT_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -120,5 +119,3 @@ class TabletAgent {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_TABLET_AGENT_H_

@@ -1,7 +1,6 @@
 // The state at an agent's start: its journal and its tablet's record show how the earlier process
 // ended. These functions decide the record to register. Pure functions.
-#ifndef GRAFT_AGENT_TABLET_AT_START_H_
-#define GRAFT_AGENT_TABLET_AT_START_H_
+#pragma once
 
 #include "agent/tablet_agent.h"
 #include "graft/tablet.h"
@@ -31,5 +30,3 @@ Tablet AnnouncedTablet(const TabletAgent::Options& options, const TabletState& s
                        const TabletAgent::ApiPorts& ports);
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_TABLET_AT_START_H_

@@ -6,8 +6,7 @@
 // is away. It is an observer of the operations and only notes that there is news; the work is done
 // on the thread that its owner gives it by Serve(). Safe for use from several threads; what it is
 // given must outlive it.
-#ifndef GRAFT_AGENT_TABLET_KEEPER_H_
-#define GRAFT_AGENT_TABLET_KEEPER_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -143,5 +142,3 @@ class TabletKeeper : public Observer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_AGENT_TABLET_KEEPER_H_

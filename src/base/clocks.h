@@ -1,6 +1,5 @@
 // The machine's clock, and what ties it to the machine's monotonic time.
-#ifndef GRAFT_BASE_CLOCKS_H_
-#define GRAFT_BASE_CLOCKS_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -42,5 +41,3 @@ std::unique_ptr<Clock> MakeRealClock(const ClockAnchor& anchor);
 void UseMonotonicFutexes();
 
 }  // namespace graft
-
-#endif  // GRAFT_BASE_CLOCKS_H_

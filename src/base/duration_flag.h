@@ -1,6 +1,5 @@
 // Durations as Go writes them: "5m", "1h30m", "250ms", "1.5s", "0".
-#ifndef GRAFT_BASE_DURATION_FLAG_H_
-#define GRAFT_BASE_DURATION_FLAG_H_
+#pragma once
 
 #include <string>
 
@@ -17,5 +16,3 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text);
 std::string HumanDuration(absl::Duration duration);
 
 }  // namespace graft
-
-#endif  // GRAFT_BASE_DURATION_FLAG_H_

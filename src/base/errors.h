@@ -3,8 +3,7 @@
 //
 // The reason is a word of the table in graft/reason.h, carried as a payload, so that programs need
 // not read prose. The project-wide table of codes is in docs/architecture.md, "Errors".
-#ifndef GRAFT_BASE_ERRORS_H_
-#define GRAFT_BASE_ERRORS_H_
+#pragma once
 
 #include <string>
 
@@ -55,5 +54,3 @@ absl::Status Annotate(const absl::Status& status, absl::string_view context);
   auto value = (expr);                                \
   if (!value.ok()) return value.status();             \
   lhs = *std::move(value)
-
-#endif  // GRAFT_BASE_ERRORS_H_

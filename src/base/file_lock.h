@@ -2,8 +2,7 @@
 //
 // The kernel frees the lock when its holder ends, however that happens. Programs that the holder
 // starts do not inherit the lock. Safe for use from several threads.
-#ifndef GRAFT_BASE_FILE_LOCK_H_
-#define GRAFT_BASE_FILE_LOCK_H_
+#pragma once
 
 #include <string>
 #include <utility>
@@ -31,5 +30,3 @@ class FileLock {
 absl::StatusOr<FileLock> LockFile(const std::string& path, absl::string_view holder);
 
 }  // namespace graft
-
-#endif  // GRAFT_BASE_FILE_LOCK_H_

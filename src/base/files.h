@@ -3,8 +3,7 @@
 // A failure is UNAVAILABLE unless said otherwise; its text names the path and has the system's
 // text. Its reason is Reason::kFileAccess if this user lacks the permission. No state; safe for use
 // from several threads on different paths.
-#ifndef GRAFT_BASE_FILES_H_
-#define GRAFT_BASE_FILES_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -71,5 +70,3 @@ absl::Status MakeDirectory(const std::string& directory);
 absl::Status SyncDirectory(const std::string& directory);
 
 }  // namespace graft
-
-#endif  // GRAFT_BASE_FILES_H_

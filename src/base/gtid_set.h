@@ -1,6 +1,5 @@
 // GTID sets as MySQL prints them, tags (8.3+) included: "uuid:1-5:7,uuid:tag:1-3".
-#ifndef GRAFT_BASE_GTID_SET_H_
-#define GRAFT_BASE_GTID_SET_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -43,5 +42,3 @@ absl::StatusOr<GtidSet> GtidDifference(absl::string_view executed, absl::string_
 std::string DescribeGtids(const GtidSet& gtids);
 
 }  // namespace graft
-
-#endif  // GRAFT_BASE_GTID_SET_H_

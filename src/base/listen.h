@@ -1,6 +1,5 @@
 // Sockets that listen for connections, for every server of graft. No state.
-#ifndef GRAFT_BASE_LISTEN_H_
-#define GRAFT_BASE_LISTEN_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -26,5 +25,3 @@ absl::StatusOr<std::vector<Fd>> ListenOn(const std::string& bind_address, int po
 int PortOf(const Fd& socket);
 
 }  // namespace graft
-
-#endif  // GRAFT_BASE_LISTEN_H_

@@ -1,6 +1,5 @@
 // MySQL version strings and the rule which of them may clone from which.
-#ifndef GRAFT_BASE_SERVER_VERSION_H_
-#define GRAFT_BASE_SERVER_VERSION_H_
+#pragma once
 
 #include <string>
 
@@ -31,5 +30,3 @@ struct ServerVersion {
 absl::Status CheckCloneVersions(const ServerVersion& recipient, const ServerVersion& donor);
 
 }  // namespace graft
-
-#endif  // GRAFT_BASE_SERVER_VERSION_H_

@@ -1,7 +1,6 @@
 // Text of a server's as it may be shown, logged and journalled: one line of valid UTF-8 without
 // secrets.
-#ifndef GRAFT_BASE_SHOWN_TEXT_H_
-#define GRAFT_BASE_SHOWN_TEXT_H_
+#pragma once
 
 #include <string>
 
@@ -16,5 +15,3 @@ std::string ShowStatement(absl::string_view text);
 std::string ShowLogLine(absl::string_view text);
 
 }  // namespace graft
-
-#endif  // GRAFT_BASE_SHOWN_TEXT_H_

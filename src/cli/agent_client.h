@@ -3,8 +3,7 @@
 // Every call but WatchOperation ends within the client's timeout. Codes are the agent's own; the
 // reason (base/errors.h) is attached where it sent one. UNAVAILABLE, DEADLINE_EXCEEDED: no contact;
 // the text names the address. Not safe for use from several threads at once.
-#ifndef GRAFT_CLI_AGENT_CLIENT_H_
-#define GRAFT_CLI_AGENT_CLIENT_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -91,5 +90,3 @@ class AgentClient {
 std::unique_ptr<AgentClient> MakeAgentClient(const std::string& address, absl::Duration timeout);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_AGENT_CLIENT_H_

@@ -1,6 +1,5 @@
 // Where tablets' agents are, and what many of them answer, some asked at a time.
-#ifndef GRAFT_CLI_AGENTS_H_
-#define GRAFT_CLI_AGENTS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -52,5 +51,3 @@ std::vector<absl::StatusOr<AgentAnswer>> AskAgents(Clock& clock, const AskAgent&
                                                    absl::Time deadline);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_AGENTS_H_

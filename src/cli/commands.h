@@ -1,7 +1,6 @@
 // graftctl's subcommands. Each writes its result to `out` and returns how it went; a watched
 // operation that failed is a result, whose exit code says so.
-#ifndef GRAFT_CLI_COMMANDS_H_
-#define GRAFT_CLI_COMMANDS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -85,5 +84,3 @@ Result SetPrimary(const Session& session, VitessTopology& topology, const std::s
                   const std::string& alias);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_COMMANDS_H_

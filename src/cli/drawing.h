@@ -3,8 +3,7 @@
 // Each drawing is one write, which hides the cursor at its beginning and shows it at its end: so no
 // signal, not even SIGKILL or SIGSTOP, leaves a terminal without one. Not safe for use from several
 // threads at once.
-#ifndef GRAFT_CLI_DRAWING_H_
-#define GRAFT_CLI_DRAWING_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -36,5 +35,3 @@ class Drawing {
 };
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_DRAWING_H_

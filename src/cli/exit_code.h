@@ -1,6 +1,5 @@
 // What graftctl's exit status tells a script. Pure functions.
-#ifndef GRAFT_CLI_EXIT_CODE_H_
-#define GRAFT_CLI_EXIT_CODE_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -52,5 +51,3 @@ absl::string_view ExitCodeHelp();
 [[noreturn]] void ExitWith(ExitCode code);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_EXIT_CODE_H_

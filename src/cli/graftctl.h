@@ -1,6 +1,5 @@
 // graftctl: its command line as plain values, and from these to the exit code.
-#ifndef GRAFT_CLI_GRAFTCTL_H_
-#define GRAFT_CLI_GRAFTCTL_H_
+#pragma once
 
 #include <ostream>
 #include <string>
@@ -79,5 +78,3 @@ ExitCode RunGraftctl(const GraftctlFlags& flags, const Screen& screen, std::ostr
                      std::ostream& err);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_GRAFTCTL_H_

@@ -3,8 +3,7 @@
 // The handlers do nothing but write the signal's number into a pipe. One object at a time in a
 // process; the former handlers are back when it is gone. A signal that is ignored at its beginning,
 // as a shell has it for what runs in the background, stays ignored.
-#ifndef GRAFT_CLI_INTERRUPTS_H_
-#define GRAFT_CLI_INTERRUPTS_H_
+#pragma once
 
 #include <signal.h>
 
@@ -45,5 +44,3 @@ class Interrupts {
 };
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_INTERRUPTS_H_

@@ -3,8 +3,7 @@
 // On a terminal it redraws in place, and once a second by itself so that times go on; otherwise it
 // writes plain lines; as JSON or YAML, one object per state. Safe for use from several threads;
 // what it is given must outlive it.
-#ifndef GRAFT_CLI_OPERATION_VIEW_H_
-#define GRAFT_CLI_OPERATION_VIEW_H_
+#pragma once
 
 #include <memory>
 #include <ostream>
@@ -48,5 +47,3 @@ std::unique_ptr<OperationView> MakeTerminalView(const ViewDeps& deps, const Scre
 std::unique_ptr<OperationView> MakeStreamView(const ViewDeps& deps, OutputFormat format);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_OPERATION_VIEW_H_

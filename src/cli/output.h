@@ -1,6 +1,5 @@
 // What a command answers with, for people or for programs.
-#ifndef GRAFT_CLI_OUTPUT_H_
-#define GRAFT_CLI_OUTPUT_H_
+#pragma once
 
 #include <ostream>
 #include <string>
@@ -27,5 +26,3 @@ std::string ToJsonLine(const google::protobuf::Message& message);
 std::string YamlOf(absl::string_view json);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_OUTPUT_H_

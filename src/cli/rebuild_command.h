@@ -1,7 +1,6 @@
 // `graftctl reprovision --shard`: plans the rebuild of several tablets of a shard, begins it, shows
 // it, stops it. The rebuild itself lies in the topology, and the agents run it.
-#ifndef GRAFT_CLI_REBUILD_COMMAND_H_
-#define GRAFT_CLI_REBUILD_COMMAND_H_
+#pragma once
 
 #include <functional>
 #include <map>
@@ -56,5 +55,3 @@ std::vector<std::string> RenderRebuild(const ShardRebuildCall& call, const Shard
 std::string RebuildJson(const ShardRebuild& rebuild);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_REBUILD_COMMAND_H_

@@ -1,7 +1,6 @@
 // The rebuild of several tablets of a shard before it begins: who is a member, in which round, and
 // about how long it takes. Pure functions.
-#ifndef GRAFT_CLI_REBUILD_PLAN_H_
-#define GRAFT_CLI_REBUILD_PLAN_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -60,5 +59,3 @@ std::vector<std::string> RenderPlan(const PlanRequest& request, const RebuildPla
 int RoundOf(size_t place, int max_unavailable);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_REBUILD_PLAN_H_

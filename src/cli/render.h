@@ -1,6 +1,5 @@
 // Operations, preflights and tablets as lines of text, and tablets as JSON. Pure functions.
-#ifndef GRAFT_CLI_RENDER_H_
-#define GRAFT_CLI_RENDER_H_
+#pragma once
 
 #include <set>
 #include <string>
@@ -88,5 +87,3 @@ std::string TabletJson(const Tablet& tablet);
 std::string TabletJson(const Tablet& tablet, const absl::StatusOr<AgentAnswer>& answer);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_RENDER_H_

@@ -1,6 +1,5 @@
 // What standard output is: a terminal that can be drawn on, or not. Safe for several threads.
-#ifndef GRAFT_CLI_SCREEN_H_
-#define GRAFT_CLI_SCREEN_H_
+#pragma once
 
 #include <functional>
 
@@ -26,5 +25,3 @@ struct Screen {
 Screen LookAtScreen();
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_SCREEN_H_

@@ -1,7 +1,6 @@
 // Lines for a terminal: spans of text with a tone, pieces that give way where there is no room, and
 // lines that do. Plain values and pure functions.
-#ifndef GRAFT_CLI_STYLED_H_
-#define GRAFT_CLI_STYLED_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -51,5 +50,3 @@ Line Compose(std::vector<Piece> pieces, int columns);
 std::vector<Line> Fit(std::vector<Line> lines, int rows);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_STYLED_H_

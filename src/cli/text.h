@@ -1,7 +1,6 @@
 // UTF-8 text on a terminal: bars, columns, and the part that a terminal can show. Pure functions,
 // whatever the process's locale is.
-#ifndef GRAFT_CLI_TEXT_H_
-#define GRAFT_CLI_TEXT_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -46,5 +45,3 @@ std::vector<std::string> WrapWords(absl::string_view text, int columns, absl::st
 std::string Printable(absl::string_view text, bool utf8);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_TEXT_H_

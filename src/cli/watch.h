@@ -1,6 +1,5 @@
 // Follows an operation to its end, over restarts of its agent.
-#ifndef GRAFT_CLI_WATCH_H_
-#define GRAFT_CLI_WATCH_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -41,5 +40,3 @@ absl::StatusOr<v1::Operation> WatchToEnd(Clock& clock, const Connect& connect,
                                          WatchStop& stop);
 
 }  // namespace graft::cli
-
-#endif  // GRAFT_CLI_WATCH_H_

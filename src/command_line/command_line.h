@@ -4,8 +4,7 @@
 // the table, and asks nobody.
 //
 // Not safe for use from several threads. Added options live as long as the app.
-#ifndef GRAFT_COMMAND_LINE_COMMAND_LINE_H_
-#define GRAFT_COMMAND_LINE_COMMAND_LINE_H_
+#pragma once
 
 #include <string>
 #include <utility>
@@ -79,5 +78,3 @@ std::vector<std::pair<absl::string_view, std::string>> StartFields(
     const std::vector<GivenOption>& options);
 
 }  // namespace graft
-
-#endif  // GRAFT_COMMAND_LINE_COMMAND_LINE_H_

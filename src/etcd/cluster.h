@@ -1,8 +1,7 @@
 // EtcdCluster: the members of one etcd, and which of them to ask. Private to src/etcd.
 //
 // One channel a member, made on first use by gRPC. Safe for use from several threads.
-#ifndef GRAFT_ETCD_CLUSTER_H_
-#define GRAFT_ETCD_CLUSTER_H_
+#pragma once
 
 #include <atomic>
 #include <functional>
@@ -100,5 +99,3 @@ class EtcdCluster {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_ETCD_CLUSTER_H_

@@ -11,8 +11,7 @@
 // compaction are not told.
 //
 // Safe for use from several threads. `clock` must outlive the store, the store its watches.
-#ifndef GRAFT_ETCD_ETCD_STORE_H_
-#define GRAFT_ETCD_ETCD_STORE_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -40,5 +39,3 @@ absl::StatusOr<std::unique_ptr<KeyValueStore>> MakeEtcdStore(Clock& clock,
                                                              const EtcdOptions& options);
 
 }  // namespace graft
-
-#endif  // GRAFT_ETCD_ETCD_STORE_H_

@@ -1,6 +1,5 @@
 // One watch on an etcd prefix, with a thread of its own. Private to src/etcd.
-#ifndef GRAFT_ETCD_ETCD_WATCH_H_
-#define GRAFT_ETCD_ETCD_WATCH_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -33,5 +32,3 @@ absl::StatusOr<std::unique_ptr<Watch>> StartEtcdWatch(
     std::function<void(const KeyEvent&)> on_event);
 
 }  // namespace graft
-
-#endif  // GRAFT_ETCD_ETCD_WATCH_H_

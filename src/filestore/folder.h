@@ -4,8 +4,7 @@
 //
 // Every failure names the file and says what to do: DATA_LOSS, the file is damaged or not graft's;
 // PERMISSION_DENIED; UNAVAILABLE, the disk is full, or another process keeps the file locked.
-#ifndef GRAFT_FILESTORE_FOLDER_H_
-#define GRAFT_FILESTORE_FOLDER_H_
+#pragma once
 
 #include <sqlite3.h>
 
@@ -91,5 +90,3 @@ class Folder {
 int64_t BootMilliseconds();
 
 }  // namespace graft
-
-#endif  // GRAFT_FILESTORE_FOLDER_H_

@@ -20,8 +20,7 @@
 //
 // Safe for use from several threads and processes. `clock` must outlive the store, the store its
 // watches.
-#ifndef GRAFT_FILESTORE_FOLDER_STORE_H_
-#define GRAFT_FILESTORE_FOLDER_STORE_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -37,5 +36,3 @@ absl::StatusOr<std::unique_ptr<KeyValueStore>> MakeFolderStore(Clock& clock,
                                                                const std::string& root);
 
 }  // namespace graft
-
-#endif  // GRAFT_FILESTORE_FOLDER_STORE_H_

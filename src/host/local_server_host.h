@@ -1,6 +1,5 @@
 // LocalServerHost: ServerHost on this machine's files and processes.
-#ifndef GRAFT_HOST_LOCAL_SERVER_HOST_H_
-#define GRAFT_HOST_LOCAL_SERVER_HOST_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -23,5 +22,3 @@ std::unique_ptr<ServerHost> MakeLocalServerHost(std::string proc = "/proc");
 StartupSigns ReadSigns(absl::string_view tail);
 
 }  // namespace graft
-
-#endif  // GRAFT_HOST_LOCAL_SERVER_HOST_H_

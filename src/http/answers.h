@@ -1,6 +1,5 @@
 // Answers: what is answered to which path, without any socket. Safe for use from several threads.
-#ifndef GRAFT_HTTP_ANSWERS_H_
-#define GRAFT_HTTP_ANSWERS_H_
+#pragma once
 
 #include <string>
 #include <utility>
@@ -38,5 +37,3 @@ class Answers {
 };
 
 }  // namespace graft::http
-
-#endif  // GRAFT_HTTP_ANSWERS_H_

@@ -13,8 +13,7 @@
 // byte now and then, others are served: a connection that is silent for five seconds is closed;
 // when a new one comes, so are those older than ten seconds and the oldest of more than 64 to an
 // address. What is no request gets the library's own answer (400, 414, 431), or none.
-#ifndef GRAFT_HTTP_HTTP_SERVER_H_
-#define GRAFT_HTTP_HTTP_SERVER_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -62,5 +61,3 @@ absl::StatusOr<std::unique_ptr<HttpServer>> MakeHttpServer(const HttpSources& so
                                                            const HttpOptions& options);
 
 }  // namespace graft
-
-#endif  // GRAFT_HTTP_HTTP_SERVER_H_

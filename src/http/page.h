@@ -1,8 +1,7 @@
 // The status page, and the same for programs. A browser loads RenderPage() once; its script then
 // asks for RenderFragment() and puts that in place of what it has. Without a script the page is the
 // state as of loading. Pure functions.
-#ifndef GRAFT_HTTP_PAGE_H_
-#define GRAFT_HTTP_PAGE_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -38,5 +37,3 @@ std::string StatusJson(const StatusFacts& facts);
 std::string VarsJson(const StatusFacts& facts);
 
 }  // namespace graft::http
-
-#endif  // GRAFT_HTTP_PAGE_H_

@@ -1,7 +1,6 @@
 // The parts of the status page. Pure functions; together they are the fragment that a browser loads
 // first and then again and again (page.h).
-#ifndef GRAFT_HTTP_SECTIONS_H_
-#define GRAFT_HTTP_SECTIONS_H_
+#pragma once
 
 #include <string>
 #include <utility>
@@ -82,5 +81,3 @@ std::string AgoOrNever(absl::Time time, absl::Time now);  // "3.2s ago", "never"
 std::string ShortGtids(absl::string_view set);
 
 }  // namespace graft::http
-
-#endif  // GRAFT_HTTP_SECTIONS_H_

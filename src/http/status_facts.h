@@ -1,6 +1,5 @@
 // What the agent's HTTP pages are made from: plain values, taken at one moment.
-#ifndef GRAFT_HTTP_STATUS_FACTS_H_
-#define GRAFT_HTTP_STATUS_FACTS_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -32,5 +31,3 @@ struct StatusFacts {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_HTTP_STATUS_FACTS_H_

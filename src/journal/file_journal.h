@@ -3,8 +3,7 @@
 // The folder must lie outside mysqld's data directory, which CLONE wipes. One FileJournal a folder
 // at a time. A folder that somebody removes is made anew by the next save. Damaged records stay as
 // <name>.damaged once set aside. Safe for use from several threads.
-#ifndef GRAFT_JOURNAL_FILE_JOURNAL_H_
-#define GRAFT_JOURNAL_FILE_JOURNAL_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -21,5 +20,3 @@ absl::StatusOr<std::unique_ptr<Journal>> MakeFileJournal(const std::string& dire
                                                          int keep = 50);
 
 }  // namespace graft
-
-#endif  // GRAFT_JOURNAL_FILE_JOURNAL_H_

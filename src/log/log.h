@@ -2,8 +2,7 @@
 //
 // Only composition roots and observers log; the core and the adapters return statuses. Safe for use
 // from several threads. A line is out when Write() returns.
-#ifndef GRAFT_LOG_LOG_H_
-#define GRAFT_LOG_LOG_H_
+#pragma once
 
 #include <memory>
 #include <ostream>
@@ -70,5 +69,3 @@ LogFields OperationFields(const Operation& operation);
 std::unique_ptr<Observer> MakeLogObserver(Log& log, Clock& clock);
 
 }  // namespace graft
-
-#endif  // GRAFT_LOG_LOG_H_

@@ -1,7 +1,6 @@
 // What a scrape says of the tablet, of its newest operation and of this process at that time. What
 // is counted from a time on goes on while nothing happens, so that an operation that hangs shows.
-#ifndef GRAFT_METRICS_GAUGES_H_
-#define GRAFT_METRICS_GAUGES_H_
+#pragma once
 
 #include <optional>
 
@@ -29,5 +28,3 @@ void WriteFindings(const std::optional<Operation>& newest,
 void WriteProcess(MetricsPage& page);
 
 }  // namespace graft
-
-#endif  // GRAFT_METRICS_GAUGES_H_

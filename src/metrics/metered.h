@@ -1,6 +1,5 @@
 // Servers and stores whose calls are timed and counted, and otherwise are as they were.
-#ifndef GRAFT_METRICS_METERED_H_
-#define GRAFT_METRICS_METERED_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -94,5 +93,3 @@ std::unique_ptr<KeyValueStore> MakeMeteredStore(std::unique_ptr<KeyValueStore> s
                                                 CallMeter& meter);
 
 }  // namespace graft
-
-#endif  // GRAFT_METRICS_METERED_H_

@@ -3,8 +3,7 @@
 //
 // Metrics observes the operations, and counts them from its own creation on. At each scrape it
 // reads its sources for all else. Safe for use from several threads.
-#ifndef GRAFT_METRICS_METRICS_H_
-#define GRAFT_METRICS_METRICS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -48,5 +47,3 @@ class Metrics : public Observer {
 std::unique_ptr<Metrics> MakeMetrics(MetricsSources sources);
 
 }  // namespace graft
-
-#endif  // GRAFT_METRICS_METRICS_H_

@@ -1,8 +1,7 @@
 // MetricsPage: the answer to one scrape, made family by family.
 //
 // Not safe for use from several threads. A Family is valid as long as its page.
-#ifndef GRAFT_METRICS_METRICS_PAGE_H_
-#define GRAFT_METRICS_METRICS_PAGE_H_
+#pragma once
 
 #include <prometheus/metric_family.h>
 
@@ -49,5 +48,3 @@ class MetricsPage {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_METRICS_METRICS_PAGE_H_

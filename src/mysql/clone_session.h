@@ -3,8 +3,7 @@
 // The thread is detached, against the house rule: it blocks in the server's answer for as long as a
 // clone takes, nothing can interrupt it there, and the server goes on without its client anyway. It
 // shares only the CloneSession with the rest of the program.
-#ifndef GRAFT_MYSQL_CLONE_SESSION_H_
-#define GRAFT_MYSQL_CLONE_SESSION_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -50,5 +49,3 @@ class CloneSession {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_CLONE_SESSION_H_

@@ -1,6 +1,5 @@
 // The MySQL port on Connector/C++: one mysqld over its socket or TCP.
-#ifndef GRAFT_MYSQL_CONNECTOR_SERVER_H_
-#define GRAFT_MYSQL_CONNECTOR_SERVER_H_
+#pragma once
 
 #include <map>
 #include <memory>
@@ -39,5 +38,3 @@ struct ConnectionOptions {
 std::unique_ptr<MysqlServer> MakeConnectorServer(Clock& clock, ConnectionOptions options);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_CONNECTOR_SERVER_H_

@@ -1,7 +1,6 @@
 // MySQL's error numbers as absl::Status: the code says what the caller should do, the reason (see
 // base/errors.h) what happened, the text what to do about it. Pure functions.
-#ifndef GRAFT_MYSQL_ERROR_MAP_H_
-#define GRAFT_MYSQL_ERROR_MAP_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -13,5 +12,3 @@ namespace graft {
 absl::Status FromMysqlError(int error_no, absl::string_view text, absl::string_view doing);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_ERROR_MAP_H_

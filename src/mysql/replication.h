@@ -6,8 +6,7 @@
 // it. rpl_stop_replica_timeout ends only the statement (1875): the threads still stop later, and
 // undo a START that came in between. So graft sends STOP on a connection that it soon gives up, and
 // looks for a pending STOP among the server's sessions and workers (seen on 9.7.4).
-#ifndef GRAFT_MYSQL_REPLICATION_H_
-#define GRAFT_MYSQL_REPLICATION_H_
+#pragma once
 
 #include <optional>
 #include <vector>
@@ -28,5 +27,3 @@ absl::Status DelayChannel(SessionPool& pool, absl::Duration delay);
 absl::Status StartChannels(SessionPool& pool, const std::optional<ReplicationSource>& source);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_REPLICATION_H_

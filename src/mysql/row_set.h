@@ -1,6 +1,5 @@
 // RowSet: the rows a statement returned, as text. A plain value; no Connector/C++ type in it.
-#ifndef GRAFT_MYSQL_ROW_SET_H_
-#define GRAFT_MYSQL_ROW_SET_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -39,5 +38,3 @@ class Row {
 std::vector<Row> Rows(const RowSet& set);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_ROW_SET_H_

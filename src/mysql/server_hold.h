@@ -2,8 +2,7 @@
 // The server releases the lock when the connection ends, so a dead agent holds no lock.
 //
 // Safe for use from several threads. `clock` must outlive it.
-#ifndef GRAFT_MYSQL_SERVER_HOLD_H_
-#define GRAFT_MYSQL_SERVER_HOLD_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -43,5 +42,3 @@ class ServerHold {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_SERVER_HOLD_H_

@@ -1,6 +1,5 @@
 // Reads the facts that preflight needs of a server, part by part.
-#ifndef GRAFT_MYSQL_SERVER_SURVEY_H_
-#define GRAFT_MYSQL_SERVER_SURVEY_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -32,5 +31,3 @@ absl::StatusOr<ServerSurvey> TakeSurvey(const WithSession& with_session,
                                         const std::string& agent_user);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_SERVER_SURVEY_H_

@@ -1,8 +1,7 @@
 // Session: one connection to a mysqld. Catches every exception of Connector/C++.
 //
 // For one thread at a time. `clock` must outlive it.
-#ifndef GRAFT_MYSQL_SESSION_H_
-#define GRAFT_MYSQL_SESSION_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -61,5 +60,3 @@ class Session {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_SESSION_H_

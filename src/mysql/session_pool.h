@@ -2,8 +2,7 @@
 // makes it anew when it is lost.
 //
 // Safe for use from several threads; work is done one after the other. `clock` must outlive it.
-#ifndef GRAFT_MYSQL_SESSION_POOL_H_
-#define GRAFT_MYSQL_SESSION_POOL_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -60,5 +59,3 @@ class SessionPool {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_SESSION_POOL_H_

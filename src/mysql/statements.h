@@ -3,8 +3,7 @@
 //
 // Text is quoted for a session whose sql_mode is NO_BACKSLASH_ESCAPES, which SessionSetup() makes:
 // there a quote is doubled and nothing else is special. The server's own default does not matter.
-#ifndef GRAFT_MYSQL_STATEMENTS_H_
-#define GRAFT_MYSQL_STATEMENTS_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -115,5 +114,3 @@ absl::StatusOr<std::string> ChangeSourceStatement(const ServerVersion& version,
                                                   const ReplicationSource& source, Secrets secrets);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_STATEMENTS_H_

@@ -1,6 +1,5 @@
 // The SQL texts of Survey() and ReadSessions(). Pure functions; how text is quoted: statements.h.
-#ifndef GRAFT_MYSQL_SURVEY_STATEMENTS_H_
-#define GRAFT_MYSQL_SURVEY_STATEMENTS_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -119,5 +118,3 @@ inline constexpr char kLockWaitsStatement[] =
     "WHERE w.lock_status='PENDING' AND h.lock_status='GRANTED'";
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_SURVEY_STATEMENTS_H_

@@ -1,8 +1,7 @@
 // What a server shows, as rows, into the plain values of graft/server_facts.h and
 // graft/clone_report.h. Pure functions; the columns are those of statements.h and
 // survey_statements.h.
-#ifndef GRAFT_MYSQL_TABLES_H_
-#define GRAFT_MYSQL_TABLES_H_
+#pragma once
 
 #include <cstdint>
 #include <map>
@@ -110,5 +109,3 @@ absl::Status CheckPrivilege(const std::set<std::string>& privileges, absl::strin
                             absl::string_view account, absl::string_view shown);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQL_TABLES_H_

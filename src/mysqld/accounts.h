@@ -1,6 +1,5 @@
 // The SQL that makes a new tablet's accounts. Pure.
-#ifndef GRAFT_MYSQLD_ACCOUNTS_H_
-#define GRAFT_MYSQLD_ACCOUNTS_H_
+#pragma once
 
 #include <string>
 
@@ -33,5 +32,3 @@ std::string SqlLiteral(absl::string_view text);
 absl::StatusOr<std::string> AccountSql(const Accounts& accounts);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQLD_ACCOUNTS_H_

@@ -2,8 +2,7 @@
 //
 // Not safe for several threads: signals are blocked for the thread that creates the SignalQueue, so
 // create it before any other thread.
-#ifndef GRAFT_MYSQLD_CHILD_H_
-#define GRAFT_MYSQLD_CHILD_H_
+#pragma once
 
 #include <signal.h>
 #include <sys/types.h>
@@ -59,5 +58,3 @@ class SignalQueue {
 ExitStatus AwaitChild(pid_t pid, SignalQueue& signals, const std::function<void()>& on_stop);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQLD_CHILD_H_

@@ -1,7 +1,6 @@
 // graft-mysqld's commands. init: a new tablet's directory, ready to clone from and into. run:
 // mysqld's parent.
-#ifndef GRAFT_MYSQLD_COMMANDS_H_
-#define GRAFT_MYSQLD_COMMANDS_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -49,5 +48,3 @@ struct RunOptions {
 absl::StatusOr<int> RunMysqld(const RunOptions& options, SignalQueue& signals);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQLD_COMMANDS_H_

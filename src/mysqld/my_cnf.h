@@ -1,6 +1,5 @@
 // The text of a tablet's my.cnf, and reading an option back from one. Pure functions.
-#ifndef GRAFT_MYSQLD_MY_CNF_H_
-#define GRAFT_MYSQLD_MY_CNF_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -42,5 +41,3 @@ std::string MyCnfText(const MyCnfOptions& options);
 std::optional<std::string> FindMyCnfValue(absl::string_view text, absl::string_view name);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQLD_MY_CNF_H_

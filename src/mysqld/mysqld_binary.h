@@ -1,6 +1,5 @@
 // Finding the machine's mysqld and asking for its version.
-#ifndef GRAFT_MYSQLD_MYSQLD_BINARY_H_
-#define GRAFT_MYSQLD_MYSQLD_BINARY_H_
+#pragma once
 
 #include <string>
 
@@ -22,5 +21,3 @@ absl::StatusOr<ServerVersion> ParseMysqldVersion(absl::string_view printed);
 absl::StatusOr<ServerVersion> MysqldVersion(const std::string& mysqld);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQLD_MYSQLD_BINARY_H_

@@ -1,7 +1,6 @@
 // Whether a mysqld that has ended is started again. Pure: time comes in with each call.
 // Not safe for several threads.
-#ifndef GRAFT_MYSQLD_RESTART_POLICY_H_
-#define GRAFT_MYSQLD_RESTART_POLICY_H_
+#pragma once
 
 #include <deque>
 #include <string>
@@ -49,5 +48,3 @@ class RestartPolicy {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQLD_RESTART_POLICY_H_

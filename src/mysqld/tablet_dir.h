@@ -6,8 +6,7 @@
 //   <dir>/mysql.sock          unless --socket says otherwise
 //   <dir>/mysqld.pid, <dir>/error.log
 //   <dir>/graft-mysqld.lock   held by whoever works on the directory
-#ifndef GRAFT_MYSQLD_TABLET_DIR_H_
-#define GRAFT_MYSQLD_TABLET_DIR_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -62,5 +61,3 @@ absl::Status CheckPortFree(const std::string& bind_address, int port);
 absl::StatusOr<int> RemoveStaleDoublewrite(const std::string& data_directory);
 
 }  // namespace graft
-
-#endif  // GRAFT_MYSQLD_TABLET_DIR_H_

@@ -1,7 +1,6 @@
 // Ends an operation after success, failure or cancel, and retries the writes that this needs. Part
 // of the provisioner, on the operation's thread.
-#ifndef GRAFT_PROVISION_OPERATION_END_H_
-#define GRAFT_PROVISION_OPERATION_END_H_
+#pragma once
 
 #include <functional>
 
@@ -29,5 +28,3 @@ void ConcludeOperation(StepContext& context, const absl::Status& status);
 void FinishOperation(StepContext& context);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_OPERATION_END_H_

@@ -3,8 +3,7 @@
 // It also runs an operation that an earlier process left unfinished: every step looks before it
 // acts. It neither logs nor counts (see Observer) and does not depend on a daemon. One Run at a
 // time; its dependencies must outlive it.
-#ifndef GRAFT_PROVISION_PROVISIONER_H_
-#define GRAFT_PROVISION_PROVISIONER_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -105,5 +104,3 @@ class Provisioner {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_PROVISIONER_H_

@@ -3,8 +3,7 @@
 // Each check uses a new connection: an API that accepts no connection any more may still serve the
 // connected clients. Safe for use from several threads. The owner gives it a thread by calling
 // Serve() on one.
-#ifndef GRAFT_RPC_API_PROBE_H_
-#define GRAFT_RPC_API_PROBE_H_
+#pragma once
 
 #include <string>
 
@@ -42,5 +41,3 @@ class ApiProbe {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_RPC_API_PROBE_H_

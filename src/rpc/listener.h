@@ -8,8 +8,7 @@
 // (it keeps one descriptor for that) and goes on. The kernel holds a connection back until the
 // client has sent something, or ten seconds are over (TCP_DEFER_ACCEPT), so silent connections take
 // no place. Safe for use from several threads.
-#ifndef GRAFT_RPC_LISTENER_H_
-#define GRAFT_RPC_LISTENER_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -77,5 +76,3 @@ class Listener {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_RPC_LISTENER_H_

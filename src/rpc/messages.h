@@ -1,7 +1,6 @@
 // How messages and failures travel over gRPC. Messages are bytes: every method of the service is
 // raw, because gRPC answers a request that it cannot read with UNIMPLEMENTED and no text.
-#ifndef GRAFT_RPC_MESSAGES_H_
-#define GRAFT_RPC_MESSAGES_H_
+#pragma once
 
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
@@ -56,5 +55,3 @@ inline absl::Status Stopping(absl::string_view text) {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_RPC_MESSAGES_H_

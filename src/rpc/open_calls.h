@@ -2,8 +2,7 @@
 //
 // A reactor adds itself when its call begins and removes itself in OnDone(). Safe for use from
 // several threads.
-#ifndef GRAFT_RPC_OPEN_CALLS_H_
-#define GRAFT_RPC_OPEN_CALLS_H_
+#pragma once
 
 #include <cstddef>
 #include <memory>
@@ -62,5 +61,3 @@ class OpenCalls {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_RPC_OPEN_CALLS_H_

@@ -2,8 +2,7 @@
 //
 // Its arguments must outlive it. Its threads are gRPC's and its listener's. They answer without
 // blocking, because Provisioning never blocks. Safe for use from several threads.
-#ifndef GRAFT_RPC_PROVISIONER_SERVER_H_
-#define GRAFT_RPC_PROVISIONER_SERVER_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -50,5 +49,3 @@ absl::StatusOr<std::unique_ptr<RpcServer>> MakeRpcServer(Provisioning& provision
                                                          const RpcOptions& options);
 
 }  // namespace graft
-
-#endif  // GRAFT_RPC_PROVISIONER_SERVER_H_

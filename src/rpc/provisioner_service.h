@@ -2,8 +2,7 @@
 //
 // Its arguments must outlive it. Safe for use from several threads; the server's end must come
 // before its own.
-#ifndef GRAFT_RPC_PROVISIONER_SERVICE_H_
-#define GRAFT_RPC_PROVISIONER_SERVICE_H_
+#pragma once
 
 #include <memory>
 
@@ -31,5 +30,3 @@ std::unique_ptr<ProvisionerService> MakeProvisionerService(Provisioning& provisi
                                                            Clock& clock);
 
 }  // namespace graft
-
-#endif  // GRAFT_RPC_PROVISIONER_SERVICE_H_

@@ -5,8 +5,7 @@
 // new state it repeats the state after kHeartbeat, or after the interval if that is longer, so that
 // the client can tell a quiet operation from a lost agent. Lives until gRPC is done with it. Safe
 // for use from several threads.
-#ifndef GRAFT_RPC_WATCHER_H_
-#define GRAFT_RPC_WATCHER_H_
+#pragma once
 
 #include <grpcpp/grpcpp.h>
 
@@ -113,5 +112,3 @@ class Watcher : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_RPC_WATCHER_H_

@@ -4,8 +4,7 @@
 // states to the streams when a state has changed or a stream's interval is over. So a thousand
 // watchers cost the operation no more than one, and a slow watcher delays nobody. Safe for use from
 // several threads; the server must end first.
-#ifndef GRAFT_RPC_WATCHERS_H_
-#define GRAFT_RPC_WATCHERS_H_
+#pragma once
 
 #include <map>
 #include <memory>
@@ -52,5 +51,3 @@ class Watchers {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_RPC_WATCHERS_H_

@@ -2,8 +2,7 @@
 //
 // `root` is --topo-global-root for global records and CellInfo.root for those of a cell; roots are
 // joined as Go's path.Join does, so that "/vitess/zone1/" and "//vitess/zone1" are the same place.
-#ifndef GRAFT_TOPO_KEYS_H_
-#define GRAFT_TOPO_KEYS_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -43,5 +42,3 @@ std::optional<absl::string_view> MiddleOf(absl::string_view key, absl::string_vi
                                           absl::string_view name);
 
 }  // namespace graft::topo
-
-#endif  // GRAFT_TOPO_KEYS_H_

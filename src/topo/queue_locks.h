@@ -5,8 +5,7 @@
 // waits for a lock of Vitess's own. Unlike Vitess's, a place lasts as long as its owner keeps it
 // alive. Safe for use from several threads. The store and the clock must outlive the locks, and the
 // locks must outlive their places.
-#ifndef GRAFT_TOPO_QUEUE_LOCKS_H_
-#define GRAFT_TOPO_QUEUE_LOCKS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -68,5 +67,3 @@ class VitessQueueLocks : public QueueLocks {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TOPO_QUEUE_LOCKS_H_

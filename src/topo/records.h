@@ -1,8 +1,7 @@
 // Vitess's records: as bytes, on a key-value store, and beside graft's plain values.
 //
 // A change is made to the parsed record, so that unknown fields survive the change.
-#ifndef GRAFT_TOPO_RECORDS_H_
-#define GRAFT_TOPO_RECORDS_H_
+#pragma once
 
 #include <functional>
 #include <optional>
@@ -106,5 +105,3 @@ bool Intersect(const std::optional<topodata::KeyRange>& a,
                const std::optional<topodata::KeyRange>& b);
 
 }  // namespace graft::topo
-
-#endif  // GRAFT_TOPO_RECORDS_H_

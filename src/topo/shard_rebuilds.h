@@ -1,7 +1,6 @@
 // ShardRebuilds on any key-value store: one key of graft's own below the global root, whose value
 // is JSON, so that people can read it with etcdctl.
-#ifndef GRAFT_TOPO_SHARD_REBUILDS_H_
-#define GRAFT_TOPO_SHARD_REBUILDS_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -26,5 +25,3 @@ std::string ShardRebuildJson(const ShardRebuild& rebuild, const std::string& for
 absl::StatusOr<ShardRebuild> ParseShardRebuild(const std::string& json);
 
 }  // namespace graft
-
-#endif  // GRAFT_TOPO_SHARD_REBUILDS_H_

@@ -7,8 +7,7 @@
 // text names the key or the thing, and what to do about it.
 //
 // Nothing but <alias>/Tablet is ever written below a cell's "tablets": Vitess decodes all of it.
-#ifndef GRAFT_TOPO_VITESS_TOPOLOGY_H_
-#define GRAFT_TOPO_VITESS_TOPOLOGY_H_
+#pragma once
 
 #include <functional>
 #include <map>
@@ -133,5 +132,3 @@ class VitessTopology : public Topology {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TOPO_VITESS_TOPOLOGY_H_

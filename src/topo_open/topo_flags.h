@@ -1,6 +1,5 @@
 // The --topo-* flags of every program, Vitess's names, for CLI11.
-#ifndef GRAFT_TOPO_OPEN_TOPO_FLAGS_H_
-#define GRAFT_TOPO_OPEN_TOPO_FLAGS_H_
+#pragma once
 
 #include <CLI/CLI.hpp>
 #include <string>
@@ -34,5 +33,3 @@ inline void AddTopoFlags(CLI::App& app, TopoOptions& options) {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_TOPO_OPEN_TOPO_FLAGS_H_

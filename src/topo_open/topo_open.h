@@ -2,8 +2,7 @@
 //
 // OpenTopology and its result are safe for use from several threads. Nothing is contacted yet.
 // `clock` must outlive the result; the result's members are destroyed in the right order.
-#ifndef GRAFT_TOPO_OPEN_TOPO_OPEN_H_
-#define GRAFT_TOPO_OPEN_TOPO_OPEN_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -51,5 +50,3 @@ absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& opt
                                             const WrapStore& wrap = nullptr);
 
 }  // namespace graft
-
-#endif  // GRAFT_TOPO_OPEN_TOPO_OPEN_H_

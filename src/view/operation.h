@@ -1,7 +1,6 @@
 // An operation and a preflight in words, times, phases and events, for the terminal and the status
 // page alike. Pure functions of the API's messages and of `now`, the agent's present.
-#ifndef GRAFT_VIEW_OPERATION_H_
-#define GRAFT_VIEW_OPERATION_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -133,5 +132,3 @@ class AgentTime {
 };
 
 }  // namespace graft::view
-
-#endif  // GRAFT_VIEW_OPERATION_H_

@@ -1,6 +1,5 @@
 // Sizes, rates, times and lists as people read them. Pure functions.
-#ifndef GRAFT_VIEW_TEXT_H_
-#define GRAFT_VIEW_TEXT_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -33,5 +32,3 @@ std::string Count(int64_t count, absl::string_view thing);  // "1 session", "3 s
 std::string Listed(const std::vector<std::string>& names, size_t most, int64_t more = 0);
 
 }  // namespace graft::view
-
-#endif  // GRAFT_VIEW_TEXT_H_

@@ -5,8 +5,7 @@
 // These are unset fields: an empty alias or address, a time that never was (absl::InfinitePast()),
 // an OK status, an empty std::optional. A word or a number that is not known is INVALID_ARGUMENT,
 // and the text names it, so that a newer peer is never half understood.
-#ifndef GRAFT_WIRE_FIELDS_H_
-#define GRAFT_WIRE_FIELDS_H_
+#pragma once
 
 #include <google/protobuf/message.h>
 
@@ -144,5 +143,3 @@ absl::StatusOr<T> FromMessage(const google::protobuf::Message& message) {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_WIRE_FIELDS_H_

@@ -1,7 +1,6 @@
 // Operations and preflight's reports on the wire and in the journal: plain values to graft.v1
 // messages and back. Pure functions; what is unset and what is refused: wire/fields.h.
-#ifndef GRAFT_WIRE_OPERATION_PROTO_H_
-#define GRAFT_WIRE_OPERATION_PROTO_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -33,5 +32,3 @@ void Map(Fields& fields, Operation& operation);
 void Map(Fields& fields, FailedAttempt& attempt);
 
 }  // namespace graft
-
-#endif  // GRAFT_WIRE_OPERATION_PROTO_H_

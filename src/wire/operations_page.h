@@ -1,6 +1,5 @@
 // A page of the list of operations.
-#ifndef GRAFT_WIRE_OPERATIONS_PAGE_H_
-#define GRAFT_WIRE_OPERATIONS_PAGE_H_
+#pragma once
 
 #include <vector>
 
@@ -17,5 +16,3 @@ absl::StatusOr<v1::ListOperationsResponse> OperationsPage(
     const std::vector<Operation>& newest_first, const v1::ListOperationsRequest& request);
 
 }  // namespace graft
-
-#endif  // GRAFT_WIRE_OPERATIONS_PAGE_H_

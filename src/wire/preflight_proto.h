@@ -1,6 +1,5 @@
 // What preflight found, on the wire.
-#ifndef GRAFT_WIRE_PREFLIGHT_PROTO_H_
-#define GRAFT_WIRE_PREFLIGHT_PROTO_H_
+#pragma once
 
 #include "graft/preflight.h"
 #include "graft/v1/preflight.pb.h"
@@ -10,5 +9,3 @@ namespace graft {
 v1::PreflightReport ToProto(const PreflightReport& report);
 
 }  // namespace graft
-
-#endif  // GRAFT_WIRE_PREFLIGHT_PROTO_H_

@@ -1,7 +1,6 @@
 // The messages of graft.v1.Provisioner to plain values and back. Pure functions; FromProto returns
 // INVALID_ARGUMENT, with the fault, for a message that a peer should not have sent.
-#ifndef GRAFT_WIRE_PROVISIONER_PROTO_H_
-#define GRAFT_WIRE_PROVISIONER_PROTO_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -42,5 +41,3 @@ absl::StatusOr<CloneSettings> FromProto(const v1::ThrottleOperationRequest& prot
 v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now);
 
 }  // namespace graft
-
-#endif  // GRAFT_WIRE_PROVISIONER_PROTO_H_

@@ -1,7 +1,6 @@
 // What is asked of an operation, on the wire and in the journal. Pure functions; what is unset and
 // what is refused: wire/fields.h.
-#ifndef GRAFT_WIRE_REQUEST_PROTO_H_
-#define GRAFT_WIRE_REQUEST_PROTO_H_
+#pragma once
 
 #include <cstdint>
 
@@ -33,5 +32,3 @@ void Map(Fields& fields, ReleaseWord& word);
 void Map(Fields& fields, OperationRequest& request);
 
 }  // namespace graft
-
-#endif  // GRAFT_WIRE_REQUEST_PROTO_H_

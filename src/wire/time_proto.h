@@ -1,6 +1,5 @@
 // Times and durations on the wire. Pure functions; below a nanosecond is cut off.
-#ifndef GRAFT_WIRE_TIME_PROTO_H_
-#define GRAFT_WIRE_TIME_PROTO_H_
+#pragma once
 
 #include <cstdint>
 
@@ -39,5 +38,3 @@ inline absl::Duration FromDuration(const google::protobuf::Duration& proto) {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_WIRE_TIME_PROTO_H_

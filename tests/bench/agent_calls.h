@@ -2,8 +2,7 @@
 // not change with it.
 //
 // For one thread. Codes are the agent's own.
-#ifndef GRAFT_BENCH_AGENT_CALLS_H_
-#define GRAFT_BENCH_AGENT_CALLS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -35,5 +34,3 @@ class AgentCalls {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_AGENT_CALLS_H_

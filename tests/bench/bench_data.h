@@ -1,6 +1,5 @@
 // The donor's data: one table of orders with three secondary indexes, as a shop would have it.
-#ifndef GRAFT_BENCH_BENCH_DATA_H_
-#define GRAFT_BENCH_BENCH_DATA_H_
+#pragma once
 
 #include <cstdint>
 
@@ -26,5 +25,3 @@ absl::Status AwaitRest(MysqlSandbox& server);
 absl::Status AddTransaction(MysqlSandbox& donor);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_BENCH_DATA_H_

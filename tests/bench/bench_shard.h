@@ -2,8 +2,7 @@
 // measured.
 //
 // For one thread. All of it, files included, is gone when it is destroyed.
-#ifndef GRAFT_BENCH_BENCH_SHARD_H_
-#define GRAFT_BENCH_BENCH_SHARD_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -71,5 +70,3 @@ class BenchShard {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_BENCH_SHARD_H_

@@ -1,7 +1,6 @@
 // The two ways that CLONE: through graftd, and by hand. Both send the same statements
 // (src/mysql/statements.h).
-#ifndef GRAFT_BENCH_CLONE_WAYS_H_
-#define GRAFT_BENCH_CLONE_WAYS_H_
+#pragma once
 
 #include <string>
 
@@ -24,5 +23,3 @@ absl::StatusOr<Rebuild> RebuildThroughGraft(Clock& clock, BenchShard& shard,
 absl::StatusOr<Rebuild> RebuildByHand(Clock& clock, BenchShard& shard);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_CLONE_WAYS_H_

@@ -1,6 +1,5 @@
 // Measures the ways of rebuilding against each other, in turn on the same servers and data.
-#ifndef GRAFT_BENCH_COMPARE_H_
-#define GRAFT_BENCH_COMPARE_H_
+#pragma once
 
 #include <cstdint>
 #include <ostream>
@@ -28,5 +27,3 @@ absl::StatusOr<Comparison> Compare(Clock& clock, BenchShard& shard, int64_t size
                                    std::ostream& out);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_COMPARE_H_

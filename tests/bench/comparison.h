@@ -1,6 +1,5 @@
 // How long each way of rebuilding took, side by side: in figures, as text. Pure functions.
-#ifndef GRAFT_BENCH_COMPARISON_H_
-#define GRAFT_BENCH_COMPARISON_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -67,5 +66,3 @@ std::string ToText(const Comparison& comparison);
 std::vector<Target> TargetsOf(const Comparison& comparison);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_COMPARISON_H_

@@ -5,8 +5,7 @@
 //
 // Nothing is written to the donor meanwhile: mydumper 0.10 cannot read the position of a MySQL 8.4
 // or later (SHOW MASTER STATUS is gone), so that its GTIDs are those read beside it.
-#ifndef GRAFT_BENCH_DUMP_WAYS_H_
-#define GRAFT_BENCH_DUMP_WAYS_H_
+#pragma once
 
 #include "absl/status/statusor.h"
 #include "bench/bench_shard.h"
@@ -21,5 +20,3 @@ absl::StatusOr<Rebuild> RebuildByMysqldump(Clock& clock, BenchShard& shard, absl
 absl::StatusOr<Rebuild> RebuildByMydumper(Clock& clock, BenchShard& shard, absl::Duration limit);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_DUMP_WAYS_H_

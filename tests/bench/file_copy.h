@@ -1,7 +1,6 @@
 // The donor's files, copied as they are over one TCP connection on loopback, and synced: no
 // replica, not even a backup, but the least that any way of copying must take.
-#ifndef GRAFT_BENCH_FILE_COPY_H_
-#define GRAFT_BENCH_FILE_COPY_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -16,5 +15,3 @@ namespace graft {
 absl::StatusOr<int64_t> CopyOverLoopback(const std::string& from, const std::string& to);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_FILE_COPY_H_

@@ -1,7 +1,6 @@
 // All that one run of scripts/bench has measured; a part that was not asked for is empty. Pure
 // functions.
-#ifndef GRAFT_BENCH_FULL_REPORT_H_
-#define GRAFT_BENCH_FULL_REPORT_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -30,5 +29,3 @@ std::string ToText(const FullReport& report);
 std::vector<Target> TargetsOf(const FullReport& report);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_FULL_REPORT_H_

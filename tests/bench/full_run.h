@@ -1,6 +1,5 @@
 // One run of the bench: what was asked for, one part after the other.
-#ifndef GRAFT_BENCH_FULL_RUN_H_
-#define GRAFT_BENCH_FULL_RUN_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -34,5 +33,3 @@ absl::Status RunBench(const FullRunOptions& options, std::ostream& out,
                       const std::function<absl::Status(const FullReport&)>& on_part);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_FULL_RUN_H_

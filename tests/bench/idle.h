@@ -1,6 +1,5 @@
 // The cost of an idle agent: registered in etcd, its server up.
-#ifndef GRAFT_BENCH_IDLE_H_
-#define GRAFT_BENCH_IDLE_H_
+#pragma once
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -16,5 +15,3 @@ absl::StatusOr<IdleReport> MeasureIdle(Clock& clock, BenchShard& shard, absl::Du
                                        absl::Duration watched);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_IDLE_H_

@@ -1,6 +1,5 @@
 // One TCP connection on loopback, as two ends.
-#ifndef GRAFT_BENCH_LOOPBACK_H_
-#define GRAFT_BENCH_LOOPBACK_H_
+#pragma once
 
 #include <cstddef>
 
@@ -22,5 +21,3 @@ absl::Status SendAll(int socket, const void* data, size_t size);
 absl::Status ReceiveAll(int socket, void* data, size_t size);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_LOOPBACK_H_

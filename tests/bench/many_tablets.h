@@ -1,6 +1,5 @@
 // How an agent gets on with an etcd that holds thousands of tablets.
-#ifndef GRAFT_BENCH_MANY_TABLETS_H_
-#define GRAFT_BENCH_MANY_TABLETS_H_
+#pragma once
 
 #include <ostream>
 #include <vector>
@@ -18,5 +17,3 @@ absl::StatusOr<std::vector<TopologyTimes>> MeasureManyTablets(Clock& clock, int 
                                                               std::ostream& out);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_MANY_TABLETS_H_

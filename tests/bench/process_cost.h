@@ -1,6 +1,5 @@
 // The processor time and the memory of a process, from /proc.
-#ifndef GRAFT_BENCH_PROCESS_COST_H_
-#define GRAFT_BENCH_PROCESS_COST_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -26,5 +25,3 @@ absl::Duration ProcessorTick();
 absl::Status ForgetPeak(pid_t pid);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_PROCESS_COST_H_

@@ -3,8 +3,7 @@
 // Each way begins with the request, on connections that are open already, and ends when both
 // replication threads run and the recipient holds what the donor had executed once replication was
 // pointed at it.
-#ifndef GRAFT_BENCH_REBUILD_H_
-#define GRAFT_BENCH_REBUILD_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -62,5 +61,3 @@ absl::Status Poll(Clock& clock, absl::string_view what, absl::Duration patience,
                   const std::function<absl::StatusOr<bool>()>& condition);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_REBUILD_H_

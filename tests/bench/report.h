@@ -1,6 +1,5 @@
 // The results of the smaller measurements, as text. Pure functions.
-#ifndef GRAFT_BENCH_REPORT_H_
-#define GRAFT_BENCH_REPORT_H_
+#pragma once
 
 #include <cstdint>
 #include <string>
@@ -58,5 +57,3 @@ struct TopologyTimes {
 std::string ToText(const std::vector<TopologyTimes>& times);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_REPORT_H_

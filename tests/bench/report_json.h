@@ -1,6 +1,5 @@
 // All that one run of scripts/bench has measured, for programs. Pure.
-#ifndef GRAFT_BENCH_REPORT_JSON_H_
-#define GRAFT_BENCH_REPORT_JSON_H_
+#pragma once
 
 #include <string>
 
@@ -14,5 +13,3 @@ namespace graft {
 std::string ToJson(const FullReport& report);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_REPORT_JSON_H_

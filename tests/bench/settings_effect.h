@@ -1,7 +1,6 @@
 // The effect of clone_max_concurrency, clone_autotune_concurrency and clone_enable_compression on
 // the time of a rebuild through graftd.
-#ifndef GRAFT_BENCH_SETTINGS_EFFECT_H_
-#define GRAFT_BENCH_SETTINGS_EFFECT_H_
+#pragma once
 
 #include <ostream>
 #include <vector>
@@ -19,5 +18,3 @@ absl::StatusOr<std::vector<SettingTimes>> MeasureSettings(Clock& clock, BenchSha
                                                           std::ostream& out);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_SETTINGS_EFFECT_H_

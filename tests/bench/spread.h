@@ -1,6 +1,5 @@
 // The spread of a few values. Pure.
-#ifndef GRAFT_BENCH_SPREAD_H_
-#define GRAFT_BENCH_SPREAD_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -20,5 +19,3 @@ Spread SpreadOf(std::vector<double> values);
 std::string SpreadText(const std::vector<double>& values, int digits);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_SPREAD_H_

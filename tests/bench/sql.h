@@ -1,6 +1,5 @@
 // SQL on the bench's servers, by the connector's sessions: what is timed must not start a client.
-#ifndef GRAFT_BENCH_SQL_H_
-#define GRAFT_BENCH_SQL_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -25,5 +24,3 @@ absl::StatusOr<int64_t> NumberValue(Session& session, const std::string& sql);
 absl::StatusOr<GtidSet> Executed(Session& session);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_SQL_H_

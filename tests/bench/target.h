@@ -1,6 +1,5 @@
 // A limit that a figure is held against. Pure.
-#ifndef GRAFT_BENCH_TARGET_H_
-#define GRAFT_BENCH_TARGET_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -22,5 +21,3 @@ struct Target {
 std::string ToText(const std::vector<Target>& targets);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_TARGET_H_

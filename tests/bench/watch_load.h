@@ -1,6 +1,5 @@
 // The cost of many watchers for the agent while a clone runs.
-#ifndef GRAFT_BENCH_WATCH_LOAD_H_
-#define GRAFT_BENCH_WATCH_LOAD_H_
+#pragma once
 
 #include <cstdint>
 #include <ostream>
@@ -23,5 +22,3 @@ absl::StatusOr<std::vector<WatchCost>> MeasureWatchers(Clock& clock, BenchShard&
                                                        absl::Duration window, std::ostream& out);
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_WATCH_LOAD_H_

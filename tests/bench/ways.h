@@ -1,6 +1,5 @@
 // All ways of getting the donor's data to the recipient that are measured, one row each.
-#ifndef GRAFT_BENCH_WAYS_H_
-#define GRAFT_BENCH_WAYS_H_
+#pragma once
 
 #include <vector>
 
@@ -24,5 +23,3 @@ struct Way {
 const std::vector<Way>& AllWays();
 
 }  // namespace graft
-
-#endif  // GRAFT_BENCH_WAYS_H_

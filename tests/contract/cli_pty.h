@@ -1,6 +1,5 @@
 // A program on a terminal of its own, and what such a terminal shows.
-#ifndef GRAFT_TESTS_CONTRACT_CLI_PTY_H_
-#define GRAFT_TESTS_CONTRACT_CLI_PTY_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -61,5 +60,3 @@ class PtyProcess {
 std::vector<std::string> ScreenAfter(absl::string_view output, int columns, int rows);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_CONTRACT_CLI_PTY_H_

@@ -1,6 +1,5 @@
 // Several writers of one store at the same time.
-#ifndef GRAFT_CONTRACT_COUNT_UP_H_
-#define GRAFT_CONTRACT_COUNT_UP_H_
+#pragma once
 
 #include <cstddef>
 
@@ -14,5 +13,3 @@ namespace graft {
 absl::Status CountUp(KeyValueStore& store, int count, size_t padding = 0);
 
 }  // namespace graft
-
-#endif  // GRAFT_CONTRACT_COUNT_UP_H_

@@ -1,6 +1,5 @@
 // The HTTP server over real sockets, for the test files that share it.
-#ifndef GRAFT_CONTRACT_HTTP_SUITE_H_
-#define GRAFT_CONTRACT_HTTP_SUITE_H_
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -32,5 +31,3 @@ class HttpServerTest : public ::testing::Test {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_CONTRACT_HTTP_SUITE_H_

@@ -1,7 +1,6 @@
 // A journal's file as the graft that wrote schema version 1 left it: an operation in the middle of
 // its copy.
-#ifndef GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_1_H_
-#define GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_1_H_
+#pragma once
 
 namespace graft {
 
@@ -103,5 +102,3 @@ inline constexpr char kJournalVersion1[] = R"({
 )";
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_1_H_

@@ -1,7 +1,6 @@
 // A journal's file as the graft that wrote schema version 2 left it: an operation in the middle of
 // its copy.
-#ifndef GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_2_H_
-#define GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_2_H_
+#pragma once
 
 namespace graft {
 
@@ -212,5 +211,3 @@ inline constexpr char kJournalVersion2[] = R"json({
 )json";
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_2_H_

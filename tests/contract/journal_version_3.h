@@ -1,7 +1,6 @@
 // A journal's file as the graft that wrote schema version 3 left it: an operation in the middle of
 // its copy.
-#ifndef GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_3_H_
-#define GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_3_H_
+#pragma once
 
 namespace graft {
 
@@ -233,5 +232,3 @@ inline constexpr char kJournalVersion3[] = R"json({
 )json";
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_CONTRACT_JOURNAL_VERSION_3_H_

@@ -1,8 +1,7 @@
 // The parts of each implementation that the key-value store's contract test needs.
 //
 // Not safe for use from several threads; the stores handed out are.
-#ifndef GRAFT_CONTRACT_KV_BACKENDS_H_
-#define GRAFT_CONTRACT_KV_BACKENDS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -48,5 +47,3 @@ class EventLog {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_CONTRACT_KV_BACKENDS_H_

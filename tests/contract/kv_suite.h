@@ -1,7 +1,6 @@
 // The fixture of KeyValueStore's contract, for every implementation. Its tests stand in
 // key_value_store_test.cc (records) and key_value_watch_test.cc (watches and leases).
-#ifndef GRAFT_CONTRACT_KV_SUITE_H_
-#define GRAFT_CONTRACT_KV_SUITE_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -55,5 +54,3 @@ class KeyValueStoreTest : public ::testing::TestWithParam<KvParam> {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_CONTRACT_KV_SUITE_H_

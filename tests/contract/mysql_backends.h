@@ -1,6 +1,5 @@
 // Servers the MysqlServer contract runs on: the fake, and two real mysqlds without a supervisor.
-#ifndef GRAFT_TESTS_CONTRACT_MYSQL_BACKENDS_H_
-#define GRAFT_TESTS_CONTRACT_MYSQL_BACKENDS_H_
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -121,5 +120,3 @@ void EndRealBackend();
 std::unique_ptr<MysqlBackend> MakeFakeBackend();
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_CONTRACT_MYSQL_BACKENDS_H_

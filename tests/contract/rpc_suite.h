@@ -1,7 +1,6 @@
 // The parts that the tests of the API share: a server on a free port, a client, and a Provisioning
 // that the test controls.
-#ifndef GRAFT_TESTS_CONTRACT_RPC_SUITE_H_
-#define GRAFT_TESTS_CONTRACT_RPC_SUITE_H_
+#pragma once
 
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
@@ -222,5 +221,3 @@ class RpcServerTest : public ::testing::Test {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_CONTRACT_RPC_SUITE_H_

@@ -1,6 +1,5 @@
 // Asks other tablets' servers one after the other, on the calling thread.
-#ifndef GRAFT_TESTS_FAKES_ASK_IN_ORDER_H_
-#define GRAFT_TESTS_FAKES_ASK_IN_ORDER_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -26,5 +25,3 @@ inline AskAll AskInOrder(Clock& clock) {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAKES_ASK_IN_ORDER_H_

@@ -2,8 +2,7 @@
 //
 // A thread runs until it waits. Then the next one runs: one that was woken, or else the one whose
 // wait ends first, and the time moves there. So a thousand agents run in one certain order.
-#ifndef GRAFT_TESTS_FAKES_CROWD_CLOCK_H_
-#define GRAFT_TESTS_FAKES_CROWD_CLOCK_H_
+#pragma once
 
 #include <condition_variable>
 #include <functional>
@@ -122,5 +121,3 @@ class CrowdClock : public SimulatedClock {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAKES_CROWD_CLOCK_H_

@@ -2,8 +2,7 @@
 //
 // Safe for use from several threads. Survives what stands for the agent's death in a test: hand the
 // same object to the next one.
-#ifndef GRAFT_TESTS_FAKES_FAKE_JOURNAL_H_
-#define GRAFT_TESTS_FAKES_FAKE_JOURNAL_H_
+#pragma once
 
 #include <functional>
 #include <vector>
@@ -69,5 +68,3 @@ class FakeJournal : public Journal {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAKES_FAKE_JOURNAL_H_

@@ -1,7 +1,6 @@
 // The inside of FakeMysqlServer: its state and how a clone moves through it. Calls that are
 // scheduled on the clock hold it weakly, so that it may end before they are due.
-#ifndef GRAFT_TESTS_FAKES_FAKE_MYSQL_CORE_H_
-#define GRAFT_TESTS_FAKES_FAKE_MYSQL_CORE_H_
+#pragma once
 
 #include <functional>
 #include <map>
@@ -129,5 +128,3 @@ class FakeMysqlServer::Core : public std::enable_shared_from_this<Core> {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAKES_FAKE_MYSQL_CORE_H_

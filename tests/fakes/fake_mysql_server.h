@@ -4,8 +4,7 @@
 // clone_status and clone_progress, the downtime of the restart, the data that is left after each
 // failure. Nothing moves but by the clock, so `on_end` of StartClone is called by whoever waits on
 // the clock. Safe for use from several threads. `clock` must outlive it.
-#ifndef GRAFT_TESTS_FAKES_FAKE_MYSQL_SERVER_H_
-#define GRAFT_TESTS_FAKES_FAKE_MYSQL_SERVER_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -180,5 +179,3 @@ class FakeMysqlServer : public MysqlServer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAKES_FAKE_MYSQL_SERVER_H_

@@ -1,7 +1,6 @@
 // FakeServerHost: a machine with room and a supervised mysqld, until a test says otherwise. Safe
 // for use from several threads.
-#ifndef GRAFT_TESTS_FAKES_FAKE_SERVER_HOST_H_
-#define GRAFT_TESTS_FAKES_FAKE_SERVER_HOST_H_
+#pragma once
 
 #include <functional>
 #include <set>
@@ -50,5 +49,3 @@ class FakeServerHost : public ServerHost {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAKES_FAKE_SERVER_HOST_H_

@@ -4,8 +4,7 @@
 // one too) and by Tick(), so a test that moves a SimulatedClock and then only waits for a watch
 // calls Tick(). Watches never wait on the clock and thus never move a simulated one. The whole
 // history is kept. Safe for use from several threads. The store must outlive its watches.
-#ifndef GRAFT_FAKES_FAKE_STORE_H_
-#define GRAFT_FAKES_FAKE_STORE_H_
+#pragma once
 
 #include <functional>
 #include <map>
@@ -125,5 +124,3 @@ class FakeStore : public KeyValueStore {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_FAKES_FAKE_STORE_H_

@@ -1,6 +1,5 @@
 // The tablets of shard shop/0 as the worlds of the fast tests register them.
-#ifndef GRAFT_FAKES_SHOP_TABLETS_H_
-#define GRAFT_FAKES_SHOP_TABLETS_H_
+#pragma once
 
 #include <string>
 
@@ -28,5 +27,3 @@ inline Tablet MakeShopTablet(const TabletAlias& alias, int mysql_port,
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_FAKES_SHOP_TABLETS_H_

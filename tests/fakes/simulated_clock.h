@@ -1,6 +1,5 @@
 // SimulatedClock: a clock that tests move.
-#ifndef GRAFT_TESTS_FAKES_SIMULATED_CLOCK_H_
-#define GRAFT_TESTS_FAKES_SIMULATED_CLOCK_H_
+#pragma once
 
 #include <algorithm>
 #include <condition_variable>
@@ -79,5 +78,3 @@ class SimulatedClock : public Clock {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAKES_SIMULATED_CLOCK_H_

@@ -1,6 +1,5 @@
 // One process of the agent in an AgentWorld: its ports behind a gate, and what runs on them.
-#ifndef GRAFT_TESTS_FAULTS_AGENT_PROCESS_H_
-#define GRAFT_TESTS_FAULTS_AGENT_PROCESS_H_
+#pragma once
 
 #include <memory>
 
@@ -22,5 +21,3 @@ struct AgentWorld::Process {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAULTS_AGENT_PROCESS_H_

@@ -4,8 +4,7 @@
 // graftd does, behind gates of its own: once it is dead, nothing that it still says reaches
 // anybody. All runs on the test's thread by one simulated clock; keeper and claims have their turns
 // whenever somebody waits. What happens is kept as a Story (promises.h judges it).
-#ifndef GRAFT_TESTS_FAULTS_AGENT_WORLD_H_
-#define GRAFT_TESTS_FAULTS_AGENT_WORLD_H_
+#pragma once
 
 #include <functional>
 #include <map>
@@ -136,5 +135,3 @@ class AgentWorld : private Gate, private Observer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAULTS_AGENT_WORLD_H_

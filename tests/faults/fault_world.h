@@ -1,7 +1,6 @@
 // The parts that the simulated fault tables share: a shard of three on fakes, the death of an
 // agent, and the conditions that must hold after every operation.
-#ifndef GRAFT_TESTS_FAULTS_FAULT_WORLD_H_
-#define GRAFT_TESTS_FAULTS_FAULT_WORLD_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -38,5 +37,3 @@ class FaultWorld : public ProvisionWorld {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAULTS_FAULT_WORLD_H_

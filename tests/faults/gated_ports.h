@@ -1,7 +1,6 @@
 // Ports of one process of an agent, each behind a gate: it may answer in the port's stead, and
 // looks at what the call has done. The ports themselves live on when the process dies.
-#ifndef GRAFT_TESTS_FAULTS_GATED_PORTS_H_
-#define GRAFT_TESTS_FAULTS_GATED_PORTS_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -30,5 +29,3 @@ std::unique_ptr<Journal> MakeGatedJournal(Gate& gate, Journal& journal);
 std::unique_ptr<ServerHost> MakeGatedHost(Gate& gate, ServerHost& host);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAULTS_GATED_PORTS_H_

@@ -1,6 +1,5 @@
 // The nine promises of docs and design as code: each looks at a Story and tells what breaks it.
-#ifndef GRAFT_TESTS_FAULTS_PROMISES_H_
-#define GRAFT_TESTS_FAULTS_PROMISES_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -34,5 +33,3 @@ Violations VitessCanReadEveryRecord(const Story& story);
 Violations BrokenPromises(const Story& story);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAULTS_PROMISES_H_

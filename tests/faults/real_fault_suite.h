@@ -1,8 +1,7 @@
 // The parts that the fault tests with the real programs share: a shard of a primary, a recipient
 // and a donor; an operation that can be held before a step; and the conditions that must hold after
 // every end.
-#ifndef GRAFT_FAULTS_REAL_FAULT_SUITE_H_
-#define GRAFT_FAULTS_REAL_FAULT_SUITE_H_
+#pragma once
 
 #include <gmock/gmock.h>
 
@@ -89,5 +88,3 @@ class RealCopyFaultSuite : public RealFaultSuite {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_FAULTS_REAL_FAULT_SUITE_H_

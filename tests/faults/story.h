@@ -1,6 +1,5 @@
 // Story: what a fault test has seen of an operation and of its server, from outside. Plain values.
-#ifndef GRAFT_TESTS_FAULTS_STORY_H_
-#define GRAFT_TESTS_FAULTS_STORY_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -87,5 +86,3 @@ struct Story {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_FAULTS_STORY_H_

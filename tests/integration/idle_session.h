@@ -1,7 +1,6 @@
 // A client of a mysqld that is connected, has said something, and now keeps still; gone when it is
 // destroyed. Not safe for several threads.
-#ifndef GRAFT_INTEGRATION_IDLE_SESSION_H_
-#define GRAFT_INTEGRATION_IDLE_SESSION_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -36,5 +35,3 @@ class IdleSession {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_INTEGRATION_IDLE_SESSION_H_

@@ -1,7 +1,6 @@
 // The shard that all preflight tests share: a primary, a recipient whose plugin directory holds the
 // clone plugin alone, another replica; and what is looked at around every `graftctl preflight`.
-#ifndef GRAFT_INTEGRATION_PREFLIGHT_SUITE_H_
-#define GRAFT_INTEGRATION_PREFLIGHT_SUITE_H_
+#pragma once
 
 #include <gmock/gmock.h>
 
@@ -66,5 +65,3 @@ class PreflightTest : public testing::Test {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_INTEGRATION_PREFLIGHT_SUITE_H_

@@ -1,7 +1,6 @@
 // The shard that all tests of reprovision_test share: a primary and two replicas, and what every
 // rebuilt replica must be like.
-#ifndef GRAFT_INTEGRATION_REPROVISION_SUITE_H_
-#define GRAFT_INTEGRATION_REPROVISION_SUITE_H_
+#pragma once
 
 #include <gmock/gmock.h>
 
@@ -55,5 +54,3 @@ class ReprovisionTest : public testing::Test {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_INTEGRATION_REPROVISION_SUITE_H_

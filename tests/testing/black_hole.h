@@ -1,7 +1,6 @@
 // An address of this machine where connections are neither accepted nor refused, as behind a
 // firewall that swallows packets.
-#ifndef GRAFT_TESTING_BLACK_HOLE_H_
-#define GRAFT_TESTING_BLACK_HOLE_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -25,5 +24,3 @@ class BlackHole {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_BLACK_HOLE_H_

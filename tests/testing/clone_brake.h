@@ -1,6 +1,5 @@
 // Makes a clone last long enough to look at it.
-#ifndef GRAFT_TESTING_CLONE_BRAKE_H_
-#define GRAFT_TESTING_CLONE_BRAKE_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "testing/mysql_sandbox.h"
@@ -16,5 +15,3 @@ absl::Status ReleaseClone(MysqlSandbox& recipient);
 absl::Status AwaitFileCopy(MysqlSandbox& recipient);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_CLONE_BRAKE_H_

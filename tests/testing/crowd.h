@@ -1,6 +1,5 @@
 // A crowd: many idle connections of another process to one server.
-#ifndef GRAFT_TESTING_CROWD_H_
-#define GRAFT_TESTING_CROWD_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -28,5 +27,3 @@ class CrowdProcess {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_CROWD_H_

@@ -1,6 +1,5 @@
 // A real etcd of one member, on 127.0.0.1, in a folder of its own. Not safe for several threads.
-#ifndef GRAFT_TESTING_ETCD_SERVER_H_
-#define GRAFT_TESTING_ETCD_SERVER_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -50,5 +49,3 @@ class EtcdServer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_ETCD_SERVER_H_

@@ -1,6 +1,5 @@
 // The one poll that tests have.
-#ifndef GRAFT_TESTING_EVENTUALLY_H_
-#define GRAFT_TESTING_EVENTUALLY_H_
+#pragma once
 
 #include <functional>
 
@@ -13,5 +12,3 @@ namespace graft {
 bool Eventually(absl::Duration timeout, const std::function<bool()>& condition);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_EVENTUALLY_H_

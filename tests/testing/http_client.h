@@ -1,6 +1,5 @@
 // HTTP as a test wants it: one connection, what was written to it, all that came back.
-#ifndef GRAFT_TESTING_HTTP_CLIENT_H_
-#define GRAFT_TESTING_HTTP_CLIENT_H_
+#pragma once
 
 #include <map>
 #include <memory>
@@ -45,5 +44,3 @@ HttpReply AskHttp(int port, absl::string_view path, absl::string_view method = "
                   const std::string& address = "127.0.0.1");
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_HTTP_CLIENT_H_

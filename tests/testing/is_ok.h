@@ -1,6 +1,5 @@
 // EXPECT_THAT(status_or_value, IsOk()); shows the status if it is not.
-#ifndef GRAFT_TESTING_IS_OK_H_
-#define GRAFT_TESTING_IS_OK_H_
+#pragma once
 
 #include <gmock/gmock.h>
 
@@ -23,5 +22,3 @@ MATCHER(IsOk, "is OK") {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_IS_OK_H_

@@ -3,8 +3,7 @@
 // mysqld under graft-mysqld and its graftd, and graftctl.
 //
 // Not safe for several threads. Gone, with all its processes, when it is destroyed.
-#ifndef GRAFT_TESTING_MINI_SHARD_H_
-#define GRAFT_TESTING_MINI_SHARD_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -111,5 +110,3 @@ class MiniShard {
 absl::StatusOr<v1::Operation> LastOperation(const std::string& json_lines);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_MINI_SHARD_H_

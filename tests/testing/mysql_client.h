@@ -1,6 +1,5 @@
 // SQL through MySQL's own command-line client and a socket, so that tests need no connector.
-#ifndef GRAFT_TESTING_MYSQL_CLIENT_H_
-#define GRAFT_TESTING_MYSQL_CLIENT_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -30,5 +29,3 @@ absl::StatusOr<SqlRows> RunSql(const std::string& mysql_home, const MysqlLogin& 
 SqlRows ParseBatchOutput(absl::string_view text);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_MYSQL_CLIENT_H_

@@ -3,8 +3,7 @@
 //
 // Not safe for several threads, but several sandboxes may be started at once from several. Gone,
 // with its processes, when it is destroyed.
-#ifndef GRAFT_TESTING_MYSQL_SANDBOX_H_
-#define GRAFT_TESTING_MYSQL_SANDBOX_H_
+#pragma once
 
 #include <signal.h>
 
@@ -97,5 +96,3 @@ class MysqlSandbox {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_MYSQL_SANDBOX_H_

@@ -3,8 +3,7 @@
 // Its addresses are private to this machine: 10.231.<n>.1 is the test's end, 10.231.<n>.2 the one
 // inside. Programs run in it by `ip netns exec <name>`. Gone when it is destroyed; what runs in it
 // must have ended before. Not safe for several threads.
-#ifndef GRAFT_TESTING_NETWORK_NAMESPACE_H_
-#define GRAFT_TESTING_NETWORK_NAMESPACE_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -41,5 +40,3 @@ class NetworkNamespace {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_NETWORK_NAMESPACE_H_

@@ -1,6 +1,5 @@
 // Free ports of 127.0.0.1.
-#ifndef GRAFT_TESTING_PORTS_H_
-#define GRAFT_TESTING_PORTS_H_
+#pragma once
 
 namespace graft {
 
@@ -10,5 +9,3 @@ namespace graft {
 int FreePort();
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_PORTS_H_

@@ -1,6 +1,5 @@
 // For tests that need a right of the machine: to mount, or to make a network.
-#ifndef GRAFT_TESTING_PRIVILEGE_H_
-#define GRAFT_TESTING_PRIVILEGE_H_
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -16,5 +15,3 @@
     GTEST_SKIP() << "not run here, because of " << needed_right_.message();                   \
   }                                                                                           \
   static_assert(true)
-
-#endif  // GRAFT_TESTING_PRIVILEGE_H_

@@ -2,8 +2,7 @@
 //
 // Safe for use from several threads, one at a time per object. It also dies (SIGTERM) when the test
 // program is killed.
-#ifndef GRAFT_TESTING_PROCESS_H_
-#define GRAFT_TESTING_PROCESS_H_
+#pragma once
 
 #include <signal.h>
 #include <sys/types.h>
@@ -63,5 +62,3 @@ absl::StatusOr<std::string> RunAndRead(const std::vector<std::string>& argv, Pro
 bool AwaitProcessEnd(pid_t pid, absl::Duration timeout);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_PROCESS_H_

@@ -1,6 +1,5 @@
 // Shows whether a program ever waits with a deadline on the wall clock: the kernel kills it then.
-#ifndef GRAFT_TESTING_REALTIME_WAITS_H_
-#define GRAFT_TESTING_REALTIME_WAITS_H_
+#pragma once
 
 #include <functional>
 
@@ -14,5 +13,3 @@ bool ForbidRealtimeWaits();
 bool RunsWithoutRealtimeWaits(const std::function<void()>& body);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_REALTIME_WAITS_H_

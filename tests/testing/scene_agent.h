@@ -1,6 +1,5 @@
 // An agent that shows one scene: what an HttpServer wants of it, and nothing else.
-#ifndef GRAFT_TESTING_SCENE_AGENT_H_
-#define GRAFT_TESTING_SCENE_AGENT_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -70,5 +69,3 @@ class SceneAgent : public Provisioning {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_SCENE_AGENT_H_

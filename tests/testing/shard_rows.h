@@ -1,6 +1,5 @@
 // Loads, replicates, breaks and compares the rows of two servers.
-#ifndef GRAFT_TESTING_SHARD_ROWS_H_
-#define GRAFT_TESTING_SHARD_ROWS_H_
+#pragma once
 
 #include <string>
 
@@ -35,5 +34,3 @@ absl::Status BreakReplica(MysqlSandbox& replica, MysqlSandbox& primary);
 absl::StatusOr<SqlRows> Checksums(MysqlSandbox& server);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_SHARD_ROWS_H_

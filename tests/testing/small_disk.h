@@ -1,6 +1,5 @@
 // A file system of a given size, in memory, for what happens when a disk is full. Needs root.
-#ifndef GRAFT_TESTING_SMALL_DISK_H_
-#define GRAFT_TESTING_SMALL_DISK_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -25,5 +24,3 @@ class SmallDisk {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_SMALL_DISK_H_

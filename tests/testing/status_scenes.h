@@ -1,6 +1,5 @@
 // States of an agent as its status page may have to show them.
-#ifndef GRAFT_TESTING_STATUS_SCENES_H_
-#define GRAFT_TESTING_STATUS_SCENES_H_
+#pragma once
 
 #include <memory>
 #include <string>
@@ -30,5 +29,3 @@ inline constexpr char kHostileText[] =
     "</script><script>document.title='pwned'</script>\"><img src=x onerror=alert(1)>'";
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_STATUS_SCENES_H_

@@ -1,7 +1,6 @@
 // A folder that is removed at the end, or, when the running test has failed, kept, with the tails
 // of its logs on stderr.
-#ifndef GRAFT_TESTING_TEMP_FOLDER_H_
-#define GRAFT_TESTING_TEMP_FOLDER_H_
+#pragma once
 
 #include <string>
 
@@ -27,5 +26,3 @@ class TempFolder {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_TEMP_FOLDER_H_

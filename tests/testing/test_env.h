@@ -1,6 +1,5 @@
 // Where a test finds the programs: ctest sets GRAFT_BIN_DIR and GRAFT_SOURCE_DIR.
-#ifndef GRAFT_TESTING_TEST_ENV_H_
-#define GRAFT_TESTING_TEST_ENV_H_
+#pragma once
 
 #include <string>
 
@@ -17,5 +16,3 @@ absl::StatusOr<std::string> OurProgram(const std::string& name);
 absl::StatusOr<std::string> MysqlHome();
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTING_TEST_ENV_H_

@@ -1,6 +1,5 @@
 // What AutoRepair and RebuildMember are tested with: scripted neighbours, on a simulated clock.
-#ifndef GRAFT_UNIT_AUTO_REPAIR_SUITE_H_
-#define GRAFT_UNIT_AUTO_REPAIR_SUITE_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -143,5 +142,3 @@ struct RepairingAgent {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_UNIT_AUTO_REPAIR_SUITE_H_

@@ -1,7 +1,6 @@
 // The parts that the tests of replicate and catch_up share: a copy whose donor has one transaction
 // more than the copy.
-#ifndef GRAFT_TESTS_UNIT_CATCH_UP_SUITE_H_
-#define GRAFT_TESTS_UNIT_CATCH_UP_SUITE_H_
+#pragma once
 
 #include <algorithm>
 #include <functional>
@@ -74,5 +73,3 @@ class CatchUpTest : public ::testing::Test {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_UNIT_CATCH_UP_SUITE_H_

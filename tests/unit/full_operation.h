@@ -1,7 +1,6 @@
 // An Operation, and a TabletState with it, with every field set to something other than its
 // default.
-#ifndef GRAFT_TESTS_UNIT_FULL_OPERATION_H_
-#define GRAFT_TESTS_UNIT_FULL_OPERATION_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "base/errors.h"
@@ -136,5 +135,3 @@ inline TabletState FullTabletState() {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_UNIT_FULL_OPERATION_H_

@@ -1,6 +1,5 @@
 // Metrics with sources that a test holds in its hand, and a reader of what it says.
-#ifndef GRAFT_TESTS_UNIT_METRICS_WORLD_H_
-#define GRAFT_TESTS_UNIT_METRICS_WORLD_H_
+#pragma once
 
 #include <memory>
 #include <optional>
@@ -91,5 +90,3 @@ struct MetricsWorld {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_UNIT_METRICS_WORLD_H_

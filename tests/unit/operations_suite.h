@@ -1,8 +1,7 @@
 // The fixture of Operations: a desk whose runs are in the test's hand. Its tests stand in
 // operations_test.cc (requests and cancels) and operations_watch_test.cc (subscribers, stop,
 // resume).
-#ifndef GRAFT_TESTS_UNIT_OPERATIONS_SUITE_H_
-#define GRAFT_TESTS_UNIT_OPERATIONS_SUITE_H_
+#pragma once
 
 #include <gmock/gmock.h>
 
@@ -151,5 +150,3 @@ class OperationsTest : public ::testing::Test {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_UNIT_OPERATIONS_SUITE_H_

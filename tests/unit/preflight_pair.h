@@ -1,6 +1,5 @@
 // The facts of a healthy pair: nothing about it is to be found.
-#ifndef GRAFT_TESTS_UNIT_PREFLIGHT_PAIR_H_
-#define GRAFT_TESTS_UNIT_PREFLIGHT_PAIR_H_
+#pragma once
 
 #include <set>
 #include <string>
@@ -123,5 +122,3 @@ inline PreflightFacts HealthyPairWithReplicaAsDonor() {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_UNIT_PREFLIGHT_PAIR_H_

@@ -1,6 +1,5 @@
 // Tables of tests for preflight's table: what makes just one row speak, and what it says.
-#ifndef GRAFT_TESTS_UNIT_PREFLIGHT_ROWS_H_
-#define GRAFT_TESTS_UNIT_PREFLIGHT_ROWS_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -31,5 +30,3 @@ void ExpectFine(const std::vector<std::function<void(PreflightFacts&)>>& ways,
                 PreflightFacts (*healthy)() = HealthyPair);
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_UNIT_PREFLIGHT_ROWS_H_

@@ -1,8 +1,7 @@
 // ProvisionWorld: a shard of two, or three, on fakes, with a provisioner for the replica.
 // Everything moves by one simulated clock, so an operation of minutes takes a millisecond, on one
 // thread.
-#ifndef GRAFT_TESTS_UNIT_PROVISION_WORLD_H_
-#define GRAFT_TESTS_UNIT_PROVISION_WORLD_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -151,5 +150,3 @@ class ProvisionWorld {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_UNIT_PROVISION_WORLD_H_

@@ -1,6 +1,5 @@
 // Operations for the tests of what people see.
-#ifndef GRAFT_TESTS_UNIT_SHOWN_OPERATIONS_H_
-#define GRAFT_TESTS_UNIT_SHOWN_OPERATIONS_H_
+#pragma once
 
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
@@ -158,5 +157,3 @@ inline v1::Operation Eventful() {
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_TESTS_UNIT_SHOWN_OPERATIONS_H_

@@ -3,8 +3,7 @@
 // The operation's thread enters the queue, reads the place and leaves. Another thread, which the
 // owner provides by calling Serve(), keeps the place alive meanwhile. Safe for use from several
 // threads: ClaimKeeper calls the store without holding its lock. `locks` must outlive it.
-#ifndef GRAFT_PROVISION_DONOR_CLAIM_KEEPER_H_
-#define GRAFT_PROVISION_DONOR_CLAIM_KEEPER_H_
+#pragma once
 
 #include <memory>
 #include <optional>
@@ -90,5 +89,3 @@ class ClaimKeeper {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_DONOR_CLAIM_KEEPER_H_

@@ -1,7 +1,6 @@
 // Donor fitness: why a server's data is not fit to be the shard's, as far as graft knows. Pure.
 // Ranking refuses such a candidate; preflight reports a chosen donor that is not fit.
-#ifndef GRAFT_PROVISION_DONOR_DONOR_FITNESS_H_
-#define GRAFT_PROVISION_DONOR_DONOR_FITNESS_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -79,5 +78,3 @@ MaybeObjection ObjectToIdentity(const DonorEvidence& donor, const ShardEvidence&
 MaybeObjection ObjectToData(const DonorEvidence& donor, const ShardEvidence& shard);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_DONOR_DONOR_FITNESS_H_

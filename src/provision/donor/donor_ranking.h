@@ -9,8 +9,7 @@
 //   6. the least lag; 7. the alias, so that every agent ranks alike
 // The primary serves only if nobody else can, busy or free, unless the request counts it among the
 // others. With every whole tablet donating, N of them are rebuilt in log2(N + 1) rounds.
-#ifndef GRAFT_PROVISION_DONOR_DONOR_RANKING_H_
-#define GRAFT_PROVISION_DONOR_DONOR_RANKING_H_
+#pragma once
 
 #include <optional>
 #include <set>
@@ -92,5 +91,3 @@ void SparePrimary(const DonorSearchFacts& facts, std::vector<DonorCandidate*>& c
 DonorRanking RankDonors(std::vector<DonorCandidate> candidates, const DonorSearchFacts& facts);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_DONOR_DONOR_RANKING_H_

@@ -2,8 +2,7 @@
 // the two best are asked, with the primary as the measure of both, and more only if these are not
 // fit. It ends within about two seconds if one of the two answers and is fit, and within about ten
 // in every other case, with any number of tablets and any number of silent ones.
-#ifndef GRAFT_PROVISION_DONOR_DONOR_SEARCH_H_
-#define GRAFT_PROVISION_DONOR_DONOR_SEARCH_H_
+#pragma once
 
 #include <string>
 
@@ -48,5 +47,3 @@ absl::StatusOr<FoundDonors> FindDonors(const DonorSearchDeps& deps, const Tablet
                                        const Shard& shard, const DonorWish& wish);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_DONOR_DONOR_SEARCH_H_

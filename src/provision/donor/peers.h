@@ -1,7 +1,6 @@
 // Peers: how the servers of other tablets are asked, one or many at the same time, without waiting
 // for those that do not answer.
-#ifndef GRAFT_PROVISION_DONOR_PEERS_H_
-#define GRAFT_PROVISION_DONOR_PEERS_H_
+#pragma once
 
 #include <functional>
 #include <map>
@@ -101,5 +100,3 @@ absl::StatusOr<T> AskServer(const Peers& peers, const HostPort& address,
 }
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_DONOR_PEERS_H_

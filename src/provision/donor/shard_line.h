@@ -4,8 +4,7 @@
 // first in line the best one, the second the next best. A recipient that a named donor must serve
 // waits for that one alone, and meanwhile others pass it. It stands in the line until its copy
 // replicates: then it leaves, which tells the others that there is one more donor.
-#ifndef GRAFT_PROVISION_DONOR_SHARD_LINE_H_
-#define GRAFT_PROVISION_DONOR_SHARD_LINE_H_
+#pragma once
 
 #include <cstddef>
 #include <map>
@@ -49,5 +48,3 @@ ShardLine LineFrom(const std::vector<QueueEntry>& entries, const QueueEntry& min
 size_t LeftToOthers(const ShardLine& line, bool left_over);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_DONOR_SHARD_LINE_H_

@@ -6,8 +6,7 @@
 // a rebuild it costs the store one watch, and one read every `look_every`. Look() makes one round
 // and is called on one thread; the rest is safe for use from several. Its arguments must outlive
 // it.
-#ifndef GRAFT_PROVISION_FLEET_REBUILD_MEMBER_H_
-#define GRAFT_PROVISION_FLEET_REBUILD_MEMBER_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -90,5 +89,3 @@ class RebuildMember {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_FLEET_REBUILD_MEMBER_H_

@@ -1,8 +1,7 @@
 // Decisions about operations: whether an agent with --restore-with-clone clones at its start, when
 // an attempt that ended badly is followed by another, and whether an operator's word is enough to
 // release a tablet. Pure.
-#ifndef GRAFT_PROVISION_OPERATION_DECISIONS_H_
-#define GRAFT_PROVISION_OPERATION_DECISIONS_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -38,5 +37,3 @@ absl::Duration BackOff(int attempt, double jitter);
 absl::Status CheckVouched(const Operation& release, DataState data);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_OPERATION_DECISIONS_H_

@@ -3,8 +3,7 @@
 //
 // A cancel and new bandwidths are durable once they are granted, so they are in TabletState. Safe
 // for use from several threads.
-#ifndef GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_
-#define GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_
+#pragma once
 
 #include <atomic>
 
@@ -35,5 +34,3 @@ class OperationControl {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_OPERATION_OPERATION_CONTROL_H_

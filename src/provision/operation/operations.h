@@ -4,8 +4,7 @@
 // Safe for use from several threads. The owner gives it a thread by calling Serve() on one; Stop()
 // makes Serve return with the running operation left as it is, for the next process to go on with.
 // It is an observer of its own provisioner: hand it to ProvisionerDeps.observers.
-#ifndef GRAFT_PROVISION_OPERATION_OPERATIONS_H_
-#define GRAFT_PROVISION_OPERATION_OPERATIONS_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -99,5 +98,3 @@ class Operations : public Provisioning, public Observer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_OPERATION_OPERATIONS_H_

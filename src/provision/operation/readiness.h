@@ -1,6 +1,5 @@
 // Readiness: may this tablet be used? A pure function of facts in memory.
-#ifndef GRAFT_PROVISION_OPERATION_READINESS_H_
-#define GRAFT_PROVISION_OPERATION_READINESS_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -29,5 +28,3 @@ std::vector<std::string> WhyNotReady(const TabletSnapshot& tablet,
 std::string LagLine(const TabletSnapshot& tablet);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_OPERATION_READINESS_H_

@@ -1,7 +1,6 @@
 // StepContext: what a step may use while it runs, and the helpers that all steps share. Lives for
 // one Provisioner::Run, on its thread. StepOutcome: what a step returns.
-#ifndef GRAFT_PROVISION_OPERATION_STEP_CONTEXT_H_
-#define GRAFT_PROVISION_OPERATION_STEP_CONTEXT_H_
+#pragma once
 
 #include <memory>
 #include <optional>
@@ -120,5 +119,3 @@ struct StepContext {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_OPERATION_STEP_CONTEXT_H_

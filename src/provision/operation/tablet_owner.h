@@ -4,8 +4,7 @@
 // the next sequence number, then let others see it. Nobody else writes the journal. Everybody else
 // reads snapshots, which never change under the reader. Safe for use from several threads: writers
 // of the state take turns, and readers do not wait for the disk. Its arguments must outlive it.
-#ifndef GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_
-#define GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -89,5 +88,3 @@ class TabletOwner {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_OPERATION_TABLET_OWNER_H_

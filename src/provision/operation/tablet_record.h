@@ -17,8 +17,7 @@
 //   and the tags of DonorHealth
 // An older state never overwrites a newer one. Safe for use from several threads: writers take
 // turns. Its arguments must outlive it.
-#ifndef GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_
-#define GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -77,5 +76,3 @@ class TabletRecord {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_OPERATION_TABLET_RECORD_H_

@@ -4,8 +4,7 @@
 // A check is fatal if CLONE would fail, lose something, or leave a server that cannot start, cannot
 // replicate or refuses logins. A check is a warning if the operator only should know the finding. A
 // check never passes without its facts: it is unchecked, or a warning if that is its worst result.
-#ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
-#define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_
+#pragma once
 
 #include <map>
 #include <set>
@@ -96,5 +95,3 @@ absl::Status FindingsToStatus(const std::vector<CheckResult>& results, const All
 bool OnlyDonorIsAtFault(const std::vector<CheckResult>& results, const Allowances& allow);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_H_

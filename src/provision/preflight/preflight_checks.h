@@ -2,8 +2,7 @@
 // Pure. Only preflight*.cc includes this.
 //
 // A function that takes the donor is called only if the donor has answered.
-#ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_CHECKS_H_
-#define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_CHECKS_H_
+#pragma once
 
 #include <cstdint>
 #include <functional>
@@ -134,5 +133,3 @@ bool CanBeSetAgain(const ReplicationFilter& filter, const PreflightFacts& facts)
 Verdict ReplicationSettingsStay(const PreflightFacts& facts);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_CHECKS_H_

@@ -3,8 +3,7 @@
 //
 // Safe for use from several threads. The owner calls Serve() on a thread; Stop() makes Serve
 // return, and every waiting request gets UNAVAILABLE.
-#ifndef GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_DESK_H_
-#define GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_DESK_H_
+#pragma once
 
 #include <deque>
 #include <functional>
@@ -44,5 +43,3 @@ class PreflightDesk {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_PREFLIGHT_PREFLIGHT_DESK_H_

@@ -5,8 +5,7 @@
 // bytes, otherwise by the time it has taken. The percentage does not depend on the present speed,
 // so a restarted agent shows the same percentage as before. The time left does depend on the
 // present speed.
-#ifndef GRAFT_PROVISION_PROGRESS_PROGRESS_ESTIMATE_H_
-#define GRAFT_PROVISION_PROGRESS_PROGRESS_ESTIMATE_H_
+#pragma once
 
 #include <array>
 
@@ -35,5 +34,3 @@ void EstimateProgress(const ProgressView& view, Operation& operation);
 void FinishProgress(Progress& progress);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_PROGRESS_PROGRESS_ESTIMATE_H_

@@ -1,8 +1,7 @@
 // ProgressModel: how long each phase of a rebuild is likely to take. Learnt from the operations
 // that this tablet went through before, scaled by the size of the data; without any, from typical
 // figures. Always an estimate. Plain values; safe to copy and to read from several threads.
-#ifndef GRAFT_PROVISION_PROGRESS_PROGRESS_MODEL_H_
-#define GRAFT_PROVISION_PROGRESS_PROGRESS_MODEL_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -53,5 +52,3 @@ const CloneStageRow* RowOf(const Progress& progress, Phase phase);
 int64_t FileBytes(const Progress& progress);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_PROGRESS_PROGRESS_MODEL_H_

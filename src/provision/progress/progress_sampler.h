@@ -4,8 +4,7 @@
 // metrics, watchers and tags get this sample. It keeps the time when each phase began, on the
 // agent's own clock, which does not change if somebody sets the machine's clock. Lives for one run
 // of an operation, on its thread.
-#ifndef GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_
-#define GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_
+#pragma once
 
 #include <array>
 #include <cstdint>
@@ -64,5 +63,3 @@ class ProgressSampler {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_PROGRESS_PROGRESS_SAMPLER_H_

@@ -5,8 +5,7 @@
 // rebuilt at all, stands in the shard's queue so that one tablet at a time is repaired, has a
 // preflight made, and only then starts. Look() makes one round and is called on one thread; the
 // rest is safe for use from several. Its arguments must outlive it.
-#ifndef GRAFT_PROVISION_REPAIR_AUTO_REPAIR_H_
-#define GRAFT_PROVISION_REPAIR_AUTO_REPAIR_H_
+#pragma once
 
 #include <functional>
 #include <memory>
@@ -94,5 +93,3 @@ class AutoRepair {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_REPAIR_AUTO_REPAIR_H_

@@ -1,6 +1,5 @@
 // Whether a tablet is to be rebuilt because its replication has stopped with an error. Pure.
-#ifndef GRAFT_PROVISION_REPAIR_REPAIR_DECISION_H_
-#define GRAFT_PROVISION_REPAIR_REPAIR_DECISION_H_
+#pragma once
 
 #include <optional>
 #include <set>
@@ -59,5 +58,3 @@ RepairDecision DecideByTopology(const Tablet& record, const Shard& shard);
 bool IsRepair(const Operation& operation);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_REPAIR_REPAIR_DECISION_H_

@@ -4,8 +4,7 @@
 // failed query, a journal that cannot be written, a store that is away, or a client that left is no
 // such evidence. Meanwhile it acts on a granted cancel, on new bandwidths, and on the watchdog's
 // findings. Used by the clone step, on the operation's thread.
-#ifndef GRAFT_PROVISION_STEPS_CLONE_SUPERVISOR_H_
-#define GRAFT_PROVISION_STEPS_CLONE_SUPERVISOR_H_
+#pragma once
 
 #include <memory>
 #include <optional>
@@ -37,5 +36,3 @@ std::optional<StepOutcome> SuperviseClone(StepContext& context, std::shared_ptr<
                                           bool runs_here = false);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_STEPS_CLONE_SUPERVISOR_H_

@@ -5,8 +5,7 @@
 // table. STATE alone is wrong too: after a crash in the middle it says "In Progress" for ever, and
 // a CLONE that fails while it connects can show the former run's "Completed" beside its own begin
 // time.
-#ifndef GRAFT_PROVISION_STEPS_CLONE_VERDICT_H_
-#define GRAFT_PROVISION_STEPS_CLONE_VERDICT_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "graft/clone_report.h"
@@ -42,5 +41,3 @@ absl::Status ProveClone(const CloneReport& report, const TabletState& state,
                         const ServerFacts& server);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_STEPS_CLONE_VERDICT_H_

@@ -1,7 +1,6 @@
 // What the steps that supervise a copy see of the recipient: CloneWatch follows this run's clone,
 // DownServer watches a server that does not answer. Both on the operation's thread.
-#ifndef GRAFT_PROVISION_STEPS_CLONE_WATCH_H_
-#define GRAFT_PROVISION_STEPS_CLONE_WATCH_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -91,5 +90,3 @@ class DownServer {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_STEPS_CLONE_WATCH_H_

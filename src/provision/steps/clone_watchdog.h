@@ -3,8 +3,7 @@
 // MySQL itself waits: a year for a metadata lock in DROP DATA, five minutes for a donor that is
 // gone, and its STATE says "In Progress" all the while. Used by the clone step, on the operation's
 // thread, after each look at the clone.
-#ifndef GRAFT_PROVISION_STEPS_CLONE_WATCHDOG_H_
-#define GRAFT_PROVISION_STEPS_CLONE_WATCHDOG_H_
+#pragma once
 
 #include <cstdint>
 #include <optional>
@@ -45,5 +44,3 @@ class CloneWatchdog {
 };
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_STEPS_CLONE_WATCHDOG_H_

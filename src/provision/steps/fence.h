@@ -1,7 +1,6 @@
 // The fence: keeps the recipient from serving, replicating and running events while its data is not
 // the data it should have. Holds across CLONE's restart, because persisted variables survive CLONE.
-#ifndef GRAFT_PROVISION_STEPS_FENCE_H_
-#define GRAFT_PROVISION_STEPS_FENCE_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -41,5 +40,3 @@ absl::StatusOr<bool> FindFence(StepContext& context);
 absl::Status LeaveServerSafe(StepContext& context);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_STEPS_FENCE_H_

@@ -2,8 +2,7 @@
 // an operation whose donor and source are resolved. Only reads. Codes are those of the recipient's
 // server and of a topology that is away; CANCELLED. If another server does not answer, the facts
 // hold its status.
-#ifndef GRAFT_PROVISION_STEPS_PREFLIGHT_FACTS_H_
-#define GRAFT_PROVISION_STEPS_PREFLIGHT_FACTS_H_
+#pragma once
 
 #include <string>
 
@@ -24,5 +23,3 @@ absl::StatusOr<PreflightFacts> GatherAcknowledgers(const StepContext& context,
 std::string ValueOf(const ServerSurvey& survey, const std::string& name);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_STEPS_PREFLIGHT_FACTS_H_

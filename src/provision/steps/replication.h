@@ -1,7 +1,6 @@
 // What replicate, catch_up and publish have in common: replication that is started and stopped
 // without a STOP that is still pending undoing it, whether it moves, and from which source.
-#ifndef GRAFT_PROVISION_STEPS_REPLICATION_H_
-#define GRAFT_PROVISION_STEPS_REPLICATION_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -70,5 +69,3 @@ bool IsKnownSource(const Operation& operation, const Tablet& source);
 absl::Status FollowSource(StepContext& context, const Tablet& source);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_STEPS_REPLICATION_H_

@@ -1,7 +1,6 @@
 // The steps: one function for each step of the plans in graft/plan.h. A step looks, acts, looks
 // again, so that it can run twice. The definition of each step describes its work and its outcomes.
-#ifndef GRAFT_PROVISION_STEPS_STEPS_H_
-#define GRAFT_PROVISION_STEPS_STEPS_H_
+#pragma once
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -62,5 +61,3 @@ absl::Status ApplyCloneSettings(StepContext& context, const CloneSettings& setti
 absl::Status LockedOut(const absl::Status& look);
 
 }  // namespace graft
-
-#endif  // GRAFT_PROVISION_STEPS_STEPS_H_
