@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <functional>
 #include <iostream>
 #include <memory>
 #include <random>
@@ -16,7 +15,7 @@
 #include "base/files.h"
 #include "command_line/command_line.h"
 #include "mysqld/commands.h"
-#include "mysqld/mysqld_binary.h"
+#include "mysqld/mysqld_process.h"
 
 namespace {
 

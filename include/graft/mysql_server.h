@@ -19,10 +19,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "graft/clone_report.h"
+#include "graft/progress.h"
 #include "graft/secret.h"
 #include "graft/server_facts.h"
 #include "graft/tablet.h"

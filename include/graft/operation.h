@@ -4,21 +4,56 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "graft/clone_report.h"
 #include "graft/operation_request.h"
 #include "graft/preflight.h"
 #include "graft/progress.h"
-#include "graft/step.h"
 #include "graft/tablet.h"
 
 namespace graft {
+
+// The steps of operations. The plan (graft/plan.h) says which steps an operation has, and in which
+// order; the order here means nothing.
+enum class Step {
+  kResolveDonor,
+  kPreflight,
+  kClaimDonor,
+  kFence,
+  kClone,
+  kAwaitRestart,
+  kVerify,
+  kReplicate,
+  kCatchUp,
+  kPublish,
+  kRelease,
+};
+inline constexpr int kStepCount = 11;
+absl::string_view StepName(Step step);  // "await_restart"
+std::optional<Step> ParseStep(absl::string_view name);
+
+enum class Outcome { kRunning, kDone, kFailed, kCancelled };
+absl::string_view OutcomeName(Outcome outcome);  // "running"
+
+// The state of the recipient's data, derived from the facts that its server shows.
+enum class DataState {
+  kIntact,   // the old data is whole
+  kPartial,  // some of it is dropped
+  kEmpty,    // dropped, nothing usable
+  kCloned,   // the donor's, verified
+};
+absl::string_view DataStateName(DataState state);  // "INTACT"
+// The old data is gone, and nothing that is known to be good has taken its place.
+inline bool IsDropped(DataState data) {
+  return data == DataState::kPartial || data == DataState::kEmpty;
+}
+// What is left of `data` as far as anybody knows, once some of it may be dropped.
+inline DataState OnceDropped(DataState data) {
+  return IsDropped(data) ? data : DataState::kPartial;
+}
 
 // A tablet of the shard that cannot be the donor, and why.
 struct RefusedDonor {
@@ -91,6 +126,18 @@ struct Operation {
   std::vector<StepTime> times;
   absl::Status error;  // why it failed or was cancelled; the reason is a payload (base/errors.h)
   Progress progress;
+};
+
+// Observer: gets a call for each event of an operation. Logs, metrics, watchers and tablet tags are
+// observers; the core itself neither logs nor counts.
+//
+// Called on the operation's thread, without locks held; must not block for long.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void OnStep(const Operation& operation) = 0;      // a step begins; journalled already
+  virtual void OnProgress(const Operation& operation) = 0;  // bytes or stage moved
+  virtual void OnEnd(const Operation& operation) = 0;       // done, failed or cancelled; journalled
 };
 
 }  // namespace graft

@@ -21,7 +21,6 @@ absl::string_view CheckOutcomeName(CheckOutcome outcome);  // "WARNING"
 
 // The side that can repair it. If the donor is at fault, another donor may do.
 enum class CheckSide { kRecipient, kDonor, kSource };
-absl::string_view CheckSideName(CheckSide side);  // "recipient"
 
 struct CheckResult {
   std::string id;  // "DISK_SPACE": a word of graft/reason.h

@@ -3,12 +3,15 @@
 // decides by them when its turn comes; nobody leads.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "graft/key_value_store.h"
 #include "graft/provisioning.h"
 #include "graft/tablet.h"
 
@@ -59,5 +62,50 @@ bool ServesByRecord(const Tablet& tablet);
 // not run in this rebuild; a member that is `out_of_service` already takes nothing away.
 std::string WhyKept(const ShardRebuild& rebuild, const TabletAlias& alias, const Shard& shard,
                     const std::vector<Tablet>& tablets, bool out_of_service);
+
+// ShardRebuilds: the newest rebuild of one shard, as the topology holds it: one key of graft's own
+// below the global root, whose value is JSON, so that people can read it with etcdctl.
+//
+// Safe for use from several threads. Besides the codes named below every call may return
+// UNAVAILABLE or DEADLINE_EXCEEDED when the store cannot be reached, and DATA_LOSS for a value that
+// is no rebuild.
+class ShardRebuilds {
+ public:
+  // `global` must outlive it.
+  ShardRebuilds(KeyValueStore& global, absl::string_view global_root, absl::string_view keyspace,
+                absl::string_view shard);
+
+  // NOT_FOUND: the shard has never had one.
+  absl::StatusOr<ShardRebuild> Get();
+
+  // Takes the place of one that is over. OK if this very rebuild is there already.
+  // FAILED_PRECONDITION: another one is not over; ABORTED: somebody else was quicker.
+  absl::Status Begin(const ShardRebuild& rebuild);
+
+  // Reads, changes and writes the rebuild that has this id, by compare-and-swap; again if another
+  // writer came first. Fields that graft does not know survive. NOT_FOUND: it is not there any
+  // more; ABORTED: others kept writing. If `change` returns an error, the call returns that error
+  // and writes nothing.
+  absl::Status Change(absl::string_view id,
+                      const std::function<absl::Status(ShardRebuild&)>& change);
+
+  // Calls `on_change`, from another thread, after each change from now on. It must not block, nor
+  // call the store.
+  absl::StatusOr<std::unique_ptr<Watch>> Follow(std::function<void()> on_change);
+
+ private:
+  absl::StatusOr<KeyValue> Read();
+  absl::StatusOr<ShardRebuild> Parse(const std::string& json) const;
+  absl::Status Written(const absl::Status& status) const;
+  absl::Status Quicker() const;
+
+  KeyValueStore& store_;
+  const std::string key_;
+};
+
+// As it is stored: one line of JSON. With `former`, fields of that which graft does not know stay.
+std::string ShardRebuildJson(const ShardRebuild& rebuild, const std::string& former = "");
+// DATA_LOSS: no rebuild, or one with a word that this graft does not know.
+absl::StatusOr<ShardRebuild> ParseShardRebuild(const std::string& text);
 
 }  // namespace graft

@@ -7,7 +7,6 @@
 #include <tuple>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -70,6 +69,10 @@ struct Tablet {
   std::string mysql_fault;  // why the record's address is none; `mysql` is empty then
   absl::Time start_time = absl::InfinitePast();     // InfinitePast(): unset
   absl::Time shutdown_time = absl::InfinitePast();  // InfinitePast(): unset
+
+  std::string Tag(const std::string& name) const;  // empty: it has none
+  int Port(const std::string& name) const;         // 0: it has none
+  bool SaysDropped() const;                        // by its tag the data is PARTIAL or EMPTY
 };
 
 // What a tablet's agent says in its record for those that look for a donor, within seconds of each

@@ -1,9 +1,6 @@
 #include "agent/agent.h"
 
-#include <string>
 #include <thread>
-#include <utility>
-#include <vector>
 
 #include "absl/functional/bind_front.h"
 #include "absl/strings/str_cat.h"
@@ -12,20 +9,16 @@
 #include "agent/start_command.h"
 #include "agent/state_dir.h"
 #include "agent/tablet_agent.h"
-#include "agent/tablet_at_start.h"
 #include "base/errors.h"
 #include "command_line/command_line.h"
 #include "host/local_server_host.h"
 #include "http/http_server.h"
 #include "journal/file_journal.h"
-#include "log/log.h"
-#include "metrics/metered.h"
 #include "metrics/metrics.h"
 #include "mysql/connector_server.h"
 #include "provision/fleet/rebuild_member.h"
 #include "provision/repair/auto_repair.h"
 #include "rpc/provisioner_server.h"
-#include "topo/shard_rebuilds.h"
 #include "topo_open/topo_open.h"
 
 namespace graft {
@@ -45,29 +38,13 @@ struct Opened {
   LoadedJournal loaded;
 };
 
-ConnectionOptions Connection(const HostPort& address, const std::string& user,
-                             const Secret& password, bool require_ssl) {
+ConnectionOptions Connection(const HostPort& address, const MysqlAccount& account) {
   ConnectionOptions connection;
   connection.address = address;
-  connection.user = user;
-  connection.password = password;
-  connection.require_ssl = require_ssl;
+  connection.user = account.user;
+  connection.password = account.password;
+  connection.require_ssl = account.use_ssl;
   return connection;
-}
-
-// To another tablet's server, as the clone user.
-ConnectionOptions PeerConnection(const AgentOptions& options, const HostPort& address) {
-  const ProvisionerOptions& of = options.tablet.provisioner;
-  ConnectionOptions connection =
-      Connection(address, of.clone_user, of.clone_password, of.clone_use_ssl);
-  connection.ssl_ca = options.mysql.ssl_ca;
-  return connection;
-}
-
-// As replication will log in, which verifies no certificate.
-ConnectionOptions ReplicaConnection(const AgentOptions& options, const HostPort& address) {
-  const ProvisionerOptions& of = options.tablet.provisioner;
-  return Connection(address, of.repl_user, of.repl_password, of.repl_use_ssl);
 }
 
 class GraftAgent : public Agent {
@@ -91,11 +68,11 @@ class GraftAgent : public Agent {
         repair_({clock_, tablet_.operations(), locks_, topology_, LogStates("repair")},
                 {identity_.alias, identity_.keyspace, identity_.shard, options_.repair,
                  options_.tablet.defaults.donor}),
-        rebuilds_(MakeShardRebuilds(*opened_.topology.global, options_.topo.global_root,
-                                    identity_.keyspace, identity_.shard)),
-        member_({clock_, tablet_.operations(), topology_, *rebuilds_,
-                 LogStates("rebuild of the shard")},
-                {identity_.alias, identity_.keyspace, identity_.shard}) {
+        rebuilds_(*opened_.topology.global, options_.topo.global_root, identity_.keyspace,
+                  identity_.shard),
+        member_(
+            {clock_, tablet_.operations(), topology_, rebuilds_, LogStates("rebuild of the shard")},
+            {identity_.alias, identity_.keyspace, identity_.shard}) {
     tablet_.Load(std::move(opened_.loaded));
   }
 
@@ -216,10 +193,13 @@ class GraftAgent : public Agent {
             [this] { return ConnectLocally(/*keep_session=*/true); },
             [this] { return ConnectLocally(/*keep_session=*/false); },
             [this](const HostPort& address) {
-              return OpenElsewhere(PeerConnection(options_, address));
+              ConnectionOptions connection = Connection(address, identity_.clone);
+              connection.ssl_ca = options_.mysql.ssl_ca;
+              return OpenElsewhere(connection);
             },
+            // As replication will log in, which verifies no certificate.
             [this](const HostPort& address) {
-              return OpenElsewhere(ReplicaConnection(options_, address));
+              return OpenElsewhere(Connection(address, identity_.repl));
             },
             absl::bind_front(&Askers::Ask, &askers_),
             options_.start_command.empty() ? nullptr : &start_command_,
@@ -246,7 +226,7 @@ class GraftAgent : public Agent {
   TabletAgent tablet_;
   ShardView shard_;
   AutoRepair repair_;
-  const std::unique_ptr<ShardRebuilds> rebuilds_;
+  ShardRebuilds rebuilds_;
   RebuildMember member_;
   std::unique_ptr<RpcServer> rpc_;
   std::unique_ptr<HttpServer> http_;

@@ -4,10 +4,9 @@
 
 #include <memory>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/options.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "log/log.h"
 
 namespace graft {

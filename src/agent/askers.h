@@ -12,7 +12,6 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "graft/cancellation.h"
 #include "graft/clock.h"
 
 namespace graft {

@@ -121,21 +121,19 @@ void CheckAccounts(const AgentFlags& flags, AgentOptions& options, Faults& fault
     faults.Take("--db-credentials-file", ReadCredentialsFile(flags.db_credentials_file),
                 credentials);
   }
-  const auto take = [&](absl::string_view name, const AgentFlags::Account& account,
-                        std::string& user, Secret& password) {
-    user = account.user;
-    if (user.empty()) faults.Add(absl::StrCat("--db-", name, "-user is empty"));
+  const auto take = [&](absl::string_view name, const AgentFlags::Account& account) {
+    MysqlAccount taken{account.user, {}, account.use_ssl};
+    if (taken.user.empty()) faults.Add(absl::StrCat("--db-", name, "-user is empty"));
     faults.Take(absl::StrCat("--db-", name, "-password-file"), FindPassword(account, credentials),
-                password);
+                taken.password);
+    return taken;
   };
-  ProvisionerOptions& provisioner = options.tablet.provisioner;
-  take("dba", flags.dba, options.mysql.user, options.mysql.password);
-  take("repl", flags.repl, provisioner.repl_user, provisioner.repl_password);
-  take("clone", flags.clone, provisioner.clone_user, provisioner.clone_password);
-  provisioner.agent_user = options.mysql.user;
-  options.mysql.require_ssl = flags.dba.use_ssl && options.mysql.socket.empty();
-  provisioner.repl_use_ssl = flags.repl.use_ssl;
-  provisioner.clone_use_ssl = flags.clone.use_ssl;
+  const MysqlAccount dba = take("dba", flags.dba);
+  options.tablet.provisioner.repl = take("repl", flags.repl);
+  options.tablet.provisioner.clone = take("clone", flags.clone);
+  options.tablet.provisioner.agent_user = options.mysql.user = dba.user;
+  options.mysql.password = dba.password;
+  options.mysql.require_ssl = dba.use_ssl && options.mysql.socket.empty();
 }
 
 void CheckMysql(const AgentFlags& flags, AgentOptions& options, Faults& faults) {

@@ -1,7 +1,6 @@
 #include "agent/hold_observer.h"
 
 #include <filesystem>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"

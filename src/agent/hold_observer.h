@@ -10,9 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "graft/cancellation.h"
 #include "graft/clock.h"
-#include "graft/observer.h"
+#include "graft/operation.h"
 
 namespace graft {
 

@@ -11,7 +11,7 @@
 #include "command_line/command_line.h"
 #include "log/log.h"
 #include "mysql/connector_server.h"
-#include "provision/repair/repair_decision.h"
+#include "provision/repair/auto_repair.h"
 #include "topo_open/topo_open.h"
 
 namespace graft {

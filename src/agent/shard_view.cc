@@ -1,7 +1,6 @@
 #include "agent/shard_view.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace graft {
 namespace {

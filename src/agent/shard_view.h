@@ -11,7 +11,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "graft/cancellation.h"
 #include "graft/clock.h"
 #include "graft/topology.h"
 #include "http/status_facts.h"

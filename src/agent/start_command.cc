@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "mysqld/child.h"
+#include "mysqld/mysqld_process.h"
 
 namespace graft {
 namespace {

@@ -6,8 +6,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "graft/server_host.h"
 #include "log/log.h"
 

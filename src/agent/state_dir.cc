@@ -13,7 +13,6 @@
 #include "absl/strings/strip.h"
 #include "base/clocks.h"
 #include "base/errors.h"
-#include "base/files.h"
 
 namespace graft {
 namespace {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/file_lock.h"
+#include "base/files.h"
 #include "graft/clock.h"
-#include "graft/observer.h"
+#include "graft/operation.h"
 #include "graft/tablet_state.h"
 
 namespace graft {

@@ -1,14 +1,11 @@
 #include "agent/tablet_agent.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "agent/tablet_at_start.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
-#include "log/log.h"
 #include "provision/operation/decisions.h"
 
 namespace graft {
@@ -93,11 +90,8 @@ absl::Status TabletAgent::RegisterOnce() {
 
 // The record may have seen more than the journal, which may be gone.
 void TabletAgent::NoteRegistered() {
-  const auto tag = registered_.tags.find("graft.sequence");
   int64_t sequence = 0;
-  if (tag != registered_.tags.end() && absl::SimpleAtoi(tag->second, &sequence)) {
-    owner_.BeginAfter(sequence);
-  }
+  if (absl::SimpleAtoi(registered_.Tag("graft.sequence"), &sequence)) owner_.BeginAfter(sequence);
   // --init-tablet-type counts from each start on, not the type after the last operation.
   const bool ended = !owner_.state()->operation.request.id.empty() && !has_unfinished();
   if (ended) LeaveRestore();
@@ -140,7 +134,7 @@ void TabletAgent::DecideOnRestore(const ServerFacts& facts) {
     ports_.log.Warning(
         "the journal is empty, but the record says that the data was dropped; it stays RESTORE "
         "until an operation has rebuilt it, or graftctl release says that it is good",
-        {{"data_state", registered_.tags.at("graft.data_state")}});
+        {{"data_state", registered_.Tag("graft.data_state")}});
     return;
   }
   LeaveRestore();
@@ -175,6 +169,53 @@ void TabletAgent::Stop() {
   claims_.Stop();
   line_.Stop();
   keeper_.Stop();
+}
+
+namespace {
+
+bool WasThereOne(const TabletState& state) {
+  return !state.operation.request.id.empty();
+}
+
+}  // namespace
+
+bool IsUnfinished(const TabletState& state) {
+  return WasThereOne(state) && state.operation.outcome == Outcome::kRunning;
+}
+
+bool MustNotServe(const TabletState& state) {
+  return WasThereOne(state) && state.operation.outcome != Outcome::kDone &&
+         (state.operation.data_state != DataState::kIntact || state.fence.up);
+}
+
+bool EndedBadly(const TabletState& state) {
+  return !IsUnfinished(state) && MustNotServe(state);
+}
+
+bool RecordSaysDropped(const TabletState& state, const Tablet& record) {
+  return !WasThereOne(state) && record.type == TabletType::kRestore && record.SaysDropped();
+}
+
+TabletType TypeWithoutOperation(const TabletState& state, TabletType init_type) {
+  const bool found_out = WasThereOne(state) && state.operation.outcome != Outcome::kDone &&
+                         state.type_before == TabletType::kRestore;
+  return found_out ? TabletType::kRestore : init_type;
+}
+
+Tablet AnnouncedTablet(const TabletAgent::Options& options, const TabletState& state,
+                       const TabletAgent::ApiPorts& ports) {
+  Tablet tablet;
+  tablet.alias = options.provisioner.alias;
+  tablet.hostname = options.hostname;
+  if (ports.http != 0) tablet.port_map["vt"] = ports.http;
+  tablet.port_map["graft"] = ports.grpc;
+  tablet.keyspace = options.provisioner.keyspace;
+  tablet.shard = options.provisioner.shard;
+  // Not to be served from before it is known to hold data.
+  const bool holds_back = options.restore_with_clone || MustNotServe(state);
+  tablet.type = holds_back ? TabletType::kRestore : options.provisioner.init_type;
+  if (options.advertised_mysql.port != 0) tablet.mysql = options.advertised_mysql;
+  return tablet;
 }
 
 }  // namespace graft

@@ -1,15 +1,11 @@
 #include "agent/tablet_keeper.h"
 
 #include <algorithm>
-#include <string>
-#include <tuple>
-#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "agent/shared_uuid.h"
-#include "agent/tablet_at_start.h"
+#include "agent/tablet_agent.h"
 #include "base/errors.h"
-#include "graft/plan.h"
 #include "provision/donor/donor_fitness.h"
 
 namespace graft {

@@ -16,10 +16,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "graft/cancellation.h"
 #include "graft/clock.h"
 #include "graft/mysql_server.h"
-#include "graft/observer.h"
+#include "graft/operation.h"
 #include "graft/provisioning.h"
 #include "graft/topology.h"
 #include "log/log.h"

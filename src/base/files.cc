@@ -1,6 +1,7 @@
 #include "base/files.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 
@@ -63,6 +65,14 @@ absl::StatusOr<std::string> ReadAll(const Fd& file, const std::string& path) {
     if (count == 0) return text;
     text.append(buffer.data(), static_cast<size_t>(count));
   }
+}
+
+// Somebody may have removed the file between its opening and its locking.
+bool IsFileAt(const Fd& file, const std::string& path) {
+  struct stat ours {};
+  struct stat theirs {};
+  return fstat(file.get(), &ours) == 0 && stat(path.c_str(), &theirs) == 0 &&
+         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
 }
 
 }  // namespace
@@ -149,6 +159,27 @@ absl::Status SyncDirectory(const std::string& directory) {
   const Fd folder = Open(directory, O_RDONLY | O_DIRECTORY);
   if (!folder.ok()) return FileError("open the folder", directory, errno);
   return Sync(folder, directory);
+}
+
+// A child between its fork and its exec has the file open still.
+FileLock::~FileLock() {
+  if (file_.ok()) flock(file_.get(), LOCK_UN);
+}
+
+absl::StatusOr<FileLock> LockFile(const std::string& path, absl::string_view holder) {
+  while (true) {
+    Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!file.ok()) return FileError("open", path, errno);
+    if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EINTR) continue;
+      if (errno != EWOULDBLOCK) return FileError("lock", path, errno);
+      return absl::FailedPreconditionError(absl::StripAsciiWhitespace(ReadFile(path).value_or("")));
+    }
+    if (!IsFileAt(file, path)) continue;
+    // In place: a new file would not be the locked one.
+    GRAFT_RETURN_IF_ERROR(WriteFile(path, absl::StrCat(holder, "\n")));
+    return FileLock(std::move(file));
+  }
 }
 
 }  // namespace graft

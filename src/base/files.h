@@ -10,7 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -68,5 +67,25 @@ absl::Status MakeDirectory(const std::string& directory);
 
 // Makes renames and removals in `directory` last.
 absl::Status SyncDirectory(const std::string& directory);
+
+// FileLock: lets one process at a time use what a file stands for; others can read which process.
+//
+// The kernel frees the lock when its holder ends, however that happens. Programs that the holder
+// starts do not inherit the lock. Safe for use from several threads.
+class FileLock {
+ public:
+  explicit FileLock(Fd file = Fd()) : file_(std::move(file)) {}
+  FileLock(FileLock&&) = default;
+  FileLock& operator=(FileLock&&) = default;
+  ~FileLock();
+
+ private:
+  Fd file_;
+};
+
+// Holds the file until the result is destroyed, and writes the line `holder` into it.
+// FAILED_PRECONDITION: another process, or this one, holds it; the text is that holder's line.
+// UNAVAILABLE: the file cannot be used.
+absl::StatusOr<FileLock> LockFile(const std::string& path, absl::string_view holder);
 
 }  // namespace graft

@@ -7,10 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "graft/tablet.h"
 

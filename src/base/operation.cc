@@ -1,11 +1,10 @@
-#include "graft/operation.h"
-
 #include <array>
 #include <tuple>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "graft/operation.h"
 #include "graft/reason.h"
 #include "graft/tablet_state.h"
 
@@ -22,7 +21,6 @@ constexpr Names<kStepCount> kStepNames = {
 constexpr Names<4> kOutcomeNames = {"running", "done", "failed", "cancelled"};
 constexpr Names<4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY", "CLONED"};
 constexpr Names<4> kCheckOutcomeNames = {"PASSED", "WARNING", "UNCHECKED", "FATAL"};
-constexpr Names<3> kCheckSideNames = {"recipient", "donor", "source"};
 constexpr Names<4> kCloneStateNames = {"Not Started", "In Progress", "Completed", "Failed"};
 // With those of CLONE's stages, which are phases too.
 constexpr Names<kPhaseCount> kPhaseNames = {"PREPARE",   "DROP DATA", "FILE COPY",
@@ -58,9 +56,6 @@ absl::string_view DataStateName(DataState state) {
 }
 absl::string_view CheckOutcomeName(CheckOutcome outcome) {
   return NameOf(kCheckOutcomeNames, outcome);
-}
-absl::string_view CheckSideName(CheckSide side) {
-  return NameOf(kCheckSideNames, side);
 }
 absl::string_view CloneStateName(CloneState state) {
   return NameOf(kCloneStateNames, state);

@@ -1,7 +1,5 @@
-#include <array>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "graft/reason.h"
 

@@ -11,12 +11,7 @@
 namespace graft {
 namespace {
 
-constexpr std::array<std::pair<MemberOutcome, absl::string_view>, 4> kOutcomes = {{
-    {MemberOutcome::kWaiting, "waiting"},
-    {MemberOutcome::kRunning, "running"},
-    {MemberOutcome::kDone, "done"},
-    {MemberOutcome::kFailed, "failed"},
-}};
+constexpr std::array<absl::string_view, 4> kOutcomes = {"waiting", "running", "done", "failed"};
 
 using Member = ShardRebuild::Member;
 
@@ -39,13 +34,12 @@ bool Runs(const ShardRebuild& rebuild, const TabletAlias& alias) {
 }  // namespace
 
 absl::string_view MemberOutcomeName(MemberOutcome outcome) {
-  return kOutcomes[static_cast<size_t>(outcome)].second;
+  return kOutcomes[static_cast<size_t>(outcome)];
 }
 
 absl::StatusOr<MemberOutcome> ParseMemberOutcome(absl::string_view outcome) {
-  for (const auto& [value, name] : kOutcomes) {
-    if (name == outcome) return value;
-  }
+  const auto* const name = std::find(kOutcomes.begin(), kOutcomes.end(), outcome);
+  if (name != kOutcomes.end()) return static_cast<MemberOutcome>(name - kOutcomes.begin());
   return absl::InvalidArgumentError(absl::StrCat("\"", outcome, "\" is no outcome of a member"));
 }
 
@@ -87,11 +81,8 @@ bool IsOver(const ShardRebuild& rebuild) {
 
 bool ServesByRecord(const Tablet& tablet) {
   const bool serves = tablet.type == TabletType::kReplica || tablet.type == TabletType::kRdonly;
-  const auto data = tablet.tags.find("graft.data_state");
-  const bool whole =
-      data == tablet.tags.end() || (data->second != "PARTIAL" && data->second != "EMPTY");
   const DonorHealth health = ReadHealth(tablet);
-  return serves && whole && !tablet.mysql.empty() && !health.empty &&
+  return serves && !tablet.SaysDropped() && !tablet.mysql.empty() && !health.empty &&
          health.lag != LagClass::kStopped;
 }
 

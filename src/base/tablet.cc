@@ -1,5 +1,3 @@
-#include "graft/tablet.h"
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -11,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "graft/tablet.h"
+#include "graft/topology.h"
 
 namespace graft {
 namespace {
@@ -26,6 +26,28 @@ constexpr std::array<absl::string_view, 9> kTypeNames = {"UNKNOWN", "PRIMARY", "
 
 bool IsCellCharacter(char c) {
   return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+}
+
+// `text` as a part of a lock's name: letters, digits, '_' and the characters of `plain` stay. Every
+// other character becomes ".xx", so that two texts never share a name.
+std::string NamePart(absl::string_view text, absl::string_view plain) {
+  std::string part;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || c == '_' || plain.find(c) != absl::string_view::npos) {
+      part.push_back(c);
+    } else {
+      absl::StrAppendFormat(&part, ".%02x", byte);
+    }
+  }
+  return part;
+}
+
+// Vitess keeps the names of ranges in lower case, whatever was typed: "80-C0" is "80-c0".
+std::string OfShard(absl::string_view what, absl::string_view keyspace, absl::string_view shard) {
+  const bool range = shard.find('-') != absl::string_view::npos;
+  const std::string name = range ? absl::AsciiStrToLower(shard) : std::string(shard);
+  return absl::StrCat("graft-", what, "-", NamePart(keyspace, ""), "-", NamePart(name, "-"));
 }
 }  // namespace
 
@@ -67,6 +89,21 @@ std::string HostPort::ToString() const {
   return bare_ipv6 ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
 }
 
+std::string Tablet::Tag(const std::string& name) const {
+  const auto tag = tags.find(name);
+  return tag == tags.end() ? "" : tag->second;
+}
+
+int Tablet::Port(const std::string& name) const {
+  const auto port = port_map.find(name);
+  return port == port_map.end() ? 0 : port->second;
+}
+
+bool Tablet::SaysDropped() const {
+  const std::string data_state = Tag("graft.data_state");
+  return data_state == "PARTIAL" || data_state == "EMPTY";
+}
+
 std::string TabletList::MissingText() const {
   return absl::StrJoin(missing_cells, "; ", [](std::string* text, const MissingCell& cell) {
     absl::StrAppend(text, "cell ", cell.name, " is missing here: ", cell.why.message());
@@ -74,13 +111,9 @@ std::string TabletList::MissingText() const {
 }
 
 DonorHealth ReadHealth(const Tablet& tablet) {
-  const auto tag = [&tablet](const char* name) {
-    const auto found = tablet.tags.find(name);
-    return found == tablet.tags.end() ? "" : found->second;
-  };
-  DonorHealth health{tag(kVersionTag), LagClass::kUnknown, !tag(kDonatesTag).empty(),
-                     !tag(kEmptyTag).empty()};
-  const auto* const name = std::find(kLagNames.begin(), kLagNames.end(), tag(kLagTag));
+  DonorHealth health{tablet.Tag(kVersionTag), LagClass::kUnknown, !tablet.Tag(kDonatesTag).empty(),
+                     !tablet.Tag(kEmptyTag).empty()};
+  const auto* const name = std::find(kLagNames.begin(), kLagNames.end(), tablet.Tag(kLagTag));
   if (name != kLagNames.end()) health.lag = static_cast<LagClass>(name - kLagNames.begin());
   return health;
 }
@@ -97,6 +130,19 @@ void WriteHealth(const DonorHealth& health, Tablet& tablet) {
   set(kLagTag, kLagNames[static_cast<size_t>(health.lag)]);
   set(kDonatesTag, health.donates ? "yes" : "");
   set(kEmptyTag, health.empty ? "yes" : "");
+}
+
+std::string DonorLockName(const TabletAlias& donor) {
+  // The last '-' splits an alias, so that one in the cell's name does no harm.
+  return absl::StrCat("graft-donor-", NamePart(donor.ToString(), "-"));
+}
+
+std::string RepairLockName(absl::string_view keyspace, absl::string_view shard) {
+  return OfShard("repair", keyspace, shard);
+}
+
+std::string ShardLineName(absl::string_view keyspace, absl::string_view shard) {
+  return OfShard("line", keyspace, shard);
 }
 
 }  // namespace graft

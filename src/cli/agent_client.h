@@ -7,15 +7,18 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
+#include "graft/tablet.h"
+#include "graft/topology.h"
 #include "graft/v1/provisioner.pb.h"
 
 namespace graft::cli {
@@ -88,5 +91,41 @@ class AgentClient {
 
 // `address` is "host:port". Connects at the first call.
 std::unique_ptr<AgentClient> MakeAgentClient(const std::string& address, absl::Duration timeout);
+
+// Where tablets' agents are, and what many of them answer, some asked at a time.
+
+// "host:port" by its record. UNAVAILABLE: its agent has stopped; FAILED_PRECONDITION: a tablet
+// without a graft agent.
+absl::StatusOr<std::string> AgentAddress(const Tablet& tablet);
+
+// The same by its alias. NOT_FOUND as of Topology::GetTablet.
+absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias);
+
+inline constexpr int kMostAskedAtOnce = 64;
+// Of all of them, unless the caller has more time.
+inline constexpr absl::Duration kAskTimeout = absl::Milliseconds(1500);
+
+struct AgentAnswer {
+  v1::GetTabletResponse tablet;
+  std::optional<v1::Operation> operation;  // the newest; nullopt: none yet
+};
+
+// One agent by its address, "host:port", within the timeout. Safe for use from several threads.
+using AskAgent =
+    std::function<absl::StatusOr<AgentAnswer>(const std::string& address, absl::Duration timeout)>;
+absl::StatusOr<AgentAnswer> AskOneAgent(const std::string& address, absl::Duration timeout);
+
+// How long one agent's earlier rebuilds took that ended well, in the same way.
+using AskTimes = std::function<absl::StatusOr<std::vector<absl::Duration>>(
+    const std::string& address, absl::Duration timeout)>;
+absl::StatusOr<std::vector<absl::Duration>> AskTimesOf(const std::string& address,
+                                                       absl::Duration timeout);
+
+// An answer for each tablet, in order. UNAVAILABLE: its agent was stopped; FAILED_PRECONDITION: it
+// has no graft agent; DEADLINE_EXCEEDED: it was not asked before `deadline`; else what asking said.
+// Returns soon after `deadline` at the latest.
+std::vector<absl::StatusOr<AgentAnswer>> AskAgents(Clock& clock, const AskAgent& ask,
+                                                   const std::vector<Tablet>& tablets,
+                                                   absl::Time deadline);
 
 }  // namespace graft::cli

@@ -3,14 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "view/operation.h"
 #include "wire/fields.h"
-#include "wire/request_proto.h"
+#include "wire/operation_proto.h"
 
 namespace graft::cli {
 namespace {

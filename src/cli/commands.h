@@ -2,8 +2,6 @@
 // operation that failed is a result, whose exit code says so.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -11,8 +9,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cli/agent_client.h"
-#include "cli/agents.h"
-#include "cli/exit_code.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "cli/watch.h"

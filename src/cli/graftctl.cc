@@ -6,22 +6,15 @@
 
 #include <cstdlib>
 #include <iostream>
-#include <memory>
-#include <string>
-#include <tuple>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/clocks.h"
 #include "base/errors.h"
 #include "cli/agent_client.h"
-#include "cli/agents.h"
 #include "cli/commands.h"
-#include "cli/rebuild_command.h"
-#include "topo/shard_rebuilds.h"
-#include "topo_open/topo_open.h"
+#include "cli/rebuild.h"
+#include "wire/operation_proto.h"
 #include "wire/provisioner_proto.h"
-#include "wire/request_proto.h"
 
 namespace graft::cli {
 namespace {
@@ -129,7 +122,7 @@ Result RunTopoCommand(const GraftctlFlags& flags, const Session& session,
                       VitessTopology& topology) {
   switch (flags.command) {
     case Command::kTablets:
-      return ShowTablets(session, topology, flags.filter, flags.no_ask ? nullptr : MakeAskAgent());
+      return ShowTablets(session, topology, flags.filter, flags.no_ask ? nullptr : AskOneAgent);
     case Command::kTopoAddCell: {
       Cell cell = flags.cell;
       if (cell.server_address.empty()) cell.server_address = flags.topo.global_server_address;
@@ -192,9 +185,8 @@ Result RunShardRebuild(const GraftctlFlags& flags, const Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const ShardRebuildCall call,
                          MakeShardCall(flags, session.screen.terminal));
   GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, OpenTopology(session.clock, flags.topo));
-  const auto rebuilds =
-      MakeShardRebuilds(*opened.global, flags.topo.global_root, call.keyspace, call.shard);
-  return RebuildShard(session, {*opened.topology, *rebuilds, MakeAskAgent(), MakeAskTimes()}, call);
+  ShardRebuilds rebuilds(*opened.global, flags.topo.global_root, call.keyspace, call.shard);
+  return RebuildShard(session, {*opened.topology, rebuilds, AskOneAgent, AskTimesOf}, call);
 }
 
 Result Run(const GraftctlFlags& flags, const Session& session) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "cli/exit_code.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "graft/operation_request.h"

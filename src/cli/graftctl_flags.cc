@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 
 #include "base/duration_flag.h"
-#include "cli/agents.h"
-#include "cli/exit_code.h"
+#include "cli/agent_client.h"
 #include "cli/graftctl.h"
+#include "cli/output.h"
 #include "command_line/command_line.h"
 #include "topo_open/topo_flags.h"
-#include "wire/request_proto.h"
+#include "wire/operation_proto.h"
 
 namespace graft::cli {
 namespace {
@@ -33,23 +33,26 @@ CLI::App* AddOperationCommand(CLI::App& app, const char* name, const char* help,
   return added;
 }
 
+template <typename T>
+CLI::Option* Add(CLI::App& command, const char* name, T& target, const char* kind,
+                 const std::string& text) {
+  return command.add_option(name, target, text)->type_name(kind);
+}
+
 // Whom to copy, whom to follow, and what to take upon oneself: of reprovision and preflight.
 void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
   auto* primary =
       command.add_flag("--from-primary", flags.from_primary, "copy the shard's primary");
-  auto* tablet = command.add_option("--from-tablet", flags.from_tablet, "copy this tablet")
-                     ->type_name("ALIAS");
+  auto* tablet = Add(command, "--from-tablet", flags.from_tablet, "ALIAS", "copy this tablet");
   command.add_flag("--from-any", flags.from_any, "copy the best tablet of the shard")
       ->excludes(primary)
       ->excludes(tablet);
   tablet->excludes(primary);
-  command
-      .add_option("--donors", flags.donors,
-                  "with --from-any: primary,replica, or replica; else the primary as a last resort")
+  Add(command, "--donors", flags.donors, "KINDS",
+      "with --from-any: primary,replica, or replica; else the primary as a last resort")
       ->check([](const std::string& kinds) {
         return std::string(ParseDonors(kinds).status().message());
-      })
-      ->type_name("KINDS");
+      });
   command
       .add_option("--replicate-from", flags.replicate_from, "replication source after the clone")
       ->check(CLI::IsMember({"donor", "primary", "primary-or-donor"}));
@@ -71,25 +74,19 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
 
 void AddBandwidthFlags(CLI::App& command, GraftctlFlags& flags) {
   const CLI::Range range(int64_t{0}, kMostBandwidthMib);
-  command
-      .add_option("--max-data-bandwidth", flags.settings.max_data_bandwidth_mib,
-                  "bound of the copy on disk, in MiB/s; 0: none")
-      ->check(range)
-      ->type_name("MIB");
-  command
-      .add_option("--max-network-bandwidth", flags.settings.max_network_bandwidth_mib,
-                  "bound of the copy on the network, in MiB/s; 0: none")
-      ->check(range)
-      ->type_name("MIB");
+  Add(command, "--max-data-bandwidth", flags.settings.max_data_bandwidth_mib, "MIB",
+      "bound of the copy on disk, in MiB/s; 0: none")
+      ->check(range);
+  Add(command, "--max-network-bandwidth", flags.settings.max_network_bandwidth_mib, "MIB",
+      "bound of the copy on the network, in MiB/s; 0: none")
+      ->check(range);
 }
 
 void AddSettingsFlags(CLI::App& command, GraftctlFlags& flags) {
   AddBandwidthFlags(command, flags);
-  command
-      .add_option("--max-concurrency", flags.settings.max_concurrency,
-                  "threads of the copy, at most")
-      ->check(CLI::Range(1, kMostConcurrency))
-      ->type_name("N");
+  Add(command, "--max-concurrency", flags.settings.max_concurrency, "N",
+      "threads of the copy, at most")
+      ->check(CLI::Range(1, kMostConcurrency));
   command.add_flag_function(
       "--compression,!--no-compression",
       [&flags](int64_t on) { flags.settings.compression = on > 0; },
@@ -107,24 +104,19 @@ CLI::Option* AddCancelOnInterrupt(CLI::App& command, GraftctlFlags& flags) {
 
 // Of a rebuild of several tablets.
 void AddShardFlags(CLI::App& command, GraftctlFlags& flags) {
-  auto* shard =
-      command
-          .add_option("--shard", flags.shard,
-                      "rebuild several tablets of this shard, one after the other: those named, "
-                      "--all or --unhealthy; without any, show the rebuild that is there. Unless "
-                      "told otherwise they copy the best tablet and follow the primary")
-          ->type_name("KEYSPACE/SHARD");
+  auto* shard = Add(command, "--shard", flags.shard, "KEYSPACE/SHARD",
+                    "rebuild several tablets of this shard, one after the other: those named, "
+                    "--all or --unhealthy; without any, show the rebuild that is there. Unless "
+                    "told otherwise they copy the best tablet and follow the primary");
   auto* all = command.add_flag("--all", flags.all, "every tablet but the primary")->needs(shard);
   command
       .add_flag("--unhealthy", flags.unhealthy,
                 "the tablets without good data, without mysqld or without replication")
       ->needs(shard)
       ->excludes(all);
-  command
-      .add_option("--max-unavailable", flags.max_unavailable,
-                  "tablets that are rebuilt at the same time, at most")
+  Add(command, "--max-unavailable", flags.max_unavailable, "N",
+      "tablets that are rebuilt at the same time, at most")
       ->check(CLI::Range(1, 1000))
-      ->type_name("N")
       ->capture_default_str()
       ->needs(shard);
   command.add_flag("--plan", flags.plan, "show the plan of the shard's rebuild, begin nothing")
@@ -169,9 +161,8 @@ void AddRelease(CLI::App& app, GraftctlFlags& flags) {
   release->add_flag(
       "--data-is-good", flags.word.data_is_good,
       "you have looked at the data: release it even if graft considers the data PARTIAL or EMPTY");
-  release->add_option("--by", flags.word.by, "who says so; without it you, as user@host")
-      ->type_name("NAME");
-  release->add_option("--note", flags.word.note, "why, for the journal")->type_name("TEXT");
+  Add(*release, "--by", flags.word.by, "NAME", "who says so; without it you, as user@host");
+  Add(*release, "--note", flags.word.note, "TEXT", "why, for the journal");
   release->add_option("--id", flags.operation_id,
                       "the same id again names the same operation; without an id a new operation");
   release->add_flag("--watch", flags.watch, "follow it to its end");
@@ -256,20 +247,15 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   app.require_subcommand(1);
   AddTopoFlags(app, flags.topo);
   std::string timeout;
-  app.add_option("--server", flags.server, "the agent's host:port, instead of the topology's")
-      ->type_name("ADDRESS");
-  app.add_option(
-         "--timeout", timeout,
-         "bounds each call, how long a watch goes without contact, and how long cancel "
-         "waits; without it 10s, for preflight and cancel 1m, for the agents of tablets 1.5s")
-      ->check(CheckDuration)
-      ->type_name("DURATION");
+  Add(app, "--server", flags.server, "ADDRESS", "the agent's host:port, instead of the topology's");
+  Add(app, "--timeout", timeout, "DURATION",
+      "bounds each call, how long a watch goes without contact, and how long cancel "
+      "waits; without it 10s, for preflight and cancel 1m, for the agents of tablets 1.5s")
+      ->check(CheckDuration);
   std::string output = "table";
-  auto* format = app.add_option("--output", output,
-                                "table: for people; json: one object per line; yaml: one document "
-                                "per object")
+  auto* format = Add(app, "--output", output, "FORMAT",
+                     "table: for people; json: one object per line; yaml: one document per object")
                      ->check(CLI::IsMember({"table", "json", "yaml"}))
-                     ->type_name("FORMAT")
                      ->capture_default_str();
   bool json = false;
   app.add_flag("--json", json, "short for --output json")->excludes(format);
@@ -287,7 +273,7 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   }
   flags.output = FormatOf(output, json);
   flags.timeout = timeout.empty() ? DefaultTimeout(flags.command) : *ParseDuration(timeout);
-  flags.topo.call_timeout = timeout.empty() ? DefaultTimeout(Command::kNone) : flags.timeout;
+  flags.topo.etcd.call_timeout = timeout.empty() ? DefaultTimeout(Command::kNone) : flags.timeout;
   return true;
 }
 

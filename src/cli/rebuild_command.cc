@@ -1,14 +1,11 @@
-#include "cli/rebuild_command.h"
+#include "cli/rebuild.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/errors.h"
-#include "topo/shard_rebuilds.h"
 
 namespace graft::cli {
 namespace {
@@ -113,14 +110,14 @@ Result BeginRebuild(const Session& session, const RebuildDeps& deps, const Shard
   if (session.output == OutputFormat::kTable) {
     WriteLines(RenderPlan(request, plan), session.out);
   } else if (call.plan_only) {
-    WriteObject(session.output, RebuildJson(rebuild), session.out);
+    WriteObject(session.output, ShardRebuildJson(rebuild), session.out);
   }
   if (call.plan_only || plan.rows.empty()) return ExitCode::kDone;
   GRAFT_RETURN_IF_ERROR(Confirm(session, call));
   GRAFT_RETURN_IF_ERROR(deps.rebuilds.Begin(rebuild));
   if (call.watch) return WatchRebuild(session, deps, call);
   if (session.output != OutputFormat::kTable) {
-    WriteObject(session.output, RebuildJson(rebuild), session.out);
+    WriteObject(session.output, ShardRebuildJson(rebuild), session.out);
     return ExitCode::kDone;
   }
   session.out << "rebuild " << rebuild.call.id
@@ -170,11 +167,6 @@ Result StopRebuild(const Session& session, const RebuildDeps& deps, const ShardR
 
 }  // namespace
 
-std::string RebuildJson(const ShardRebuild& rebuild) {
-  return nlohmann::json::parse(ShardRebuildJson(rebuild), nullptr, /*allow_exceptions=*/false)
-      .dump();
-}
-
 Result RebuildShard(const Session& session, const RebuildDeps& deps, const ShardRebuildCall& call) {
   if (call.stop) return StopRebuild(session, deps, call);
   if (call.choice != RebuildChoice::kNone) return BeginRebuild(session, deps, call);
@@ -183,7 +175,7 @@ Result RebuildShard(const Session& session, const RebuildDeps& deps, const Shard
   if (session.output == OutputFormat::kTable) {
     WriteLines(RenderRebuild(call, rebuild, {}, session.clock.Now()), session.out);
   } else {
-    WriteObject(session.output, RebuildJson(rebuild), session.out);
+    WriteObject(session.output, ShardRebuildJson(rebuild), session.out);
   }
   return IsOver(rebuild) ? ExitCodeOf(rebuild) : ExitCode::kDone;
 }

@@ -1,9 +1,8 @@
-#include "cli/rebuild_plan.h"
+#include "cli/rebuild.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -124,8 +123,7 @@ void AddTimes(const std::vector<SeenTablet>& tablets, const std::vector<const Se
 
 std::string WhyUnhealthy(const SeenTablet& tablet) {
   const AgentAnswer& answer = *tablet.answer;
-  const auto tag = tablet.record.tags.find("graft.data_state");
-  std::string data = tag == tablet.record.tags.end() ? "" : tag->second;
+  std::string data = tablet.record.Tag("graft.data_state");
   if (answer.operation.has_value()) data = v1::DataState_Name(answer.operation->data_state());
   if (data == "PARTIAL" || data == "EMPTY") return absl::StrCat("data ", data);
   if (!answer.tablet.mysql_reachable()) {

@@ -7,15 +7,13 @@
 #include <set>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/errors.h"
-#include "cli/drawing.h"
-#include "cli/interrupts.h"
-#include "cli/rebuild_command.h"
+#include "cli/rebuild.h"
+#include "cli/screen.h"
 #include "cli/text.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "view/operation.h"
 #include "view/text.h"
 
@@ -122,7 +120,7 @@ class RebuildWatching {
 
   void Show(const ShardRebuild& rebuild) {
     if (session_.output != OutputFormat::kTable) {
-      std::string json = RebuildJson(rebuild);
+      std::string json = ShardRebuildJson(rebuild);
       if (told_.insert(json).second) WriteObject(session_.output, json, session_.out);
       return;
     }

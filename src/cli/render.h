@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "cli/agents.h"
-#include "cli/styled.h"
+#include "cli/agent_client.h"
+#include "cli/text.h"
 #include "graft/tablet.h"
 #include "graft/v1/operation.pb.h"
 #include "graft/v1/preflight.pb.h"

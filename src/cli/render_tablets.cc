@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/duration_flag.h"
-#include "cli/agents.h"
+#include "cli/agent_client.h"
 #include "cli/output.h"
 #include "cli/text.h"
 #include "google/protobuf/struct.pb.h"
@@ -17,10 +17,9 @@ namespace graft::cli {
 namespace {
 
 std::string AgentText(const Tablet& tablet) {
-  const auto graft = tablet.port_map.find("graft");
   if (tablet.hostname.empty()) return "stopped";
-  if (graft == tablet.port_map.end()) return tablet.hostname;
-  return HostPort{tablet.hostname, graft->second}.ToString();
+  if (tablet.Port("graft") == 0) return tablet.hostname;
+  return HostPort{tablet.hostname, tablet.Port("graft")}.ToString();
 }
 
 std::string MysqlText(const Tablet& tablet) {
@@ -38,8 +37,8 @@ std::vector<std::string> TabletRow(const Tablet& tablet) {
 }
 
 std::string TagOr(const Tablet& tablet, const std::string& tag, const char* otherwise) {
-  const auto found = tablet.tags.find(tag);
-  return found == tablet.tags.end() ? otherwise : found->second;
+  const std::string value = tablet.Tag(tag);
+  return value.empty() ? otherwise : value;
 }
 
 // Lag, data state, step and percent.

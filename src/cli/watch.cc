@@ -1,6 +1,5 @@
 #include "cli/watch.h"
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"

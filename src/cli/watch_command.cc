@@ -6,13 +6,12 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/errors.h"
 #include "cli/commands.h"
-#include "cli/interrupts.h"
-#include "cli/operation_view.h"
+#include "cli/screen.h"
+#include "cli/watch.h"
 
 namespace graft::cli {
 namespace {

@@ -1,8 +1,6 @@
 #include "etcd/cluster.h"
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -10,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "base/errors.h"
+#include "base/files.h"
 #include "grpc/support/time.h"
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
@@ -27,14 +26,11 @@ gpr_timespec DeadlineIn(absl::Duration duration) {
 
 absl::StatusOr<std::string> ReadPem(const std::string& path) {
   if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return absl::InvalidArgumentError(absl::StrCat("etcd TLS: cannot read ", path,
-                                                   ": check that it exists, is not empty and is "
-                                                   "readable for this user"));
-  }
-  return text.str();
+  const auto text = ReadFile(path);
+  if (text.ok() && !text->empty()) return text;
+  return absl::InvalidArgumentError(
+      absl::StrCat("etcd TLS: cannot read ", path,
+                   ": check that it exists, is not empty and is readable for this user"));
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
@@ -183,11 +179,6 @@ Shares SharesOf(absl::Duration left, size_t members) {
   // A division of absl durations keeps their sign.
   const absl::Duration all = std::max(left, absl::ZeroDuration());
   return {all, all / static_cast<int64_t>(members)};
-}
-
-void EtcdCluster::EndCallsBy(absl::Time when) {
-  absl::MutexLock lock(&mutex_);
-  end_calls_by_ = when;
 }
 
 absl::Time EtcdCluster::Deadline() {

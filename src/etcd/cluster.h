@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
@@ -18,6 +17,7 @@
 #include "etcd/etcd_store.h"
 #include "etcd/rpc.grpc.pb.h"
 #include "graft/clock.h"
+#include "graft/key_value_store.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 
@@ -67,7 +67,10 @@ class EtcdCluster {
   absl::Status Call(Repeat repeat, absl::string_view what, const MemberCall& call);
 
   // As KeyValueStore's.
-  void EndCallsBy(absl::Time when);
+  void EndCallsBy(absl::Time when) {
+    absl::MutexLock lock(&mutex_);
+    end_calls_by_ = when;
+  }
 
   // The member that answered last, and how to move on when it no longer does.
   size_t preferred() const { return preferred_.load(std::memory_order_relaxed) % members_.size(); }
@@ -97,5 +100,25 @@ class EtcdCluster {
   absl::Mutex mutex_;
   absl::Time end_calls_by_ ABSL_GUARDED_BY(mutex_) = absl::InfiniteFuture();
 };
+
+// One watch on an etcd prefix, with a thread of its own. Private to src/etcd.
+
+inline KeyValue FromProto(const etcdserverpb::KeyValue& kv) {
+  return {kv.key(), kv.value(), kv.mod_revision(), kv.create_revision(), kv.lease()};
+}
+
+// The range of all keys that start with `prefix`, as etcd wants it in `key` and `range_end`.
+struct EtcdRange {
+  explicit EtcdRange(absl::string_view prefix);
+  EtcdRange(std::string first, std::string after) : key(std::move(first)), end(std::move(after)) {}
+  std::string key;
+  std::string end;
+};
+
+// Asks etcd once, for the keys there are and the present version; the rest is the thread's.
+// `clock` and `cluster` must outlive the watch.
+absl::StatusOr<std::unique_ptr<Watch>> StartEtcdWatch(
+    Clock& clock, EtcdCluster& cluster, absl::string_view prefix, Version after,
+    std::function<void(const KeyEvent&)> on_event);
 
 }  // namespace graft

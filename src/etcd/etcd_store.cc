@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "etcd/cluster.h"
-#include "etcd/etcd_watch.h"
 
 namespace graft {
 namespace {

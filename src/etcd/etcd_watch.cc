@@ -1,4 +1,4 @@
-#include "etcd/etcd_watch.h"
+#include "etcd/cluster.h"
 
 #include <algorithm>
 #include <set>
@@ -10,7 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/errors.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 
 namespace graft {
 namespace {

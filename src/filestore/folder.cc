@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "graft/cancellation.h"
 
 namespace graft {
 namespace {
@@ -219,11 +218,6 @@ absl::StatusOr<std::unique_ptr<StoreSession>> Folder::Enter() {
     GRAFT_RETURN_IF_ERROR(session->Run("COMMIT; BEGIN IMMEDIATE"));
   }
   return session;
-}
-
-void Folder::EndCallsBy(absl::Time when) {
-  absl::MutexLock lock(&mutex_);
-  end_calls_by_ = when;
 }
 
 int64_t BootMilliseconds() {

@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
@@ -68,7 +67,10 @@ class Folder {
   // Begins a transaction and ends overdue leases.
   absl::StatusOr<std::unique_ptr<StoreSession>> Enter();
 
-  void EndCallsBy(absl::Time when);
+  void EndCallsBy(absl::Time when) {
+    absl::MutexLock lock(&mutex_);
+    end_calls_by_ = when;
+  }
   Clock& clock() const { return clock_; }
   const std::string& path() const { return path_; }  // of the file
   const std::string& boot_id() const { return boot_id_; }

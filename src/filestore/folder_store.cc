@@ -7,10 +7,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "base/errors.h"
 #include "filestore/folder.h"
-#include "graft/cancellation.h"
 
 namespace graft {
 namespace {

@@ -7,8 +7,6 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"

@@ -20,7 +20,6 @@
 #include <optional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "graft/clock.h"
 #include "graft/provisioning.h"

@@ -3,10 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_replace.h"
-#include "http/page.h"
-#include "provision/operation/readiness.h"
+#include "http/answers.h"
+#include "provision/operation/decisions.h"
 #include "wire/operation_proto.h"
-#include "wire/preflight_proto.h"
 #include "wire/provisioner_proto.h"
 
 namespace graft::http {

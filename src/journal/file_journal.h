@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "graft/journal.h"
+#include "graft/tablet_state.h"
 
 namespace graft {
 

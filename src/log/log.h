@@ -10,11 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "graft/clock.h"
-#include "graft/observer.h"
+#include "graft/operation.h"
 
 namespace graft {
 

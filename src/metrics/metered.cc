@@ -1,4 +1,4 @@
-#include "metrics/metered.h"
+#include "metrics/metrics.h"
 
 namespace graft {
 namespace {
@@ -118,11 +118,6 @@ class MeteredStore : public KeyValueStore {
 };
 
 }  // namespace
-
-CallMeter::Calls CallMeter::Read() const {
-  absl::MutexLock lock(&mutex_);
-  return calls_;
-}
 
 void CallMeter::Count(absl::string_view name, absl::Duration took, absl::StatusCode code) {
   absl::MutexLock lock(&mutex_);

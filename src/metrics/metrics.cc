@@ -1,16 +1,9 @@
 #include "metrics/metrics.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
-#include <utility>
-#include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/strings/ascii.h"
-#include "absl/synchronization/mutex.h"
 #include "base/errors.h"
-#include "metrics/gauges.h"
 #include "metrics/metrics_page.h"
 
 namespace graft {

@@ -1,18 +1,15 @@
 #include "mysql/connector_server.h"
 
 #include <algorithm>
-#include <utility>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "base/errors.h"
-#include "mysql/clone_session.h"
+#include "mysql/own_sessions.h"
 #include "mysql/replication.h"
-#include "mysql/server_hold.h"
 #include "mysql/server_survey.h"
-#include "mysql/session_pool.h"
+#include "mysql/session.h"
 #include "mysql/statements.h"
 #include "mysql/tables.h"
 

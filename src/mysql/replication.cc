@@ -1,8 +1,6 @@
 #include "mysql/replication.h"
 
 #include <algorithm>
-#include <memory>
-#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"

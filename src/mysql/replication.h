@@ -11,10 +11,9 @@
 #include <optional>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "graft/mysql_server.h"
-#include "mysql/session_pool.h"
+#include "mysql/session.h"
 
 namespace graft {
 

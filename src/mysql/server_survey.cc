@@ -1,13 +1,5 @@
 #include "mysql/server_survey.h"
 
-#include <map>
-#include <optional>
-#include <set>
-#include <string>
-#include <tuple>
-#include <utility>
-#include <vector>
-
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "mysql/replication.h"

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <map>
-#include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -99,6 +96,11 @@ std::string WithoutSecret(int error_no, const std::string& text, const Secret& s
   if (secret.empty()) return text;
   if (error_no == kSyntaxError) return "syntax error (text withheld, as it may show a password)";
   return absl::StrReplaceAll(text, {{secret.Reveal(), "<secret>"}});
+}
+
+// Shorter than the read timeout, so that MySQL's own words (1205) come first.
+absl::Duration LockWait(absl::Duration read_timeout) {
+  return read_timeout / 2;
 }
 
 }  // namespace
@@ -212,6 +214,46 @@ absl::Status Session::Run(const std::string& sql, absl::string_view doing, const
     lost_ = true;
     return absl::InternalError(absl::StrCat(doing, ": ", e.what()));
   }
+}
+
+absl::Status SessionPool::Run(const std::function<absl::Status(Session&)>& work, bool keep) {
+  std::unique_ptr<Session> session;
+  {
+    absl::MutexLock lock(&mutex_);
+    // No deadline of its own: the read timeout bounds every busy session.
+    const auto free = [this]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return !busy_; };
+    mutex_.Await(absl::Condition(&free));
+    busy_ = true;
+    session = std::move(idle_);
+  }
+  const bool kept = session != nullptr;
+  absl::Status status = RunOn(session, work);
+  if (kept && session == nullptr && HasReason(status, Reason::kMysqlGone)) {
+    status = RunOn(session, work);
+  }
+  if (!keep) session.reset();
+  absl::MutexLock lock(&mutex_);
+  idle_ = std::move(session);
+  busy_ = false;
+  return status;
+}
+
+absl::Status SessionPool::RunSlowly(absl::Duration read_timeout,
+                                    const std::function<absl::Status(Session&)>& work) {
+  GRAFT_ASSIGN_OR_RETURN(const auto session, Session::Open(clock_, options_, read_timeout,
+                                                           LockWait(options_.read_timeout)));
+  return work(*session);
+}
+
+absl::Status SessionPool::RunOn(std::unique_ptr<Session>& session,
+                                const std::function<absl::Status(Session&)>& work) {
+  if (session == nullptr) {
+    GRAFT_ASSIGN_OR_RETURN(session, Session::Open(clock_, options_, options_.read_timeout,
+                                                  LockWait(options_.read_timeout)));
+  }
+  absl::Status status = work(*session);
+  if (session->lost()) session.reset();
+  return status;
 }
 
 }  // namespace graft

@@ -1,5 +1,5 @@
 // What a server shows, as rows, into the plain values of graft/server_facts.h and
-// graft/clone_report.h. Pure functions; the columns are those of statements.h and
+// graft/progress.h. Pure functions; the columns are those of statements.h and
 // survey_statements.h.
 #pragma once
 
@@ -10,11 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "graft/clone_report.h"
 #include "graft/mysql_server.h"
+#include "graft/progress.h"
 #include "graft/server_facts.h"
 #include "mysql/row_set.h"
 

@@ -5,13 +5,10 @@
 #include <functional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "mysqld/accounts.h"
-#include "mysqld/child.h"
 #include "mysqld/my_cnf.h"
-#include "mysqld/restart_policy.h"
+#include "mysqld/mysqld_process.h"
 #include "mysqld/tablet_dir.h"
 
 namespace graft {

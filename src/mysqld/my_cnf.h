@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "base/server_version.h"
+#include "graft/secret.h"
 #include "mysqld/tablet_dir.h"
 
 namespace graft {
@@ -39,5 +40,28 @@ std::string MyCnfText(const MyCnfOptions& options);
 // The value mysqld would take for `name` from the [mysqld] group: the last one wins, "-" and "_"
 // are the same, quotes are taken off. nullopt: not set. !include is not followed.
 std::optional<std::string> FindMyCnfValue(absl::string_view text, absl::string_view name);
+
+// The SQL that makes a new tablet's accounts. Pure.
+struct Account {
+  std::string user;
+  Secret password;  // empty: none is asked for
+};
+
+struct Accounts {
+  Account dba{"vt_dba", {}};    // @localhost: everything, over the socket
+  Account repl{"vt_repl", {}};  // @%: REPLICATION SLAVE
+  // @%: BACKUP_ADMIN and CLONE_ADMIN, as Vitess's own accounts have, and the privileges that
+  // preflight needs to read.
+  Account clone{"vt_clone", {}};
+  bool clone_enabled = false;  // else no clone account is made
+};
+
+// `text` as a literal in single quotes, for a session without NO_BACKSLASH_ESCAPES.
+std::string SqlLiteral(absl::string_view text);
+
+// One statement a line, as mysqld's --init-file wants it; leaves nothing in the binary log.
+// INVALID_ARGUMENT: a name or a password that does not fit; the text names the account, never the
+// password.
+absl::StatusOr<std::string> AccountSql(const Accounts& accounts);
 
 }  // namespace graft

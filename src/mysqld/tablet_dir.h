@@ -13,9 +13,8 @@
 #include <optional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "base/file_lock.h"
+#include "base/files.h"
 
 namespace graft {
 

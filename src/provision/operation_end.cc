@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "graft/plan.h"
-#include "provision/progress/progress_estimate.h"
-#include "provision/steps/fence.h"
+#include "provision/progress/progress_model.h"
+#include "provision/steps/steps.h"
 
 namespace graft {
 namespace {

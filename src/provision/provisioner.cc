@@ -2,20 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <optional>
-#include <utility>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "base/duration_flag.h"
 #include "base/errors.h"
 #include "graft/plan.h"
 #include "provision/operation/decisions.h"
 #include "provision/operation/step_context.h"
 #include "provision/operation_end.h"
-#include "provision/progress/progress_sampler.h"
-#include "provision/steps/fence.h"
+#include "provision/progress/progress_model.h"
 #include "provision/steps/steps.h"
 
 namespace graft {

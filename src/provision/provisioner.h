@@ -13,19 +13,22 @@
 #include "absl/time/time.h"
 #include "graft/clock.h"
 #include "graft/mysql_server.h"
-#include "graft/observer.h"
 #include "graft/operation.h"
-#include "graft/queue_lock.h"
 #include "graft/secret.h"
 #include "graft/server_host.h"
 #include "graft/topology.h"
 #include "provision/donor/claim_keeper.h"
 #include "provision/donor/peers.h"
-#include "provision/operation/operation_control.h"
 #include "provision/operation/tablet_owner.h"
 #include "provision/operation/tablet_record.h"
 
 namespace graft {
+
+struct MysqlAccount {
+  std::string user;
+  Secret password;
+  bool use_ssl = true;
+};
 
 struct ProvisionerOptions {
   TabletAlias alias;  // the recipient: this agent's tablet
@@ -33,12 +36,8 @@ struct ProvisionerOptions {
   std::string shard;
   TabletType init_type = TabletType::kReplica;  // of a tablet that served nothing before
 
-  std::string clone_user = "vt_clone";  // on the donor
-  Secret clone_password;
-  bool clone_use_ssl = true;
-  std::string repl_user = "vt_repl";  // on the source
-  Secret repl_password;
-  bool repl_use_ssl = true;
+  MysqlAccount clone{"vt_clone", {}, true};  // on the donor
+  MysqlAccount repl{"vt_repl", {}, true};    // on the source
 
   // From the end of the CLONE statement until the server answers again.
   absl::Duration restart_wait_timeout = absl::Minutes(5);

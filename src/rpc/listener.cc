@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <utility>
 
 #include "base/errors.h"
 #include "base/listen.h"

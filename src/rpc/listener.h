@@ -20,7 +20,6 @@
 
 #include "absl/status/statusor.h"
 #include "base/files.h"
-#include "graft/cancellation.h"
 #include "graft/clock.h"
 
 namespace graft {

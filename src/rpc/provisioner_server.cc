@@ -1,22 +1,23 @@
 #include "rpc/provisioner_server.h"
 
+#include <sys/resource.h>
+
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
-
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
 #include <thread>
-#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "base/duration_flag.h"
 #include "base/errors.h"
+#include "base/listen.h"
 #include "graft/v1/provisioner.grpc.pb.h"
-#include "rpc/api_probe.h"
 #include "rpc/listener.h"
 #include "rpc/provisioner_service.h"
 
@@ -45,6 +46,83 @@ size_t DefaultMostConnections() {
   if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return kMostConnections;
   return std::clamp<size_t>(descriptors.rlim_cur / 4, 4, kMostConnections);
 }
+
+constexpr absl::Duration kInterval = absl::Seconds(2);
+constexpr absl::Duration kPatience = absl::Seconds(2);
+constexpr absl::Duration kTooOld = absl::Seconds(10);
+
+std::string AddressOf(const std::string& bind_address, int port) {
+  const bool every = bind_address.empty() || bind_address == "0.0.0.0" || bind_address == "::" ||
+                     bind_address == "[::]";
+  return AddressText(every ? "127.0.0.1" : bind_address, port);
+}
+
+// ApiProbe: checks as a client whether the agent's API answers.
+//
+// Each check uses a new connection: an API that accepts no connection any more may still serve the
+// connected clients. Safe for use from several threads. The owner gives it a thread by calling
+// Serve() on one.
+class ApiProbe {
+ public:
+  // `bind_address` and `port` are the server's. `clock` must outlive it.
+  ApiProbe(Clock& clock, const std::string& bind_address, int port)
+      : clock_(clock), address_(AddressOf(bind_address, port)), asked_(clock.Now()) {}
+
+  // Asks every few seconds, until Stop().
+  void Serve() {
+    do {
+      absl::Status answer = Ask();
+      absl::MutexLock lock(&mutex_);
+      last_ = std::move(answer);
+      asked_ = clock_.Now();
+    } while (stop_.WaitFor(clock_, kInterval) != WaitEnd::kCancelled);
+  }
+  void Stop() { stop_.Cancel(); }
+
+  // The last answer. UNAVAILABLE: the API does not answer, or was not asked for long; the text says
+  // why. OK before the first answer.
+  absl::Status Last() const {
+    absl::MutexLock lock(&mutex_);
+    const absl::Duration age = clock_.Now() - asked_;
+    if (age > kTooOld) {
+      return absl::UnavailableError(absl::StrCat("nobody has asked it for ", HumanDuration(age)));
+    }
+    return last_;
+  }
+
+ private:
+  // grpc.health.v1 has no C++ header in Debian: an empty request means the whole server.
+  absl::Status Ask() const {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
+                     1);  // else the connection may be an old one
+    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    grpc::GenericStub stub(
+        grpc::CreateCustomChannel(address_, grpc::InsecureChannelCredentials(), arguments));
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(kPatience));
+    grpc::CompletionQueue queue;
+    const grpc::Slice whole_server;
+    const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
+                                            grpc::ByteBuffer(&whole_server, 1), &queue);
+    grpc::ByteBuffer answer;
+    grpc::Status status;
+    call->StartCall();
+    call->Finish(&answer, &status, nullptr);
+    void* tag = nullptr;
+    bool ok = false;
+    queue.Next(&tag, &ok);  // within the call's deadline
+    if (status.ok()) return absl::OkStatus();
+    return absl::UnavailableError(absl::StrCat(address_, ": ", status.error_message()));
+  }
+
+  Clock& clock_;
+  const std::string address_;
+  Cancellation stop_;
+  mutable absl::Mutex mutex_;
+  absl::Status last_ ABSL_GUARDED_BY(mutex_);
+  absl::Time asked_ ABSL_GUARDED_BY(mutex_);
+};
 
 class GrpcServer : public RpcServer {
  public:

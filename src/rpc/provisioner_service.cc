@@ -2,19 +2,13 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include <memory>
-#include <utility>
-
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "base/errors.h"
 #include "graft/v1/provisioner.grpc.pb.h"
 #include "rpc/messages.h"
-#include "rpc/open_calls.h"
-#include "rpc/watchers.h"
+#include "rpc/watcher.h"
 #include "wire/operation_proto.h"
-#include "wire/operations_page.h"
-#include "wire/preflight_proto.h"
 #include "wire/provisioner_proto.h"
 
 namespace graft {
@@ -35,43 +29,6 @@ absl::StatusOr<v1::Operation> Shown(const absl::StatusOr<Operation>& operation) 
   if (!operation.ok()) return operation.status();
   return ToProto(*operation);
 }
-
-// The answers to requests, on gRPC's thread.
-class Answers {
- public:
-  Answers(Provisioning& provisioning, Clock& clock) : provisioning_(provisioning), clock_(clock) {}
-
-  absl::StatusOr<v1::Operation> To(const v1::ReprovisionRequest& request) const {
-    GRAFT_ASSIGN_OR_RETURN(const ReprovisionCall call, FromProto(request));
-    return Shown(provisioning_.Reprovision(call));
-  }
-  absl::StatusOr<v1::Operation> To(const v1::ReleaseRequest& request) const {
-    GRAFT_ASSIGN_OR_RETURN(const ReleaseCall call, FromProto(request));
-    return Shown(provisioning_.Release(call));
-  }
-  absl::StatusOr<v1::Operation> To(const v1::GetOperationRequest& request) const {
-    GRAFT_RETURN_IF_ERROR(CheckOperationId(request.id()));
-    return Shown(provisioning_.Get(request.id()));
-  }
-  absl::StatusOr<v1::ListOperationsResponse> To(const v1::ListOperationsRequest& request) const {
-    return OperationsPage(provisioning_.List(), request);
-  }
-  absl::StatusOr<v1::Operation> To(const v1::CancelOperationRequest& request) const {
-    GRAFT_RETURN_IF_ERROR(CheckOperationId(request.id()));
-    return Shown(provisioning_.Cancel(request.id(), WishOf(request)));
-  }
-  absl::StatusOr<v1::Operation> To(const v1::ThrottleOperationRequest& request) const {
-    GRAFT_ASSIGN_OR_RETURN(const CloneSettings settings, FromProto(request));
-    return Shown(provisioning_.Throttle(request.id(), settings));
-  }
-  absl::StatusOr<v1::GetTabletResponse> To(const v1::GetTabletRequest& /*request*/) const {
-    return ToProto(provisioning_.Tablet(), clock_.Now());
-  }
-
- private:
-  Provisioning& provisioning_;
-  Clock& clock_;
-};
 
 constexpr size_t kMostPreflights = 1000;  // the desk refuses far fewer already
 constexpr char kAskAgain[] = "ask again when it is back";
@@ -112,7 +69,7 @@ class RawProvisioner : public RawService, public ProvisionerService {
  public:
   RawProvisioner(Provisioning& provisioning, Clock& clock)
       : provisioning_(provisioning),
-        answers_(provisioning, clock),
+        clock_(clock),
         watchers_(provisioning, clock),
         preflights_(std::make_shared<OpenCalls<PreflightCall>>(kMostPreflights)) {}
 
@@ -167,6 +124,34 @@ class RawProvisioner : public RawService, public ProvisionerService {
   }
 
  private:
+  // The answers to requests, on gRPC's thread.
+  absl::StatusOr<v1::Operation> To(const v1::ReprovisionRequest& request) const {
+    GRAFT_ASSIGN_OR_RETURN(const ReprovisionCall call, FromProto(request));
+    return Shown(provisioning_.Reprovision(call));
+  }
+  absl::StatusOr<v1::Operation> To(const v1::ReleaseRequest& request) const {
+    GRAFT_ASSIGN_OR_RETURN(const ReleaseCall call, FromProto(request));
+    return Shown(provisioning_.Release(call));
+  }
+  absl::StatusOr<v1::Operation> To(const v1::GetOperationRequest& request) const {
+    GRAFT_RETURN_IF_ERROR(CheckOperationId(request.id()));
+    return Shown(provisioning_.Get(request.id()));
+  }
+  absl::StatusOr<v1::ListOperationsResponse> To(const v1::ListOperationsRequest& request) const {
+    return OperationsPage(provisioning_.List(), request);
+  }
+  absl::StatusOr<v1::Operation> To(const v1::CancelOperationRequest& request) const {
+    GRAFT_RETURN_IF_ERROR(CheckOperationId(request.id()));
+    return Shown(provisioning_.Cancel(request.id(), WishOf(request)));
+  }
+  absl::StatusOr<v1::Operation> To(const v1::ThrottleOperationRequest& request) const {
+    GRAFT_ASSIGN_OR_RETURN(const CloneSettings settings, FromProto(request));
+    return Shown(provisioning_.Throttle(request.id(), settings));
+  }
+  absl::StatusOr<v1::GetTabletResponse> To(const v1::GetTabletRequest& /*request*/) const {
+    return ToProto(provisioning_.Tablet(), clock_.Now());
+  }
+
   static absl::StatusOr<ReprovisionCall> ParsePreflight(const Bytes& bytes) {
     GRAFT_ASSIGN_OR_RETURN(const auto request, ParseMessage<v1::PreflightRequest>(bytes));
     return FromProto(request);
@@ -177,7 +162,7 @@ class RawProvisioner : public RawService, public ProvisionerService {
     absl::Status status;
     if (const absl::StatusOr<Request> request = ParseMessage<Request>(bytes); !request.ok()) {
       status = request.status();
-    } else if (const auto answer = answers_.To(*request); !answer.ok()) {
+    } else if (const auto answer = To(*request); !answer.ok()) {
       status = answer.status();
     } else {
       response = ToBytes(*answer);
@@ -188,7 +173,7 @@ class RawProvisioner : public RawService, public ProvisionerService {
   }
 
   Provisioning& provisioning_;
-  const Answers answers_;
+  Clock& clock_;
   Watchers watchers_;
   const std::shared_ptr<OpenCalls<PreflightCall>> preflights_;
 };

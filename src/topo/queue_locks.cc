@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "topo/keys.h"
+#include "topo/records.h"
 
 namespace graft {
 namespace {

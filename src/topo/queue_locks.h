@@ -14,14 +14,13 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "graft/clock.h"
 #include "graft/key_value_store.h"
-#include "graft/queue_lock.h"
+#include "graft/topology.h"
 
 namespace graft {
 

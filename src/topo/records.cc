@@ -1,12 +1,13 @@
 #include "topo/records.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
@@ -51,6 +52,21 @@ std::string FaultOfAddress(const topodata::Tablet& record) {
   }
   if (port < 1 || port > kHighestPort) return absl::StrCat("mysql_port is ", port);
   return "";
+}
+
+void MergeTimes(const Tablet& tablet, const Tablet& before, topodata::Tablet& record) {
+  if (tablet.start_time != before.start_time) {
+    record.clear_tablet_start_time();
+    if (tablet.start_time != absl::InfinitePast()) {
+      *record.mutable_tablet_start_time() = ToRecord(tablet.start_time);
+    }
+  }
+  if (tablet.shutdown_time != before.shutdown_time) {
+    record.clear_tablet_shutdown_time();
+    if (tablet.shutdown_time != absl::InfinitePast()) {
+      *record.mutable_tablet_shutdown_time() = ToRecord(tablet.shutdown_time);
+    }
+  }
 }
 
 }  // namespace
@@ -118,25 +134,6 @@ Shard FromRecord(absl::string_view keyspace, absl::string_view shard,
   return Shard{std::string(keyspace), std::string(shard), FromRecord(record.primary_alias())};
 }
 
-namespace {
-
-void MergeTimes(const Tablet& tablet, const Tablet& before, topodata::Tablet& record) {
-  if (tablet.start_time != before.start_time) {
-    record.clear_tablet_start_time();
-    if (tablet.start_time != absl::InfinitePast()) {
-      *record.mutable_tablet_start_time() = ToRecord(tablet.start_time);
-    }
-  }
-  if (tablet.shutdown_time != before.shutdown_time) {
-    record.clear_tablet_shutdown_time();
-    if (tablet.shutdown_time != absl::InfinitePast()) {
-      *record.mutable_tablet_shutdown_time() = ToRecord(tablet.shutdown_time);
-    }
-  }
-}
-
-}  // namespace
-
 void MergeInto(const Tablet& tablet, topodata::Tablet& record) {
   const Tablet before = FromRecord(record);
   *record.mutable_alias() = ToRecord(tablet.alias);
@@ -202,6 +199,78 @@ bool Intersect(const std::optional<topodata::KeyRange>& a,
                const std::optional<topodata::KeyRange>& b) {
   if (!a.has_value() || !b.has_value()) return true;
   return (a->end().empty() || b->start() < a->end()) && (b->end().empty() || a->start() < b->end());
+}
+
+std::string JoinPath(absl::string_view root, absl::string_view path) {
+  const std::string raw = root.empty() ? std::string(path) : absl::StrCat(root, "/", path);
+  const bool absolute = absl::StartsWith(raw, "/");
+  std::vector<absl::string_view> parts;
+  for (absl::string_view part : absl::StrSplit(raw, '/', absl::SkipEmpty())) {
+    if (part == ".") continue;
+    const bool up = part == "..";
+    if (up && !parts.empty() && parts.back() != "..") {
+      parts.pop_back();
+    } else if (!up || !absolute) {
+      parts.push_back(part);
+    }
+  }
+  return absl::StrCat(absolute ? "/" : "", absl::StrJoin(parts, "/"));
+}
+
+std::string CellsPrefix(absl::string_view root) {
+  return JoinPath(root, "cells") + "/";
+}
+
+std::string CellInfoKey(absl::string_view root, absl::string_view cell) {
+  return JoinPath(root, absl::StrCat("cells/", cell, "/CellInfo"));
+}
+
+std::string KeyspacesPrefix(absl::string_view root) {
+  return JoinPath(root, "keyspaces") + "/";
+}
+
+std::string KeyspaceKey(absl::string_view root, absl::string_view keyspace) {
+  return JoinPath(root, absl::StrCat("keyspaces/", keyspace, "/Keyspace"));
+}
+
+std::string ShardsPrefix(absl::string_view root, absl::string_view keyspace) {
+  return JoinPath(root, absl::StrCat("keyspaces/", keyspace, "/shards")) + "/";
+}
+
+std::string ShardKey(absl::string_view root, absl::string_view keyspace, absl::string_view shard) {
+  return JoinPath(root, absl::StrCat("keyspaces/", keyspace, "/shards/", shard, "/Shard"));
+}
+
+std::string NamedLockPrefix(absl::string_view root, absl::string_view name) {
+  return JoinPath(root, absl::StrCat("internal/named_locks/", name, "/locks")) + "/";
+}
+
+std::string ShardRebuildKey(absl::string_view root, absl::string_view keyspace,
+                            absl::string_view shard) {
+  return JoinPath(root, absl::StrCat("graft/rebuilds/", keyspace, "/", shard));
+}
+
+std::string TabletsPrefix(absl::string_view root) {
+  return JoinPath(root, "tablets") + "/";
+}
+
+std::string TabletKey(absl::string_view root, const TabletAlias& alias) {
+  return JoinPath(root, absl::StrCat("tablets/", alias.ToString(), "/Tablet"));
+}
+
+std::string ShardReplicationKey(absl::string_view root, absl::string_view keyspace,
+                                absl::string_view shard) {
+  return JoinPath(root,
+                  absl::StrCat("keyspaces/", keyspace, "/shards/", shard, "/ShardReplication"));
+}
+
+std::optional<absl::string_view> MiddleOf(absl::string_view key, absl::string_view prefix,
+                                          absl::string_view name) {
+  if (!absl::ConsumePrefix(&key, prefix) || !absl::ConsumeSuffix(&key, name) ||
+      !absl::ConsumeSuffix(&key, "/") || key.empty()) {
+    return std::nullopt;
+  }
+  return key;
 }
 
 }  // namespace graft::topo

@@ -1,11 +1,9 @@
 // How a tablet's agent appears in the topology, leaves it, and becomes its shard's primary.
 #include <algorithm>
 #include <optional>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "topo/keys.h"
 #include "topo/records.h"
 #include "topo/vitess_topology.h"
 
@@ -59,16 +57,12 @@ void TakeOver(const Tablet& wanted, const topodata::Shard& shard,
 }
 
 absl::Status CheckOwner(const Tablet& present, const Tablet& self) {
-  const auto port_of = [](const Tablet& tablet) {
-    const auto port = tablet.port_map.find("graft");
-    return port == tablet.port_map.end() ? 0 : port->second;
-  };
-  if (present.hostname == self.hostname && port_of(present) == port_of(self)) {
+  if (present.hostname == self.hostname && present.Port("graft") == self.Port("graft")) {
     return absl::OkStatus();
   }
   return absl::FailedPreconditionError(
       absl::StrCat("tablet ", self.alias.ToString(), " now belongs to the process at ",
-                   present.hostname, ":", port_of(present), "; its record is left as it is"));
+                   present.hostname, ":", present.Port("graft"), "; its record is left as it is"));
 }
 
 }  // namespace

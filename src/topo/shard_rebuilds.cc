@@ -1,67 +1,69 @@
-#include "topo/shard_rebuilds.h"
+#include "graft/shard_rebuild.h"
 
 #include <cmath>
-#include <cstdint>
-#include <functional>
+#include <nlohmann/json.hpp>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "google/protobuf/struct.pb.h"
-#include "google/protobuf/util/json_util.h"
-#include "topo/keys.h"
 #include "topo/records.h"
 
 namespace graft {
 namespace {
 
-using google::protobuf::Struct;
-using google::protobuf::Value;
+using Json = nlohmann::json;
 
 constexpr char kPrimary[] = "primary";
 constexpr char kAny[] = "any";
 constexpr char kDonor[] = "donor";
 constexpr double kMostNumber = 1e9;  // all of a rebuild's are far below
 
+template <typename T>
+bool Holds(const Json& field) {
+  if (std::is_same_v<T, bool>) return field.is_boolean();
+  if (std::is_same_v<T, std::string>) return field.is_string();
+  return field.is_number() && std::abs(field.get<double>()) < kMostNumber;
+}
+
 // The fields of one JSON object beside the members of a plain value: each is named once, for both
 // ways. A value that is unset is no field.
 class Object {
  public:
-  Object(Struct& fields, bool reading) : fields_(*fields.mutable_fields()), reading_(reading) {}
+  Object(Json& json, bool reading) : json_(json), reading_(reading) {
+    if (!json.is_object()) json = Json::object();
+  }
 
   bool reading() const { return reading_; }
+  template <typename T>
+  void operator()(const char* name, std::optional<T>& value) {
+    if (!reading_ && !value.has_value()) json_.erase(name);
+    if (!reading_ && value.has_value()) json_[name] = *value;
+    const auto field = json_.find(name);
+    if (reading_ && field != json_.end() && Holds<T>(*field)) value = field->template get<T>();
+  }
   void operator()(const char* name, std::string& text) {
-    if (reading_) text = Read(name).string_value();
-    if (!reading_) text.empty() ? Drop(name) : fields_[name].set_string_value(text);
+    std::optional<std::string> value;
+    if (!text.empty()) value = text;
+    (*this)(name, value);
+    text = value.value_or("");
   }
   void operator()(const char* name, bool& on) {
-    if (reading_) on = Read(name).bool_value();
-    if (!reading_) fields_[name].set_bool_value(on);
+    std::optional<bool> value;
+    if (!reading_) value = on;
+    (*this)(name, value);
+    on = value.value_or(false);
   }
-  template <typename Number>
-  void operator()(const char* name, std::optional<Number>& number) {
-    const double value = reading_ ? Read(name).number_value() : 0;
-    if (reading_ && Read(name).has_number_value() && std::abs(value) < kMostNumber) {
-      number = static_cast<Number>(value);
-    }
-    if (!reading_) number.has_value() ? fields_[name].set_number_value(*number) : Drop(name);
-  }
-  void operator()(const char* name, std::optional<bool>& on) {
-    if (reading_ && Read(name).has_bool_value()) on = Read(name).bool_value();
-    if (!reading_) on.has_value() ? fields_[name].set_bool_value(*on) : Drop(name);
-  }
-  Object In(const char* name) { return {*fields_[name].mutable_struct_value(), reading_}; }
-  google::protobuf::ListValue& List(const char* name) {
-    return *fields_[name].mutable_list_value();
+  Object In(const char* name) { return {json_[name], reading_}; }
+  Json& List(const char* name) {
+    Json& list = json_[name];
+    if (!list.is_array()) list = Json::array();
+    return list;
   }
 
  private:
-  const Value& Read(const char* name) { return fields_[name]; }
-  void Drop(const char* name) { fields_.erase(name); }
-
-  google::protobuf::Map<std::string, Value>& fields_;
+  Json& json_;
   const bool reading_;
 };
 
@@ -122,28 +124,19 @@ absl::Status MapCall(Object& object, ReprovisionCall& call) {
   Object allow = object.In("allow");
   allow("nonInnodb", call.allow.non_innodb);
   allow("lostReplicationSettings", call.allow.lost_replication_settings);
-  google::protobuf::ListValue& unchecked = allow.List("unchecked");
-  if (object.reading()) {
-    for (const Value& check : unchecked.values()) {
-      call.allow.unchecked.insert(check.string_value());
-    }
-    return absl::OkStatus();
-  }
-  unchecked.Clear();
-  for (const std::string& check : call.allow.unchecked) {
-    unchecked.add_values()->set_string_value(check);
+  Json& unchecked = allow.List("unchecked");
+  if (!object.reading()) unchecked = call.allow.unchecked;
+  for (const Json& check : unchecked) {
+    if (check.is_string()) call.allow.unchecked.insert(check.get<std::string>());
   }
   return absl::OkStatus();
 }
 
 absl::Status MapMembers(Object& object, std::vector<ShardRebuild::Member>& members) {
-  google::protobuf::ListValue& list = object.List("members");
-  if (object.reading()) members.resize(static_cast<size_t>(list.values_size()));
+  Json& list = object.List("members");
+  if (object.reading()) members.resize(list.size());
   for (size_t i = 0; i < members.size(); ++i) {
-    Value& value = i < static_cast<size_t>(list.values_size())
-                       ? *list.mutable_values(static_cast<int>(i))
-                       : *list.add_values();
-    GRAFT_RETURN_IF_ERROR(MapMember({*value.mutable_struct_value(), object.reading()}, members[i]));
+    GRAFT_RETURN_IF_ERROR(MapMember({list[i], object.reading()}, members[i]));
   }
   return absl::OkStatus();
 }
@@ -171,111 +164,96 @@ absl::Status MapRebuild(Object object, ShardRebuild& rebuild) {
   return absl::OkStatus();
 }
 
-class StoredRebuilds : public ShardRebuilds {
- public:
-  StoredRebuilds(KeyValueStore& store, std::string key) : store_(store), key_(std::move(key)) {}
-
-  absl::StatusOr<ShardRebuild> Get() override {
-    GRAFT_ASSIGN_OR_RETURN(const KeyValue item, Read());
-    return Parse(item.value);
-  }
-
-  absl::Status Begin(const ShardRebuild& rebuild) override {
-    const std::string json = ShardRebuildJson(rebuild);
-    const absl::StatusOr<KeyValue> item = Read();
-    if (absl::IsNotFound(item.status())) {
-      const absl::Status created = store_.Create(key_, json, kNoLease).status();
-      return absl::IsAlreadyExists(created) ? Quicker() : Written(created);
-    }
-    if (!item.ok()) return item.status();
-    GRAFT_ASSIGN_OR_RETURN(const ShardRebuild former, Parse(item->value));
-    if (former.call.id == rebuild.call.id) return absl::OkStatus();
-    if (!IsOver(former)) {
-      return absl::FailedPreconditionError(
-          absl::StrCat("rebuild ", former.call.id, ", begun by ", former.by, ", is not over"));
-    }
-    const absl::Status written = store_.Update(key_, json, item->version).status();
-    return absl::IsAborted(written) ? Quicker() : Written(written);
-  }
-
-  absl::Status Change(absl::string_view id,
-                      const std::function<absl::Status(ShardRebuild&)>& change) override {
-    for (int i = 0; i < topo::kChangeTries; ++i) {
-      GRAFT_ASSIGN_OR_RETURN(const KeyValue item, Read());
-      GRAFT_ASSIGN_OR_RETURN(ShardRebuild rebuild, Parse(item.value));
-      if (rebuild.call.id != id) {
-        return absl::NotFoundError(absl::StrCat("rebuild ", id, " is not there any more; ",
-                                                rebuild.call.id, " has taken its place"));
-      }
-      GRAFT_RETURN_IF_ERROR(change(rebuild));
-      const absl::Status written =
-          store_.Update(key_, ShardRebuildJson(rebuild, item.value), item.version).status();
-      if (!absl::IsAborted(written)) return Written(written);
-    }
-    return Quicker();
-  }
-
-  absl::StatusOr<std::unique_ptr<Watch>> Follow(std::function<void()> on_change) override {
-    auto watch = store_.WatchPrefix(
-        key_, 0, [key = key_, on_change = std::move(on_change)](const KeyEvent& event) {
-          if (event.item.key == key) on_change();  // else a longer shard name's
-        });
-    if (!watch.ok()) return Annotate(watch.status(), absl::StrCat("watch ", key_));
-    return watch;
-  }
-
- private:
-  absl::StatusOr<KeyValue> Read() {
-    auto item = store_.Get(key_);
-    if (absl::IsNotFound(item.status())) {
-      return absl::NotFoundError(absl::StrCat("the shard has had no rebuild: there is no ", key_));
-    }
-    if (!item.ok()) return Annotate(item.status(), absl::StrCat("read ", key_));
-    return item;
-  }
-  absl::StatusOr<ShardRebuild> Parse(const std::string& json) const {
-    auto rebuild = ParseShardRebuild(json);
-    if (!rebuild.ok()) return Annotate(rebuild.status(), key_);
-    return rebuild;
-  }
-  absl::Status Written(const absl::Status& status) const {
-    return Annotate(status, absl::StrCat("write ", key_));
-  }
-  absl::Status Quicker() const {
-    return absl::AbortedError(absl::StrCat("write ", key_, ": others changed it; try again"));
-  }
-
-  KeyValueStore& store_;
-  const std::string key_;
-};
-
 }  // namespace
 
-std::unique_ptr<ShardRebuilds> MakeShardRebuilds(KeyValueStore& global,
-                                                 absl::string_view global_root,
-                                                 absl::string_view keyspace,
-                                                 absl::string_view shard) {
-  return std::make_unique<StoredRebuilds>(global,
-                                          topo::ShardRebuildKey(global_root, keyspace, shard));
+ShardRebuilds::ShardRebuilds(KeyValueStore& global, absl::string_view global_root,
+                             absl::string_view keyspace, absl::string_view shard)
+    : store_(global), key_(topo::ShardRebuildKey(global_root, keyspace, shard)) {}
+
+absl::StatusOr<ShardRebuild> ShardRebuilds::Get() {
+  GRAFT_ASSIGN_OR_RETURN(const KeyValue item, Read());
+  return Parse(item.value);
+}
+
+absl::Status ShardRebuilds::Begin(const ShardRebuild& rebuild) {
+  const std::string json = ShardRebuildJson(rebuild);
+  const absl::StatusOr<KeyValue> item = Read();
+  if (absl::IsNotFound(item.status())) {
+    const absl::Status created = store_.Create(key_, json, kNoLease).status();
+    return absl::IsAlreadyExists(created) ? Quicker() : Written(created);
+  }
+  if (!item.ok()) return item.status();
+  GRAFT_ASSIGN_OR_RETURN(const ShardRebuild former, Parse(item->value));
+  if (former.call.id == rebuild.call.id) return absl::OkStatus();
+  if (!IsOver(former)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("rebuild ", former.call.id, ", begun by ", former.by, ", is not over"));
+  }
+  const absl::Status written = store_.Update(key_, json, item->version).status();
+  return absl::IsAborted(written) ? Quicker() : Written(written);
+}
+
+absl::Status ShardRebuilds::Change(absl::string_view id,
+                                   const std::function<absl::Status(ShardRebuild&)>& change) {
+  for (int i = 0; i < topo::kChangeTries; ++i) {
+    GRAFT_ASSIGN_OR_RETURN(const KeyValue item, Read());
+    GRAFT_ASSIGN_OR_RETURN(ShardRebuild rebuild, Parse(item.value));
+    if (rebuild.call.id != id) {
+      return absl::NotFoundError(absl::StrCat("rebuild ", id, " is not there any more; ",
+                                              rebuild.call.id, " has taken its place"));
+    }
+    GRAFT_RETURN_IF_ERROR(change(rebuild));
+    const absl::Status written =
+        store_.Update(key_, ShardRebuildJson(rebuild, item.value), item.version).status();
+    if (!absl::IsAborted(written)) return Written(written);
+  }
+  return Quicker();
+}
+
+absl::StatusOr<std::unique_ptr<Watch>> ShardRebuilds::Follow(std::function<void()> on_change) {
+  auto watch = store_.WatchPrefix(
+      key_, 0, [key = key_, on_change = std::move(on_change)](const KeyEvent& event) {
+        if (event.item.key == key) on_change();  // else a longer shard name's
+      });
+  if (!watch.ok()) return Annotate(watch.status(), absl::StrCat("watch ", key_));
+  return watch;
+}
+
+absl::StatusOr<KeyValue> ShardRebuilds::Read() {
+  auto item = store_.Get(key_);
+  if (absl::IsNotFound(item.status())) {
+    return absl::NotFoundError(absl::StrCat("the shard has had no rebuild: there is no ", key_));
+  }
+  if (!item.ok()) return Annotate(item.status(), absl::StrCat("read ", key_));
+  return item;
+}
+
+absl::StatusOr<ShardRebuild> ShardRebuilds::Parse(const std::string& json) const {
+  auto rebuild = ParseShardRebuild(json);
+  if (!rebuild.ok()) return Annotate(rebuild.status(), key_);
+  return rebuild;
+}
+
+absl::Status ShardRebuilds::Written(const absl::Status& status) const {
+  return Annotate(status, absl::StrCat("write ", key_));
+}
+
+absl::Status ShardRebuilds::Quicker() const {
+  return absl::AbortedError(absl::StrCat("write ", key_, ": others changed it; try again"));
 }
 
 std::string ShardRebuildJson(const ShardRebuild& rebuild, const std::string& former) {
-  Struct fields;
-  const bool kept = google::protobuf::util::JsonStringToMessage(former, &fields).ok();
-  if (!kept) fields.Clear();
+  Json json = Json::parse(former, nullptr, /*allow_exceptions=*/false);
   ShardRebuild copy = rebuild;
-  MapRebuild({fields, /*reading=*/false}, copy).IgnoreError();
-  std::string json;
-  const bool written = google::protobuf::util::MessageToJsonString(fields, &json).ok();
-  return written ? json : "{}";  // not for what MapRebuild makes
+  MapRebuild({json, /*reading=*/false}, copy).IgnoreError();
+  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
-absl::StatusOr<ShardRebuild> ParseShardRebuild(const std::string& json) {
-  Struct fields;
-  const auto parsed = google::protobuf::util::JsonStringToMessage(json, &fields);
-  if (!parsed.ok()) return absl::DataLossError("the value is no JSON object");
+absl::StatusOr<ShardRebuild> ParseShardRebuild(const std::string& text) {
+  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return absl::DataLossError("the value is no JSON object");
   ShardRebuild rebuild;
-  const absl::Status mapped = MapRebuild({fields, /*reading=*/true}, rebuild);
+  const absl::Status mapped = MapRebuild({json, /*reading=*/true}, rebuild);
   if (mapped.ok()) return rebuild;
   return absl::DataLossError(absl::StrCat("the value is no rebuild: ", mapped.message()));
 }

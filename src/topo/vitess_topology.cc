@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
-#include <optional>
 #include <thread>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/errors.h"
-#include "topo/keys.h"
 #include "topo/records.h"
 
 namespace graft {

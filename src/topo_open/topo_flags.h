@@ -26,9 +26,9 @@ inline void AddTopoFlags(CLI::App& app, TopoOptions& options) {
   add("global-server-address", options.global_server_address, "ADDRESS",
       "etcd2: host:port, several with commas; folder: its path");
   add("global-root", options.global_root, "PATH", "where the global records begin");
-  add("etcd-tls-cert", options.etcd_tls_cert, "FILE", "client certificate, PEM");
-  add("etcd-tls-key", options.etcd_tls_key, "FILE", "its key, PEM");
-  add("etcd-tls-ca", options.etcd_tls_ca, "FILE",
+  add("etcd-tls-cert", options.etcd.tls_cert_file, "FILE", "client certificate, PEM");
+  add("etcd-tls-key", options.etcd.tls_key_file, "FILE", "its key, PEM");
+  add("etcd-tls-ca", options.etcd.tls_ca_file, "FILE",
       "who signed etcd's certificate, PEM; without it the system's");
 }
 

@@ -5,14 +5,12 @@
 
 #include <array>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "base/errors.h"
-#include "etcd/etcd_store.h"
 #include "filestore/folder_store.h"
 #include "topo/queue_locks.h"
 
@@ -22,14 +20,10 @@ namespace {
 absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenStore(Clock& clock, const TopoOptions& options,
                                                          const std::string& address) {
   if (options.implementation == kTopoFolder) return MakeFolderStore(clock, address);
-  EtcdOptions etcd;
+  EtcdOptions etcd = options.etcd;
   for (absl::string_view endpoint : absl::StrSplit(address, ',')) {
     etcd.endpoints.emplace_back(absl::StripAsciiWhitespace(endpoint));
   }
-  etcd.tls_cert_file = options.etcd_tls_cert;
-  etcd.tls_key_file = options.etcd_tls_key;
-  etcd.tls_ca_file = options.etcd_tls_ca;
-  etcd.call_timeout = options.call_timeout;
   return MakeEtcdStore(clock, etcd);
 }
 
@@ -61,7 +55,7 @@ absl::Status ValidateTopoOptions(const TopoOptions& options) {
                      etcd ? "etcd's host:port" : "the folder to keep the topology in"));
   }
   if (options.global_root.empty()) faults.push_back("--topo-global-root is empty");
-  if (options.etcd_tls_cert.empty() != options.etcd_tls_key.empty()) {
+  if (options.etcd.tls_cert_file.empty() != options.etcd.tls_key_file.empty()) {
     faults.push_back("--topo-etcd-tls-cert and --topo-etcd-tls-key go together");
   }
   if (faults.empty()) return absl::OkStatus();

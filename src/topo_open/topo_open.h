@@ -8,12 +8,11 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "etcd/etcd_store.h"
 #include "graft/clock.h"
 #include "graft/key_value_store.h"
-#include "graft/queue_lock.h"
+#include "graft/topology.h"
 #include "topo/vitess_topology.h"
 
 namespace graft {
@@ -25,11 +24,7 @@ struct TopoOptions {
   std::string implementation = kTopoFolder;
   std::string global_server_address;  // etcd2: "host:port,host:port"; folder: its path
   std::string global_root = "/vitess/global";
-  // etcd2 only; TLS is on when both are set, as in Vitess.
-  std::string etcd_tls_cert;
-  std::string etcd_tls_key;
-  std::string etcd_tls_ca;  // empty: the system's
-  absl::Duration call_timeout = absl::Seconds(5);
+  EtcdOptions etcd;  // etcd2 only; its endpoints come from the addresses
 };
 
 struct OpenedTopology {

@@ -4,7 +4,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "wire/operation_proto.h"
-#include "wire/request_proto.h"
 #include "wire/time_proto.h"
 
 namespace graft {

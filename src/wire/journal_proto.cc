@@ -3,7 +3,6 @@
 #include "graft/plan.h"
 #include "wire/fields.h"
 #include "wire/operation_proto.h"
-#include "wire/request_proto.h"
 
 namespace graft {
 namespace {

@@ -2,10 +2,12 @@
 // INVALID_ARGUMENT, with the fault, for a message that a peer should not have sent.
 #pragma once
 
-#include "absl/status/status.h"
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "graft/operation.h"
 #include "graft/provisioning.h"
 #include "graft/v1/provisioner.pb.h"
 
@@ -39,5 +41,13 @@ absl::StatusOr<CloneSettings> FromProto(const v1::ThrottleOperationRequest& prot
 
 // The wire carries the snapshot's age, since clocks of two machines differ.
 v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now);
+
+// A page of the list of operations.
+
+// The operations of `newest_first` that `request` asks for, in about 1 MiB at most: long lists and
+// texts are cut. INVALID_ARGUMENT: a negative limit, an id that is none. NOT_FOUND: the operation
+// to begin behind is not there.
+absl::StatusOr<v1::ListOperationsResponse> OperationsPage(
+    const std::vector<Operation>& newest_first, const v1::ListOperationsRequest& request);
 
 }  // namespace graft

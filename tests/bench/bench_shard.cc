@@ -8,7 +8,7 @@
 #include "base/clocks.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "testing/eventually.h"
 #include "testing/ports.h"
 #include "testing/test_env.h"

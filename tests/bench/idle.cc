@@ -2,7 +2,7 @@
 
 #include "base/errors.h"
 #include "bench/process_cost.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 
 namespace graft {
 

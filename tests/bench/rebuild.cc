@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "bench/sql.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "mysql/statements.h"
 
 namespace graft {

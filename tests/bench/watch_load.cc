@@ -15,7 +15,7 @@
 #include "bench/agent_calls.h"
 #include "bench/process_cost.h"
 #include "bench/rebuild.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "testing/process.h"
 #include "testing/temp_folder.h"
 #include "testing/test_env.h"

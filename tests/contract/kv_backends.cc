@@ -10,9 +10,9 @@
 #include "fakes/fake_store.h"
 #include "fakes/simulated_clock.h"
 #include "filestore/folder_store.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "gtest/gtest.h"
-#include "metrics/metered.h"
+#include "metrics/metrics.h"
 #include "testing/etcd_server.h"
 #include "testing/temp_folder.h"
 

@@ -15,7 +15,7 @@
 #include "base/gtid_set.h"
 #include "contract/mysql_backends.h"
 #include "graft/mysql_server.h"
-#include "mysql/server_hold.h"
+#include "mysql/own_sessions.h"
 
 namespace graft {
 namespace {

@@ -1,5 +1,5 @@
 // The contract of QueueLocks, on each store: the fake, a folder and a real etcd.
-#include "graft/queue_lock.h"
+#include "graft/topology.h"
 
 #include <atomic>
 #include <functional>

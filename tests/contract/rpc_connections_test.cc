@@ -10,7 +10,7 @@
 
 #include "base/files.h"
 #include "contract/rpc_suite.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "testing/crowd.h"
 
 namespace graft {

@@ -12,7 +12,7 @@
 
 #include "base/errors.h"
 #include "contract/rpc_suite.h"
-#include "wire/preflight_proto.h"
+#include "wire/operation_proto.h"
 
 namespace graft {
 namespace {

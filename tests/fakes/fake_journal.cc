@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 
 namespace graft {
 

@@ -13,7 +13,6 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "graft/clock.h"
-#include "graft/journal.h"
 #include "graft/tablet_state.h"
 
 namespace graft {

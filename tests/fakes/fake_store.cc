@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 
 namespace graft {
 namespace {

@@ -8,7 +8,7 @@
 #include "agent_world.h"
 #include "fakes/shop_tablets.h"
 #include "gtest/gtest.h"
-#include "topo/keys.h"
+#include "topo/records.h"
 #include "wire/operation_proto.h"
 
 namespace graft {
@@ -83,8 +83,8 @@ AgentWorld::AgentWorld()
   options_.alias = replica;
   options_.keyspace = "shop";
   options_.shard = "0";
-  options_.clone_password = Secret("clone-hush");
-  options_.repl_password = Secret("repl-hush");
+  options_.clone.password = Secret("clone-hush");
+  options_.repl.password = Secret("repl-hush");
   MakeDonor(donor, kDonorUuid, "100");
   MakeDonor(other_server, kOtherUuid, "102");
   other_server.Edit([](FakeMysqlState& state) { state.channels = {FromPrimary()}; });

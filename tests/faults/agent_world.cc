@@ -9,7 +9,7 @@
 #include "base/errors.h"
 #include "fakes/ask_in_order.h"
 #include "gtest/gtest.h"
-#include "topo/keys.h"
+#include "topo/records.h"
 
 namespace graft {
 namespace {

@@ -19,7 +19,7 @@
 #include "fakes/fake_store.h"
 #include "fakes/simulated_clock.h"
 #include "gated_ports.h"
-#include "graft/observer.h"
+#include "graft/operation.h"
 #include "log/log.h"
 #include "provision/provisioner.h"
 #include "story.h"

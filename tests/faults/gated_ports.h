@@ -6,10 +6,10 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "graft/journal.h"
 #include "graft/key_value_store.h"
 #include "graft/mysql_server.h"
 #include "graft/server_host.h"
+#include "graft/tablet_state.h"
 
 namespace graft {
 

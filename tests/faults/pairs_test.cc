@@ -112,7 +112,7 @@ const char* Only() {
   return only == nullptr ? "" : only;
 }
 
-// StartClone fails only before it has sent anything (src/mysql/clone_session.cc).
+// StartClone fails only before it has sent anything (src/mysql/own_sessions.cc).
 bool MayHappen(const CallFault& fault) {
   return fault.kind != CallFaultKind::kAnswerLost || !absl::EndsWith(fault.call, ".StartClone");
 }

@@ -11,7 +11,7 @@
 #include "base/clocks.h"
 #include "base/errors.h"
 #include "base/files.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "testing/clone_brake.h"
 #include "testing/privilege.h"
 

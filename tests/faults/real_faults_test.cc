@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "faults/real_fault_suite.h"
 #include "graft/plan.h"
-#include "graft/step.h"
 
 namespace graft {
 namespace {

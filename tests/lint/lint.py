@@ -53,7 +53,7 @@ FOREIGN = [
     (r"prometheus/", {"metrics"}, True),
     (r"microhttpd\.h$", {"http"}, True),
     (r"sqlite3\.h$", {"filestore"}, True),
-    (r"nlohmann/", {"http", "cli", "topo"}, True),
+    (r"nlohmann/", {"http", "cli", "log", "topo"}, True),
     (r"yaml-cpp/", {"cli"}, True),
     (r"CLI/", {"cli", "command_line", "agent", "topo_open", "main"}, False),
     (r"vitess/.*\.pb\.h$", {"topo", "agent", "cli"}, False),
@@ -539,7 +539,7 @@ def failures(tree):
 
 CONCEPTS = "docs/concepts.md"
 PLANS = "src/base/plan.cc"
-STATES = "include/graft/step.h"
+STATES = "include/graft/operation.h"
 PLAN = re.compile(r"new Plan\{(.*?)\n  \};", re.S)
 PLAN_ROW = re.compile(r"\{Step::k(\w+),\s*Zone::.*DataState::k(\w+)\},")
 DATA_STATE = re.compile(r"enum class DataState \{(.*?)\};", re.S)

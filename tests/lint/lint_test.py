@@ -244,7 +244,7 @@ class LintTest(unittest.TestCase):
 
     def test_diagrams_show_the_steps_of_the_plans(self):
         self.put("src/base/plan.cc", self.PLANS)
-        self.put("include/graft/step.h", self.STEPS)
+        self.put("include/graft/operation.h", self.STEPS)
         for old, new, says in [
                 ("fence__late --> await_restart", "fence__late", "await_restart is in src/base/plan.cc"),
                 ("[*] --> fence", "prefence --> fence", "prefence is in the diagram alone"),

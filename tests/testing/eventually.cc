@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "base/clocks.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 
 namespace graft {
 

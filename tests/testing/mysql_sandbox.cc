@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "mysqld/my_cnf.h"
-#include "mysqld/mysqld_binary.h"
+#include "mysqld/mysqld_process.h"
 #include "mysqld/tablet_dir.h"
 #include "testing/eventually.h"
 #include "testing/ports.h"

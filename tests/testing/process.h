@@ -15,7 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "mysqld/restart_policy.h"
+#include "mysqld/mysqld_process.h"
 
 namespace graft {
 

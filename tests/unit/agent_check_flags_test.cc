@@ -63,9 +63,9 @@ TEST(CheckFlagsTest, GoodFlagsBecomeOptions) {
   EXPECT_EQ(options->state_dir, "/state");
   EXPECT_EQ(options->mysql.socket, "/mysql.sock");
   EXPECT_TRUE(options->tablet.advertised_mysql.empty()) << "its port is the server's to say";
-  EXPECT_EQ(options->tablet.provisioner.clone_user, "cloner");
-  EXPECT_EQ(options->tablet.provisioner.clone_password.Reveal(), "secret");
-  EXPECT_FALSE(options->tablet.provisioner.clone_use_ssl);
+  EXPECT_EQ(options->tablet.provisioner.clone.user, "cloner");
+  EXPECT_EQ(options->tablet.provisioner.clone.password.Reveal(), "secret");
+  EXPECT_FALSE(options->tablet.provisioner.clone.use_ssl);
   EXPECT_EQ(options->tablet.provisioner.restart_wait_timeout, absl::Hours(1));
   EXPECT_EQ(options->tablet.defaults.donor,
             (DonorChoice{DonorChoice::Kind::kTablet, {"zone2", 100}}));
@@ -83,8 +83,8 @@ TEST(CheckFlagsTest, DefaultsAreVitesss) {
   EXPECT_FALSE(options->tablet.restore_with_clone);
   EXPECT_FALSE(options->tablet.defaults.donor.has_value());
   EXPECT_EQ(options->mysql.user, "vt_dba");
-  EXPECT_EQ(options->tablet.provisioner.repl_user, "vt_repl");
-  EXPECT_EQ(options->tablet.provisioner.clone_user, "vt_clone");
+  EXPECT_EQ(options->tablet.provisioner.repl.user, "vt_repl");
+  EXPECT_EQ(options->tablet.provisioner.clone.user, "vt_clone");
   EXPECT_THAT(options->mysql.socket, HasSubstr("/vt_0000000101/mysql.sock"));
   EXPECT_THAT(options->state_dir, HasSubstr("/vt_0000000101/graft"));
 }
@@ -146,7 +146,7 @@ TEST(CheckFlagsTest, FaultsOfTheTablet) {
        "--topo-global-server-address is missing"},
       {[](AgentFlags& f) { f.options.topo.implementation = "zk2"; },
        "--topo-implementation is \"zk2\""},
-      {[](AgentFlags& f) { f.options.topo.etcd_tls_cert = "/a"; },
+      {[](AgentFlags& f) { f.options.topo.etcd.tls_cert_file = "/a"; },
        "--topo-etcd-tls-key go together"},
   });
 }
@@ -343,8 +343,8 @@ TEST_F(PasswordsTest, EachAccountFindsItsOwn) {
   const auto options = CheckFlags(flags);
   ASSERT_TRUE(options.ok()) << options.status();
   EXPECT_EQ(options->mysql.password.Reveal(), "from file");
-  EXPECT_EQ(options->tablet.provisioner.repl_password.Reveal(), "from all");
-  EXPECT_EQ(options->tablet.provisioner.clone_password.Reveal(), "from flag");
+  EXPECT_EQ(options->tablet.provisioner.repl.password.Reveal(), "from all");
+  EXPECT_EQ(options->tablet.provisioner.clone.password.Reveal(), "from flag");
 }
 
 TEST_F(PasswordsTest, AMalformedFileIsNotQuoted) {

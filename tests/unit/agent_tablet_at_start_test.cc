@@ -1,5 +1,5 @@
 // The state at an agent's start, and the clock with which it goes on.
-#include "agent/tablet_at_start.h"
+#include "agent/tablet_agent.h"
 
 #include <gtest/gtest.h>
 

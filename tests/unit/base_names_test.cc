@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "graft/clone_report.h"
 #include "graft/operation.h"
+#include "graft/progress.h"
 #include "graft/tablet.h"
 #include "graft/tablet_state.h"
 

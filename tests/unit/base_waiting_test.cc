@@ -14,7 +14,7 @@
 #include "absl/time/clock.h"
 #include "base/clocks.h"
 #include "fakes/simulated_clock.h"
-#include "graft/cancellation.h"
+#include "graft/clock.h"
 #include "testing/realtime_waits.h"
 
 namespace graft {

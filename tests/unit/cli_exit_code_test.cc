@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "cli/exit_code.h"
+#include "cli/output.h"
 
 namespace graft::cli {
 namespace {

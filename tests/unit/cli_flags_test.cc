@@ -137,10 +137,10 @@ TEST(CliFlagsTest, PreflightAndCancelWaitLongerUnlessTold) {
   for (const char* command : {"preflight", "cancel"}) {
     const Parsed parsed = ParseArguments({command, "zone1-1"});
     EXPECT_EQ(parsed.flags.timeout, absl::Minutes(1)) << command;
-    EXPECT_EQ(parsed.flags.topo.call_timeout, absl::Seconds(10)) << command;
+    EXPECT_EQ(parsed.flags.topo.etcd.call_timeout, absl::Seconds(10)) << command;
     const Parsed told = ParseArguments({command, "zone1-1", "--timeout", "3s"});
     EXPECT_EQ(told.flags.timeout, absl::Seconds(3)) << command;
-    EXPECT_EQ(told.flags.topo.call_timeout, absl::Seconds(3)) << command;
+    EXPECT_EQ(told.flags.topo.etcd.call_timeout, absl::Seconds(3)) << command;
   }
 }
 

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "cli/rebuild_command.h"
+#include "cli/rebuild.h"
 #include "fakes/fake_store.h"
 #include "fakes/simulated_clock.h"
-#include "topo/shard_rebuilds.h"
+#include "graft/shard_rebuild.h"
 
 namespace graft::cli {
 namespace {
@@ -250,20 +250,20 @@ class CliRebuildTest : public ::testing::Test {
     out_.str("");
     return RebuildShard(
         session_,
-        {topology_, *rebuilds_,
+        {topology_, rebuilds_,
          [this](const std::string& address, absl::Duration) { return answers_.at(address); },
          [this](const std::string&, absl::Duration) { return times_; }},
         call);
   }
   void Finish(uint32_t uid, MemberOutcome outcome, const std::string& reason = "") {
-    const std::string id = rebuilds_->Get()->call.id;
+    const std::string id = rebuilds_.Get()->call.id;
     EXPECT_TRUE(rebuilds_
-                    ->Change(id,
-                             [&](ShardRebuild& rebuild) {
-                               FindMember(rebuild, Alias(uid))->outcome = outcome;
-                               FindMember(rebuild, Alias(uid))->reason = reason;
-                               return absl::OkStatus();
-                             })
+                    .Change(id,
+                            [&](ShardRebuild& rebuild) {
+                              FindMember(rebuild, Alias(uid))->outcome = outcome;
+                              FindMember(rebuild, Alias(uid))->reason = reason;
+                              return absl::OkStatus();
+                            })
                     .ok());
   }
   ShardRebuildCall All() const {
@@ -276,7 +276,7 @@ class CliRebuildTest : public ::testing::Test {
   SimulatedClock clock_;
   FakeStore store_{clock_};
   VitessTopology topology_{{clock_, store_, "/g", "here", nullptr}};
-  const std::unique_ptr<ShardRebuilds> rebuilds_ = MakeShardRebuilds(store_, "/g", "shop", "0");
+  ShardRebuilds rebuilds_{store_, "/g", "shop", "0"};
   std::map<std::string, absl::StatusOr<AgentAnswer>> answers_;
   std::vector<absl::Duration> times_;
   std::ostringstream out_;
@@ -292,7 +292,7 @@ TEST_F(CliRebuildTest, BeginsWhatItHasShown) {
   EXPECT_THAT(out_.str(), StartsWith("rebuild of 2 tablets of shop/0 in 2 rounds"));
   EXPECT_THAT(out_.str(), HasSubstr(" has begun; look at it with: graftctl reprovision --shard "
                                     "shop/0\n"));
-  const ShardRebuild rebuild = *rebuilds_->Get();
+  const ShardRebuild rebuild = *rebuilds_.Get();
   EXPECT_THAT(rebuild.call.id, StartsWith("rebuild-20270115T080000.000"));
   EXPECT_EQ(rebuild.call.donor, call.request.donor);
   EXPECT_EQ(rebuild.by, "alice@h");
@@ -309,7 +309,7 @@ TEST_F(CliRebuildTest, TimesAreTheAgentsOwn) {
   call.plan_only = true;
   EXPECT_EQ(*Run(call), ExitCode::kDone);
   EXPECT_THAT(out_.str(), HasSubstr("about 6m in all"));
-  EXPECT_EQ(rebuilds_->Get().status().code(), absl::StatusCode::kNotFound) << "a plan only";
+  EXPECT_EQ(rebuilds_.Get().status().code(), absl::StatusCode::kNotFound) << "a plan only";
 }
 
 TEST_F(CliRebuildTest, NobodyIsAskedWithoutATerminal) {
@@ -317,7 +317,7 @@ TEST_F(CliRebuildTest, NobodyIsAskedWithoutATerminal) {
   call.yes = false;
   EXPECT_EQ(Run(call).status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(Run(call).status().message()), HasSubstr("--yes"));
-  EXPECT_EQ(rebuilds_->Get().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(rebuilds_.Get().status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(CliRebuildTest, ThePersonDecidesAfterThePlan) {
@@ -331,10 +331,10 @@ TEST_F(CliRebuildTest, ThePersonDecidesAfterThePlan) {
   };
   EXPECT_EQ(Run(call).status(), absl::FailedPreconditionError("nothing has begun"));
   EXPECT_THAT(shown, HasSubstr("no earlier rebuild in this shard\ngo on? [y/N] "));
-  EXPECT_EQ(rebuilds_->Get().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(rebuilds_.Get().status().code(), absl::StatusCode::kNotFound);
   answer = true;
   EXPECT_EQ(*Run(call), ExitCode::kDone);
-  EXPECT_TRUE(rebuilds_->Get().ok());
+  EXPECT_TRUE(rebuilds_.Get().ok());
 }
 
 TEST_F(CliRebuildTest, ASecondOneIsRefusedBeforeAnybodyIsAsked) {
@@ -381,7 +381,7 @@ TEST_F(CliRebuildTest, AWatchTellsWhatIsNewUntilItIsOver) {
             [this] { Finish(101, MemberOutcome::kRunning); });
   clock_.At(clock_.Now() + absl::Milliseconds(1500), [this] {
     answers_["h:9101"] = Operating(v1::RUNNING, v1::EMPTY);
-    answers_["h:9101"]->operation->set_id(rebuilds_->Get()->call.id);
+    answers_["h:9101"]->operation->set_id(rebuilds_.Get()->call.id);
   });
   clock_.At(clock_.Now() + absl::Milliseconds(3500), [this] { Finish(101, MemberOutcome::kDone); });
   clock_.At(clock_.Now() + absl::Milliseconds(4500), [this] { Finish(102, MemberOutcome::kDone); });
@@ -439,7 +439,7 @@ TEST_F(CliRebuildTest, AStopKeepsTheOthersFromBeginning) {
   ASSERT_TRUE(Run(All()).ok());
   Finish(101, MemberOutcome::kRunning);
   EXPECT_EQ(*Run(stop), ExitCode::kDone);
-  EXPECT_EQ(rebuilds_->Get()->stopped, "alice@h");
+  EXPECT_EQ(rebuilds_.Get()->stopped, "alice@h");
   Finish(101, MemberOutcome::kDone);
   EXPECT_EQ(*Run(call_), ExitCode::kCancelled);
   EXPECT_THAT(out_.str(), HasSubstr("1 of 2 done, stopped by alice@h\n"));
@@ -453,11 +453,11 @@ TEST_F(CliRebuildTest, ASecondStopGivesUpWhoseAgentIsGone) {
   Finish(101, MemberOutcome::kRunning);
   answers_["h:9101"] = absl::UnavailableError("no route");
   ASSERT_TRUE(Run(stop).ok());
-  EXPECT_FALSE(IsOver(*rebuilds_->Get())) << "it may come back";
+  EXPECT_FALSE(IsOver(*rebuilds_.Get())) << "it may come back";
   ASSERT_TRUE(Run(stop).ok());
-  EXPECT_TRUE(IsOver(*rebuilds_->Get()));
-  EXPECT_EQ(rebuilds_->Get()->members[0].reason, "given up by alice@h: its agent does not answer");
-  EXPECT_EQ(rebuilds_->Get()->members[1].outcome, MemberOutcome::kWaiting);
+  EXPECT_TRUE(IsOver(*rebuilds_.Get()));
+  EXPECT_EQ(rebuilds_.Get()->members[0].reason, "given up by alice@h: its agent does not answer");
+  EXPECT_EQ(rebuilds_.Get()->members[1].outcome, MemberOutcome::kWaiting);
 }
 
 TEST(CliRebuildViewTest, ARunningMemberShowsItsOperation) {

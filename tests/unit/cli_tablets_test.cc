@@ -8,7 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "cli/agents.h"
+#include "cli/agent_client.h"
 #include "cli/render.h"
 #include "fakes/simulated_clock.h"
 #include "unit/shown_operations.h"

@@ -1,5 +1,5 @@
 // The status page and its JSON, from plain values.
-#include "http/page.h"
+#include "http/answers.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/struct.pb.h>

@@ -1,4 +1,4 @@
-#include "provision/operation/readiness.h"
+#include "provision/operation/decisions.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

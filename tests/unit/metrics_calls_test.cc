@@ -8,7 +8,7 @@
 
 #include "fakes/fake_mysql_server.h"
 #include "fakes/fake_store.h"
-#include "metrics/metered.h"
+#include "metrics/metrics.h"
 #include "testing/is_ok.h"
 #include "testing/temp_folder.h"
 #include "topo_open/topo_open.h"

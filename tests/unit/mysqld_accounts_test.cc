@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "mysqld/accounts.h"
+#include "mysqld/my_cnf.h"
 #include "testing/mysql_client.h"
 
 namespace graft {

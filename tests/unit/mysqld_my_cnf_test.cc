@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "mysqld/my_cnf.h"
-#include "mysqld/mysqld_binary.h"
+#include "mysqld/mysqld_process.h"
 
 namespace graft {
 namespace {

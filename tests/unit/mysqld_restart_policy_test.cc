@@ -1,4 +1,4 @@
-#include "mysqld/restart_policy.h"
+#include "mysqld/mysqld_process.h"
 
 #include <gtest/gtest.h>
 

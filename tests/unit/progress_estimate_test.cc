@@ -1,13 +1,11 @@
 // How long a rebuild is expected to take, how far it is, how long it goes on.
-#include "provision/progress/progress_estimate.h"
+#include "provision/progress/progress_model.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <string>
 #include <vector>
-
-#include "provision/progress/progress_sampler.h"
 
 namespace graft {
 namespace {

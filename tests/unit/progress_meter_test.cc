@@ -1,4 +1,4 @@
-#include "provision/progress/progress_sampler.h"
+#include "provision/progress/progress_model.h"
 
 #include <gtest/gtest.h>
 

@@ -11,8 +11,8 @@
 #include "base/errors.h"
 #include "fakes/fake_store.h"
 #include "fakes/simulated_clock.h"
+#include "graft/shard_rebuild.h"
 #include "testing/is_ok.h"
-#include "topo/shard_rebuilds.h"
 #include "unit/auto_repair_suite.h"
 
 namespace graft {
@@ -74,37 +74,37 @@ class RebuildMemberTest : public ::testing::Test {
       rebuild.members.emplace_back();
       rebuild.members.back().alias = {"zone1", static_cast<uint32_t>(101 + i)};
     }
-    ASSERT_THAT(rebuilds_->Begin(rebuild), IsOk());
+    ASSERT_THAT(rebuilds_.Begin(rebuild), IsOk());
   }
   void LookAll() {
     for (MemberAgent* agent : {&first_, &second_, &third_}) agent->member->Look();
   }
   std::vector<std::string> Outcomes() {
     std::vector<std::string> outcomes;
-    const ShardRebuild rebuild = *rebuilds_->Get();
+    const ShardRebuild rebuild = *rebuilds_.Get();
     for (const ShardRebuild::Member& member : rebuild.members) {
       outcomes.emplace_back(MemberOutcomeName(member.outcome));
     }
     return outcomes;
   }
   ShardRebuild::Member Member(uint32_t uid) {
-    return *FindMember(*rebuilds_->Get(), {"zone1", uid});
+    return *FindMember(*rebuilds_.Get(), {"zone1", uid});
   }
   void Stop() {
-    ASSERT_THAT(rebuilds_->Change("rebuild-1",
-                                  [](ShardRebuild& rebuild) {
-                                    rebuild.stopped = "bob";
-                                    return absl::OkStatus();
-                                  }),
+    ASSERT_THAT(rebuilds_.Change("rebuild-1",
+                                 [](ShardRebuild& rebuild) {
+                                   rebuild.stopped = "bob";
+                                   return absl::OkStatus();
+                                 }),
                 IsOk());
   }
 
   SimulatedClock clock_;
   FakeStore store_{clock_};
-  const std::unique_ptr<ShardRebuilds> rebuilds_ = MakeShardRebuilds(store_, "/g", "shop", "0");
-  MemberAgent first_{clock_, *rebuilds_, 101};
-  MemberAgent second_{clock_, *rebuilds_, 102};
-  MemberAgent third_{clock_, *rebuilds_, 103};
+  ShardRebuilds rebuilds_{store_, "/g", "shop", "0"};
+  MemberAgent first_{clock_, rebuilds_, 101};
+  MemberAgent second_{clock_, rebuilds_, 102};
+  MemberAgent third_{clock_, rebuilds_, 103};
 };
 
 TEST_F(RebuildMemberTest, WithoutARebuildALookIsOneReadInHalfAMinute) {
@@ -135,7 +135,7 @@ TEST_F(RebuildMemberTest, OneAfterTheOther) {
   third_.desk.End(Outcome::kDone, DataState::kCloned);
   LookAll();
   EXPECT_THAT(Outcomes(), ElementsAre("done", "done", "done"));
-  EXPECT_TRUE(IsOver(*rebuilds_->Get()));
+  EXPECT_TRUE(IsOver(*rebuilds_.Get()));
   LookAll();
   EXPECT_THAT(first_.desk.calls, SizeIs(1)) << "not a second time";
 }
@@ -366,7 +366,7 @@ TEST_F(RebuildMemberTest, WhatWasRebuiltMeanwhileIsNotRebuiltAgain) {
   repair.request.id = "repair-1062";
   for (const bool meanwhile : {false, true}) {
     MemberAgent& agent = meanwhile ? second_ : first_;
-    repair.requested = rebuilds_->Get()->requested + absl::Seconds(meanwhile ? 1 : -1);
+    repair.requested = rebuilds_.Get()->requested + absl::Seconds(meanwhile ? 1 : -1);
     agent.desk.history = {repair};
     agent.desk.End(Outcome::kDone, DataState::kCloned);
     agent.member->Look();
@@ -461,7 +461,7 @@ TEST_F(RebuildMemberTest, ARebuildThatIsGoneIsForgotten) {
   first_.desk.End(Outcome::kDone, DataState::kCloned);
   first_.member->Look();
   EXPECT_EQ(first_.member->Look(), absl::Seconds(30));
-  EXPECT_EQ(rebuilds_->Get().status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(rebuilds_.Get().status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST_F(RebuildMemberTest, ServesUntilItIsStopped) {

@@ -1,4 +1,4 @@
-#include "provision/repair/repair_decision.h"
+#include "provision/repair/auto_repair.h"
 
 #include <gmock/gmock.h>
 

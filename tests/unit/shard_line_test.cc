@@ -1,5 +1,5 @@
 // The line of a shard as one recipient sees it.
-#include "provision/donor/shard_line.h"
+#include "provision/donor/claim_keeper.h"
 
 #include <gmock/gmock.h>
 

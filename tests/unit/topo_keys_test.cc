@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "topo/keys.h"
+#include "topo/records.h"
 
 namespace graft::topo {
 namespace {

@@ -1,5 +1,5 @@
 // Rebuilds of a shard as they are stored.
-#include "topo/shard_rebuilds.h"
+#include "graft/shard_rebuild.h"
 
 #include <gmock/gmock.h>
 
@@ -50,12 +50,12 @@ class ShardRebuildsTest : public ::testing::Test {
 
   SimulatedClock clock_;
   FakeStore store_{clock_};
-  const std::unique_ptr<ShardRebuilds> rebuilds_ = MakeShardRebuilds(store_, "/g", "shop", "-80");
+  ShardRebuilds rebuilds_{store_, "/g", "shop", "-80"};
 };
 
 TEST_F(ShardRebuildsTest, WhatIsWrittenIsRead) {
-  ASSERT_THAT(rebuilds_->Begin(Sample()), IsOk());
-  const auto read = rebuilds_->Get();
+  ASSERT_THAT(rebuilds_.Begin(Sample()), IsOk());
+  const auto read = rebuilds_.Get();
   ASSERT_THAT(read, IsOk());
   const ShardRebuild sample = Sample();
   EXPECT_EQ(read->call.id, "rebuild-1");
@@ -80,8 +80,8 @@ TEST_F(ShardRebuildsTest, WhatIsWrittenIsRead) {
 TEST_F(ShardRebuildsTest, WhatIsUnsetStaysUnset) {
   ShardRebuild bare;
   bare.call.id = "r";
-  ASSERT_THAT(rebuilds_->Begin(bare), IsOk());
-  const auto read = rebuilds_->Get();
+  ASSERT_THAT(rebuilds_.Begin(bare), IsOk());
+  const auto read = rebuilds_.Get();
   ASSERT_THAT(read, IsOk());
   EXPECT_FALSE(read->call.donor.has_value());
   EXPECT_FALSE(read->call.replicate_from.has_value());
@@ -89,67 +89,67 @@ TEST_F(ShardRebuildsTest, WhatIsUnsetStaysUnset) {
   EXPECT_EQ(read->call.allow, Allowances());
   bare.call.id = "s";
   bare.call.donor = DonorChoice{DonorChoice::Kind::kAny, {}};
-  ASSERT_THAT(rebuilds_->Begin(bare), IsOk());
-  EXPECT_EQ(rebuilds_->Get()->call.donor, bare.call.donor);
+  ASSERT_THAT(rebuilds_.Begin(bare), IsOk());
+  EXPECT_EQ(rebuilds_.Get()->call.donor, bare.call.donor);
 }
 
 TEST_F(ShardRebuildsTest, OneAtATime) {
-  EXPECT_EQ(rebuilds_->Get().status().code(), absl::StatusCode::kNotFound);
-  ASSERT_THAT(rebuilds_->Begin(Fresh("one")), IsOk());
-  EXPECT_THAT(rebuilds_->Begin(Fresh("one")), IsOk()) << "the same again, after a lost answer";
-  const absl::Status refused = rebuilds_->Begin(Fresh("two"));
+  EXPECT_EQ(rebuilds_.Get().status().code(), absl::StatusCode::kNotFound);
+  ASSERT_THAT(rebuilds_.Begin(Fresh("one")), IsOk());
+  EXPECT_THAT(rebuilds_.Begin(Fresh("one")), IsOk()) << "the same again, after a lost answer";
+  const absl::Status refused = rebuilds_.Begin(Fresh("two"));
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(refused.message()), HasSubstr("rebuild one, begun by alice"));
-  ASSERT_THAT(rebuilds_->Change("one",
-                                [](ShardRebuild& rebuild) {
-                                  rebuild.stopped = "bob";
-                                  return absl::OkStatus();
-                                }),
+  ASSERT_THAT(rebuilds_.Change("one",
+                               [](ShardRebuild& rebuild) {
+                                 rebuild.stopped = "bob";
+                                 return absl::OkStatus();
+                               }),
               IsOk());
-  ASSERT_THAT(rebuilds_->Begin(Fresh("two")), IsOk());
-  EXPECT_EQ(rebuilds_->Get()->call.id, "two");
-  EXPECT_EQ(rebuilds_->Change("one", [](ShardRebuild&) { return absl::OkStatus(); }).code(),
+  ASSERT_THAT(rebuilds_.Begin(Fresh("two")), IsOk());
+  EXPECT_EQ(rebuilds_.Get()->call.id, "two");
+  EXPECT_EQ(rebuilds_.Change("one", [](ShardRebuild&) { return absl::OkStatus(); }).code(),
             absl::StatusCode::kNotFound);
 }
 
 TEST_F(ShardRebuildsTest, WhoeverIsQuickerWins) {
   store_.FailNext(StoreMethod::kCreate, absl::AlreadyExistsError("there"));
-  EXPECT_EQ(rebuilds_->Begin(Fresh("one")).code(), absl::StatusCode::kAborted);
-  ASSERT_THAT(rebuilds_->Begin(Sample("one")), IsOk());
+  EXPECT_EQ(rebuilds_.Begin(Fresh("one")).code(), absl::StatusCode::kAborted);
+  ASSERT_THAT(rebuilds_.Begin(Sample("one")), IsOk());
   store_.FailNext(StoreMethod::kUpdate, absl::AbortedError("changed"));
-  EXPECT_EQ(rebuilds_->Begin(Fresh("two")).code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(rebuilds_.Begin(Fresh("two")).code(), absl::StatusCode::kAborted);
 }
 
 TEST_F(ShardRebuildsTest, AChangeIsMadeAgainIfAnotherWriterCameFirst) {
-  ASSERT_THAT(rebuilds_->Begin(Fresh("one")), IsOk());
+  ASSERT_THAT(rebuilds_.Begin(Fresh("one")), IsOk());
   int rounds = 0;
-  ASSERT_THAT(rebuilds_->Change("one",
-                                [&](ShardRebuild& rebuild) {
-                                  if (++rounds == 1) {
-                                    const KeyValue item = *store_.Get(kKey);
-                                    ShardRebuild other = Fresh("one");
-                                    other.members[0].outcome = MemberOutcome::kDone;
-                                    EXPECT_THAT(
-                                        store_.Update(kKey, ShardRebuildJson(other), item.version),
-                                        IsOk());
-                                  }
-                                  rebuild.members[1].outcome = MemberOutcome::kRunning;
-                                  return absl::OkStatus();
-                                }),
+  ASSERT_THAT(rebuilds_.Change("one",
+                               [&](ShardRebuild& rebuild) {
+                                 if (++rounds == 1) {
+                                   const KeyValue item = *store_.Get(kKey);
+                                   ShardRebuild other = Fresh("one");
+                                   other.members[0].outcome = MemberOutcome::kDone;
+                                   EXPECT_THAT(
+                                       store_.Update(kKey, ShardRebuildJson(other), item.version),
+                                       IsOk());
+                                 }
+                                 rebuild.members[1].outcome = MemberOutcome::kRunning;
+                                 return absl::OkStatus();
+                               }),
               IsOk());
   EXPECT_EQ(rounds, 2);
-  EXPECT_EQ(rebuilds_->Get()->members[0].outcome, MemberOutcome::kDone);
-  EXPECT_EQ(rebuilds_->Get()->members[1].outcome, MemberOutcome::kRunning);
+  EXPECT_EQ(rebuilds_.Get()->members[0].outcome, MemberOutcome::kDone);
+  EXPECT_EQ(rebuilds_.Get()->members[1].outcome, MemberOutcome::kRunning);
 }
 
 TEST_F(ShardRebuildsTest, AChangeThatFailsWritesNothing) {
-  ASSERT_THAT(rebuilds_->Begin(Fresh("one")), IsOk());
+  ASSERT_THAT(rebuilds_.Begin(Fresh("one")), IsOk());
   const std::string before = Stored();
-  EXPECT_EQ(rebuilds_->Change("one",
-                              [](ShardRebuild& rebuild) {
-                                rebuild.stopped = "nobody";
-                                return absl::FailedPreconditionError("no");
-                              }),
+  EXPECT_EQ(rebuilds_.Change("one",
+                             [](ShardRebuild& rebuild) {
+                               rebuild.stopped = "nobody";
+                               return absl::FailedPreconditionError("no");
+                             }),
             absl::FailedPreconditionError("no"));
   EXPECT_EQ(Stored(), before);
 }
@@ -163,13 +163,13 @@ TEST_F(ShardRebuildsTest, FieldsOfANewerGraftSurvive) {
   ASSERT_THAT(json, HasSubstr("mood"));
   ASSERT_THAT(json, HasSubstr("weather"));
   ASSERT_THAT(store_.Create(kKey, json, kNoLease), IsOk());
-  ASSERT_THAT(rebuilds_->Change("one",
-                                [](ShardRebuild& rebuild) {
-                                  rebuild.members[1].outcome = MemberOutcome::kDone;
-                                  return absl::OkStatus();
-                                }),
+  ASSERT_THAT(rebuilds_.Change("one",
+                               [](ShardRebuild& rebuild) {
+                                 rebuild.members[1].outcome = MemberOutcome::kDone;
+                                 return absl::OkStatus();
+                               }),
               IsOk());
-  EXPECT_EQ(rebuilds_->Get()->members[1].outcome, MemberOutcome::kDone);
+  EXPECT_EQ(rebuilds_.Get()->members[1].outcome, MemberOutcome::kDone);
   EXPECT_THAT(Stored(), HasSubstr("\"mood\":\"good\""));
   EXPECT_THAT(Stored(), HasSubstr("\"weather\":{\"wind\":3}"));
 }
@@ -189,8 +189,8 @@ TEST_F(ShardRebuildsTest, WhatIsNoRebuildIsDataLoss) {
     EXPECT_EQ(ParseShardRebuild(bad).status().code(), absl::StatusCode::kDataLoss) << bad;
   }
   ASSERT_THAT(store_.Create(kKey, "{}", kNoLease), IsOk());
-  EXPECT_THAT(std::string(rebuilds_->Get().status().message()), HasSubstr(kKey));
-  EXPECT_EQ(rebuilds_->Begin(Fresh("one")).code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(rebuilds_.Get().status().message()), HasSubstr(kKey));
+  EXPECT_EQ(rebuilds_.Begin(Fresh("one")).code(), absl::StatusCode::kDataLoss);
 }
 
 // A store that tells its watch what the test says.
@@ -211,8 +211,8 @@ class HeldStore : public FakeStore {
 TEST_F(ShardRebuildsTest, FollowersHearOfThisShardAlone) {
   HeldStore store(clock_);
   int heard = 0;
-  const auto rebuilds = MakeShardRebuilds(store, "/g", "shop", "-80");
-  ASSERT_THAT(rebuilds->Follow([&] { ++heard; }), IsOk());
+  ShardRebuilds rebuilds(store, "/g", "shop", "-80");
+  ASSERT_THAT(rebuilds.Follow([&] { ++heard; }), IsOk());
   EXPECT_EQ(store.watched, kKey);
   KeyEvent event;
   event.item.key = "/g/graft/rebuilds/shop/-8000";

@@ -8,10 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "unit/full_operation.h"
 #include "wire/operation_proto.h"
-#include "wire/operations_page.h"
-#include "wire/preflight_proto.h"
 #include "wire/provisioner_proto.h"
-#include "wire/request_proto.h"
 #include "wire/time_proto.h"
 
 namespace graft {

@@ -5,22 +5,17 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/gtid_set.h"
-#include "graft/step.h"
+#include "graft/operation.h"
 
 namespace graft {
 namespace {
 
 constexpr absl::Duration kSomeLag = absl::Minutes(1);
 
-std::string TagOf(const Tablet& tablet, const char* name) {
-  const auto tag = tablet.tags.find(name);
-  return tag == tablet.tags.end() ? "" : tag->second;
-}
-
 // Its copy is verified and follows its source; it has only to catch up.
 bool IsAsGoodAsRebuilt(const Tablet& tablet) {
-  const std::string step = TagOf(tablet, "graft.step");
-  return TagOf(tablet, "graft.data_state") == DataStateName(DataState::kCloned) &&
+  const std::string step = tablet.Tag("graft.step");
+  return tablet.Tag("graft.data_state") == DataStateName(DataState::kCloned) &&
          (step == StepName(Step::kCatchUp) || step == StepName(Step::kPublish));
 }
 
@@ -33,7 +28,7 @@ bool IsOfShard(const HostPort& source, const std::vector<HostPort>& shard) {
 }  // namespace
 
 std::string RecordedUuid(const Tablet& tablet) {
-  return TagOf(tablet, kServerUuidTag);
+  return tablet.Tag(kServerUuidTag);
 }
 
 LagClass JudgeLag(const std::vector<ReplicationChannel>& channels, LagClass before) {
@@ -102,9 +97,9 @@ MaybeObjection ObjectToRecord(const Tablet& tablet, bool is_primary) {
   // EMPTY without an operation means that the server was empty when the agent read it last. The
   // server itself shows whether it is still empty.
   const bool spoken_of = tablet.tags.count("graft.operation") > 0;
-  const std::string state = TagOf(tablet, "graft.data_state");
-  if (spoken_of && (state == "PARTIAL" || state == "EMPTY")) {
-    return Objection{Reason::kDonorDataState, absl::StrCat("its data is ", state)};
+  if (spoken_of && tablet.SaysDropped()) {
+    return Objection{Reason::kDonorDataState,
+                     absl::StrCat("its data is ", tablet.Tag("graft.data_state"))};
   }
   if (!tablet.mysql.empty()) return std::nullopt;
   return Objection{Reason::kDonorHasNoAddress,

@@ -1,8 +1,6 @@
 #include "provision/donor/donor_ranking.h"
 
 #include <algorithm>
-#include <tuple>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -141,19 +139,6 @@ auto RankOf(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
                          candidate.tablet.alias);
 }
 
-}  // namespace
-
-bool IsLastResort(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
-  const DonorHealth health = ReadHealth(candidate.tablet);
-  const auto donor = ServerVersion::Parse(health.version);
-  const auto own = ServerVersion::Parse(facts.recipient_version);
-  const bool other_version = donor.ok() && own.ok() && !CheckCloneVersions(*own, *donor).ok();
-  const bool stopped = health.lag == LagClass::kStopped && !candidate.is_primary;
-  return other_version || health.empty || stopped;
-}
-
-namespace {
-
 // The same, as far as the record says.
 auto RecordRankOf(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
   const DonorHealth health = ReadHealth(candidate.tablet);
@@ -169,6 +154,15 @@ bool IsPrimary(const DonorCandidate* candidate) {
 }
 
 }  // namespace
+
+bool IsLastResort(const DonorCandidate& candidate, const DonorSearchFacts& facts) {
+  const DonorHealth health = ReadHealth(candidate.tablet);
+  const auto donor = ServerVersion::Parse(health.version);
+  const auto own = ServerVersion::Parse(facts.recipient_version);
+  const bool other_version = donor.ok() && own.ok() && !CheckCloneVersions(*own, *donor).ok();
+  const bool stopped = health.lag == LagClass::kStopped && !candidate.is_primary;
+  return other_version || health.empty || stopped;
+}
 
 void SparePrimary(const DonorSearchFacts& facts, std::vector<DonorCandidate*>& candidates) {
   const auto can_be_instead = [&facts](const DonorCandidate* candidate) {

@@ -2,11 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
-#include <set>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"

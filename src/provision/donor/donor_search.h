@@ -11,9 +11,9 @@
 #include "graft/tablet.h"
 #include "graft/tablet_state.h"
 #include "graft/topology.h"
+#include "provision/donor/claim_keeper.h"
 #include "provision/donor/donor_ranking.h"
 #include "provision/donor/peers.h"
-#include "provision/donor/shard_line.h"
 
 namespace graft {
 

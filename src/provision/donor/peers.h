@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,12 +11,9 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "base/errors.h"
-#include "graft/cancellation.h"
 #include "graft/clock.h"
 #include "graft/mysql_server.h"
 #include "graft/tablet.h"
@@ -32,9 +30,21 @@ class KeptPeers {
  public:
   KeptPeers(Clock& clock, OpenPeer open) : clock_(clock), open_(std::move(open)) {}
 
-  std::shared_ptr<MysqlServer> Open(const HostPort& address);
+  std::shared_ptr<MysqlServer> Open(const HostPort& address) {
+    DropOld();
+    Peer& peer = kept_[address.ToString()];
+    // A connection in use belongs to an abandoned question.
+    if (peer.server.use_count() != 1) peer = {clock_.Now(), open_(address)};
+    return peer.server;
+  }
   // Closes connections that are too old to be reused: a session holds up its server's shutdown.
-  void DropOld();
+  void DropOld() {
+    const absl::Time now = clock_.Now();
+    for (auto it = kept_.begin(); it != kept_.end();) {
+      const bool fresh = now >= it->second.opened && now - it->second.opened < absl::Seconds(5);
+      it = fresh ? std::next(it) : kept_.erase(it);
+    }
+  }
 
  private:
   struct Peer {

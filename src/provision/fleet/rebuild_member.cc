@@ -1,7 +1,6 @@
 #include "provision/fleet/rebuild_member.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"

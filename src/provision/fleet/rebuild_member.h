@@ -14,13 +14,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "graft/cancellation.h"
 #include "graft/clock.h"
 #include "graft/provisioning.h"
 #include "graft/shard_rebuild.h"
-#include "graft/shard_rebuilds.h"
 #include "graft/topology.h"
 
 namespace graft {

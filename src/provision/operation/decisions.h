@@ -3,12 +3,14 @@
 // release a tablet. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "graft/operation.h"
+#include "graft/provisioning.h"
 #include "graft/server_facts.h"
 
 namespace graft {
@@ -35,5 +37,23 @@ absl::Duration BackOff(int attempt, double jitter);
 // FAILED_PRECONDITION with DATA_NOT_GOOD: the tablet's data was dropped, and the word of `release`
 // does not say that it is good.
 absl::Status CheckVouched(const Operation& release, DataState data);
+
+// Readiness: may this tablet be used? A pure function of facts in memory.
+
+// A snapshot older than this says nothing about the server's present state.
+inline constexpr absl::Duration kStaleAfter = absl::Seconds(30);
+
+// Every reason why the tablet is not ready, one sentence each; empty: it is ready. `newest` is the
+// newest operation.
+//
+// A primary is ready when its server answers. Lag does not count: the caller decides how much lag
+// is too much. An operation that has changed nothing yet does not count: it may wait in a donor's
+// queue for an hour while the tablet serves as before.
+std::vector<std::string> WhyNotReady(const TabletSnapshot& tablet,
+                                     const std::optional<Operation>& newest, absl::Time now);
+
+// For people and programs, beside the reasons: "replication lag: 3s"; empty if the lag is not
+// known.
+std::string LagLine(const TabletSnapshot& tablet);
 
 }  // namespace graft

@@ -2,7 +2,6 @@
 #include "provision/preflight/preflight.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"

@@ -9,15 +9,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "graft/clock.h"
-#include "graft/observer.h"
+#include "graft/operation.h"
 #include "graft/provisioning.h"
-#include "provision/operation/operation_control.h"
 #include "provision/operation/tablet_owner.h"
 
 namespace graft {

@@ -1,12 +1,10 @@
 #include "provision/operation/step_context.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "base/errors.h"
 #include "graft/plan.h"
-#include "graft/queue_lock.h"
+#include "graft/topology.h"
 
 namespace graft {
 

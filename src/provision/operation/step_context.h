@@ -7,14 +7,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "base/errors.h"
-#include "graft/step.h"
 #include "graft/tablet_state.h"
-#include "provision/operation/operation_control.h"
 #include "provision/operation/tablet_owner.h"
-#include "provision/progress/progress_sampler.h"
+#include "provision/progress/progress_model.h"
 #include "provision/provisioner.h"
 
 namespace graft {

@@ -88,16 +88,6 @@ void TabletOwner::BeginAfter(int64_t sequence) {
   committed_ = shown_ = std::move(state);
 }
 
-TabletOwner::Snapshot TabletOwner::state() const {
-  absl::MutexLock lock(&mutex_);
-  return shown_;
-}
-
-TabletOwner::Snapshot TabletOwner::committed() const {
-  absl::MutexLock lock(&mutex_);
-  return committed_;
-}
-
 std::vector<TabletOwner::Snapshot> TabletOwner::history() const {
   absl::MutexLock lock(&mutex_);
   std::vector<Snapshot> newest_first;

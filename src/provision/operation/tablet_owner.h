@@ -1,29 +1,53 @@
+// OperationControl: the signals to a running operation that need not outlive the agent: the agent's
+// end, and a wake-up.
+//
+// A cancel and new bandwidths are durable once they are granted, so they are in TabletState. Safe
+// for use from several threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "graft/clock.h"
+#include "graft/tablet_state.h"
+
+namespace graft {
+
+class OperationControl {
+ public:
+  // The agent ends: the operation leaves everything as it is.
+  void Stop() {
+    stopped_ = true;
+    wait_.Cancel();
+  }
+  bool stopped() const { return stopped_; }
+
+  // The operation looks again now.
+  void Wake() { wait_.Wake(); }
+  // A cancel was granted before anything is dropped: every wait ends, present and future.
+  void EndWaits() { wait_.Cancel(); }
+
+  // The operation waits on it.
+  Cancellation& wait() { return wait_; }
+
+ private:
+  std::atomic<bool> stopped_ = false;
+  Cancellation wait_;
+};
+
 // TabletOwner: the one owner of the TabletState.
 //
 // Only it changes the state, and always in the same order: decide on a copy, journal the copy under
 // the next sequence number, then let others see it. Nobody else writes the journal. Everybody else
 // reads snapshots, which never change under the reader. Safe for use from several threads: writers
 // of the state take turns, and readers do not wait for the disk. Its arguments must outlive it.
-#pragma once
-
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
-#include "graft/clock.h"
-#include "graft/journal.h"
-#include "graft/tablet_state.h"
-
-namespace graft {
-
 class TabletOwner {
  public:
   using Snapshot = std::shared_ptr<const TabletState>;
@@ -37,7 +61,10 @@ class TabletOwner {
   void BeginAfter(int64_t sequence);
 
   // The present state, with the newest progress. Never nullptr.
-  Snapshot state() const;
+  Snapshot state() const {
+    absl::MutexLock lock(&mutex_);
+    return shown_;
+  }
   // The last state of each operation that the journal keeps, newest first.
   std::vector<Snapshot> history() const;
 
@@ -71,7 +98,10 @@ class TabletOwner {
   absl::Status Grant(const std::function<void(TabletState&)>& grant)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(turn_);
   absl::StatusOr<Snapshot> PresentOf(TabletState& draft) const;
-  Snapshot committed() const ABSL_LOCKS_EXCLUDED(mutex_);
+  Snapshot committed() const ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    return committed_;
+  }
 
   Clock& clock_;
   Journal& journal_;

@@ -76,25 +76,21 @@ void AddOperation(const TabletState& state, Tablet& tablet) {
 }
 
 int64_t SequenceOf(const Tablet& tablet) {
-  const auto tag = tablet.tags.find("graft.sequence");
   int64_t sequence = 0;
-  return tag != tablet.tags.end() && absl::SimpleAtoi(tag->second, &sequence) ? sequence : 0;
+  return absl::SimpleAtoi(tablet.Tag("graft.sequence"), &sequence) ? sequence : 0;
 }
 
 }  // namespace
 
 TabletType ReplacedType(const Tablet& tablet) {
-  const auto tag = tablet.tags.find(kTypeBefore);
-  return tag == tablet.tags.end() ? TabletType::kUnknown
-                                  : ParseTabletType(tag->second).value_or(TabletType::kUnknown);
+  return ParseTabletType(tablet.Tag(kTypeBefore)).value_or(TabletType::kUnknown);
 }
 
 void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tablet& tablet) {
   const bool spoken_of = !state.operation.request.id.empty();
   ApplyType(state, facts, tablet);
   const TabletType replaced = ReplacedType(tablet);
-  const auto former = tablet.tags.find("graft.data_state");
-  const std::string data_state = former == tablet.tags.end() ? "" : former->second;
+  const std::string data_state = tablet.Tag("graft.data_state");
   ClearOurTags(tablet);
   if (replaced != TabletType::kUnknown) {
     tablet.tags[kTypeBefore] = std::string(TabletTypeName(replaced));
@@ -113,16 +109,6 @@ void ApplyPublishedState(const TabletState& state, const TabletFacts& facts, Tab
   WriteHealth(facts.health, tablet);
   tablet.tags["graft.sequence"] = absl::StrCat(state.sequence);
   if (!facts.mysql.empty()) tablet.mysql = facts.mysql;
-}
-
-void TabletRecord::Note(const TabletFacts& facts) {
-  absl::MutexLock lock(&mutex_);
-  facts_ = facts;
-}
-
-TabletFacts TabletRecord::facts() const {
-  absl::MutexLock lock(&mutex_);
-  return facts_;
 }
 
 absl::StatusOr<TabletType> TabletRecord::Publish(const TabletState& state) {

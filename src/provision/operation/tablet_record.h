@@ -24,7 +24,6 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "graft/reason.h"
@@ -58,8 +57,14 @@ class TabletRecord {
  public:
   TabletRecord(Topology& topology, const TabletAlias& alias) : topology_(topology), alias_(alias) {}
 
-  void Note(const TabletFacts& facts);
-  TabletFacts facts() const;
+  void Note(const TabletFacts& facts) {
+    absl::MutexLock lock(&mutex_);
+    facts_ = facts;
+  }
+  TabletFacts facts() const {
+    absl::MutexLock lock(&mutex_);
+    return facts_;
+  }
 
   // Writes the record from `state` and the noted facts, and returns the record's type. NOT_FOUND:
   // there is no record; others as of Topology::UpdateTablet. If the record has a newer state

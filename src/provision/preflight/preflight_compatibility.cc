@@ -39,16 +39,8 @@ struct SystemFile {
 };
 
 int64_t UnitOf(char letter) {
-  switch (absl::ascii_tolower(static_cast<unsigned char>(letter))) {
-    case 'k':
-      return int64_t{1} << 10;
-    case 'm':
-      return int64_t{1} << 20;
-    case 'g':
-      return int64_t{1} << 30;
-    default:
-      return 1;
-  }
+  const char unit = absl::ascii_tolower(static_cast<unsigned char>(letter));
+  return int64_t{1} << 10 * (absl::string_view("kmg").find(unit) + 1);  // npos + 1 is 0
 }
 
 std::optional<SystemFile> ParseSystemFile(absl::string_view text) {

@@ -1,4 +1,4 @@
-#include "provision/progress/progress_estimate.h"
+#include "provision/progress/progress_model.h"
 
 #include <algorithm>
 #include <cmath>

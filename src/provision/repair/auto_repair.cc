@@ -1,11 +1,9 @@
 #include "provision/repair/auto_repair.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "base/errors.h"
 
 namespace graft {
 namespace {
@@ -183,11 +181,6 @@ void AutoRepair::Say(const std::string& text) {
     state_ = text;
   }
   if (deps_.on_news) deps_.on_news(text);
-}
-
-std::string AutoRepair::state() const {
-  absl::MutexLock lock(&mutex_);
-  return state_;
 }
 
 }  // namespace graft

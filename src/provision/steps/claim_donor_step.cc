@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
+#include "provision/donor/claim_keeper.h"
 #include "provision/donor/donor_search.h"
-#include "provision/donor/shard_line.h"
 #include "provision/steps/steps.h"
 
 namespace graft {

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "provision/steps/clone_supervisor.h"
-#include "provision/steps/fence.h"
 #include "provision/steps/steps.h"
 
 namespace graft {
@@ -53,9 +52,9 @@ bool IsNoted(const std::vector<FenceRecord::Persisted>& noted, const std::string
 CloneRequest MakeRequest(const StepContext& context) {
   CloneRequest request;
   request.donor = context.operation.donor_mysql;
-  request.user = context.options.clone_user;
-  request.password = context.options.clone_password;
-  request.require_ssl = context.options.clone_use_ssl;
+  request.user = context.options.clone.user;
+  request.password = context.options.clone.password;
+  request.require_ssl = context.options.clone.use_ssl;
   request.lock_wait_timeout = context.options.lock_wait_timeout;
   return request;
 }

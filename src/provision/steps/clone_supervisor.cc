@@ -1,13 +1,11 @@
 #include "provision/steps/clone_supervisor.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "provision/steps/clone_watch.h"
 #include "provision/steps/clone_watchdog.h"
-#include "provision/steps/fence.h"
 #include "provision/steps/steps.h"
 
 namespace graft {

@@ -1,7 +1,6 @@
 #include "provision/steps/clone_verdict.h"
 
 #include <algorithm>
-#include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "absl/status/status.h"
-#include "graft/clone_report.h"
+#include "graft/progress.h"
 #include "graft/server_facts.h"
 #include "graft/tablet_state.h"
 

@@ -1,7 +1,6 @@
 #include "provision/steps/clone_watch.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"

@@ -5,12 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "graft/server_host.h"
 #include "provision/operation/step_context.h"
-#include "provision/progress/progress_sampler.h"
+#include "provision/progress/progress_model.h"
 #include "provision/steps/clone_verdict.h"
 
 namespace graft {

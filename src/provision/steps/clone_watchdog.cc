@@ -1,15 +1,11 @@
 #include "provision/steps/clone_watchdog.h"
 
 #include <algorithm>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "provision/donor/peers.h"
-#include "provision/steps/fence.h"
 #include "provision/steps/steps.h"
 
 namespace graft {

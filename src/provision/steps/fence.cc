@@ -1,18 +1,15 @@
-#include "provision/steps/fence.h"
+#include "provision/steps/steps.h"
 
 #include <algorithm>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "graft/plan.h"
 #include "provision/preflight/preflight.h"
 #include "provision/steps/replication.h"
-#include "provision/steps/steps.h"
 
 namespace graft {
 namespace {

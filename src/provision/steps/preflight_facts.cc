@@ -1,8 +1,7 @@
-#include "provision/steps/preflight_facts.h"
+#include "provision/steps/steps.h"
 
 #include <memory>
 #include <set>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -10,7 +9,6 @@
 #include "base/errors.h"
 #include "provision/donor/donor_fitness.h"
 #include "provision/donor/peers.h"
-#include "provision/steps/steps.h"
 
 namespace graft {
 namespace {
@@ -39,10 +37,10 @@ class Gathering {
     facts_.donor_seen_uuid = context_.state.donor_uuid;
     facts_.source_alias = context_.operation.source;
     facts_.agent_user = context_.options.agent_user;
-    facts_.clone_user = context_.options.clone_user;
-    facts_.clone_use_ssl = context_.options.clone_use_ssl;
-    facts_.repl_user = context_.options.repl_user;
-    facts_.repl_password_length = context_.options.repl_password.Reveal().size();
+    facts_.clone_user = context_.options.clone.user;
+    facts_.clone_use_ssl = context_.options.clone.use_ssl;
+    facts_.repl_user = context_.options.repl.user;
+    facts_.repl_password_length = context_.options.repl.password.Reveal().size();
     facts_.acknowledged =
         context_.state.fence.acknowledged && context_.operation.data_state == DataState::kIntact;
     facts_.agent_starts_mysqld = context_.deps.start_server != nullptr;

@@ -1,8 +1,6 @@
 // preflight: judges what both servers answer; touches nothing.
 
 #include <algorithm>
-#include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +13,6 @@
 #include "provision/operation/decisions.h"
 #include "provision/preflight/preflight.h"
 #include "provision/preflight/preflight_checks.h"
-#include "provision/steps/preflight_facts.h"
 #include "provision/steps/steps.h"
 
 namespace graft {

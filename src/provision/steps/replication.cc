@@ -1,10 +1,5 @@
 #include "provision/steps/replication.h"
 
-#include <algorithm>
-#include <functional>
-#include <utility>
-#include <vector>
-
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
@@ -157,9 +152,9 @@ bool IsKnownSource(const Operation& operation, const Tablet& source) {
 absl::Status FollowSource(StepContext& context, const Tablet& source) {
   ReplicationSource channel;
   channel.address = source.mysql;
-  channel.user = context.options.repl_user;
-  channel.password = context.options.repl_password;
-  channel.use_ssl = context.options.repl_use_ssl;
+  channel.user = context.options.repl.user;
+  channel.password = context.options.repl.password;
+  channel.use_ssl = context.options.repl.use_ssl;
   channel.filters = FiltersOf(context);
   GRAFT_RETURN_IF_ERROR(Annotate(StartWhenStopped(context, channel),
                                  absl::StrCat("replicate from ", source.alias.ToString())));

@@ -2,15 +2,19 @@
 // about how long it takes. Pure functions.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "cli/agents.h"
+#include "cli/agent_client.h"
+#include "cli/commands.h"
 #include "graft/shard_rebuild.h"
 #include "graft/tablet.h"
+#include "graft/topology.h"
 
 namespace graft::cli {
 
@@ -57,5 +61,43 @@ std::vector<std::string> RenderPlan(const PlanRequest& request, const RebuildPla
 
 // The round in which a member begins, by its place in the order, from 0 on.
 int RoundOf(size_t place, int max_unavailable);
+
+// `graftctl reprovision --shard`: plans the rebuild of several tablets of a shard, begins it, shows
+// it, stops it. The rebuild itself lies in the topology, and the agents run it.
+
+// What the command works with. Referred-to things outlive it.
+struct RebuildDeps {
+  Topology& topology;
+  ShardRebuilds& rebuilds;
+  AskAgent ask;
+  AskTimes times;
+};
+
+struct ShardRebuildCall {
+  std::string keyspace;
+  std::string shard;
+  RebuildChoice choice = RebuildChoice::kNone;  // kNone: the rebuild that is there
+  std::vector<TabletAlias> named;
+  ReprovisionCall request;  // without an id
+  std::string by;           // "alice@db-101"
+  int max_unavailable = 1;
+  bool plan_only = false;
+  bool stop = false;
+  bool watch = false;
+  bool yes = false;
+  // Asks the person at the terminal; nullptr: nobody is there.
+  std::function<bool(const std::string& question)> confirm;
+};
+
+Result RebuildShard(const Session& session, const RebuildDeps& deps, const ShardRebuildCall& call);
+
+// Shows the rebuild until it is over. Interrupted, it says that the rebuild goes on.
+Result WatchRebuild(const Session& session, const RebuildDeps& deps, const ShardRebuildCall& call);
+
+// The rebuild as lines: how far it is, a line for each member, and why members have failed.
+// `running` are the operations of members, as far as their agents answer.
+std::vector<std::string> RenderRebuild(const ShardRebuildCall& call, const ShardRebuild& rebuild,
+                                       const std::map<TabletAlias, v1::Operation>& running,
+                                       absl::Time now);
 
 }  // namespace graft::cli
