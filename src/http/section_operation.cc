@@ -15,52 +15,44 @@ constexpr size_t kMostShown = 20;  // of those that have ended
 // The reason and the text; nothing for an operation that has none.
 void AddError(const v1::Operation& operation, Html& html) {
   if (!operation.has_error()) return;
-  html.Raw("<p class=\"error\"><b>")
-      .Text(view::ErrorWord(operation.error()))
-      .Raw("</b> ")
-      .Text(operation.error().message())
-      .Raw("</p>");
+  html.Add("<p class=\"error\"><b>$0</b> $1</p>", view::ErrorWord(operation.error()),
+           operation.error().message());
 }
 
 void AddEvents(const v1::Operation& operation, Html& html) {
   const std::vector<view::Event> events = view::EventsOf(operation);
   if (events.empty()) return;
-  html.Raw("<ul>");
+  html.Add("<ul>");
   for (const view::Event& event : events) {
     if (event.tone == view::Tone::kBad) {
-      html.Raw("<li class=\"error\"><b>");
+      html.Add("<li class=\"error\"><b>");
     } else {
-      html.Raw("<li><b>");
+      html.Add("<li><b>");
     }
-    html.Text(event.what).Raw("</b> ").Text(event.details).Raw("</li>");
+    html.Add("$0</b> $1</li>", event.what, event.details);
   }
-  html.Raw("</ul>");
+  html.Add("</ul>");
 }
 
 void AddSteps(const v1::Operation& operation, absl::Time now, Html& html) {
   if (operation.times().empty()) return;
-  html.Raw(
-      "<table class=\"steps\"><caption>Steps</caption><thead><tr><th scope=\"col\">Step"
-      "<th scope=\"col\">Began<th scope=\"col\" class=\"number\">Took</tr></thead><tbody>");
+  html.Add(
+      "<table class=\"steps\"><caption>Steps</caption><thead><tr><th scope=\"col\">Step<th "
+      "scope=\"col\">Began<th scope=\"col\" class=\"number\">Took</tr></thead><tbody>");
   for (const view::StepView& step : view::StepsOf(operation, now)) {
-    html.Raw("<tr><th scope=\"row\">")
-        .Text(step.name)
-        .Raw("</th><td>")
-        .Text(step.started)
-        .Raw("</td><td class=\"number\">")
-        .Text(HumanDuration(step.took))
-        .Raw("</td></tr>");
+    html.Add("<tr><th scope=\"row\">$0</th><td>$1</td><td class=\"number\">$2</td></tr>", step.name,
+             step.started, HumanDuration(step.took));
   }
-  html.Raw("</tbody></table>");
+  html.Add("</tbody></table>");
 }
 
 // Error, events, steps.
 void AddStory(const v1::Operation& operation, absl::Time now, Html& html) {
-  html.Raw("<div class=\"story\">");
+  html.Add("<div class=\"story\">");
   AddError(operation, html);
   AddEvents(operation, html);
   AddSteps(operation, now, html);
-  html.Raw("</div>");
+  html.Add("</div>");
 }
 
 std::string StepText(const v1::Operation& operation, absl::Time now) {
@@ -76,23 +68,22 @@ std::string StepText(const v1::Operation& operation, absl::Time now) {
 
 void AddHero(const v1::Operation& operation, absl::Time now, Html& html) {
   const v1::Progress& progress = operation.progress();
-  html.Raw("<div class=\"hero\"><p class=\"percent\"><b id=\"percent\">")
-      .Text(view::PercentText(progress.percent()))
-      .Raw("</b> %</p><p class=\"eta\">");
+  html.Add(
+      "<div class=\"hero\"><p class=\"percent\"><b id=\"percent\">$0</b> %</p><p class=\"eta\">",
+      view::PercentText(progress.percent()));
   const view::EtaText eta = view::EtaOf(progress, now);
   if (operation.queue_place() > 0) {
-    html.Text(
-        absl::StrCat("waits for its donor: place ", operation.queue_place(), " in the queue"));
+    html.Add("waits for its donor: place $0 in the queue", operation.queue_place());
   } else if (progress.has_waiting_since()) {
-    html.Text(absl::StrCat("waits since ", view::WaitedText(operation, now)));
+    html.Add("waits since $0", view::WaitedText(operation, now));
   } else if (eta.likely.empty()) {
-    html.Raw("time left unknown");
+    html.Add("time left unknown");
   } else {
-    html.Text(eta.likely).Text(eta.range.empty() ? "" : ", ").Text(eta.range);
-    html.Raw(" <small>").Text(view::EtaBasis(progress)).Raw("</small>");
+    html.Add("$0$1$2 <small>$3</small>", eta.likely, eta.range.empty() ? "" : ", ", eta.range,
+             view::EtaBasis(progress));
   }
-  html.Raw("</p></div>");
-  if (!progress.note().empty()) html.Raw("<p class=\"note\">").Text(progress.note()).Raw("</p>");
+  html.Add("</p></div>");
+  if (!progress.note().empty()) html.Add("<p class=\"note\">$0</p>", progress.note());
 }
 
 void AddBytes(const v1::Progress& progress, absl::Time now, Html& html) {
@@ -114,18 +105,18 @@ void AddServer(absl::string_view term, const std::string& alias, const std::stri
 }
 
 void AddFacts(const v1::Operation& operation, absl::Time now, Html& html) {
-  html.Raw("<dl class=\"facts\">");
+  html.Add("<dl class=\"facts\">");
   AddFact("Step", StepText(operation, now), html);
   AddBytes(operation.progress(), now, html);
-  html.Raw("<div><dt>Data</dt><dd>");
+  html.Add("<div><dt>Data</dt><dd>");
   AddDataChip(operation.data_state(), html);
-  html.Raw("</dd></div>");
+  html.Add("</dd></div>");
   AddFact("Running for", HumanDuration(view::TotalTime(operation, now)), html);
   AddFact("Attempt", absl::StrCat(operation.attempt()), html);
   AddServer("Donor", operation.donor(), operation.donor_mysql(), html);
   AddServer("Will follow", operation.source(), operation.source_mysql(), html);
   AddFact("Operation", operation.id(), html);
-  html.Raw("</dl>");
+  html.Add("</dl>");
 }
 
 std::string Title(const v1::Operation& operation) {
@@ -136,20 +127,19 @@ std::string Title(const v1::Operation& operation) {
 
 // When no operation runs, people come to read how the last one ended.
 void AddLast(const PageFacts& facts, Html& html) {
-  html.Raw("<section id=\"idle\"><h2>Operation</h2>");
+  html.Add("<section id=\"idle\"><h2>Operation</h2>");
   if (facts.operations.empty()) {
-    html.Raw("<p class=\"dim\">None runs, and none has run.</p></section>\n");
+    html.Add("<p class=\"dim\">None runs, and none has run.</p></section>\n");
     return;
   }
   const v1::Operation& last = facts.operations.front();
-  html.Raw("<p>None runs. The last one ");
+  html.Add("<p>None runs. The last one ");
   AddChip(view::OutcomeTone(last.outcome()), view::OutcomeWord(last.outcome()), html);
-  html.Text(
-      absl::StrCat(" ", view::AgoText(FromTimestamp(last.ended()), facts.status.now), ", data "));
+  html.Add(" $0, data ", view::AgoText(FromTimestamp(last.ended()), facts.status.now));
   AddDataChip(last.data_state(), html);
-  html.Raw("</p>");
+  html.Add("</p>");
   if (last.outcome() == v1::FAILED) AddError(last, html);
-  html.Raw("</section>\n");
+  html.Add("</section>\n");
 }
 
 std::string TimeText(bool set, const google::protobuf::Timestamp& time) {
@@ -157,24 +147,22 @@ std::string TimeText(bool set, const google::protobuf::Timestamp& time) {
 }
 
 void AddEntry(const v1::Operation& operation, absl::Time now, Html& html) {
-  html.Raw("<details class=\"operation\" id=\"op-").Text(operation.id()).Raw("\"><summary>");
+  html.Add("<details class=\"operation\" id=\"op-$0\"><summary>", operation.id());
   AddChip(view::OutcomeTone(operation.outcome()), view::OutcomeWord(operation.outcome()), html);
-  html.Raw(" <time>").Text(TimeText(operation.has_requested(), operation.requested()));
-  html.Raw("</time> <span class=\"took\">").Text(HumanDuration(view::TotalTime(operation, now)));
-  html.Raw("</span> <span>")
-      .Text(operation.kind() == v1::RELEASE ? "" : "from ")
-      .Text(view::FromWhom(operation))
-      .Raw("</span> ");
+  html.Add(" <time>$0</time> <span class=\"took\">$1</span> <span>$2$3</span> ",
+           TimeText(operation.has_requested(), operation.requested()),
+           HumanDuration(view::TotalTime(operation, now)),
+           operation.kind() == v1::RELEASE ? "" : "from ", view::FromWhom(operation));
   AddDataChip(operation.data_state(), html);
-  html.Raw(" <span class=\"error\">").Text(view::ErrorWord(operation.error()));
-  html.Raw("</span></summary><dl class=\"facts\">");
+  html.Add(" <span class=\"error\">$0</span></summary><dl class=\"facts\">",
+           view::ErrorWord(operation.error()));
   AddFact("Operation", operation.id(), html);
   AddFact("Last step", operation.step(), html);
   AddFact("Attempts", absl::StrCat(operation.attempt()), html);
   AddFact("Ended", TimeText(operation.has_ended(), operation.ended()), html);
-  html.Raw("</dl>");
+  html.Add("</dl>");
   AddStory(operation, now, html);
-  html.Raw("</details>\n");
+  html.Add("</details>\n");
 }
 
 }  // namespace
@@ -185,28 +173,27 @@ void AddRunning(const PageFacts& facts, Html& html) {
     return;
   }
   const v1::Operation& running = *facts.running;
-  html.Raw("<section id=\"running\"><h2>").Text(Title(running)).Raw("</h2>");
+  html.Add("<section id=\"running\"><h2>$0</h2>", Title(running));
   AddHero(running, facts.status.now, html);
   AddPhases(running, facts.status.now, html);
   AddFacts(running, facts.status.now, html);
-  html.Raw("<details id=\"story\"><summary>What it went through</summary>");
+  html.Add("<details id=\"story\"><summary>What it went through</summary>");
   AddStory(running, facts.status.now, html);
-  html.Raw("</details></section>\n");
+  html.Add("</details></section>\n");
 }
 
 void AddHistory(const PageFacts& facts, Html& html) {
   const size_t size = facts.operations.size();
   const size_t first = facts.running == nullptr ? 0 : 1;
   const size_t end = std::min(size, first + kMostShown);
-  html.Raw("<section id=\"history\"><h2>History</h2>");
-  if (first >= size) html.Raw("<p class=\"dim\">No operation has ended here.</p>");
+  html.Add("<section id=\"history\"><h2>History</h2>");
+  if (first >= size) html.Add("<p class=\"dim\">No operation has ended here.</p>");
   for (size_t i = first; i < end; ++i) AddEntry(facts.operations[i], facts.status.now, html);
   if (end < size) {
-    html.Raw("<p class=\"dim\">")
-        .Text(absl::StrCat(size - end, " older ones"))
-        .Raw(": <a href=\"status.json\">status.json</a></p>");
+    html.Add("<p class=\"dim\">$0 older ones: <a href=\"status.json\">status.json</a></p>",
+             size - end);
   }
-  html.Raw("</section>\n");
+  html.Add("</section>\n");
 }
 
 }  // namespace graft::http

@@ -30,6 +30,121 @@ std::string ShortMember(absl::string_view member) {
                       intervals.size() > kIntervalsShown ? "…" : "");
 }
 
+void AddResult(const v1::CheckResult& result, Html& html) {
+  html.Add("<li>");
+  AddChip(view::CheckTone(result.outcome()), view::CheckOutcomeWord(result.outcome()), html);
+  html.Add(" <b>$0</b> <span class=\"dim\">$1</span> $2", result.id(),
+           view::CheckSideWord(result.side()), view::FoundText(result));
+  if (!result.remedy().empty()) html.Add("<p class=\"remedy\">$0</p>", result.remedy());
+  html.Add("</li>\n");
+}
+
+void AddFindings(const view::CheckResults& results, Html& html) {
+  const std::vector<v1::CheckResult> findings = view::Findings(results);
+  if (findings.empty()) {
+    html.Add("<p class=\"dim\">Nothing was found.</p>");
+    return;
+  }
+  html.Add("<ul class=\"checks\">");
+  for (const v1::CheckResult& result : findings) AddResult(result, html);
+  html.Add("</ul>");
+}
+
+// When the operation's own preflight began; InfinitePast(): it has not come so far.
+absl::Time PreflightOf(const v1::Operation& operation) {
+  absl::Time began = absl::InfinitePast();
+  for (const v1::StepTime& time : operation.times()) {
+    if (time.step() == StepName(Step::kPreflight)) {
+      began = std::max(began, FromTimestamp(time.started()));
+    }
+  }
+  return began;
+}
+
+void AddReport(const v1::PreflightReport& report, absl::Time now, Html& html) {
+  html.Add(" <small>asked for $0, donor $1</small></h2>",
+           view::AgoText(FromTimestamp(report.made()), now), report.donor());
+  AddFindings(report.results(), html);
+  html.Add("<details id=\"passed\"><summary>$0 passed</summary><ul class=\"checks\">",
+           view::CountOf(report.results(), v1::PASSED));
+  for (const v1::CheckResult& result : report.results()) {
+    if (result.outcome() == v1::PASSED) AddResult(result, html);
+  }
+  html.Add("</ul></details>");
+}
+
+using view::PhaseState;
+using view::PhaseView;
+
+constexpr double kStripWidth = 1000;
+
+double Clamped(double fraction) {
+  return std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;
+}
+
+void AddRect(double x, double width, bool measured, Html& html) {
+  html.Add("<rect class=\"$0\" height=\"12\" x=\"$1\" width=\"$2\"/>",
+           measured ? "measured" : "guessed", absl::StrFormat("%.1f", x),
+           absl::StrFormat("%.1f", width));
+}
+
+// The whole in one line: each phase as long as its share of the time.
+void AddStrip(const std::vector<PhaseView>& phases, Html& html) {
+  double total = 0;
+  for (const PhaseView& phase : phases) total += Clamped(phase.share);
+  if (total <= 0) return;
+  html.Add(
+      "<svg class=\"strip\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" "
+      "aria-hidden=\"true\"><rect class=\"track\" width=\"1000\" height=\"12\"/>");
+  double x = 0;
+  for (const PhaseView& phase : phases) {
+    const double width = Clamped(phase.share) / total * kStripWidth;
+    const double done = width * Clamped(phase.done);
+    if (done > 0) AddRect(x, done, phase.measured || phase.done >= 1, html);
+    x += width;
+    if (x < kStripWidth - 0.5) {
+      html.Add("<rect class=\"joint\" width=\"2\" height=\"12\" x=\"$0\"/>",
+               absl::StrFormat("%.1f", x - 1));
+    }
+  }
+  html.Add("</svg>");
+}
+
+std::string AmountText(const PhaseView& phase) {
+  const bool known = phase.bytes_expected > 0 || phase.recovery_percent.has_value();
+  if (known || phase.state == PhaseState::kDone) return view::DetailOf(phase);
+  if (phase.state == PhaseState::kComing) return "";
+  return absl::StrCat(phase.measured ? "" : "≈ ", view::PercentText(100 * phase.done), " %");
+}
+
+void AddBar(const PhaseView& phase, Html& html) {
+  if (phase.measured || phase.done <= 0 || phase.done >= 1) {
+    html.Add("<progress max=\"1\" value=\"");
+  } else {
+    html.Add("<progress class=\"guessed\" max=\"1\" value=\"");
+  }
+  html.Add("$0\" aria-label=\"$1\"></progress>", absl::StrFormat("%.4f", Clamped(phase.done)),
+           phase.name);
+}
+
+void AddRow(const PhaseView& phase, Html& html) {
+  const bool current = phase.state == PhaseState::kCurrent;
+  if (current) {
+    html.Add("<tr class=\"current\" aria-current=\"step\">");
+  } else if (phase.state == PhaseState::kComing) {
+    html.Add("<tr class=\"coming\">");
+  } else {
+    html.Add("<tr>");
+  }
+  html.Add("<th scope=\"row\">$0</th><td class=\"bar\">", phase.name);
+  AddBar(phase, html);
+  html.Add("</td><td class=\"number\">$0", AmountText(phase));
+  if (current && !phase.measured) html.Add(" <small>estimate</small>");
+  html.Add("</td><td class=\"number\">");
+  if (phase.took > absl::ZeroDuration()) html.Add("$0", HumanDuration(phase.took));
+  html.Add("</td></tr>\n");
+}
+
 }  // namespace
 
 std::string Escaped(absl::string_view text) {
@@ -51,14 +166,13 @@ PageFacts::PageFacts(const StatusFacts& facts) : status(facts) {
 }
 
 void AddFact(absl::string_view term, absl::string_view value, Html& html) {
-  html.Raw("<div><dt>").Text(term).Raw("</dt><dd>").Text(value).Raw("</dd></div>");
+  html.Add("<div><dt>$0</dt><dd>$1</dd></div>", term, value);
 }
 
 void AddChip(view::Tone tone, absl::string_view text, Html& html) {
   static constexpr const char* kClasses[] = {"", " good", " warning", " bad", " busy"};  // by Tone
   static_assert(std::size(kClasses) == static_cast<size_t>(view::Tone::kBusy) + 1);
-  html.Raw("<span class=\"chip").Text(kClasses[static_cast<size_t>(tone)]).Raw("\">");
-  html.Text(text).Raw("</span>");
+  html.Add("<span class=\"chip$0\">$1</span>", kClasses[static_cast<size_t>(tone)], text);
 }
 
 void AddDataChip(v1::DataState state, Html& html) {
@@ -82,178 +196,40 @@ std::string ShortGtids(absl::string_view set) {
   return view::Listed(members, kUuidsShown);
 }
 
-namespace {
-
-void AddResult(const v1::CheckResult& result, Html& html) {
-  html.Raw("<li>");
-  AddChip(view::CheckTone(result.outcome()), view::CheckOutcomeWord(result.outcome()), html);
-  html.Raw(" <b>")
-      .Text(result.id())
-      .Raw("</b> <span class=\"dim\">")
-      .Text(view::CheckSideWord(result.side()))
-      .Raw("</span> ")
-      .Text(view::FoundText(result));
-  if (!result.remedy().empty()) html.Raw("<p class=\"remedy\">").Text(result.remedy()).Raw("</p>");
-  html.Raw("</li>\n");
-}
-
-void AddFindings(const view::CheckResults& results, Html& html) {
-  const std::vector<v1::CheckResult> findings = view::Findings(results);
-  if (findings.empty()) {
-    html.Raw("<p class=\"dim\">Nothing was found.</p>");
-    return;
-  }
-  html.Raw("<ul class=\"checks\">");
-  for (const v1::CheckResult& result : findings) AddResult(result, html);
-  html.Raw("</ul>");
-}
-
-// When the operation's own preflight began; InfinitePast(): it has not come so far.
-absl::Time PreflightOf(const v1::Operation& operation) {
-  absl::Time began = absl::InfinitePast();
-  for (const v1::StepTime& time : operation.times()) {
-    if (time.step() == StepName(Step::kPreflight)) {
-      began = std::max(began, FromTimestamp(time.started()));
-    }
-  }
-  return began;
-}
-
-void AddReport(const v1::PreflightReport& report, absl::Time now, Html& html) {
-  html.Raw(" <small>")
-      .Text(absl::StrCat("asked for ", view::AgoText(FromTimestamp(report.made()), now), ", donor ",
-                         report.donor()))
-      .Raw("</small></h2>");
-  AddFindings(report.results(), html);
-  html.Raw("<details id=\"passed\"><summary>")
-      .Text(absl::StrCat(view::CountOf(report.results(), v1::PASSED), " passed"))
-      .Raw("</summary><ul class=\"checks\">");
-  for (const v1::CheckResult& result : report.results()) {
-    if (result.outcome() == v1::PASSED) AddResult(result, html);
-  }
-  html.Raw("</ul></details>");
-}
-
-}  // namespace
-
 void AddPreflight(const PageFacts& facts, Html& html) {
   const std::optional<PreflightReport>& asked = facts.status.preflight;
   const absl::Time by_operation =
       facts.operations.empty() ? absl::InfinitePast() : PreflightOf(facts.operations.front());
-  html.Raw("<section id=\"preflight\"><h2>Last preflight");
+  html.Add("<section id=\"preflight\"><h2>Last preflight");
   if (asked.has_value() && asked->made >= by_operation) {
     AddReport(ToProto(*asked), facts.status.now, html);
   } else if (by_operation != absl::InfinitePast()) {
     const v1::Operation& operation = facts.operations.front();
-    html.Raw(" <small>")
-        .Text(absl::StrCat("of operation ", operation.id(), ", ",
-                           view::AgoText(by_operation, facts.status.now)))
-        .Raw("</small></h2>");
+    html.Add(" <small>of operation $0, $1</small></h2>", operation.id(),
+             view::AgoText(by_operation, facts.status.now));
     AddFindings(operation.findings(), html);
   } else {
-    html.Raw("</h2><p class=\"dim\">None was made yet.</p>");
+    html.Add("</h2><p class=\"dim\">None was made yet.</p>");
   }
-  html.Raw("</section>\n");
+  html.Add("</section>\n");
 }
-
-namespace {
-
-using view::PhaseState;
-using view::PhaseView;
-
-constexpr double kStripWidth = 1000;
-
-double Clamped(double fraction) {
-  return std::isfinite(fraction) ? std::clamp(fraction, 0.0, 1.0) : 0.0;
-}
-
-void AddRect(double x, double width, bool measured, Html& html) {
-  html.Raw("<rect class=\"")
-      .Text(measured ? "measured" : "guessed")
-      .Raw("\" height=\"12\" x=\"")
-      .Text(absl::StrFormat("%.1f", x))
-      .Raw("\" width=\"")
-      .Text(absl::StrFormat("%.1f", width))
-      .Raw("\"/>");
-}
-
-// The whole in one line: each phase as long as its share of the time.
-void AddStrip(const std::vector<PhaseView>& phases, Html& html) {
-  double total = 0;
-  for (const PhaseView& phase : phases) total += Clamped(phase.share);
-  if (total <= 0) return;
-  html.Raw(
-      "<svg class=\"strip\" viewBox=\"0 0 1000 12\" preserveAspectRatio=\"none\" "
-      "aria-hidden=\"true\"><rect class=\"track\" width=\"1000\" height=\"12\"/>");
-  double x = 0;
-  for (const PhaseView& phase : phases) {
-    const double width = Clamped(phase.share) / total * kStripWidth;
-    const double done = width * Clamped(phase.done);
-    if (done > 0) AddRect(x, done, phase.measured || phase.done >= 1, html);
-    x += width;
-    if (x < kStripWidth - 0.5) {
-      html.Raw("<rect class=\"joint\" width=\"2\" height=\"12\" x=\"")
-          .Text(absl::StrFormat("%.1f", x - 1))
-          .Raw("\"/>");
-    }
-  }
-  html.Raw("</svg>");
-}
-
-std::string AmountText(const PhaseView& phase) {
-  const bool known = phase.bytes_expected > 0 || phase.recovery_percent.has_value();
-  if (known || phase.state == PhaseState::kDone) return view::DetailOf(phase);
-  if (phase.state == PhaseState::kComing) return "";
-  return absl::StrCat(phase.measured ? "" : "≈ ", view::PercentText(100 * phase.done), " %");
-}
-
-void AddBar(const PhaseView& phase, Html& html) {
-  if (phase.measured || phase.done <= 0 || phase.done >= 1) {
-    html.Raw("<progress max=\"1\" value=\"");
-  } else {
-    html.Raw("<progress class=\"guessed\" max=\"1\" value=\"");
-  }
-  html.Text(absl::StrFormat("%.4f", Clamped(phase.done)))
-      .Raw("\" aria-label=\"")
-      .Text(phase.name)
-      .Raw("\"></progress>");
-}
-
-void AddRow(const PhaseView& phase, Html& html) {
-  const bool current = phase.state == PhaseState::kCurrent;
-  if (current) {
-    html.Raw("<tr class=\"current\" aria-current=\"step\">");
-  } else if (phase.state == PhaseState::kComing) {
-    html.Raw("<tr class=\"coming\">");
-  } else {
-    html.Raw("<tr>");
-  }
-  html.Raw("<th scope=\"row\">").Text(phase.name).Raw("</th><td class=\"bar\">");
-  AddBar(phase, html);
-  html.Raw("</td><td class=\"number\">").Text(AmountText(phase));
-  if (current && !phase.measured) html.Raw(" <small>estimate</small>");
-  html.Raw("</td><td class=\"number\">");
-  if (phase.took > absl::ZeroDuration()) html.Text(HumanDuration(phase.took));
-  html.Raw("</td></tr>\n");
-}
-
-}  // namespace
 
 void AddPhases(const v1::Operation& operation, absl::Time now, Html& html) {
   if (operation.progress().phases().empty()) {
-    html.Raw("<progress class=\"whole\" max=\"100\" aria-label=\"the whole operation\" value=\"")
-        .Text(view::PercentText(operation.progress().percent()))
-        .Raw("\"></progress>");
+    html.Add(
+        "<progress class=\"whole\" max=\"100\" aria-label=\"the whole operation\" "
+        "value=\"$0\"></progress>",
+        view::PercentText(operation.progress().percent()));
     return;
   }
   const std::vector<PhaseView> phases = view::PhasesOf(operation, now);
   AddStrip(phases, html);
-  html.Raw(
-      "<table class=\"phases\"><caption class=\"unseen\">Phases of the operation</caption>"
-      "<thead class=\"unseen\"><tr><th scope=\"col\">Phase<th scope=\"col\">Done"
-      "<th scope=\"col\">Amount<th scope=\"col\">Took</tr></thead><tbody>\n");
+  html.Add(
+      "<table class=\"phases\"><caption class=\"unseen\">Phases of the operation</caption><thead "
+      "class=\"unseen\"><tr><th scope=\"col\">Phase<th scope=\"col\">Done<th "
+      "scope=\"col\">Amount<th scope=\"col\">Took</tr></thead><tbody>\n");
   for (const PhaseView& phase : phases) AddRow(phase, html);
-  html.Raw("</tbody></table>");
+  html.Add("</tbody></table>");
 }
 
 }  // namespace graft::http

@@ -6,7 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/substitute.h"
 #include "graft/v1/operation.pb.h"
 #include "http/status_facts.h"
 #include "view/operation.h"
@@ -18,17 +20,13 @@ namespace graft::http {
 std::string Escaped(absl::string_view text);
 
 // Html: text for a browser that cannot be told anything by the values it shows. Markup comes from
-// literals in the program alone; every value goes through Text(), which escapes it.
+// literals in the program alone; every value is escaped.
 class Html {
  public:
-  // Markup: a literal.
-  template <size_t N>
-  Html& Raw(const char (&markup)[N]) {
-    text_.append(markup, N - 1);
-    return *this;
-  }
-  Html& Text(absl::string_view value) {
-    text_ += Escaped(value);
+  // Markup: a literal, with $0, $1, … in the places of the values.
+  template <size_t N, typename... Values>
+  Html& Add(const char (&markup)[N], const Values&... values) {
+    absl::SubstituteAndAppend(&text_, markup, Escaped(absl::AlphaNum(values).Piece())...);
     return *this;
   }
   Html& Add(const Html& other) {

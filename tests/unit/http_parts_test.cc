@@ -26,7 +26,7 @@ TEST(HttpHtmlTest, ValuesCannotBecomeMarkup) {
   EXPECT_EQ(Escaped("<a href=\"x\">Tom & 'Jerry'</a>"),
             "&lt;a href=&quot;x&quot;&gt;Tom &amp; &#39;Jerry&#39;&lt;/a&gt;");
   EXPECT_EQ(Escaped(std::string("a\0b\x1b[31m\n", 9)), "a\uFFFDb\uFFFD[31m\n");
-  EXPECT_EQ(Html().Raw("<b>").Text("<i>").Raw("</b>").str(), "<b>&lt;i&gt;</b>");
+  EXPECT_EQ(Html().Add("<b>$0</b>", "<i>").str(), "<b>&lt;i&gt;</b>");
 }
 
 }  // namespace
