@@ -1,5 +1,7 @@
 #include "wire/fields.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -8,6 +10,8 @@
 
 namespace graft {
 namespace {
+
+using google::protobuf::Reflection;
 
 // The enums of both sides are in the same order.
 static_assert(static_cast<int>(CheckOutcome::kPassed) + 1 == v1::PASSED);
@@ -48,6 +52,13 @@ Proto CopyOf(const google::protobuf::Message& message) {
 
 }  // namespace
 
+std::string Fields::TakeName(absl::string_view& names) {
+  const size_t end = std::min(names.find(','), names.size());
+  const absl::string_view member = names.substr(0, end);
+  names.remove_prefix(std::min(end + 1, names.size()));
+  return std::string(member.substr(member.rfind('.') + 1));
+}
+
 const google::protobuf::FieldDescriptor* Fields::Find(const char* name) const {
   return from_->GetDescriptor()->FindFieldByName(name);
 }
@@ -72,10 +83,8 @@ Fields Fields::Item(const char* name, size_t i) {
   return {&reflection.GetRepeatedMessage(*from_, Find(name), static_cast<int>(i)), status_};
 }
 
-template <typename T>
-void Fields::Plain(const char* name, T& value,
-                   T (Reflection::*get)(const Message&, const FieldDescriptor*) const,
-                   void (Reflection::*set)(Message*, const FieldDescriptor*, T) const) {
+template <typename T, typename Get, typename Set>
+void Fields::Plain(const char* name, T& value, Get get, Set set) {
   const Reflection& reflection = *from_->GetReflection();
   if (reading()) {
     value = (reflection.*get)(*from_, Find(name));

@@ -14,11 +14,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "graft/operation.h"
+
+// Members beside the fields of the same names: GRAFT_MAP(fields, row.stage, row.state).
+#define GRAFT_MAP(fields, ...) (fields).All(#__VA_ARGS__, __VA_ARGS__)
 
 namespace graft {
 
@@ -83,25 +85,26 @@ class Fields {
     if (reading()) value.emplace();
     (*this)(name, *value);
   }
+  // Each of `names`, "row.stage, row.state", with its value.
+  template <typename... Values>
+  void All(absl::string_view names, Values&... values) {
+    ((*this)(TakeName(names).c_str(), values), ...);
+  }
   // What is not set stays as it is.
   template <typename T>
   void IfSet(const char* name, T& value) {
     if (!reading() || Has(name)) (*this)(name, value);
   }
-
-  // Those of the message in the field `name`.
-  Fields In(const char* name);
+  Fields In(const char* name);  // those of the message in that field
 
  private:
   using FieldDescriptor = google::protobuf::FieldDescriptor;
-  using Reflection = google::protobuf::Reflection;
+  static std::string TakeName(absl::string_view& names);  // of the first member
   const FieldDescriptor* Find(const char* name) const;
   size_t Size(const char* name) const;
   Fields Item(const char* name, size_t i);  // appends it, when writing
-  template <typename T>
-  void Plain(const char* name, T& value,
-             T (Reflection::*get)(const Message&, const FieldDescriptor*) const,
-             void (Reflection::*set)(Message*, const FieldDescriptor*, T) const);
+  template <typename T, typename Get, typename Set>
+  void Plain(const char* name, T& value, Get get, Set set);
   template <typename Enum>
   void Word(const char* name, Enum& value, absl::string_view (*show)(Enum),
             std::optional<Enum> (*parse)(absl::string_view), absl::string_view kind) {

@@ -44,31 +44,19 @@ void ReadOldRun(const v1::CloneRun& run, TabletState& state) {
 }  // namespace
 
 void Map(Fields& fields, SentClone& clone) {
-  fields("not_before", clone.not_before);
-  fields("begin_time", clone.begin_time);
-  fields("connection_id", clone.connection_id);
-  fields("process", clone.process);
+  GRAFT_MAP(fields, clone.not_before, clone.begin_time, clone.connection_id, clone.process);
   fields.IfSet("choice", clone.choice);
-  fields("donor", clone.donor);
-  fields("donor_mysql", clone.donor_mysql);
-  fields("donor_gtid", clone.donor_gtid);
-  fields("gtid_before", clone.gtid_before);
-  fields("schemas_before", clone.schemas_before);
-  fields("copied", clone.copied);
+  GRAFT_MAP(fields, clone.donor, clone.donor_mysql, clone.donor_gtid, clone.gtid_before,
+            clone.schemas_before, clone.copied);
 }
 
 void Map(Fields& fields, FenceRecord::Persisted& variable) {
-  fields("name", variable.name);
-  fields("value", variable.value);
-  fields("persisted", variable.persisted);
+  GRAFT_MAP(fields, variable.name, variable.value, variable.persisted);
 }
 
 void Map(Fields& fields, FenceRecord& fence) {
-  fields("up", fence.up);
-  fields("replication_was_running", fence.replication_was_running);
-  fields("variables", fence.variables);
-  fields("clone_settings", fence.clone_settings);
-  fields("acknowledged", fence.acknowledged);
+  GRAFT_MAP(fields, fence.up, fence.replication_was_running, fence.variables, fence.clone_settings,
+            fence.acknowledged);
 }
 
 void Map(Fields& fields, ReplicationFilter& filter) {
@@ -96,19 +84,11 @@ void Map(Fields& fields, TabletState& state) {
   fields("operation", state.operation);
   MapType(fields, "type_before", state.type_before);
   MapType(fields, "type_after", state.type_after);
-  fields("data_before", state.data_before);
-  fields("server_uuid", state.server_uuid);
-  fields("donor_uuid", state.donor_uuid);
-  fields("source_uuid", state.source_uuid);
-  fields("donor_gtid", state.donor_gtid);
-  fields("data_directory", state.data_directory);
-  fields("error_log", state.error_log);
+  GRAFT_MAP(fields, state.data_before, state.server_uuid, state.donor_uuid, state.source_uuid,
+            state.donor_gtid, state.data_directory, state.error_log);
   fields("run", state.clone);
-  fields("cancel", state.cancel);
-  fields("throttle", state.throttle);
-  fields("fence", state.fence);
-  fields("replication", state.replication);
-  fields("earlier_failures", state.earlier_failures);
+  GRAFT_MAP(fields, state.cancel, state.throttle, state.fence, state.replication,
+            state.earlier_failures);
 }
 
 v1::JournalRecord ToJournalRecord(const TabletState& state) {

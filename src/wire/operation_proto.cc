@@ -1,9 +1,6 @@
 #include "wire/operation_proto.h"
 
-#include <string>
-
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "base/errors.h"
 #include "wire/fields.h"
 
@@ -31,25 +28,15 @@ void MapEta(Fields fields, std::optional<Eta>& eta) {
 
 // The tablets and servers it deals with.
 void MapPeers(Fields& fields, Operation& operation) {
-  fields("recipient", operation.recipient);
-  fields("donor", operation.donor);
-  fields("donor_mysql", operation.donor_mysql);
-  fields("source", operation.source);
-  fields("source_mysql", operation.source_mysql);
+  GRAFT_MAP(fields, operation.recipient, operation.donor, operation.donor_mysql, operation.source,
+            operation.source_mysql);
 }
 
 // What happened on the way, and what it all means.
 void MapHistory(Fields& fields, Operation& operation) {
-  fields("failed_attempts", operation.failed_attempts);
-  fields("refused_donors", operation.refused_donors);
-  fields("refused_more", operation.refused_more);
-  fields("findings", operation.findings);
-  fields("queue_place", operation.queue_place);
-  fields("claim_lost", operation.claim_lost);
-  fields("resumptions", operation.resumptions);
-  fields("ended_sessions", operation.ended_sessions);
-  fields("ended_sessions_more", operation.ended_sessions_more);
-  fields("proof", operation.proof);
+  GRAFT_MAP(fields, operation.failed_attempts, operation.refused_donors, operation.refused_more,
+            operation.findings, operation.queue_place, operation.claim_lost, operation.resumptions,
+            operation.ended_sessions, operation.ended_sessions_more, operation.proof);
   fields("donor_patience", operation.donor_patience);  // a record of version 1 has none
   // Records of old have thousands of them, more than a client takes.
   const size_t refused = operation.refused_donors.size();
@@ -58,110 +45,71 @@ void MapHistory(Fields& fields, Operation& operation) {
   operation.refused_donors.resize(kMostRefusals);
 }
 
+static_assert(static_cast<int>(PrimaryAsDonor::kLikeOthers) == v1::PRIMARY_LIKE_OTHERS);
+static_assert(static_cast<int>(PrimaryAsDonor::kNever) == v1::PRIMARY_NEVER);
+
+absl::Status CheckRange(absl::string_view name, int64_t value, int64_t least, int64_t most) {
+  if (value >= least && value <= most) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("settings.", name, " is ", value, "; it must be ", least, " to ", most));
+}
+
 }  // namespace
 
 void Map(Fields& fields, CloneStageRow& row) {
-  fields("stage", row.stage);
-  fields("state", row.state);
-  fields("estimate_bytes", row.estimate_bytes);
-  fields("data_bytes", row.data_bytes);
-  fields("network_bytes", row.network_bytes);
-  fields("begin_time", row.begin_time);
-  fields("end_time", row.end_time);
+  GRAFT_MAP(fields, row.stage, row.state, row.estimate_bytes, row.data_bytes, row.network_bytes,
+            row.begin_time, row.end_time);
 }
 
 void Map(Fields& fields, PhaseProgress& phase) {
-  fields("phase", phase.phase);
-  fields("share", phase.share);
-  fields("done", phase.done);
-  fields("measured", phase.measured);
-  fields("took", phase.took);
+  GRAFT_MAP(fields, phase.phase, phase.share, phase.done, phase.measured, phase.took);
 }
 
 // All but the time left.
 void Map(Fields& fields, Progress& progress) {
-  fields("stage", progress.stage);
-  fields("stages", progress.stages);
-  fields("bytes_done", progress.bytes_done);
-  fields("bytes_expected", progress.bytes_expected);
-  fields("bytes_per_second", progress.bytes_per_second);
-  fields("last_byte", progress.last_byte);
-  fields("note", progress.note);
-  fields("clone_sent", progress.clone_sent);
-  fields("percent", progress.percent);
-  fields("phases", progress.phases);
-  fields("learnt_from", progress.learnt_from);
-  fields("recovery_percent", progress.recovery_percent);
-  fields("phase_began", progress.phase_began);
-  fields("sampled", progress.sampled);
-  fields("waiting_since", progress.waiting_since);
+  GRAFT_MAP(fields, progress.stage, progress.stages, progress.bytes_done, progress.bytes_expected,
+            progress.bytes_per_second, progress.last_byte, progress.note, progress.clone_sent,
+            progress.percent, progress.phases, progress.learnt_from, progress.recovery_percent,
+            progress.phase_began, progress.sampled, progress.waiting_since);
 }
 
 void Map(Fields& fields, StepTime& time) {
-  fields("step", time.step);
-  fields("started", time.started);
-  fields("ended", time.ended);
+  GRAFT_MAP(fields, time.step, time.started, time.ended);
 }
 
 void Map(Fields& fields, RefusedDonor& refused) {
-  fields("alias", refused.alias);
-  fields("reason", refused.reason);
-  fields("text", refused.text);
+  GRAFT_MAP(fields, refused.alias, refused.reason, refused.text);
 }
 
 void Map(Fields& fields, FailedAttempt& attempt) {
-  fields("attempt", attempt.attempt);
-  fields("donor", attempt.donor);
-  fields("step", attempt.step);
-  fields("data_state", attempt.data_state);
-  fields("error", attempt.error);
-  fields("ended", attempt.ended);
+  GRAFT_MAP(fields, attempt.attempt, attempt.donor, attempt.step, attempt.data_state, attempt.error,
+            attempt.ended);
 }
 
 void Map(Fields& fields, EndedSession& session) {
-  fields("connection_id", session.connection_id);
-  fields("user", session.user);
-  fields("host", session.host);
+  GRAFT_MAP(fields, session.connection_id, session.user, session.host);
 }
 
 void Map(Fields& fields, Proof& proof) {
-  fields("gtid_before", proof.gtid_before);
-  fields("gtid_discarded", proof.gtid_discarded);
-  fields("transactions_discarded", proof.transactions_discarded);
-  fields("emptied_tables", proof.emptied_tables);
-  fields("disabled_events", proof.disabled_events);
-  fields("not_checked", proof.not_checked);
+  GRAFT_MAP(fields, proof.gtid_before, proof.gtid_discarded, proof.transactions_discarded,
+            proof.emptied_tables, proof.disabled_events, proof.not_checked);
 }
 
 void Map(Fields& fields, CheckResult& result) {
-  fields("id", result.id);
-  fields("side", result.side);
-  fields("outcome", result.outcome);
-  fields("looks_at", result.looks_at);
-  fields("found", result.found);
-  fields("remedy", result.remedy);
+  GRAFT_MAP(fields, result.id, result.side, result.outcome, result.looks_at, result.found,
+            result.remedy);
 }
 
 void Map(Fields& fields, PreflightReport& report) {
-  fields("recipient", report.recipient);
-  fields("donor", report.donor);
-  fields("source", report.source);
-  fields("results", report.results);
-  fields("made", report.made);
+  GRAFT_MAP(fields, report.recipient, report.donor, report.source, report.results, report.made);
 }
 
 void Map(Fields& fields, Operation& operation) {
   Map(fields, operation.request);
   MapPeers(fields, operation);
-  fields("step", operation.step);
-  fields("outcome", operation.outcome);
-  fields("data_state", operation.data_state);
-  fields("attempt", operation.attempt);
-  fields("requested", operation.requested);
-  fields("ended", operation.ended);
-  fields("times", operation.times);
-  fields("error", operation.error);
-  fields("progress", operation.progress);
+  GRAFT_MAP(fields, operation.step, operation.outcome, operation.data_state, operation.attempt,
+            operation.requested, operation.ended, operation.times, operation.error,
+            operation.progress);
   if (fields.reading() || operation.outcome == Outcome::kRunning) {
     MapEta(fields.In("progress"), operation.progress.eta);
   }
@@ -188,19 +136,6 @@ absl::Status FromProto(const v1::Error& proto) {
   const absl::Status status(CodeFromWord(proto.code()), proto.message());
   return proto.reason().empty() ? status : WithReason(status, proto.reason());
 }
-
-namespace {
-
-static_assert(static_cast<int>(PrimaryAsDonor::kLikeOthers) == v1::PRIMARY_LIKE_OTHERS);
-static_assert(static_cast<int>(PrimaryAsDonor::kNever) == v1::PRIMARY_NEVER);
-
-absl::Status CheckRange(absl::string_view name, int64_t value, int64_t least, int64_t most) {
-  if (value >= least && value <= most) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("settings.", name, " is ", value, "; it must be ", least, " to ", most));
-}
-
-}  // namespace
 
 v1::DonorChoice ToProto(const DonorChoice& choice) {
   v1::DonorChoice proto;
@@ -252,11 +187,8 @@ absl::Status CheckCloneSettings(const CloneSettings& settings) {
 }
 
 void Map(Fields& fields, CloneSettings& settings) {
-  fields("max_data_bandwidth_mib", settings.max_data_bandwidth_mib);
-  fields("max_network_bandwidth_mib", settings.max_network_bandwidth_mib);
-  fields("max_concurrency", settings.max_concurrency);
-  fields("compression", settings.compression);
-  fields("block_ddl", settings.block_ddl);
+  GRAFT_MAP(fields, settings.max_data_bandwidth_mib, settings.max_network_bandwidth_mib,
+            settings.max_concurrency, settings.compression, settings.block_ddl);
 }
 
 void Map(Fields& fields, Allowances& allow) {
@@ -273,9 +205,7 @@ void Map(Fields& fields, Allowances& allow) {
 }
 
 void Map(Fields& fields, ReleaseWord& word) {
-  fields("by", word.by);
-  fields("note", word.note);
-  fields("data_is_good", word.data_is_good);
+  GRAFT_MAP(fields, word.by, word.note, word.data_is_good);
 }
 
 void Map(Fields& fields, OperationRequest& request) {
@@ -284,9 +214,7 @@ void Map(Fields& fields, OperationRequest& request) {
   if (fields.reading() && !fields.Has("replicate_from")) {
     fields.Fail(absl::InvalidArgumentError("replicate_from is missing"));
   }
-  fields("replicate_from", request.replicate_from);
-  fields("settings", request.settings);
-  fields("allow", request.allow);
+  GRAFT_MAP(fields, request.replicate_from, request.settings, request.allow);
   fields.IfSet("kind", request.kind);  // a graft that knew rebuilds alone wrote none
   if (fields.reading() || request.kind == OperationKind::kRelease) {
     fields("release", request.release);

@@ -1,10 +1,9 @@
 #include "wire/provisioner_proto.h"
 
 #include <google/protobuf/message.h>
-#include <algorithm>
-#include <string>
 
-#include "absl/status/status.h"
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -37,33 +36,100 @@ absl::Status CheckText(absl::string_view field, absl::string_view text, size_t m
   return absl::OkStatus();
 }
 
-v1::ReplicationStatus ToProto(const ReplicationChannel& channel) {
-  v1::ReplicationStatus proto;
-  proto.set_source(channel.source.ToString());
-  proto.set_receiver_running(channel.receiver_running);
-  proto.set_applier_running(channel.applier_running);
-  proto.set_receiver_errno(channel.receiver_errno);
-  proto.set_receiver_error(channel.receiver_error);
-  proto.set_applier_errno(channel.applier_errno);
-  proto.set_applier_error(channel.applier_error);
-  if (channel.lag.has_value()) *proto.mutable_lag() = ToDuration(*channel.lag);
-  return proto;
-}
-
 absl::StatusOr<ReprovisionCall> CallFromProto(const google::protobuf::Message& proto) {
   GRAFT_ASSIGN_OR_RETURN(auto call, FromMessage<ReprovisionCall>(proto));
   GRAFT_RETURN_IF_ERROR(CheckCloneSettings(call.settings));
   return call;
 }
 
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+
+constexpr int kDefaultLimit = 20;
+constexpr int kHighestLimit = 100;
+constexpr size_t kMostBytes = 1024 * 1024;  // a client takes 4 MiB unless it says more
+constexpr int kMostItems = 20;              // of a list inside of an operation
+constexpr size_t kMostText = 2048;
+
+// At a character's beginning.
+std::string Cut(const std::string& text) {
+  size_t end = kMostText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return absl::StrCat(text.substr(0, end), "…");
+}
+
+bool Abridge(Message& message);
+
+bool AbridgeItems(Message& message, const FieldDescriptor& field) {
+  const Reflection& reflection = *message.GetReflection();
+  bool cut = false;
+  while (reflection.FieldSize(message, &field) > kMostItems) {
+    reflection.RemoveLast(&message, &field);
+    cut = true;
+  }
+  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      cut |= Abridge(*reflection.MutableRepeatedMessage(&message, &field, i));
+    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      const std::string text = reflection.GetRepeatedString(message, &field, i);
+      if (text.size() <= kMostText) continue;
+      reflection.SetRepeatedString(&message, &field, i, Cut(text));
+      cut = true;
+    }
+  }
+  return cut;
+}
+
+// Whether anything was cut.
+bool Abridge(Message& message) {
+  const Reflection& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  bool cut = false;
+  for (const FieldDescriptor* field : fields) {
+    if (field->is_repeated()) {
+      cut |= AbridgeItems(message, *field);
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      cut |= Abridge(*reflection.MutableMessage(&message, field));
+    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+      const std::string text = reflection.GetString(message, field);
+      if (text.size() <= kMostText) continue;
+      reflection.SetString(&message, field, Cut(text));
+      cut = true;
+    }
+  }
+  return cut;
+}
+
+absl::StatusOr<size_t> Begin(const std::vector<Operation>& newest_first, const std::string& after) {
+  if (after.empty()) return 0;
+  const auto known =
+      std::find_if(newest_first.begin(), newest_first.end(),
+                   [&after](const Operation& operation) { return operation.request.id == after; });
+  if (known == newest_first.end()) {
+    return absl::NotFoundError(absl::StrCat("no operation ", after, " to go on behind"));
+  }
+  return static_cast<size_t>(known - newest_first.begin()) + 1;
+}
+
 }  // namespace
 
 // What Reprovision and Preflight have in common.
 void Map(Fields& fields, ReprovisionCall& call) {
-  fields("donor", call.donor);
-  fields("replicate_from", call.replicate_from);
-  fields("settings", call.settings);
-  fields("allow", call.allow);
+  GRAFT_MAP(fields, call.donor, call.replicate_from, call.settings, call.allow);
+}
+
+void Map(Fields& fields, ReplicationChannel& channel) {
+  GRAFT_MAP(fields, channel.source, channel.receiver_running, channel.applier_running,
+            channel.receiver_errno, channel.receiver_error, channel.applier_errno,
+            channel.applier_error, channel.lag);
+}
+
+void Map(Fields& fields, TabletSnapshot& tablet) {
+  GRAFT_MAP(fields, tablet.alias, tablet.keyspace, tablet.shard, tablet.mysql_reachable,
+            tablet.mysql_error, tablet.mysql_version, tablet.gtid_executed, tablet.super_read_only,
+            tablet.replication, tablet.donating, tablet.donations_seen);
 }
 
 void Map(Fields& fields, ReleaseCall& call) {
@@ -146,102 +212,14 @@ absl::StatusOr<CloneSettings> FromProto(const v1::ThrottleOperationRequest& prot
 }
 
 v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now) {
-  v1::GetTabletResponse proto;
-  if (!snapshot.alias.empty()) proto.set_alias(snapshot.alias.ToString());
-  proto.set_keyspace(snapshot.keyspace);
-  proto.set_shard(snapshot.shard);
+  auto proto = ToMessage<v1::GetTabletResponse>(snapshot);
   proto.set_type(std::string(TabletTypeName(snapshot.type)));
-  proto.set_mysql_reachable(snapshot.mysql_reachable);
-  proto.set_mysql_error(snapshot.mysql_error);
-  proto.set_mysql_version(snapshot.mysql_version);
-  proto.set_gtid_executed(snapshot.gtid_executed);
-  proto.set_super_read_only(snapshot.super_read_only);
-  for (const ReplicationChannel& channel : snapshot.replication) {
-    *proto.add_replication() = ToProto(channel);
-  }
   proto.set_takes_turns(true);
-  if (snapshot.donating.has_value()) proto.set_donating(*snapshot.donating);
-  proto.set_donations_seen(snapshot.donations_seen);
   if (snapshot.read_at != absl::InfinitePast()) {
     *proto.mutable_age() = ToDuration(std::max(now - snapshot.read_at, absl::ZeroDuration()));
   }
   return proto;
 }
-
-namespace {
-
-using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
-using google::protobuf::Reflection;
-
-constexpr int kDefaultLimit = 20;
-constexpr int kHighestLimit = 100;
-constexpr size_t kMostBytes = 1024 * 1024;  // a client takes 4 MiB unless it says more
-constexpr int kMostItems = 20;              // of a list inside of an operation
-constexpr size_t kMostText = 2048;
-
-// At a character's beginning.
-std::string Cut(const std::string& text) {
-  size_t end = kMostText;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return absl::StrCat(text.substr(0, end), "…");
-}
-
-bool Abridge(Message& message);
-
-bool AbridgeItems(Message& message, const FieldDescriptor& field) {
-  const Reflection& reflection = *message.GetReflection();
-  bool cut = false;
-  while (reflection.FieldSize(message, &field) > kMostItems) {
-    reflection.RemoveLast(&message, &field);
-    cut = true;
-  }
-  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      cut |= Abridge(*reflection.MutableRepeatedMessage(&message, &field, i));
-    } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-      const std::string text = reflection.GetRepeatedString(message, &field, i);
-      if (text.size() <= kMostText) continue;
-      reflection.SetRepeatedString(&message, &field, i, Cut(text));
-      cut = true;
-    }
-  }
-  return cut;
-}
-
-// Whether anything was cut.
-bool Abridge(Message& message) {
-  const Reflection& reflection = *message.GetReflection();
-  std::vector<const FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
-  bool cut = false;
-  for (const FieldDescriptor* field : fields) {
-    if (field->is_repeated()) {
-      cut |= AbridgeItems(message, *field);
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
-      cut |= Abridge(*reflection.MutableMessage(&message, field));
-    } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-      const std::string text = reflection.GetString(message, field);
-      if (text.size() <= kMostText) continue;
-      reflection.SetString(&message, field, Cut(text));
-      cut = true;
-    }
-  }
-  return cut;
-}
-
-absl::StatusOr<size_t> Begin(const std::vector<Operation>& newest_first, const std::string& after) {
-  if (after.empty()) return 0;
-  const auto known =
-      std::find_if(newest_first.begin(), newest_first.end(),
-                   [&after](const Operation& operation) { return operation.request.id == after; });
-  if (known == newest_first.end()) {
-    return absl::NotFoundError(absl::StrCat("no operation ", after, " to go on behind"));
-  }
-  return static_cast<size_t>(known - newest_first.begin()) + 1;
-}
-
-}  // namespace
 
 absl::StatusOr<v1::ListOperationsResponse> OperationsPage(
     const std::vector<Operation>& newest_first, const v1::ListOperationsRequest& request) {
