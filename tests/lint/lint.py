@@ -368,7 +368,7 @@ TABLE = "src/base/reasons.cc"
 SECTION = re.compile(r'^constexpr absl::string_view (k\w+) = "([^"]+)";', re.M)
 ROW = re.compile(r'\{Reason::(k\w+),\s*"([A-Z0-9_]+(?:<number>)?)",\s*Code::k\w+,\s*k\w+,\s*k\w+,\s*'
                  r'(k\w+),((?:\s*"(?:\\.|[^"\\])*")+)\}')
-CHECK = re.compile(r"\{Reason::(k\w+),\s*k(?:Recipient|Donor|Source),")
+CHECK = re.compile(r"GRAFT_CHECK\((k\w+),\s*k(?:Recipient|Donor|Source),")
 LITERAL = re.compile(r'"((?:\\.|[^"\\\n])*)"')
 
 CHECKS_HEADING = "## Preflight"
@@ -525,7 +525,7 @@ def failures(tree):
     lines = doc.read_text().splitlines()
     rows = table_of(table.read_text())
     sources = {path: without_comments(path.read_text())
-               for path in tree.files(["src", "include"], {".h", ".cc"})}
+               for path in tree.files(["src", "include"], {".h", ".cc", ".inc"})}
     yield from index_faults(tree, lines, rows)
     yield from check_faults(tree, doc, lines, rows, sources)
     yield from literal_faults(tree, rows, sources)

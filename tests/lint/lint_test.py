@@ -163,14 +163,14 @@ class LintTest(unittest.TestCase):
         '    {Reason::kMysqlNumber, "MYSQL_<number>", Code::kX, kStop, kDonor, kCopy,\n'
         '     "a \\"number\\""},\n'
         '    {Reason::kPageSize, "PAGE_SIZE", Code::kX, kStop, kDonor, kCopy, "as check"},\n')
-    CHECKS = '    {Reason::kPageSize, kDonor, kAlone, "the page size is the same", PageSize},\n'
+    CHECKS = 'GRAFT_CHECK(kPageSize, kDonor, kAlone, "the page size is the same", PageSize)\n'
     ENTRY = "- **`PAGE_SIZE`** fatal\n"
     DOC = f"## The copy\n## Preflight\n{ENTRY}"
     INDEX = ('| `GONE` | it is down | [The copy] |\n| `MYSQL_<number>` | a "number" | [The copy] |\n'
              "| `PAGE_SIZE` | as check | [The copy] |\n[The copy]: ../failures.md#the-copy\n")
 
     def put_failures(self):
-        self.put("src/provision/preflight.cc", self.CHECKS)
+        self.put("src/provision/preflight_table.inc", self.CHECKS)
         self.put("src/base/reasons.cc", self.TABLE)
         self.put("docs/reference/reasons.md", self.INDEX)
         self.put("docs/failures.md", self.DOC)
@@ -187,7 +187,7 @@ class LintTest(unittest.TestCase):
         self.put_failures()
         doc, entry = self.DOC, self.ENTRY
         for bad, says in [
-                (doc.replace(entry, ""), "preflight.cc:1: PAGE_SIZE is not in the list of"),
+                (doc.replace(entry, ""), "preflight_table.inc:1: PAGE_SIZE is not in the list of"),
                 (doc.replace("## The copy", "## A copy"), "has no section The copy"),
                 (doc + "- **`GONE`** x\n", "GONE is in the list"),
                 (doc + entry, "PAGE_SIZE stands there twice"),

@@ -14,7 +14,7 @@ namespace {
 
 constexpr absl::string_view kOrAllow = ", or pass --allow-unchecked=";
 
-enum class Needs { kNoDonor, kDonor };
+enum class Needs { kAlone, kWithDonor };
 
 struct Check {
   Reason id;
@@ -24,73 +24,12 @@ struct Check {
   Verdict (*judge)(const PreflightFacts&);
 };
 
-constexpr CheckSide kRecipient = CheckSide::kRecipient;
-constexpr CheckSide kDonor = CheckSide::kDonor;
-constexpr CheckSide kSource = CheckSide::kSource;
-constexpr Needs kAlone = Needs::kNoDonor;
-constexpr Needs kWithDonor = Needs::kDonor;
-
-// Faults of the recipient itself come first: no other donor helps against them. A mismatch of both
-// counts as the donor's fault, because another donor may fit.
-// clang-format off
 constexpr Check kChecks[] = {
-    {Reason::kRecipientIsPrimary,   kRecipient, kAlone,     "the recipient is no primary",                        RecipientIsNoPrimary},
-    {Reason::kRecipientHasReplicas, kRecipient, kAlone,     "nobody replicates from the recipient",               RecipientHasNoReplicas},
-    {Reason::kRecipientDonates,      kRecipient, kAlone,     "nobody clones from the recipient",                   RecipientDonatesToNobody},
-    {Reason::kRecipientPlugin,       kRecipient, kAlone,     "the recipient's clone plugin is active",             RecipientPlugin},
-    {Reason::kRecipientPrivilege,    kRecipient, kAlone,     "the agent's privileges on the recipient",            RecipientPrivileges},
-    {Reason::kRecipientPacket,       kRecipient, kAlone,     "the recipient's max_allowed_packet",                 RecipientPacket},
-    {Reason::kPerformanceSchema,    kRecipient, kAlone,     "the recipient shows what CLONE does",                RecipientShowsClones},
-    {Reason::kInnodbReadOnly,       kRecipient, kAlone,     "the recipient's InnoDB may drop and write",          RecipientInnodbWrites},
-    {Reason::kPersistedVariables,    kRecipient, kAlone,     "the recipient starts with persisted variables",      RecipientLoadsPersisted},
-    {Reason::kGroupReplication,      kRecipient, kAlone,     "the recipient is in no replication group",           RecipientInNoGroup},
-    {Reason::kCloneLeftovers,        kRecipient, kAlone,     "no files of an earlier clone lie about",             CloneLeftovers},
-    {Reason::kRecipientSessions,     kRecipient, kAlone,     "sessions that could keep CLONE waiting",             RecipientSessions},
-    {Reason::kSupervised,             kRecipient, kAlone,     "somebody restarts the recipient's mysqld",           Supervised},
-    {Reason::kDonorUnreachable,      kDonor,     kAlone,     "the donor's mysqld answers",                         DonorAnswers},
-    {Reason::kDonorCredentials,      kDonor,     kAlone,     "the donor lets the clone account in",                DonorLetsIn},
-    {Reason::kDonorPrivilege,        kDonor,     kAlone,     "the clone account's privileges on the donor",        DonorPrivileges},
-    {Reason::kDonorAddress,          kDonor,     kAlone,     "CLONE can name the donor",                           DonorAddress},
-    {Reason::kDonorIsRecipient,     kDonor,     kWithDonor, "donor and recipient are two servers",                DonorIsOther},
-    {Reason::kOtherServer,          kDonor,     kWithDonor, "the servers are those that the records name",        ServersAreTheirOwn},
-    {Reason::kDonorEmpty,           kDonor,     kWithDonor, "the donor holds data",                               DonorHoldsData},
-    {Reason::kVersions,               kDonor,     kWithDonor, "the versions may clone from each other",             Versions},
-    {Reason::kDonorPlugin,           kDonor,     kWithDonor, "the donor's clone plugin is active",                 DonorPlugin},
-    {Reason::kDonorTls,              kDonor,     kWithDonor, "the donor takes the link as it is to be",            DonorTls},
-    {Reason::kDonorPacket,           kDonor,     kWithDonor, "the donor's max_allowed_packet",                     DonorPacket},
-    {Reason::kDonorBusy,             kDonor,     kWithDonor, "the donor is not being cloned",                      DonorIsFree},
-    {Reason::kRedoLogDisabled,      kDonor,     kWithDonor, "the donor writes its redo log",                      DonorRedoLog},
-    {Reason::kDonorConnections,      kDonor,     kWithDonor, "the donor has connections left",                     DonorConnections},
-    {Reason::kDonorDdl,              kDonor,     kWithDonor, "no DDL is under way on the donor",                   DonorDdl},
-    {Reason::kOperatingSystem,       kDonor,     kWithDonor, "version_compile_os is the same",                     OperatingSystem},
-    {Reason::kArchitecture,           kDonor,     kWithDonor, "version_compile_machine is the same",                Architecture},
-    {Reason::kPageSize,              kDonor,     kWithDonor, "innodb_page_size is the same",                       PageSize},
-    {Reason::kLowerCaseTableNames, kDonor,     kWithDonor, "lower_case_table_names is the same",                 LowerCaseTableNames},
-    {Reason::kCharacterSets,         kDonor,     kWithDonor, "server and file system character sets are the same", CharacterSets},
-    {Reason::kCollations,             kDonor,     kWithDonor, "the recipient knows the donor's collations",         Collations},
-    {Reason::kDataFilePath,         kDonor,     kWithDonor, "innodb_data_file_path fits",                         SystemTablespace},
-    {Reason::kPlugins,                kDonor,     kWithDonor, "the recipient can load the donor's plugins",         Plugins},
-    {Reason::kClonePluginLoading,   kRecipient, kWithDonor, "the clone plugin outlives the clone",                ClonePluginStays},
-    {Reason::kRecipientOptions,     kRecipient, kWithDonor, "mysqld starts with its options on the copy",         OptionsStayKnown},
-    {Reason::kAgentAccount,          kDonor,     kWithDonor, "the agent can log in with the donor's accounts",     AgentAccount},
-    {Reason::kDiskSpace,             kRecipient, kWithDonor, "free space for the donor's data",                    DiskSpace},
-    {Reason::kTablespacePaths,       kRecipient, kWithDonor, "places of the donor's data files",                   TablespacePaths},
-    {Reason::kNonInnodbTables,      kDonor,     kWithDonor, "the donor's tables are InnoDB's",                    NonInnodbTables},
-    {Reason::kCloneSslFiles,        kRecipient, kWithDonor, "the files that clone_ssl_* name",                    CloneSsl},
-    {Reason::kEncryption,             kRecipient, kWithDonor, "TLS and keyring for encrypted data",                 Encryption},
-    {Reason::kGtidMode,              kDonor,     kWithDonor, "gtid_mode is ON",                                    GtidMode},
-    {Reason::kServerId,              kRecipient, kWithDonor, "the recipient has a server_id of its own",           ServerIds},
-    {Reason::kReplicationAccount,    kSource,    kWithDonor, "the replication account on the source",              ReplicationAccount},
-    {Reason::kDonorReplication,      kDonor,     kWithDonor, "the donor's replication is whole",                   DonorReplication},
-    {Reason::kDonorLag,              kDonor,     kWithDonor, "how old the donor's data is",                        DonorLag},
-    {Reason::kDonorBehind,          kDonor,     kWithDonor, "the donor lacks only what its lag explains",         DonorIsUpToDate},
-    {Reason::kErrantTransactions,    kDonor,     kWithDonor, "the primary has the donor's transactions",           ErrantTransactions},
-    {Reason::kRecipientTransactions, kRecipient, kWithDonor, "others have the recipient's transactions",           RecipientTransactions},
-    {Reason::kReplicationSettings,  kRecipient, kWithDonor, "replication settings that the rebuild removes",      ReplicationSettingsStay},
-    {Reason::kSemiSync,              kRecipient, kAlone,     "the primary keeps enough acknowledgers",             SemiSyncStays},
-    {Reason::kSourceBinlogs,         kSource,    kWithDonor, "binary logs from the donor's data on",               SourceBinlogs},
+#define GRAFT_CHECK(reason, side, needs, looks_at, judge) \
+  {Reason::reason, CheckSide::side, Needs::needs, looks_at, judge},
+#include "provision/preflight/preflight_table.inc"
+#undef GRAFT_CHECK
 };
-// clang-format on
 
 // For an answer that did not come: every finding is the donor's.
 CheckResult NotAsked(const Check& check) {
@@ -103,7 +42,7 @@ CheckResult NotAsked(const Check& check) {
 }
 
 CheckResult Judge(const Check& check, const PreflightFacts& facts) {
-  if (check.needs == Needs::kDonor && !facts.donor.ok()) return NotAsked(check);
+  if (check.needs == Needs::kWithDonor && !facts.donor.ok()) return NotAsked(check);
   Verdict verdict = check.judge(facts);
   // A donor that is silent is itself the fault.
   if (verdict.outcome == CheckOutcome::kUnchecked && verdict.found != kDonorNotAsked) {
