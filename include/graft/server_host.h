@@ -70,6 +70,9 @@ class ServerHost {
   virtual absl::StatusOr<std::string> Activity(const std::string& data_directory,
                                                const std::string& error_log) = 0;
 
+  // How many files the data directory and its folders hold now. Codes as of Look().
+  virtual absl::StatusOr<int64_t> CountFiles(const std::string& data_directory) = 0;
+
   // From the end of the error log; nothing where the log is no file ("stderr"). Codes as of Look().
   virtual absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
                                                    const std::string& error_log) = 0;

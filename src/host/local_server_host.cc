@@ -179,6 +179,15 @@ class LocalServerHost : public ServerHost {
                         absl::Dec(newest.second, absl::kZeroPad9));
   }
 
+  absl::StatusOr<int64_t> CountFiles(const std::string& data_directory) override {
+    GRAFT_RETURN_IF_ERROR(RequireDirectory(data_directory));
+    int64_t files = 0;
+    std::vector<std::string> unread;
+    GRAFT_RETURN_IF_ERROR(VisitTwoLevels(
+        data_directory, "", [&](const std::string&, const struct stat&) { ++files; }, &unread));
+    return files;
+  }
+
   absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
                                            const std::string& error_log) override {
     struct stat info {};

@@ -40,6 +40,18 @@ absl::StatusOr<std::string> FakeServerHost::Activity(const std::string& /*data_d
   return absl::StrCat("activity ", activity_);
 }
 
+absl::StatusOr<int64_t> FakeServerHost::CountFiles(const std::string& /*data_directory*/) {
+  absl::MutexLock lock(&mutex_);
+  if (!failure_.ok()) return failure_;
+  if (makes_files_) ++files_;
+  return files_;
+}
+
+void FakeServerHost::SetMakesFiles(bool makes) {
+  absl::MutexLock lock(&mutex_);
+  makes_files_ = makes;
+}
+
 absl::StatusOr<StartupSigns> FakeServerHost::ReadStartup(const std::string& /*data_directory*/,
                                                          const std::string& /*error_log*/) {
   absl::MutexLock lock(&mutex_);

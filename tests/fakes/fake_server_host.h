@@ -23,6 +23,7 @@ class FakeServerHost : public ServerHost {
   absl::StatusOr<std::vector<std::string>> Existing(const std::vector<std::string>& paths) override;
   absl::StatusOr<std::string> Activity(const std::string& data_directory,
                                        const std::string& error_log) override;
+  absl::StatusOr<int64_t> CountFiles(const std::string& data_directory) override;
   absl::StatusOr<StartupSigns> ReadStartup(const std::string& data_directory,
                                            const std::string& error_log) override;
 
@@ -35,6 +36,8 @@ class FakeServerHost : public ServerHost {
   void SetBusy(bool busy);
   // The error log's text about a start.
   void SetStartup(const StartupSigns& signs);
+  // Makes CountFiles() say one more at each call, as while CLONE makes files; or the same.
+  void SetMakesFiles(bool makes);
   // One sign of life: the next Activity() differs from the last.
   void Stir();
 
@@ -45,6 +48,8 @@ class FakeServerHost : public ServerHost {
   absl::Status failure_ ABSL_GUARDED_BY(mutex_);
   bool busy_ ABSL_GUARDED_BY(mutex_) = false;
   StartupSigns startup_ ABSL_GUARDED_BY(mutex_);
+  bool makes_files_ ABSL_GUARDED_BY(mutex_) = false;
+  int64_t files_ ABSL_GUARDED_BY(mutex_) = 0;
   int activity_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

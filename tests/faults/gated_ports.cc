@@ -156,6 +156,9 @@ class GatedHost : public ServerHost {
     return Through(gate_, "host.Look",
                    [&] { return host_.Look(data_directory, pid_file, plugin_directory); });
   }
+  absl::StatusOr<int64_t> CountFiles(const std::string& data_directory) override {
+    return Through(gate_, "host.CountFiles", [&] { return host_.CountFiles(data_directory); });
+  }
   absl::StatusOr<std::vector<std::string>> Existing(
       const std::vector<std::string>& paths) override {
     return Through(gate_, "host.Existing", [&] { return host_.Existing(paths); });

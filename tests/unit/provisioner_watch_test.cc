@@ -102,6 +102,19 @@ TEST(WatchdogTest, AStandstillNamesADonorWhoseCommitsHang) {
       AnyNote(world, "its commits wait for semi-synchronous acknowledgers: it wants 1, and has 0"));
 }
 
+// With 100,000 tables no byte moves for minutes, and that is no stall.
+TEST(WatchdogTest, FilesThatAreMadeAreNoStandstill) {
+  ProvisionWorld world;
+  world.options.stall_timeout = absl::Minutes(2);
+  world.recipient.Edit([](FakeMysqlState& state) { state.script.stall = absl::Minutes(5); });
+  world.host.SetMakesFiles(true);
+  Operation operation = world.Request();
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.attempt, 1);
+  EXPECT_TRUE(AnyNote(world, "CLONE makes the files of the copy; there are "));
+}
+
 // Another acknowledger goes while the recipient is rebuilt: nothing stands still here, and the
 // source's clients do.
 TEST(WatchdogTest, ASourceThatLosesItsAcknowledgersDuringTheCopyIsNamed) {

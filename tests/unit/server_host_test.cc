@@ -114,6 +114,15 @@ TEST_F(ServerHostTest, FindsWhatAnEarlierCloneLeft) {
               UnorderedElementsAre("ibdata1.#clone", "shop/t.ibd.#clone", "#innodb_redo.#clone"));
 }
 
+TEST_F(ServerHostTest, FilesAreCountedInTheFoldersToo) {
+  const auto before = host_->CountFiles(Path("data/"));
+  ASSERT_THAT(before, IsOk());
+  Write("data/ibdata9", "");
+  Write("data/shop/u.ibd", "");
+  EXPECT_EQ(*host_->CountFiles(Path("data/")), *before + 2);
+  EXPECT_THAT(host_->CountFiles(Path("nowhere")).status(), testing::Not(IsOk()));
+}
+
 TEST_F(ServerHostTest, DatabasesThatAreLinksAreCounted) {
   ASSERT_THAT(MakeDirectory(Path("elsewhere")), IsOk());
   Write("elsewhere/a.ibd", "");

@@ -191,9 +191,10 @@ std::string DownServer::HowItStarts() const {
     return absl::StrCat("mysqld is down or recovering; its files are moving", HowItEnded());
   }
   if (!startup_.batch_percent.has_value()) {
-    if (startup_.starts < 2) return "mysqld is starting";
-    return absl::StrCat("mysqld is starting; it is start ", startup_.starts,
-                        " since it was last ready", HowItEnded());
+    const bool again = startup_.starts > 1 && startup_.killed_starts == 0;
+    return absl::StrCat(
+        "mysqld is starting", HowItEnded(),
+        again ? absl::StrCat("; it is start ", startup_.starts, " since it was last ready") : "");
   }
   return absl::StrCat("mysqld is recovering: ", *startup_.batch_percent, "% of redo batch ",
                       startup_.batch);

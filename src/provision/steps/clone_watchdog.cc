@@ -56,7 +56,10 @@ absl::Status CloneWatchdog::Check() {
     return absl::OkStatus();
   }
   if (!CopiesBytes(*stage_) || still < kStill) return absl::OkStatus();
-  if (now - asked_ >= kAskDonorEvery) AskDonor();
+  if (now - asked_ >= kAskDonorEvery) {
+    AskDonor();
+    CountFiles();
+  }
   return JudgeStandstill(still);
 }
 
@@ -101,6 +104,14 @@ void CloneWatchdog::AskDonor() {
   }
 }
 
+// CLONE makes all files before it moves the first byte: minutes, for 100,000 tables.
+void CloneWatchdog::CountFiles() {
+  const auto files = context_.deps.host.CountFiles(context_.state.data_directory);
+  if (!files.ok()) return;
+  if (files_ >= 0 && *files > files_) made_files_ = context_.clock().Now();
+  files_ = *files;
+}
+
 // The recipient acknowledges nothing meanwhile, and another acknowledger of its source may go.
 void CloneWatchdog::AskSource() {
   source_asked_ = context_.clock().Now();
@@ -126,6 +137,11 @@ void CloneWatchdog::AskSource() {
 }
 
 absl::Status CloneWatchdog::JudgeStandstill(absl::Duration still) {
+  if (context_.clock().Now() - made_files_ < 2 * kAskDonorEvery) {
+    context_.Say(absl::StrCat("CLONE makes the files of the copy; there are ", files_, " now"));
+    return absl::OkStatus();
+  }
+  still = std::min(still, context_.clock().Now() - made_files_);
   const Operation& operation = context_.operation;
   const std::string donor = operation.donor.ToString();
   const bool gone = donor_lost_ != absl::InfinitePast();

@@ -31,13 +31,16 @@ class CloneWatchdog {
   absl::Status JudgeStandstill(absl::Duration still);
   void AskDonor();
   void AskSource();
+  void CountFiles();
 
   StepContext& context_;
   std::optional<CloneStage> stage_;
   int64_t bytes_ = -1;
-  absl::Time moved_;         // when bytes or stage moved last
-  absl::Time asked_;         // when sessions or donor were read last
-  std::string donor_hangs_;  // why its commits, and perhaps the copy, hang
+  absl::Time moved_;                              // when bytes or stage moved last
+  int64_t files_ = -1;                            // of the recipient; -1: not counted
+  absl::Time made_files_ = absl::InfinitePast();  // when there were more than before last
+  absl::Time asked_;                              // when sessions or donor were read last
+  std::string donor_hangs_;                       // why its commits, and perhaps the copy, hang
   absl::Time source_asked_ = absl::InfinitePast();
   std::string source_hangs_;                      // why its commits hang; empty: they do not
   absl::Time donor_lost_ = absl::InfinitePast();  // InfinitePast(): it answers
