@@ -121,6 +121,10 @@ TEST_F(ReprovisionTest, AnAcknowledgerThatGoesDuringTheCopy) {
   ASSERT_THAT(AwaitCaughtUp(acknowledger, source), IsOk());
   StartSlowOperation();
   ASSERT_THAT(acknowledger.Sql("STOP REPLICA"), IsOk());
+  // The source would notice by itself at its next heartbeat. The recipient has none any more.
+  const std::string session =
+      primary().Value("SELECT id FROM performance_schema.processlist WHERE command LIKE 'Binlog%'");
+  if (!session.empty()) ASSERT_THAT(source.Sql("KILL " + session), IsOk());
   CommandResult status;
   EXPECT_TRUE(Eventually(absl::Seconds(40), [&] {
     status = shard().Graftctl({"status", recipient().alias});
