@@ -68,7 +68,7 @@ TEST_F(DownServerTest, AStartThatEndsByItselfIsToldAtOnceAndInTheLogsWords) {
   EXPECT_EQ(ReasonOf(operation.error), "RESTART_FAILED") << operation.error;
   EXPECT_THAT(std::string(operation.error.message()), HasSubstr("unknown default time zone"));
   EXPECT_THAT(std::string(operation.error.message()), HasSubstr("(once; exit code 1)"));
-  EXPECT_TRUE(AnyNote("mysqld ended by itself while it started: [MY-010361]"));
+  EXPECT_TRUE(AnyNote("mysqld ended by itself while it started (exit code 1): [MY-010361]"));
   EXPECT_TRUE(IsDropped(operation.data_state)) << "until the next look shows the copy";
   EXPECT_LT(operation.times.back().ended - operation.times.back().started, absl::Seconds(40));
 

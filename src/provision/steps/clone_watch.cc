@@ -184,7 +184,8 @@ void DownServer::LookAtFiles() {
 
 std::string DownServer::HowItStarts() const {
   if (startup_.failed_starts > 0 && !startup_.starting) {
-    return absl::StrCat("mysqld ended by itself while it started: ",
+    return absl::StrCat("mysqld ended by itself while it started",
+                        startup_.end.empty() ? "" : absl::StrCat(" (", startup_.end, ")"), ": ",
                         absl::StrJoin(startup_.errors, " | "));
   }
   if (!startup_.starting) {
