@@ -299,7 +299,7 @@ TEST_F(PreflightTest, ReplicationSettingsThatAreLost) {
   MysqlSandbox& mysql = *recipient().mysql;
   ASSERT_THAT(mysql.Sql("STOP REPLICA SQL_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_DELAY=60; "
                         "CHANGE REPLICATION FILTER REPLICATE_IGNORE_TABLE=(shop.log, "
-                        "`two words`.t); START REPLICA SQL_THREAD"),
+                        "`a,b`.t); START REPLICA SQL_THREAD"),
               IsOk());
   const Looked looked = LookFromPrimary();
   EXPECT_THAT(looked.Findings(), ElementsAre("WARNING recipient REPLICATION_SETTINGS"));
