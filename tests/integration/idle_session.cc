@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/errors.h"
 #include "base/files.h"
 #include "testing/eventually.h"
@@ -25,7 +26,7 @@ absl::StatusOr<std::unique_ptr<IdleSession>> IdleSession::Open(MysqlSandbox& ser
   options.log_file = session->folder_.path() + "/errors";
   if (mkfifo(options.stdin_file.c_str(), 0600) != 0) return absl::InternalError("mkfifo");
   session->input_ = open(options.stdin_file.c_str(), O_RDWR | O_CLOEXEC);
-  const std::string text = sql + "; SELECT CONNECTION_ID();\n";
+  const std::string text = sql + "; SELECT 'connection', CONNECTION_ID();\n";
   if (write(session->input_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     return absl::InternalError("cannot write to the client");
   }
@@ -38,7 +39,9 @@ absl::StatusOr<std::unique_ptr<IdleSession>> IdleSession::Open(MysqlSandbox& ser
     const std::string output = ReadFile(options.stdout_file).value_or("");
     const std::vector<std::string> lines = absl::StrSplit(output, '\n', absl::SkipEmpty());
     if (lines.empty() || !absl::EndsWith(output, "\n")) return false;
-    session->connection_id_ = lines.back();
+    absl::string_view last = lines.back();  // or a row of `sql`
+    if (!absl::ConsumePrefix(&last, "connection\t")) return false;
+    session->connection_id_ = std::string(last);
     return true;
   };
   if (Eventually(absl::Seconds(20), connected)) return session;
