@@ -55,13 +55,14 @@ struct QueueEntry {
   std::string operation;  // its id
   std::string action;     // for people: "clone zone1-0000000101 from zone1-0000000100"
   // In the line of a shard's recipients:
-  bool waiting = false;  // for a donor; false: it has one, or no longer needs one
-  TabletAlias wants{};   // the only donor that it waits for; empty: any
-  TabletAlias holds{};   // the donor that it copies
+  bool waiting = false;       // for a donor; false: it has one, or no longer needs one
+  TabletAlias wants{};        // the only donor that it waits for; empty: any
+  TabletAlias holds{};        // the donor that it copies
+  bool acknowledges = false;  // it is, or was until its fence, a semi-synchronous replica
 
   friend bool operator==(const QueueEntry& a, const QueueEntry& b) {
-    return std::tie(a.tablet, a.operation, a.action, a.waiting, a.wants, a.holds) ==
-           std::tie(b.tablet, b.operation, b.action, b.waiting, b.wants, b.holds);
+    return std::tie(a.tablet, a.operation, a.action, a.waiting, a.wants, a.holds, a.acknowledges) ==
+           std::tie(b.tablet, b.operation, b.action, b.waiting, b.wants, b.holds, b.acknowledges);
   }
 };
 

@@ -71,7 +71,9 @@ class GraftAgent : public Agent {
         rebuilds_(*opened_.topology.global, options_.topo.global_root, identity_.keyspace,
                   identity_.shard),
         member_(
-            {clock_, tablet_.operations(), topology_, rebuilds_, LogStates("rebuild of the shard")},
+            {clock_, tablet_.operations(), topology_, rebuilds_, LogStates("rebuild of the shard"),
+             [this](const HostPort& address) { return OpenAsClone(address); },
+             absl::bind_front(&Askers::Ask, &askers_)},
             {identity_.alias, identity_.keyspace, identity_.shard}) {
     tablet_.Load(std::move(opened_.loaded));
   }
@@ -177,6 +179,12 @@ class GraftAgent : public Agent {
                                   opened_.calls->peer_mysql);
   }
 
+  std::unique_ptr<MysqlServer> OpenAsClone(const HostPort& address) const {
+    ConnectionOptions connection = Connection(address, identity_.clone);
+    connection.ssl_ca = options_.mysql.ssl_ca;
+    return OpenElsewhere(connection);
+  }
+
   std::optional<ClaimLease> Lease() {
     const std::optional<absl::Time> kept_alive = tablet_.claims().kept_alive();
     if (!kept_alive.has_value()) return std::nullopt;
@@ -192,11 +200,7 @@ class GraftAgent : public Agent {
             log_,
             [this] { return ConnectLocally(/*keep_session=*/true); },
             [this] { return ConnectLocally(/*keep_session=*/false); },
-            [this](const HostPort& address) {
-              ConnectionOptions connection = Connection(address, identity_.clone);
-              connection.ssl_ca = options_.mysql.ssl_ca;
-              return OpenElsewhere(connection);
-            },
+            [this](const HostPort& address) { return OpenAsClone(address); },
             // As replication will log in, which verifies no certificate.
             [this](const HostPort& address) {
               return OpenElsewhere(Connection(address, identity_.repl));

@@ -20,6 +20,7 @@ constexpr char kOperationField[] = "GraftOperation";
 constexpr char kWaitingField[] = "GraftWaiting";
 constexpr char kWantsField[] = "GraftWants";
 constexpr char kHoldsField[] = "GraftHolds";
+constexpr char kAcknowledgesField[] = "GraftAcknowledges";
 
 // What the value of a lock's key says: Vitess's JSON, two spaces of indentation, Status "Running".
 // Vitess's readers skip the fields Graft…, which they do not know. The order of a queue is in the
@@ -37,6 +38,7 @@ std::string LockContents(const QueueEntry& entry, const std::string& host_name,
   if (entry.waiting) json[kWaitingField] = "yes";
   if (!entry.wants.empty()) json[kWantsField] = entry.wants.ToString();
   if (!entry.holds.empty()) json[kHoldsField] = entry.holds.ToString();
+  if (entry.acknowledges) json[kAcknowledgesField] = "yes";
   json["Status"] = "Running";
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
@@ -52,8 +54,13 @@ QueueEntry ParseLockContents(const std::string& contents) {
   const auto alias = [&text](const char* name) {
     return TabletAlias::Parse(text(name)).value_or(TabletAlias());
   };
-  return {alias(kTabletField),          text(kOperationField), text(kActionField),
-          !text(kWaitingField).empty(), alias(kWantsField),    alias(kHoldsField)};
+  return {alias(kTabletField),
+          text(kOperationField),
+          text(kActionField),
+          !text(kWaitingField).empty(),
+          alias(kWantsField),
+          alias(kHoldsField),
+          !text(kAcknowledgesField).empty()};
 }
 
 absl::Status CheckName(absl::string_view name) {

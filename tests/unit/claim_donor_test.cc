@@ -172,6 +172,42 @@ TEST_F(BeingMadeTest, OneThatNeverComesIsNotWaitedForForEver) {
   EXPECT_EQ(operation.data_state, DataState::kIntact);
 }
 
+// For up to a minute the primary counts an acknowledger that has gone.
+TEST_F(ClaimDonorTest, AcknowledgersAreRebuiltOneAfterTheOther) {
+  world_.recipient.Edit([](FakeMysqlState& state) { state.facts.semi_sync.acknowledges = true; });
+  world_.donor.Edit([](FakeMysqlState& state) {
+    state.facts.semi_sync = {true, 1, 5, absl::Hours(24), false};
+  });
+  QueueEntry theirs{{"zone1", 103}, "theirs", "rebuild"};
+  theirs.acknowledges = true;
+  KeepUntil(absl::Minutes(7), *world_.locks.Enter(kLine, theirs));
+  bool says_so = false;
+  world_.observer.on_step = [&](const Operation& operation) {
+    if (operation.step != Step::kFence) return;
+    const std::vector<QueueEntry> line = *world_.locks.List(kLine);
+    for (const QueueEntry& entry : line) says_so |= entry.acknowledges;
+  };
+  const Operation operation = Run(kAny);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_GE(Waited(operation), absl::Minutes(7) - absl::Seconds(1));
+  EXPECT_TRUE(says_so) << "for those behind";
+}
+
+// It would be refused (3634), with the tablet out of service for nothing.
+TEST_F(ClaimDonorTest, ANamedDonorThatIsClonedWithoutAClaimIsWaitedFor) {
+  ServerSession clone;
+  clone.connection_id = 40;
+  clone.command = "clone";
+  world_.other_server.Edit([&](FakeMysqlState& state) { state.sessions = {clone}; });
+  world_.clock.At(world_.clock.Now() + absl::Minutes(4), [&] {
+    world_.other_server.Edit([](FakeMysqlState& state) { state.sessions.clear(); });
+  });
+  const Operation operation = Run({DonorChoice::Kind::kTablet, world_.other});
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.attempt, 1);
+  EXPECT_GE(Waited(operation), absl::Minutes(4) - absl::Seconds(1));
+}
+
 TEST_F(ClaimDonorTest, ThePrimaryIsSparedUntilTheWaitIsLong) {
   for (const bool for_ever : {true, false}) {
     ProvisionWorld& world = world_;

@@ -198,6 +198,16 @@ TEST(PreflightReplicationTest, ReplicationOfTheDonor) {
              channel.receiver_error = "purged";
            },
            "in channel far: 1236: purged"},
+          {"DONOR_REPLICATION", kFatal,
+           [](PreflightFacts& f) {
+             f.donor->filters->push_back(
+                 {"", "REPLICATE_WILD_IGNORE_TABLE", "shop.ign%", true, true});
+             f.recipient.filters->push_back({"", "REPLICATE_DO_DB", "shop.ign%", true, true});
+           },
+           "the filter REPLICATE_WILD_IGNORE_TABLE=(shop.ign%), which the recipient does not have"},
+          {"DONOR_REPLICATION", kUnchecked,
+           [](PreflightFacts& f) { f.donor->filters = absl::PermissionDeniedError("no"); },
+           "the donor's replication filters"},
           // The primary may be dead, and this the best there is.
           {"DONOR_REPLICATION", kWarning,
            [](PreflightFacts& f) {
@@ -219,6 +229,11 @@ TEST(PreflightReplicationTest, ReplicationOfTheDonor) {
            "10m1s"},
       },
       HealthyPairWithReplicaAsDonor);
+  ExpectFine({[](PreflightFacts& f) {  // a filter of the whole shard
+               f.donor->filters->push_back({"", "REPLICATE_IGNORE_DB", "scratch", false, true});
+               f.recipient.filters = f.donor->filters;
+             }},
+             HealthyPairWithReplicaAsDonor);
   ExpectFine({[](PreflightFacts& f) { f.donor->channels->front().lag = absl::Minutes(10); },
               [](PreflightFacts& f) { f.donor->channels->front().lag = std::nullopt; },
               [](PreflightFacts& f) { f.donor->channels = Channels(); }},

@@ -9,6 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "fakes/ask_in_order.h"
+#include "fakes/fake_mysql_server.h"
 #include "fakes/fake_store.h"
 #include "fakes/simulated_clock.h"
 #include "graft/shard_rebuild.h"
@@ -48,11 +50,13 @@ struct MemberAgent {
   void Restart() {
     member = std::make_unique<RebuildMember>(
         RebuildMember::Deps{desk.clock, desk, topology, rebuilds,
-                            [this](const std::string& text) { news.push_back(text); }},
+                            [this](const std::string& text) { news.push_back(text); }, open_peer,
+                            AskInOrder(desk.clock)},
         RebuildMember::Options{alias, "shop", "0"});
   }
   Tablet& Record(uint32_t uid) { return topology.tablets[uid - 100]; }
 
+  OpenPeer open_peer;  // before a Restart()
   ScriptedDesk desk;
   ShardRebuilds& rebuilds;
   const TabletAlias alias;
@@ -78,6 +82,13 @@ class RebuildMemberTest : public ::testing::Test {
   }
   void LookAll() {
     for (MemberAgent* agent : {&first_, &second_, &third_}) agent->member->Look();
+  }
+  // Its record, as all of them see it.
+  void ItsRecordSays(uint32_t uid, const std::string& step, const std::string& donor) {
+    for (MemberAgent* agent : {&first_, &second_, &third_}) {
+      agent->Record(uid).tags["graft.step"] = step;
+      agent->Record(uid).tags["graft.donor"] = donor;
+    }
   }
   std::vector<std::string> Outcomes() {
     std::vector<std::string> outcomes;
@@ -142,6 +153,7 @@ TEST_F(RebuildMemberTest, OneAfterTheOther) {
 
 TEST_F(RebuildMemberTest, TwoAtATimeIfAllowed) {
   Begin(2);
+  for (const uint32_t uid : {101, 102, 103}) ItsRecordSays(uid, "clone", "zone1-0000000100");
   LookAll();
   EXPECT_THAT(Outcomes(), ElementsAre("running", "running", "waiting"));
   second_.desk.End(Outcome::kDone, DataState::kCloned);
@@ -328,6 +340,7 @@ TEST_F(RebuildMemberTest, ABrokenReplicaMayBeTheLast) {
 // Both see the other one healthy in the records; whoever writes second sees that the first runs.
 TEST_F(RebuildMemberTest, OfTwoThatBeginAtOnceOneStays) {
   Begin(2, 2);
+  ItsRecordSays(102, "clone", "zone1-0000000100");
   for (MemberAgent* agent : {&first_, &second_}) agent->Record(103).type = TabletType::kRestore;
   bool once = true;
   store_.before_call = [&](StoreMethod method) {
@@ -399,6 +412,28 @@ TEST_F(RebuildMemberTest, ASemiSynchronousReplicaBeginsAlone) {
   EXPECT_THAT(Outcomes(), ElementsAre("done", "done", "running"));
 }
 
+// A member that is about to choose its donor may choose the next one.
+TEST_F(RebuildMemberTest, TheNextBeginsWhenTheOneBeforeHasItsDonor) {
+  Begin(2);
+  LookAll();
+  for (const char* step : {"resolve_donor", "preflight", "claim_donor", "fence", "what is this?"}) {
+    ItsRecordSays(101, step, "zone1-0000000103");
+    LookAll();
+    EXPECT_THAT(Outcomes(), ElementsAre("running", "waiting", "waiting")) << step;
+    EXPECT_EQ(second_.news.back(), "waits until zone1-0000000101 has its donor");
+  }
+  for (const char* step : {"clone", "await_restart"}) {
+    ItsRecordSays(101, step, "zone1-0000000102");
+    LookAll();
+    EXPECT_THAT(Outcomes(), ElementsAre("running", "waiting", "waiting")) << step;
+    EXPECT_EQ(second_.news.back(),
+              "waits until zone1-0000000101, which this tablet serves, has its copy");
+  }
+  ItsRecordSays(101, "verify", "zone1-0000000102");
+  LookAll();
+  EXPECT_THAT(Outcomes(), ElementsAre("running", "running", "waiting"));
+}
+
 // Its turn was long ago: it has waited for a donor since.
 TEST_F(RebuildMemberTest, TheShardIsLookedAtAgainBeforeTheFence) {
   Begin(1);
@@ -406,6 +441,7 @@ TEST_F(RebuildMemberTest, TheShardIsLookedAtAgainBeforeTheFence) {
   ASSERT_THAT(first_.desk.calls, SizeIs(1));
   Operation operation;
   operation.request.id = "rebuild-1";
+  first_.Record(101).type = TabletType::kRestore;  // as it says at the step "fence"
   EXPECT_THAT(first_.member->MayFence(operation), IsOk());
   first_.Record(102).type = TabletType::kRestore;
   first_.Record(103).mysql = {};
@@ -440,6 +476,23 @@ TEST_F(RebuildMemberTest, OtherReplicasMustBeWellByTheirRecords) {
 }
 
 // The replicas that are missed may be there.
+// The agent of a machine that died cannot correct its record.
+TEST_F(RebuildMemberTest, AnotherReplicaMustAnswer) {
+  FakeMysqlServer others{clock_};
+  first_.open_peer = [&](const HostPort&) {
+    return std::shared_ptr<MysqlServer>(std::shared_ptr<void>(), &others);
+  };
+  first_.Restart();
+  for (const bool down : {true, false}) {
+    Begin(1, 1, down ? "rebuild-while-down" : "rebuild-later");
+    others.SetDown(down);
+    first_.member->Look();
+    EXPECT_THAT(first_.desk.calls, SizeIs(down ? 0 : 1));
+    EXPECT_EQ(Member(101).reason,
+              down ? "zone1-0000000101 is the last healthy replica of shop/0" : "");
+  }
+}
+
 TEST_F(RebuildMemberTest, ACellThatIsAwayIsWaitedFor) {
   Begin(1);
   const std::vector<Tablet> all = first_.topology.tablets;

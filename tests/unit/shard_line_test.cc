@@ -51,6 +51,21 @@ TEST(ShardLineTest, CountsThoseThatWaitBefore) {
             "zone1-0000000100 serves zone1-0000000201, zone1-0000000102 serves zone1-0000000207");
 }
 
+TEST(ShardLineTest, OneAcknowledgerAtATime) {
+  QueueEntry waits = Waiting(202);
+  QueueEntry copies = Copying(203, 101);
+  QueueEntry finishes = Finishing(204);
+  for (QueueEntry* entry : {&waits, &copies, &finishes}) {
+    entry->acknowledges = true;
+    EXPECT_EQ(LineFrom({*entry, Waiting(205)}, Waiting(205)).acknowledger, entry->tablet);
+    const bool waiting = entry == &waits;  // behind this place
+    EXPECT_EQ(LineFrom({Waiting(205), *entry}, Waiting(205)).acknowledger,
+              waiting ? TabletAlias() : entry->tablet);
+    entry->acknowledges = false;
+    EXPECT_TRUE(LineFrom({*entry, Waiting(205)}, Waiting(205)).acknowledger.empty());
+  }
+}
+
 // Only those that wait for the same donor are before it; those that take any may be given it.
 TEST(ShardLineTest, ForADonorByName) {
   const std::vector<QueueEntry> entries = {Waiting(202), Waiting(203, Alias(101)),

@@ -178,6 +178,7 @@ ShardLine LineFrom(const std::vector<QueueEntry>& entries, const QueueEntry& min
     } else if (!entry.waiting) {
       ++line.finishing;
     }
+    if (entry.acknowledges && !(entry.waiting && line.there)) line.acknowledger = entry.tablet;
     if (!entry.waiting || line.there) continue;
     if (entry.wants == mine.wants) ++line.ahead;
     if (entry.wants.empty()) {

@@ -107,6 +107,8 @@ struct ShardLine {
   std::set<TabletAlias> named;  // the donors that others before it wait for by name
   std::map<TabletAlias, TabletAlias> held;  // each donor that is copied now, and its recipient
   int finishing = 0;  // those that have just copied: there will be another donor soon
+  // A semi-synchronous replica that is away for its rebuild, or whose turn is before; or empty.
+  TabletAlias acknowledger;
 
   bool IsFree(const TabletAlias& donor) const {
     return held.count(donor) == 0 && named.count(donor) == 0;
@@ -114,8 +116,8 @@ struct ShardLine {
   // There will be another donor.
   bool others_work() const { return finishing > 0 || !held.empty(); }
   friend bool operator==(const ShardLine& a, const ShardLine& b) {
-    return std::tie(a.ahead, a.ahead_for_any, a.named, a.held, a.finishing) ==
-           std::tie(b.ahead, b.ahead_for_any, b.named, b.held, b.finishing);
+    return std::tie(a.ahead, a.ahead_for_any, a.named, a.held, a.finishing, a.acknowledger) ==
+           std::tie(b.ahead, b.ahead_for_any, b.named, b.held, b.finishing, b.acknowledger);
   }
   // Which donors serve whom, for people; never empty.
   std::string Holders() const;

@@ -4,9 +4,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
+#include "graft/plan.h"
 
 namespace graft {
 namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(3);
+constexpr size_t kMostAsked = 10;  // other replicas; one that serves is enough
 
 std::string TextOf(const absl::Status& status) {
   return absl::StrCat(ReasonOrCode(status), ": ", status.message());
@@ -21,18 +25,22 @@ bool OutOfService(const TabletSnapshot& tablet) {
          !std::all_of(tablet.replication.begin(), tablet.replication.end(), replicates);
 }
 
-// The source of a semi-synchronous replica waits for it, and how many others there are the records
-// do not say: so no other member runs when it begins.
-std::string WhyNotBeside(const ShardRebuild& rebuild, const TabletAlias& self,
-                         const TabletSnapshot& own) {
-  for (const ShardRebuild::Member& member : rebuild.members) {
-    if (!own.acknowledges || member.outcome != MemberOutcome::kRunning || member.alias == self) {
-      continue;
-    }
-    return absl::StrCat("waits for ", member.alias.ToString(),
-                        ": a semi-synchronous replica begins alone");
+// Why the member does not begin beside this one, which runs. The source of a semi-synchronous
+// replica waits for it, and how many others there are the records do not say: it begins alone. Who
+// is about to choose a donor may choose this very tablet.
+std::string WhyNotBeside(const Tablet& running, const TabletAlias& self, bool acknowledges) {
+  const std::string name = running.alias.ToString();
+  if (acknowledges) {
+    return absl::StrCat("waits for ", name, ": a semi-synchronous replica begins alone");
   }
-  return "";
+  const Plan& plan = PlanOf(OperationKind::kReprovision);
+  const std::optional<Step> step = ParseStep(running.Tag("graft.step"));
+  const std::optional<size_t> place = step.has_value() ? PlaceIn(plan, *step) : std::nullopt;
+  const Zone zone = place.has_value() ? plan[*place].zone : Zone::kBeforeDrop;
+  if (zone == Zone::kBeforeDrop) return absl::StrCat("waits until ", name, " has its donor");
+  const bool served = zone == Zone::kCopying && running.Tag("graft.donor") == self.ToString();
+  return served ? absl::StrCat("waits until ", name, ", which this tablet serves, has its copy")
+                : "";
 }
 
 }  // namespace
@@ -76,7 +84,25 @@ absl::StatusOr<RebuildMember::SeenShard> RebuildMember::SeeShard() const {
   GRAFT_ASSIGN_OR_RETURN(Shard shard, deps_.topology.GetShard(options_.keyspace, options_.shard));
   GRAFT_ASSIGN_OR_RETURN(TabletList list,
                          deps_.topology.ListShardTablets(options_.keyspace, options_.shard));
-  return SeenShard{std::move(shard), std::move(list), deps_.provisioning.Tablet()};
+  SeenShard seen{std::move(shard), std::move(list), deps_.provisioning.Tablet()};
+  if (!deps_.open_peer) return seen;
+  std::vector<Tablet*> others;
+  std::vector<std::shared_ptr<MysqlServer>> servers;
+  for (Tablet& tablet : seen.list.tablets) {
+    const bool asked = tablet.alias != options_.alias && tablet.alias != seen.shard.primary;
+    if (!asked || !ServesByRecord(tablet) || others.size() == kMostAsked) continue;
+    others.push_back(&tablet);
+    servers.push_back(deps_.open_peer(tablet.mysql));
+  }
+  const Peers peers{deps_.open_peer, deps_.ask_all, std::make_shared<Cancellation>()};
+  GRAFT_ASSIGN_OR_RETURN(
+      const auto answers,
+      AskServers<ServerFacts>(
+          peers, servers, [](MysqlServer& server) { return server.Describe(); }, kPatience));
+  for (size_t i = 0; i < others.size(); ++i) {
+    if (!answers[i].ok()) others[i]->mysql = HostPort();  // serves nobody, whatever its record says
+  }
+  return seen;
 }
 
 absl::StatusOr<std::string> RebuildMember::WhyKeptNow(const ShardRebuild& rebuild,
@@ -92,7 +118,11 @@ absl::Status RebuildMember::MayFence(const Operation& operation) const {
   if (absl::IsNotFound(rebuild.status())) return absl::OkStatus();
   GRAFT_RETURN_IF_ERROR(rebuild.status());
   if (rebuild->call.id != operation.request.id) return absl::OkStatus();
-  GRAFT_ASSIGN_OR_RETURN(const SeenShard seen, SeeShard());
+  GRAFT_ASSIGN_OR_RETURN(SeenShard seen, SeeShard());
+  for (Tablet& tablet : seen.list.tablets) {  // RESTORE already, which the step says of itself
+    const bool own = tablet.alias == options_.alias && tablet.type == TabletType::kRestore;
+    if (own) tablet.type = TabletType::kReplica;
+  }
   GRAFT_ASSIGN_OR_RETURN(const std::string why, WhyKeptNow(*rebuild, seen));
   return why.empty() ? absl::OkStatus() : Failure(Reason::kLastHealthyReplica, why);
 }
@@ -135,7 +165,14 @@ absl::Duration RebuildMember::TakeTurn(const ShardRebuild& rebuild) {
     const bool marked = self.outcome == MemberOutcome::kRunning;  // by an earlier process
     if (marked) self.outcome = MemberOutcome::kWaiting;
     refusal = WhyNotYet(now, options_.alias);
-    if (refusal.empty() && !marked) refusal = WhyNotBeside(now, options_.alias, seen->own);
+    for (const Tablet& tablet : seen->list.tablets) {
+      const ShardRebuild::Member* other = FindMember(now, tablet.alias);
+      const bool beside = !marked && other != nullptr && other != &self &&
+                          other->outcome == MemberOutcome::kRunning;
+      if (refusal.empty() && beside) {
+        refusal = WhyNotBeside(tablet, options_.alias, seen->own.acknowledges);
+      }
+    }
     if (!refusal.empty() && !marked) return absl::FailedPreconditionError(refusal);
     if (refusal.empty()) {
       GRAFT_ASSIGN_OR_RETURN(refusal, WhyKeptNow(now, *seen));

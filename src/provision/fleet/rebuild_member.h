@@ -19,6 +19,7 @@
 #include "graft/provisioning.h"
 #include "graft/shard_rebuild.h"
 #include "graft/topology.h"
+#include "provision/donor/peers.h"
 
 namespace graft {
 
@@ -30,6 +31,8 @@ class RebuildMember {
     Topology& topology;
     ShardRebuilds& rebuilds;
     std::function<void(const std::string& text)> on_news;  // called at each change of its state
+    OpenPeer open_peer{};  // to other tablets' servers; nullptr: their records alone count
+    AskAll ask_all{};
   };
   struct Options {
     TabletAlias alias;

@@ -53,9 +53,17 @@ QueueEntry StepContext::LineEntry(bool waiting) const {
   QueueEntry entry{options.alias, operation.request.id,
                    absl::StrCat("rebuild ", options.alias.ToString())};
   entry.waiting = waiting;
+  entry.acknowledges = state.fence.acknowledged;
   const bool any = operation.request.donor.kind == DonorChoice::Kind::kAny;
   if (waiting && !any) entry.wants = operation.donor;
   return entry;
+}
+
+absl::Time StepContext::FirstAt(Step step) const {
+  for (const StepTime& time : operation.times) {
+    if (time.step == step) return time.started;
+  }
+  return clock().Now();
 }
 
 absl::Status StepContext::StandInLine(const QueueEntry& entry) const {

@@ -95,6 +95,7 @@ struct StepContext {
 
   // This operation in the line of the shard's recipients; `waiting` for a donor, or with one.
   QueueEntry LineEntry(bool waiting) const;
+  absl::Time FirstAt(Step step) const;  // when the operation came there first; now: not before
   // Takes a place in the line, at its end; or changes what is said of the one that it has. Codes as
   // of QueueLocks and QueuePlace.
   absl::Status StandInLine(const QueueEntry& entry) const;

@@ -101,7 +101,15 @@ Verdict SemiSyncStays(const PreflightFacts& facts) {
         "see whether that server has other acknowledgers");
   }
   const int64_t own = recipient.facts.semi_sync.acknowledges ? 1 : 0;
-  return JudgeAcknowledgers(facts.primary->semi_sync, facts.primary->semi_sync.acknowledgers - own);
+  const Verdict stays =
+      JudgeAcknowledgers(facts.primary->semi_sync, facts.primary->semi_sync.acknowledgers - own);
+  if (stays.outcome != CheckOutcome::kPassed || facts.source_alias == facts.primary_alias) {
+    return stays;
+  }
+  return Warn(
+      absl::StrCat("the recipient acknowledges to the primary, and will follow ",
+                   facts.source_alias.ToString(), " instead: the primary loses an acknowledger"),
+      "--replicate-from primary keeps it");
 }
 
 // "a,b" may be two databases, or one with that name. A table with such a name, in a database

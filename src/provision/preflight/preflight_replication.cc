@@ -128,6 +128,27 @@ Verdict ReplicationAccount(const PreflightFacts& facts) {
                absl::StrCat("GRANT REPLICATION SLAVE ON *.* TO ", user, " on the shard's primary"));
 }
 
+// What a filter keeps away from the donor no GTID tells: its copy would lack that, and seem whole.
+// A recipient that has the same filter is to lack it.
+std::optional<Verdict> DonorLeavesOut(const PreflightFacts& facts) {
+  const auto& filters = facts.donor->filters;
+  if (!filters.ok()) return Unchecked("the donor's replication filters", filters.status());
+  const auto& own = facts.recipient.filters;
+  for (const ReplicationFilter& filter : *filters) {
+    const bool same =
+        own.ok() && std::any_of(own->begin(), own->end(), [&](const ReplicationFilter& other) {
+          return other.name == filter.name && other.rule == filter.rule;
+        });
+    if (same) continue;
+    return Fatal(
+        absl::StrCat("the donor replicates with the filter ", filter.name, "=(", filter.rule,
+                     "), which the recipient does not have: the copy would "
+                     "lack what that leaves out"),
+        "choose a donor without filters, the primary for instance");
+  }
+  return std::nullopt;
+}
+
 // A donor that is merely behind is as good as its age; one whose applier failed has other data
 // than its source, and its copy would fail on the same transaction.
 Verdict DonorReplication(const PreflightFacts& facts) {
@@ -135,6 +156,7 @@ Verdict DonorReplication(const PreflightFacts& facts) {
   if (!channels.ok()) return Unchecked("the donor's replication", channels.status());
   if (channels->empty()) return Passed("it follows nobody");
   if (facts.donor_alias == facts.primary_alias) return OldChannels(*channels);
+  if (const auto left_out = DonorLeavesOut(facts)) return *left_out;
   std::vector<std::string> stopped;
   for (const ReplicationChannel& channel : *channels) {
     if (channel.applier_errno != 0 || channel.lacks_binlogs()) {

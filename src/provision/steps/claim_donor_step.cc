@@ -34,7 +34,7 @@ class DonorWait {
   explicit DonorWait(StepContext& context)
       : context_(context),
         name_(ShardLineName(context.options.keyspace, context.options.shard)),
-        began_(FirstWaited(context)),
+        began_(context.FirstAt(Step::kClaimDonor)),
         moved_(Now()),
         mine_(context.LineEntry(/*waiting=*/true)) {}
 
@@ -57,14 +57,6 @@ class DonorWait {
   }
 
  private:
-  // When the operation came here for the first time.
-  static absl::Time FirstWaited(const StepContext& context) {
-    for (const StepTime& time : context.operation.times) {
-      if (time.step == Step::kClaimDonor) return time.started;
-    }
-    return context.clock().Now();
-  }
-
   absl::Time Now() const { return context_.clock().Now(); }
   Operation& operation() const { return context_.operation; }
   bool TakesAny() const { return operation().request.donor.kind == DonorChoice::Kind::kAny; }
@@ -81,9 +73,15 @@ class DonorWait {
     stands_ = line_.there;
     if (!stands_) return std::nullopt;  // it was lost: to its end, at the next look
     if (line_.ahead < before) moved_ = Now();
+    if (mine_.acknowledges && !line_.acknowledger.empty()) {
+      context_.Note(AwaitsAcknowledger(line_));
+      return std::nullopt;
+    }
     std::optional<TabletAlias> donor;
     if (TakesAny()) {
       GRAFT_ASSIGN_OR_RETURN(donor, Choose());
+    } else if (IsTurnFor(operation().donor) && ServesWithoutClaim(context_)) {
+      LeaveAlone(operation().donor);
     } else if (IsTurnFor(operation().donor)) {
       donor = operation().donor;
     }
@@ -294,6 +292,7 @@ StepOutcome ClaimDonorStep(StepContext& context) {
   if (context.deps.claims.Holds(DonorLockName(context.operation.donor))) {
     return StepOutcome::Advance();
   }
+  NoteAcknowledger(context);
   return DonorWait(context).Run();
 }
 

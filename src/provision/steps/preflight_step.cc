@@ -124,11 +124,42 @@ StepOutcome PreflightStep(StepContext& context) {
   return LookAtAll(context);
 }
 
+bool ServesWithoutClaim(StepContext& context) {
+  if (context.state.fence.up || context.operation.data_state != DataState::kIntact) return false;
+  const Peers peers = PeersOf(context);
+  const auto answers = AskServers<std::vector<ServerSession>>(
+      peers, {peers.open(context.operation.donor_mysql)},
+      [](MysqlServer& server) { return server.ReadSessions(); }, absl::Seconds(2));
+  if (!answers.ok() || !answers->front().ok()) return false;
+  const std::vector<ServerSession>& sessions = *answers->front();
+  const bool serves =
+      std::any_of(sessions.begin(), sessions.end(),
+                  [](const ServerSession& session) { return session.command == "clone"; });
+  if (serves) {
+    context.Note(absl::StrCat("waits for the end of a clone from ",
+                              context.operation.donor.ToString(), " whose claim nobody holds"));
+  }
+  return serves;
+}
+
+void NoteAcknowledger(StepContext& context) {
+  if (context.state.fence.up) return;  // it says what was before
+  const auto recipient = context.recipient().Describe();
+  context.state.fence.acknowledged = recipient.ok() && recipient->semi_sync.acknowledges;
+}
+
+std::string AwaitsAcknowledger(const ShardLine& line) {
+  return absl::StrCat("waits until ", line.acknowledger.ToString(),
+                      " acknowledges again: semi-synchronous replicas are rebuilt one by one");
+}
+
 // The queue may have been long, and another acknowledger may have gone meanwhile. Two that go at
 // the same instant see each other in the last checks, which know that the fence took one away.
 absl::Status CheckAcknowledgers(StepContext& context) {
   GRAFT_ASSIGN_OR_RETURN(ServerFacts recipient, context.recipient().Describe());
   if (!recipient.semi_sync.acknowledges) return absl::OkStatus();
+  GRAFT_ASSIGN_OR_RETURN(const ShardLine line, ReadLine(context));
+  if (!line.acknowledger.empty()) return absl::UnavailableError(AwaitsAcknowledger(line));
   GRAFT_ASSIGN_OR_RETURN(const PreflightFacts facts,
                          GatherAcknowledgers(context, std::move(recipient)));
   const bool allowed = context.operation.request.allow.Unchecked(RowOf(Reason::kSemiSync).word);

@@ -80,19 +80,12 @@ std::string ListRefusals(const Operation& operation, const std::string& missing)
   return absl::StrJoin(texts, "; ");
 }
 
-// Without it, as if all were free.
-ShardLine ReadLine(const StepContext& context) {
-  const auto entries =
-      context.deps.locks.List(ShardLineName(context.options.keyspace, context.options.shard));
-  return entries.ok() ? LineFrom(*entries, context.LineEntry(/*waiting=*/true)) : ShardLine();
-}
-
 // The best donor of the shard, as it stands now. claim_donor takes the one that is best when it is
 // this recipient's turn.
 absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard) {
   DonorWish wish;
   wish.primary = context.operation.request.donor.primary;
-  wish.line.held = ReadLine(context).held;
+  wish.line.held = ReadLine(context).value_or(ShardLine()).held;  // or as if all were free
   GRAFT_ASSIGN_OR_RETURN(const FoundDonors found, SearchDonors(context, shard, wish));
   if (!found.ranking.order.empty()) return found.ranking.order.front();
   return NoDonor(context.operation, shard, found);
@@ -172,6 +165,12 @@ StepOutcome TakeUpLeftCopy(StepContext& context) {
 }
 
 }  // namespace
+
+absl::StatusOr<ShardLine> ReadLine(const StepContext& context) {
+  GRAFT_ASSIGN_OR_RETURN(const auto entries, context.deps.locks.List(ShardLineName(
+                                                 context.options.keyspace, context.options.shard)));
+  return LineFrom(entries, context.LineEntry(/*waiting=*/true));
+}
 
 absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
   if (shard.primary != tablet.alias && tablet.type != TabletType::kPrimary) {
@@ -256,7 +255,7 @@ absl::Status ReadDonorAndSource(StepContext& context, const Shard& shard,
 StepOutcome ResolveDonorStep(StepContext& context) {
   const absl::Status resolved = ResolveDonor(context);
   const bool none = HasReason(resolved, Reason::kNoDonor) && !context.state.clone.has_value();
-  if (none && ReadLine(context).others_work()) {
+  if (none && ReadLine(context).value_or(ShardLine()).others_work()) {
     context.operation.donor = context.operation.source = {};
     context.operation.donor_mysql = context.operation.source_mysql = {};
     return StepOutcome::Advance(Step::kClaimDonor);

@@ -41,6 +41,19 @@ absl::Status NoDonor(const Operation& operation, const Shard& shard, const Found
 // SEMI_SYNC once more, right before the fence goes up.
 absl::Status CheckAcknowledgers(StepContext& context);
 
+// Whether the recipient acknowledges its source's commits, for its place in the line. Two of those
+// are rebuilt one after the other: for up to a minute the source counts one that has gone.
+void NoteAcknowledger(StepContext& context);
+std::string AwaitsAcknowledger(const ShardLine& line);
+
+// The shard's line as this recipient sees it.
+absl::StatusOr<ShardLine> ReadLine(const StepContext& context);
+
+// The donor is being cloned by somebody who holds no claim on it: by another tool, or on behalf of
+// an agent that has died. The note says so. False too: it does not answer, or the
+// tablet is out of service, and trying costs nothing more (it may be its own broken attempt).
+bool ServesWithoutClaim(StepContext& context);
+
 // All of preflight, the records of donor and source, the claim and RefusePrimary once more, right
 // before CLONE is sent.
 absl::Status LastChecks(StepContext& context);
