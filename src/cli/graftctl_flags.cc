@@ -198,7 +198,7 @@ void AddTopoCommands(CLI::App& app, GraftctlFlags& flags) {
                                  Command::kTablets, flags);
   tablets->add_option("--cell", flags.filter.cell, "only of this cell");
   tablets->add_option("--keyspace", flags.filter.keyspace, "only of this keyspace");
-  tablets->add_option("--shard", flags.filter.shard, "only of this shard");
+  tablets->add_option("--shard", flags.filter.shard, "only of this shard: 0, or shop/0");
   tablets->add_flag("--no-ask", flags.no_ask,
                     "the records with their tags alone: asks no agent, so it is quick for any "
                     "number of tablets");

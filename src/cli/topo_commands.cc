@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -78,7 +80,11 @@ void TellSilent(const Session& session, const std::vector<Tablet>& tablets,
 
 Result ShowTablets(const Session& session, VitessTopology& topology, const TabletFilter& filter,
                    const AskAgent& ask) {
-  GRAFT_ASSIGN_OR_RETURN(const TabletList list, topology.ListTablets(filter));
+  TabletFilter wanted = filter;
+  if (absl::StrContains(filter.shard, '/')) {  // "shop/0", as reprovision --shard has it
+    GRAFT_ASSIGN_OR_RETURN(std::tie(wanted.keyspace, wanted.shard), SplitShard(filter.shard));
+  }
+  GRAFT_ASSIGN_OR_RETURN(const TabletList list, topology.ListTablets(wanted));
   const std::vector<Tablet>& tablets = list.tablets;
   TellMissing(session, list);
   const bool as_objects = session.output != OutputFormat::kTable;

@@ -78,7 +78,7 @@ void AddProof(const v1::Proof& proof, Extent extent, std::vector<Event>& events)
   if (proof.transactions_discarded() > 0 || !proof.gtid_discarded().empty()) {
     events.push_back(
         {absl::StrCat("discarded ", Count(proof.transactions_discarded(), "transaction"),
-                      " that only the old data had"),
+                      " of the old data that the copy lacks"),
          Gtids(extent, proof.gtid_discarded()), Tone::kWarning});
   }
   if (!proof.emptied_tables().empty()) {

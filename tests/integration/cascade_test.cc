@@ -52,6 +52,10 @@ TEST(CascadeTest, EachRebuiltTabletIsADonor) {
     EXPECT_EQ(*Checksums(*tablet.mysql), *Checksums(*primary.mysql));
   }
   EXPECT_EQ(by_primary, 1) << "it is spared as soon as another tablet can be donor";
+  for (const char* name : {"0", "shop/0"}) {
+    const CommandResult tablets = shard.Graftctl({"tablets", "--shard", name});
+    EXPECT_THAT(tablets.out, ::testing::HasSubstr(primary.alias)) << name;
+  }
   const auto left =
       shard.etcd().Ctl({"get", "--prefix", "--keys-only", "/vitess/global/internal/named_locks/"});
   ASSERT_THAT(left, IsOk());

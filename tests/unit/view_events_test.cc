@@ -38,7 +38,7 @@ TEST(ViewEventsTest, EachThingThatHappenedIsALine) {
                   "ended 1 session: 12 app@10.0.0.1:4711",
                   "claim lost: the copy went on without its claim, so another recipient may have "
                   "used the donor at the same time",
-                  "discarded 2 transactions that only the old data had: u:8-9",
+                  "discarded 2 transactions of the old data that the copy lacks: u:8-9",
                   "arrived empty: shop.log (MyISAM), shop.x (CSV)",
                   "not checked: errant transactions: the primary was away"));
   EXPECT_THAT(Lines(Waiting()), IsEmpty());
@@ -67,9 +67,9 @@ TEST(ViewEventsTest, LongListsAndSetsAreCut) {
                                     EndsWith("t7 and 12 more"))));
   EXPECT_THAT(lines, Contains(AllOf(StartsWith("ended 21 sessions: 12 app@"),
                                     EndsWith("108 @ and 11 more"))));
-  EXPECT_THAT(lines,
-              Contains(absl::StrCat("discarded 2 transactions that only the old data had: ",
-                                    std::string(200, '1'), "... (cut; the JSON output has all)")));
+  EXPECT_THAT(
+      lines, Contains(absl::StrCat("discarded 2 transactions of the old data that the copy lacks: ",
+                                   std::string(200, '1'), "... (cut; the JSON output has all)")));
   const std::vector<std::string> all = Lines(operation, Extent::kAll);
   EXPECT_THAT(all, Contains(EndsWith(", t18, t19")));
   EXPECT_THAT(all, Contains(EndsWith(std::string(500, '1'))));
