@@ -17,7 +17,6 @@ using Json = nlohmann::json;
 
 constexpr char kPrimary[] = "primary";
 constexpr char kAny[] = "any";
-constexpr char kDonor[] = "donor";
 constexpr double kMostNumber = 1e9;  // all of a rebuild's are far below
 
 template <typename T>

@@ -101,7 +101,7 @@ Verdict SemiSyncStays(const PreflightFacts& facts) {
         "see whether that server has other acknowledgers");
   }
   const int64_t own = recipient.facts.semi_sync.acknowledges ? 1 : 0;
-  const Verdict stays =
+  Verdict stays =
       JudgeAcknowledgers(facts.primary->semi_sync, facts.primary->semi_sync.acknowledgers - own);
   if (stays.outcome != CheckOutcome::kPassed || facts.source_alias == facts.primary_alias) {
     return stays;
