@@ -5,15 +5,20 @@
 #include "absl/strings/str_format.h"
 
 namespace graft {
+namespace {
+
+constexpr absl::Duration kLongest = absl::Hours(24 * 3650);  // so that a deadline can be told
+
+}  // namespace
 
 absl::StatusOr<absl::Duration> ParseDuration(absl::string_view text) {
   absl::Duration duration;
   if (!absl::ParseDuration(std::string(text), &duration) || duration < absl::ZeroDuration() ||
-      duration == absl::InfiniteDuration()) {
+      duration > kLongest) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", text,
                      "\" is no duration; write a number and its unit, e.g. 250ms, 30s, "
-                     "5m, 1h30m"));
+                     "5m, 1h30m, and at most ten years"));
   }
   return duration;
 }

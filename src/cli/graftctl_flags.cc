@@ -1,5 +1,8 @@
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "cli/agent_client.h"
 #include "cli/graftctl.h"
@@ -226,6 +229,18 @@ std::string CheckDuration(const std::string& text) {
   return *parsed > absl::ZeroDuration() ? "" : "must be longer than 0";
 }
 
+std::string CheckAddress(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  const std::string host = text.substr(0, colon);
+  int port = 0;
+  const bool plain = !absl::StrContains(host, ':') || (host.front() == '[' && host.back() == ']');
+  const bool good = colon != std::string::npos && colon > 0 && plain &&
+                    absl::SimpleAtoi(text.substr(colon + 1), &port) && port > 0 && port <= 65535;
+  return good
+             ? ""
+             : absl::StrCat("\"", text, "\" is no host:port; write e.g. db-101:15999, [::1]:15999");
+}
+
 OutputFormat FormatOf(const std::string& output, bool json) {
   if (json || output == "json") return OutputFormat::kJson;
   return output == "yaml" ? OutputFormat::kYaml : OutputFormat::kTable;
@@ -247,7 +262,8 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   app.require_subcommand(1);
   AddTopoFlags(app, flags.topo);
   std::string timeout;
-  Add(app, "--server", flags.server, "ADDRESS", "the agent's host:port, instead of the topology's");
+  Add(app, "--server", flags.server, "ADDRESS", "the agent's host:port, instead of the topology's")
+      ->check(CheckAddress);
   Add(app, "--timeout", timeout, "DURATION",
       "bounds each call, how long a watch goes without contact, and how long cancel "
       "waits; without it 10s, for preflight and cancel 1m, for the agents of tablets 1.5s")

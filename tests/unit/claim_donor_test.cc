@@ -166,6 +166,16 @@ TEST_F(BeingMadeTest, ADonorIsWaitedFor) {
   EXPECT_EQ(operation.donor, world_.other);
 }
 
+// It does not stand in the line yet: its preflight lasts.
+TEST_F(BeingMadeTest, OneThatHasJustBegunIsWaitedForToo) {
+  kept_.front()->Leave().IgnoreError();
+  Make("EMPTY", "preflight");
+  world_.clock.At(world_.clock.Now() + absl::Minutes(3), [this] { Make("CLONED", "catch_up"); });
+  const Operation operation = RunWithoutPrimary();
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, world_.other);
+}
+
 TEST_F(BeingMadeTest, OneThatNeverComesIsNotWaitedForForEver) {
   const Operation operation = RunWithoutPrimary();
   EXPECT_EQ(ReasonOf(operation.error), "NO_DONOR") << operation.error;

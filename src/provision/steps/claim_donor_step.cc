@@ -165,7 +165,7 @@ class DonorWait {
     }
     const bool hopeless =
         found.ranking.order.empty() && !left_to_others_ && !line_.others_work() && foreign_.empty();
-    if (hopeless) return NoDonor(operation(), shard, found);
+    if (hopeless && !AnotherBegins(context_)) return NoDonor(operation(), shard, found);
     context_.Note(line_.Holders());
     return std::nullopt;
   }

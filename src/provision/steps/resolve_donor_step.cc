@@ -2,6 +2,7 @@
 // topology alone; for "any" the shard's tablets are asked and ranked.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -172,6 +173,17 @@ absl::StatusOr<ShardLine> ReadLine(const StepContext& context) {
   return LineFrom(entries, context.LineEntry(/*waiting=*/true));
 }
 
+bool AnotherBegins(const StepContext& context) {
+  const auto list =
+      context.deps.topology.ListShardTablets(context.options.keyspace, context.options.shard);
+  return list.ok() &&
+         std::any_of(list->tablets.begin(), list->tablets.end(), [&](const Tablet& tablet) {
+           const std::optional<Step> step = ParseStep(tablet.Tag("graft.step"));
+           const bool begins = step == Step::kResolveDonor || step == Step::kPreflight;
+           return begins && tablet.alias != context.options.alias;
+         });
+}
+
 absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
   if (shard.primary != tablet.alias && tablet.type != TabletType::kPrimary) {
     return absl::OkStatus();
@@ -255,7 +267,7 @@ absl::Status ReadDonorAndSource(StepContext& context, const Shard& shard,
 StepOutcome ResolveDonorStep(StepContext& context) {
   const absl::Status resolved = ResolveDonor(context);
   const bool none = HasReason(resolved, Reason::kNoDonor) && !context.state.clone.has_value();
-  if (none && ReadLine(context).value_or(ShardLine()).others_work()) {
+  if (none && (ReadLine(context).value_or(ShardLine()).others_work() || AnotherBegins(context))) {
     context.operation.donor = context.operation.source = {};
     context.operation.donor_mysql = context.operation.source_mysql = {};
     return StepOutcome::Advance(Step::kClaimDonor);

@@ -49,6 +49,10 @@ std::string AwaitsAcknowledger(const ShardLine& line);
 // The shard's line as this recipient sees it.
 absl::StatusOr<ShardLine> ReadLine(const StepContext& context);
 
+// Another recipient of the shard has begun and does not stand in the line yet, by its record: there
+// may be another donor soon. False too: the topology is away.
+bool AnotherBegins(const StepContext& context);
+
 // The donor is being cloned by somebody who holds no claim on it: by another tool, or on behalf of
 // an agent that has died. The note says so. False too: it does not answer, or the
 // tablet is out of service, and trying costs nothing more (it may be its own broken attempt).
