@@ -80,7 +80,7 @@ class DonorWait {
     std::optional<TabletAlias> donor;
     if (TakesAny()) {
       GRAFT_ASSIGN_OR_RETURN(donor, Choose());
-    } else if (IsTurnFor(operation().donor) && ServesWithoutClaim(context_)) {
+    } else if (IsTurnFor(operation().donor) && ServesAnother(context_)) {
       LeaveAlone(operation().donor);
     } else if (IsTurnFor(operation().donor)) {
       donor = operation().donor;

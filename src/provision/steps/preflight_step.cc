@@ -124,7 +124,7 @@ StepOutcome PreflightStep(StepContext& context) {
   return LookAtAll(context);
 }
 
-bool ServesWithoutClaim(StepContext& context) {
+bool ServesAnother(StepContext& context) {
   if (context.state.fence.up || context.operation.data_state != DataState::kIntact) return false;
   const Peers peers = PeersOf(context);
   const auto answers = AskServers<std::vector<ServerSession>>(
@@ -136,8 +136,9 @@ bool ServesWithoutClaim(StepContext& context) {
       std::any_of(sessions.begin(), sessions.end(),
                   [](const ServerSession& session) { return session.command == "clone"; });
   if (serves) {
-    context.Note(absl::StrCat("waits for the end of a clone from ",
-                              context.operation.donor.ToString(), " whose claim nobody holds"));
+    context.Note(absl::StrCat("waits for the end of another clone from ",
+                              context.operation.donor.ToString(),
+                              ", whose recipient does not stand in the line"));
   }
   return serves;
 }

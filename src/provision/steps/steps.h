@@ -53,10 +53,10 @@ absl::StatusOr<ShardLine> ReadLine(const StepContext& context);
 // may be another donor soon. False too: the topology is away.
 bool AnotherBegins(const StepContext& context);
 
-// The donor is being cloned by somebody who holds no claim on it: by another tool, or on behalf of
-// an agent that has died. The note says so. False too: it does not answer, or the
-// tablet is out of service, and trying costs nothing more (it may be its own broken attempt).
-bool ServesWithoutClaim(StepContext& context);
+// The donor is being cloned for somebody who does not stand in the line: by another tool, or for an
+// agent that has died. The note says so. False too: it does not answer, or the tablet is out of
+// service, and trying costs nothing more (it may be its own broken attempt).
+bool ServesAnother(StepContext& context);
 
 // All of preflight, the records of donor and source, the claim and RefusePrimary once more, right
 // before CLONE is sent.
