@@ -249,15 +249,18 @@ class OperationRun {
   }
 
   // A donor that serves somebody else (3634), which drops nothing, is waited for, however often it
-  // says so.
+  // says so. A donor that preflight refused is not asked again: the others are, all of them.
   bool AttemptsLeft(const absl::Status& failure) const {
     if (HasReason(failure, Reason::kDonorBusy)) {
       return context_.clock().Now() - operation_.requested < context_.options.donor_wait_timeout;
     }
-    const auto busy = std::count_if(
-        operation_.failed_attempts.begin(), operation_.failed_attempts.end(),
-        [](const FailedAttempt& failed) { return HasReason(failed.error, Reason::kDonorBusy); });
-    return operation_.attempt - busy < context_.options.max_attempts;
+    const auto& failed = operation_.failed_attempts;
+    const auto free = std::count_if(failed.begin(), failed.end(), [](const FailedAttempt& attempt) {
+      return HasReason(attempt.error, Reason::kDonorBusy) ||
+             HasReason(attempt.error, Reason::kDonorUnfit);
+    });
+    return operation_.attempt - free < context_.options.max_attempts ||
+           HasReason(failure, Reason::kDonorUnfit);
   }
 
   StepContext context_;

@@ -197,6 +197,39 @@ TEST(ProvisionerDonorTest, AMovedDonorIsFollowed) {
   EXPECT_EQ(operation.source_mysql.ToString(), "moved.example:3330");
 }
 
+// However many preflight refuses: nothing is dropped for it, and none is asked twice.
+TEST(ProvisionerDonorTest, RefusedDonorsCountAsNoAttempt) {
+  ProvisionWorld world;
+  world.AddOther();
+  world.options.max_attempts = 1;
+  world.other_server.Edit([](FakeMysqlState& state) {
+    ReplicationChannel channel;
+    channel.receiver_running = channel.applier_running = true;
+    state.channels = {channel};
+    state.survey.filters =
+        std::vector<ReplicationFilter>{{"", "REPLICATE_IGNORE_TABLE", "shop.ign", true, true}};
+  });
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, world.primary);
+  ASSERT_EQ(operation.failed_attempts.size(), 1u);
+  EXPECT_EQ(ReasonOf(operation.failed_attempts.front().error), "DONOR_UNFIT");
+}
+
+TEST(ProvisionerDonorTest, WithoutAnyThatFitsItEnds) {
+  ProvisionWorld world;
+  world.AddOther();
+  for (FakeMysqlServer* server : {&world.donor, &world.other_server}) {
+    server->Edit([](FakeMysqlState& state) { state.variables["innodb_page_size"] = "8192"; });
+  }
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  ExpectUntouched(world, operation);
+  EXPECT_LE(operation.attempt, 2 + world.options.max_attempts);
+  EXPECT_LT(operation.ended - operation.requested, absl::Minutes(1)) << operation.error;
+}
+
 TEST(ProvisionerDonorTest, AMovedPrimaryIsTheSource) {
   ProvisionWorld world;
   world.AddOther();
