@@ -168,7 +168,7 @@ constexpr ReasonRow kTable[] = {
     {Reason::kDonorType, "DONOR_TYPE", Code::kFailedPrecondition, kNextDonor, kDonor, kResolving,
      "refused as donor: DRAINED, BACKUP or UNKNOWN"},
     {Reason::kDonorUnfit, "DONOR_UNFIT", Code::kFailedPrecondition, kNextDonor, kDonor, kPreflight,
-     "every donor had findings; the message shows the last donor's"},
+     "an attempt's donor had fatal findings; with --from-any the next one is taken"},
     {Reason::kDonorUnreachable, "DONOR_UNREACHABLE", Code::kUnavailable, kNextAttempt, kDonor, kPreflight,
      "the donor's mysqld does not answer; tried again"},
     {Reason::kDonorVersion, "DONOR_VERSION", Code::kFailedPrecondition, kNextDonor, kDonor, kCopy,
