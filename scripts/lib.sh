@@ -25,13 +25,24 @@ await() {
   done
 }
 
-# free_ports N: N distinct free ports on loopback.
+# free_ports N: N distinct free ports on loopback, none from the range that the system takes ports
+# for outgoing connections from: one of those is soon somebody else's.
 free_ports() {
   python3 - "$1" <<'PY'
-import socket, sys
-taken = [socket.socket() for _ in range(int(sys.argv[1]))]
-for s in taken:
-    s.bind(("127.0.0.1", 0))
+import random, socket, sys
+with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+    low, high = map(int, f.read().split())
+ports = [p for p in range(10000, 65536) if not low <= p <= high] or list(range(10000, 65536))
+taken = []
+for port in random.sample(ports, len(ports)):
+    if len(taken) == int(sys.argv[1]):
+        break
+    s = socket.socket()
+    try:
+        s.bind(("127.0.0.1", port))
+        taken.append(s)
+    except OSError:
+        s.close()
 print(*[s.getsockname()[1] for s in taken])
 PY
 }
