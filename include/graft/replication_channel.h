@@ -3,7 +3,9 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "graft/tablet.h"
 
@@ -16,6 +18,8 @@ struct ReplicationFilter {
   std::string rule;           // "shop.log,shop.trace"
   bool by_statement = false;  // CHANGE REPLICATION FILTER: no option sets it
   bool plain = false;         // its rule tells one name from the next, so that it can be set again
+
+  std::string Text() const { return absl::StrCat(name, "=(", rule, ")"); }
 };
 
 struct ReplicationChannel {
@@ -35,6 +39,7 @@ struct ReplicationChannel {
   bool auto_position = false;
   // Changes whenever the receiver or the applier makes progress; heartbeats do not change it.
   std::string activity;
+  std::vector<std::string> filters;  // of its applier, as ReplicationFilter::Text()
   std::string heard;       // changes with each transaction, and each heartbeat, from the source
   bool applying = false;   // a transaction is being applied now, however long it takes
   bool receiving = false;  // a transaction is being queued now

@@ -59,6 +59,18 @@ bool IsPlain(absl::string_view name, absl::string_view rule) {
   });
 }
 
+std::vector<std::string> ShownFilters(const Row& row) {
+  std::vector<std::string> filters;
+  for (const char* column :
+       {"Replicate_Do_DB", "Replicate_Ignore_DB", "Replicate_Do_Table", "Replicate_Ignore_Table",
+        "Replicate_Wild_Do_Table", "Replicate_Wild_Ignore_Table", "Replicate_Rewrite_DB"}) {
+    const std::string rule = row.Text({column});
+    if (rule.empty()) continue;
+    filters.push_back(ReplicationFilter{"", absl::AsciiStrToUpper(column), rule}.Text());
+  }
+  return filters;
+}
+
 absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
   ReplicationChannel channel;
   channel.name = row.Text({"Channel_Name"});
@@ -86,6 +98,7 @@ absl::StatusOr<ReplicationChannel> ReadChannel(const Row& row) {
   int64_t seconds = 0;
   if (lag.has_value() && absl::SimpleAtoi(*lag, &seconds)) channel.lag = absl::Seconds(seconds);
   channel.activity = Position(row);
+  channel.filters = ShownFilters(row);
   return channel;
 }
 

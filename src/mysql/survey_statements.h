@@ -70,10 +70,13 @@ std::string EncryptedTablespacesStatement();
 
 // schema, name, engine; temporary tables are not among them.
 std::string NonInnodbTablesStatement();
-// channel, name, rule, configured_by of the appliers' filters that are set.
+// channel, name, rule, configured_by of the appliers' filters that are set; also of those that a
+// channel would get that does not exist yet.
 inline constexpr char kFiltersStatement[] =
     "SELECT channel_name AS `channel`, filter_name AS `name`, filter_rule AS `rule`, "
-    "configured_by FROM performance_schema.replication_applier_filters WHERE filter_rule<>''";
+    "configured_by FROM performance_schema.replication_applier_filters WHERE filter_rule<>'' "
+    "UNION SELECT '', filter_name, filter_rule, configured_by "
+    "FROM performance_schema.replication_applier_global_filters WHERE filter_rule<>''";
 // host, plugin, fingerprint.
 std::string AccountsStatement(absl::string_view user);
 // user, host, by_default (1 or 0) of the roles granted to an account.

@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include <atomic>
+#include <set>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/clocks.h"
@@ -19,6 +21,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAreArray;
 
 class ConnectorTest : public ::testing::Test {
  protected:
@@ -79,6 +82,32 @@ TEST_F(ConnectorTest, MissingPrivilegesAreNamed) {
   }
   EXPECT_THAT(std::string(answers[2].message()), HasSubstr("SYSTEM_VARIABLES_ADMIN"));
   EXPECT_THAT(server->Describe()->privileges, ElementsAre("CLONE_ADMIN")) << "through a role";
+}
+
+// SHOW REPLICA STATUS and performance_schema; the latter also before there is a channel.
+TEST_F(ConnectorTest, FiltersAreTheSameWhereverTheyAreRead) {
+  RealRecipient().Sql(
+      "CHANGE REPLICATION FILTER REPLICATE_DO_DB=(shop,web), REPLICATE_IGNORE_DB=(tmp), "
+      "REPLICATE_DO_TABLE=(shop.a), REPLICATE_IGNORE_TABLE=(shop.b,shop.c), "
+      "REPLICATE_WILD_DO_TABLE=('shop.d%'), REPLICATE_WILD_IGNORE_TABLE=('shop.ign%'), "
+      "REPLICATE_REWRITE_DB=((x,y),(z,shop))");
+  const auto server = MakeConnectorServer(*clock_, RealRecipient().Socket("vt_dba"));
+  const auto texts = [&server] {
+    std::set<std::string> texts;
+    const auto filters = server->Survey("vt_dba")->filters;
+    for (const ReplicationFilter& filter : *filters) texts.insert(filter.Text());
+    return texts;
+  };
+  const std::set<std::string> before = texts();
+  EXPECT_EQ(before.size(), 7u);
+  RealRecipient().Sql("CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=1");
+  EXPECT_THAT(server->ReadReplication()->at(0).filters, UnorderedElementsAreArray(before));
+  EXPECT_EQ(texts(), before);
+  RealRecipient().Sql(
+      "CHANGE REPLICATION FILTER REPLICATE_DO_DB=(), REPLICATE_IGNORE_DB=(), "
+      "REPLICATE_DO_TABLE=(), REPLICATE_IGNORE_TABLE=(), REPLICATE_WILD_DO_TABLE=(), "
+      "REPLICATE_WILD_IGNORE_TABLE=(), REPLICATE_REWRITE_DB=(); RESET REPLICA ALL");
+  EXPECT_EQ(texts().size(), 0u);
 }
 
 TEST_F(ConnectorTest, NoAnswerIsDeadlineExceeded) {

@@ -200,14 +200,24 @@ TEST(PreflightReplicationTest, ReplicationOfTheDonor) {
            "in channel far: 1236: purged"},
           {"DONOR_REPLICATION", kFatal,
            [](PreflightFacts& f) {
-             f.donor->filters->push_back(
-                 {"", "REPLICATE_WILD_IGNORE_TABLE", "shop.ign%", true, true});
+             f.donor->channels->front().filters = {"REPLICATE_WILD_IGNORE_TABLE=(shop.ign%)"};
              f.recipient.filters->push_back({"", "REPLICATE_DO_DB", "shop.ign%", true, true});
            },
            "the filter REPLICATE_WILD_IGNORE_TABLE=(shop.ign%), which the recipient does not have"},
-          {"DONOR_REPLICATION", kUnchecked,
-           [](PreflightFacts& f) { f.donor->filters = absl::PermissionDeniedError("no"); },
-           "the donor's replication filters"},
+          {"DONOR_REPLICATION", kFatal,
+           [](PreflightFacts& f) {
+             ReplicationChannel channel = RunningChannel();
+             channel.filters = {"REPLICATE_DO_DB=(shop)"};
+             f.above_donor = {{{"db5", 3306}, absl::UnavailableError("away")},
+                              {{"db6", 3306}, Channels{channel}}};
+           },
+           "the server db6:3306, from which the donor has its data, replicates with the filter "
+           "REPLICATE_DO_DB=(shop)"},
+          {"DONOR_REPLICATION", kWarning,
+           [](PreflightFacts& f) {
+             f.above_donor = {{{"db5", 3306}, absl::UnavailableError("away")}};
+           },
+           "whether the server db5:3306, from which the donor has its data,"},
           // The primary may be dead, and this the best there is.
           {"DONOR_REPLICATION", kWarning,
            [](PreflightFacts& f) {
@@ -230,8 +240,8 @@ TEST(PreflightReplicationTest, ReplicationOfTheDonor) {
       },
       HealthyPairWithReplicaAsDonor);
   ExpectFine({[](PreflightFacts& f) {  // a filter of the whole shard
-               f.donor->filters->push_back({"", "REPLICATE_IGNORE_DB", "scratch", false, true});
-               f.recipient.filters = f.donor->filters;
+               f.donor->channels->front().filters = {"REPLICATE_IGNORE_DB=(scratch)"};
+               f.recipient.filters->push_back({"", "REPLICATE_IGNORE_DB", "scratch", false, true});
              }},
              HealthyPairWithReplicaAsDonor);
   ExpectFine({[](PreflightFacts& f) { f.donor->channels->front().lag = absl::Minutes(10); },

@@ -205,9 +205,8 @@ TEST(ProvisionerDonorTest, RefusedDonorsCountAsNoAttempt) {
   world.other_server.Edit([](FakeMysqlState& state) {
     ReplicationChannel channel;
     channel.receiver_running = channel.applier_running = true;
+    channel.filters = {"REPLICATE_IGNORE_TABLE=(shop.ign)"};
     state.channels = {channel};
-    state.survey.filters =
-        std::vector<ReplicationFilter>{{"", "REPLICATE_IGNORE_TABLE", "shop.ign", true, true}};
   });
   Operation operation = world.Request(kAny);
   world.Run(operation);
@@ -215,6 +214,36 @@ TEST(ProvisionerDonorTest, RefusedDonorsCountAsNoAttempt) {
   EXPECT_EQ(operation.donor, world.primary);
   ASSERT_EQ(operation.failed_attempts.size(), 1u);
   EXPECT_EQ(ReasonOf(operation.failed_attempts.front().error), "DONOR_UNFIT");
+}
+
+// Its own replication has no filter, and the server that it follows has one.
+TEST(ProvisionerDonorTest, AFilterAboveTheDonor) {
+  ProvisionWorld world;
+  world.AddOther();
+  FakeMysqlServer middle(world.clock);
+  const auto follow = [](int port) {
+    ReplicationChannel channel;
+    channel.source = {"127.0.0.1", port};
+    channel.receiver_running = channel.applier_running = true;
+    channel.lag = absl::ZeroDuration();
+    return channel;
+  };
+  middle.Edit([&](FakeMysqlState& state) {
+    state.channels = {follow(3310)};
+    state.channels[0].filters = {"REPLICATE_IGNORE_TABLE=(shop.ign)"};
+  });
+  world.other_server.Edit([&](FakeMysqlState& state) { state.channels = {follow(3350)}; });
+  world.open_peer = [&](const HostPort& address) {
+    return std::make_unique<BorrowedServer>(
+        address.port == 3350 ? middle : address.port == 3330 ? world.other_server : world.donor);
+  };
+  Operation operation = world.Request(kAny);
+  world.Run(operation);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, world.primary);
+  ASSERT_EQ(operation.failed_attempts.size(), 1u);
+  EXPECT_THAT(std::string(operation.failed_attempts.front().error.message()),
+              HasSubstr("the server 127.0.0.1:3350, from which the donor has its data"));
 }
 
 TEST(ProvisionerDonorTest, WithoutAnyThatFitsItEnds) {

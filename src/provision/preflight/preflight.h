@@ -21,6 +21,12 @@
 
 namespace graft {
 
+// A server from which the donor's data came, by way of the donor's source or by itself.
+struct ServerAbove {
+  HostPort address;
+  absl::StatusOr<std::vector<ReplicationChannel>> channels;
+};
+
 // Read in this order, so that new transactions do not look errant: the recipient, the donor, the
 // source, the primary.
 struct PreflightFacts {
@@ -38,6 +44,8 @@ struct PreflightFacts {
   absl::StatusOr<ServerFacts> source_as_replica = absl::UnknownError("not asked");
   // The shard's primary, perhaps the donor. NOT_FOUND: the shard has none.
   absl::StatusOr<ServerFacts> primary = absl::UnknownError("not asked");
+
+  std::vector<ServerAbove> above_donor;  // without the primary and what is above it
 
   TabletAlias donor_alias;
   HostPort donor_mysql;

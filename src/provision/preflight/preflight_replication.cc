@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -128,25 +131,42 @@ Verdict ReplicationAccount(const PreflightFacts& facts) {
                absl::StrCat("GRANT REPLICATION SLAVE ON *.* TO ", user, " on the shard's primary"));
 }
 
-// What a filter keeps away from the donor no GTID tells: its copy would lack that, and seem whole.
-// A recipient that has the same filter is to lack it.
-std::optional<Verdict> DonorLeavesOut(const PreflightFacts& facts) {
-  const auto& filters = facts.donor->filters;
-  if (!filters.ok()) return Unchecked("the donor's replication filters", filters.status());
-  const auto& own = facts.recipient.filters;
-  for (const ReplicationFilter& filter : *filters) {
-    const bool same =
-        own.ok() && std::any_of(own->begin(), own->end(), [&](const ReplicationFilter& other) {
-          return other.name == filter.name && other.rule == filter.rule;
-        });
-    if (same) continue;
-    return Fatal(
-        absl::StrCat("the donor replicates with the filter ", filter.name, "=(", filter.rule,
-                     "), which the recipient does not have: the copy would "
-                     "lack what that leaves out"),
-        "choose a donor without filters, the primary for instance");
+// What a filter keeps away from a server no GTID tells: its copy would lack that, and seem whole. A
+// recipient that has the same filter is to lack it.
+std::optional<Verdict> LeavesOut(const std::vector<ReplicationChannel>& channels,
+                                 const std::string& server, const PreflightFacts& facts) {
+  std::set<std::string> own;
+  if (facts.recipient.filters.ok()) {
+    for (const auto& filter : *facts.recipient.filters) own.insert(filter.Text());
+  }
+  for (const ReplicationChannel& channel : channels) {
+    for (const std::string& filter : channel.filters) {
+      if (own.count(filter) > 0) continue;
+      return Fatal(absl::StrCat(server, " replicates with the filter ", filter,
+                                ", which the recipient does not have: the copy would lack what "
+                                "that leaves out"),
+                   "choose a donor without filters, the primary for instance");
+    }
   }
   return std::nullopt;
+}
+
+// Also by a filter of a server that the donor follows.
+std::optional<Verdict> DonorLeavesOut(const PreflightFacts& facts) {
+  if (auto verdict = LeavesOut(*facts.donor->channels, "the donor", facts)) return verdict;
+  std::optional<Verdict> unseen;
+  for (const ServerAbove& server : facts.above_donor) {
+    const std::string name = absl::StrCat("the server ", server.address.ToString(),
+                                          ", from which the donor has its data,");
+    if (!server.channels.ok()) {
+      unseen = Warn(absl::StrCat("whether ", name, " replicates with a filter cannot be seen: ",
+                                 server.channels.status().message()),
+                    "if it does, choose another donor: the copy would lack what that leaves out");
+    } else if (auto verdict = LeavesOut(*server.channels, name, facts)) {
+      return verdict;
+    }
+  }
+  return unseen;
 }
 
 // A donor that is merely behind is as good as its age; one whose applier failed has other data
@@ -156,7 +176,8 @@ Verdict DonorReplication(const PreflightFacts& facts) {
   if (!channels.ok()) return Unchecked("the donor's replication", channels.status());
   if (channels->empty()) return Passed("it follows nobody");
   if (facts.donor_alias == facts.primary_alias) return OldChannels(*channels);
-  if (const auto left_out = DonorLeavesOut(facts)) return *left_out;
+  const std::optional<Verdict> left_out = DonorLeavesOut(facts);
+  if (left_out && left_out->outcome == CheckOutcome::kFatal) return *left_out;
   std::vector<std::string> stopped;
   for (const ReplicationChannel& channel : *channels) {
     if (channel.applier_errno != 0 || channel.lacks_binlogs()) {
@@ -172,7 +193,7 @@ Verdict DonorReplication(const PreflightFacts& facts) {
                                      channel.receiver_error));
     }
   }
-  if (stopped.empty()) return Passed("it runs");
+  if (stopped.empty()) return left_out.value_or(Passed("it runs"));
   return Warn(
       absl::StrCat("replication does not run on the donor, in ", absl::StrJoin(stopped, ", ")),
       "its data is as old as that; START REPLICA there, or choose another donor");

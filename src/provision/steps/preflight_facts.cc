@@ -52,6 +52,7 @@ class Gathering {
     GRAFT_RETURN_IF_ERROR(ReadUuid(context_.operation.source, facts_.source_recorded_uuid));
     GRAFT_RETURN_IF_ERROR(AskSource());
     GRAFT_RETURN_IF_ERROR(AskPrimary());
+    GRAFT_RETURN_IF_ERROR(AskAboveDonor());
     return std::move(facts_);
   }
 
@@ -163,6 +164,7 @@ class Gathering {
     const auto record = context_.deps.topology.GetTablet(alias);
     if (IsAway(record.status())) return record.status();
     if (record.ok()) facts_.primary_recorded_uuid = RecordedUuid(*record);
+    if (record.ok()) primary_mysql_ = record->mysql;
     const bool is_donor = alias == context_.operation.donor;
     if (!record.ok() && !is_donor) {
       facts_.primary = record.status();
@@ -171,6 +173,31 @@ class Gathering {
           absl::StrCat("primary ", alias.ToString(), " has no MySQL address in the topology"));
     } else {
       facts_.primary = Ask(record.ok() ? record->mysql : HostPort(), "primary ", alias);
+    }
+    return WhenCancelled();
+  }
+
+  // Up to the primary, and no further than a chain can sensibly be.
+  absl::Status AskAboveDonor() {
+    constexpr size_t kMost = 8;
+    constexpr absl::Duration kPatience = absl::Seconds(3);
+    const bool is_primary = facts_.primary_alias == facts_.donor_alias;
+    if (is_primary || !facts_.donor.ok() || !facts_.donor->channels.ok()) return absl::OkStatus();
+    std::vector<ReplicationChannel> channels = *facts_.donor->channels;
+    std::set<std::string> seen = {primary_mysql_.ToString()};
+    for (size_t i = 0; i < channels.size() && facts_.above_donor.size() < kMost; ++i) {
+      const HostPort source = channels[i].source;
+      const bool primary =
+          facts_.primary.ok() && channels[i].source_uuid == facts_.primary->server_uuid;
+      if (primary || !seen.insert(source.ToString()).second) continue;
+      using Channels = std::vector<ReplicationChannel>;
+      GRAFT_ASSIGN_OR_RETURN(
+          auto answers,
+          AskServers<Channels>(
+              peers_, {peers_.open(source)},
+              [](MysqlServer& server) { return server.ReadReplication(); }, kPatience));
+      if (answers[0].ok()) channels.insert(channels.end(), answers[0]->begin(), answers[0]->end());
+      facts_.above_donor.push_back({source, std::move(answers[0])});
     }
     return WhenCancelled();
   }
@@ -194,6 +221,7 @@ class Gathering {
   const StepContext& context_;
   const Peers peers_;
   PreflightFacts facts_;
+  HostPort primary_mysql_;  // by its record; empty: there is none
 };
 
 }  // namespace
