@@ -10,6 +10,7 @@
 
 option(GRAFT_WERROR "Treat warnings as errors" OFF)
 option(GRAFT_PRECOMPILE "Precompile the headers that most files include" OFF)
+option(GRAFT_UNITY "Compile a few files of a target together" OFF)
 option(GRAFT_HARDEN "Stack protector, _FORTIFY_SOURCE, RELRO" OFF)
 set(GRAFT_SANITIZE "" CACHE STRING "Sanitizers to build with, as in -fsanitize=")
 
@@ -78,6 +79,10 @@ function(graft_target_basics target precompiled)
     "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
   if(GRAFT_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM ${precompiled})
+  endif()
+  # What takes time is the headers, and files that are compiled together read them once.
+  if(GRAFT_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   endif()
 endfunction()
 

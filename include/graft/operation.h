@@ -128,6 +128,9 @@ struct Operation {
   Progress progress;
 };
 
+// It failed by its request alone, as one for a primary does: the tablet is as it was.
+bool IsRefusal(const Operation& operation);
+
 // Observer: gets a call for each event of an operation. Logs, metrics, watchers and tablet tags are
 // observers; the core itself neither logs nor counts.
 //

@@ -28,7 +28,7 @@ enum class Reason {
   kLastHealthyReplica, kLockedOutAfterClone, kLockWait, kLowerCaseTableNames, kMysqlNumber, kMysqlGone,
   kMysqlHostUnknown, kNameTooLong, kNonInnodbTables, kNothingToRelease, kNoDonor,
   kNoDonorSpecified, kNoReplicationSource, kNoSuchConnection, kNoSuchVariable, kOfflineMode,
-  kOperatingSystem, kOperationDiffers, kOperationEnded, kOperationRunning, kOtherServer,
+  kOperatingSystem, kOperationDiffers, kOperationEnded, kOperationRunning, kOtherServer, kOtherTablet,
   kPacketTooSmall, kPageSize, kPasswordExpired, kPerformanceSchema, kPersistedVariables, kPlugins,
   kPluginExists, kPreflightUnchecked, kPrivilegeMissing, kReadOnly, kReadOnlyVariable,
   kRecipientCrashed, kRecipientDonates, kRecipientHasReplicas, kRecipientIsPrimary,

@@ -9,6 +9,13 @@
 #include "provision/operation/decisions.h"
 
 namespace graft {
+namespace {
+
+// An agent that has just ended may still hold its server for a moment.
+constexpr absl::Duration kHoldPatience = absl::Seconds(5);
+constexpr absl::Duration kHoldPause = absl::Seconds(1);
+
+}  // namespace
 
 TabletAgent::TabletAgent(Ports ports, Options options)
     : ports_(std::move(ports)),
@@ -50,7 +57,23 @@ bool TabletAgent::has_unfinished() const {
   return IsUnfinished(*owner_.state());
 }
 
+// Before the record is touched: it is that of the agent that works on this server. A server that is
+// down is nobody's; an operation that goes on takes its server itself.
+absl::Status TabletAgent::HoldServer(absl::Time deadline, Cancellation& interrupt) {
+  if (has_unfinished()) return absl::OkStatus();
+  while (true) {
+    const absl::Status held = holder_->HoldServer(/*own_clone=*/0);
+    if (!HasReason(held, Reason::kServerHeld)) return absl::OkStatus();
+    if (ports_.clock.Now() + kHoldPause >= deadline) return held;
+    ports_.log.Warning("waiting until the server is free", StatusFields(held));
+    if (interrupt.WaitFor(ports_.clock, kHoldPause) == WaitEnd::kCancelled) {
+      return absl::CancelledError("interrupted while waiting for the server");
+    }
+  }
+}
+
 absl::Status TabletAgent::Register(const ApiPorts& ports, Cancellation& interrupt) {
+  GRAFT_RETURN_IF_ERROR(HoldServer(ports_.clock.Now() + kHoldPatience, interrupt));
   announced_ = AnnouncedTablet(options_, *owner_.state(), ports);
   const absl::Duration patience =
       has_unfinished() ? absl::InfiniteDuration() : options_.init_timeout;

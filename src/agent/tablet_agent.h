@@ -68,9 +68,10 @@ class TabletAgent {
   // Loads the journal. The first call.
   void Load(LoadedJournal journal);
 
-  // Registers the tablet, again and again while the topology is away: for the init timeout, or for
-  // as long as it takes if an operation is unfinished. UNAVAILABLE, CANCELLED, others as of
-  // VitessTopology::RegisterTablet.
+  // Registers the tablet, once no other agent works on its server (SERVER_HELD: one still does
+  // after a few seconds; nothing was written), again and again while the topology is away: for the
+  // init timeout, or for as long as it takes if an operation is unfinished. UNAVAILABLE, CANCELLED,
+  // others as of VitessTopology::RegisterTablet.
   absl::Status Register(const ApiPorts& ports, Cancellation& interrupt);
 
   // Queues an unfinished operation, and then accepts requests. Otherwise decides on
@@ -95,6 +96,7 @@ class TabletAgent {
   const Tablet& registered() const { return registered_; }
 
  private:
+  absl::Status HoldServer(absl::Time deadline, Cancellation& interrupt);
   absl::Status RegisterOnce();
   void NoteRegistered();
   void LeaveRestore();

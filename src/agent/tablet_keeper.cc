@@ -164,18 +164,22 @@ void TabletKeeper::FenceHeldBack(const ServerFacts& facts) {
 bool TabletKeeper::CheckRecord() {
   const auto record = deps_.topology.GetTablet(options_.alias);
   const bool gone = absl::IsNotFound(record.status());
+  // As another process leaves it that ran for a while with the same alias.
+  bool left = record.ok() && record->shutdown_time != absl::InfinitePast();
   const bool shut =
       MustNotServe(*deps_.owner.state()) || deps_.record.facts().held_back != Reason::kNone;
   {
     absl::MutexLock lock(&mutex_);
+    left = left && held_by_other_.empty();
     record_missing_ = gone ? "its record in the topology was deleted" : "";
     if (record.ok()) snapshot_.type = record->type;
     const bool out = snapshot_.type == TabletType::kRestore;
     // Somebody lets dropped data serve.
     if (shut && !out && snapshot_.type != TabletType::kPrimary) unpublished_ = Unpublished::kNews;
   }
-  if (!gone) return true;
-  deps_.log.Warning("the tablet's record was deleted; it is made anew",
+  if (!gone && !left) return true;
+  deps_.log.Warning(gone ? "the tablet's record was deleted; it is made anew"
+                         : "the tablet's record says that its agent has stopped; it is made anew",
                     FailureFields(record.status()));
   if (deps_.register_again == nullptr || !deps_.register_again().ok()) return false;
   absl::MutexLock lock(&mutex_);

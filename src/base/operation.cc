@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "base/errors.h"
 #include "graft/operation.h"
 #include "graft/reason.h"
 #include "graft/tablet_state.h"
@@ -173,6 +174,12 @@ CloneSettings WithDefaults(CloneSettings settings, const CloneSettings& defaults
   fill(settings.compression, defaults.compression);
   fill(settings.block_ddl, defaults.block_ddl);
   return settings;
+}
+
+bool IsRefusal(const Operation& operation) {
+  const Reason reason = ParseReason(ReasonOf(operation.error));
+  return operation.outcome == Outcome::kFailed && operation.data_state == DataState::kIntact &&
+         reason != Reason::kNone && RowOf(reason).side == Side::kRequest;
 }
 
 }  // namespace graft

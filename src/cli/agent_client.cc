@@ -7,16 +7,17 @@
 #include <chrono>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "graft/v1/provisioner.grpc.pb.h"
+#include "wire/metadata.h"
 #include "wire/time_proto.h"
 
 namespace graft::cli {
 namespace {
 
-constexpr char kReasonMetadata[] = "graft-reason";
 constexpr int kLargestAnswerBytes = 16 * 1024 * 1024;
 
 // The events of one stream, each awaited for a bounded time. No event may be under way when it
@@ -60,8 +61,8 @@ class Stream {
 
 class GrpcAgentClient : public AgentClient {
  public:
-  GrpcAgentClient(const std::string& address, absl::Duration timeout)
-      : address_(address), timeout_(timeout) {
+  GrpcAgentClient(AgentPlace place, absl::Duration timeout)
+      : place_(std::move(place)), timeout_(timeout) {
     grpc::ChannelArguments arguments;
     // An agent that restarts is back within seconds; gRPC's own back-off grows to minutes.
     arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -76,7 +77,7 @@ class GrpcAgentClient : public AgentClient {
     // Agents are reached directly, as Vitess's tools do it.
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     stub_ = v1::Provisioner::NewStub(
-        grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+        grpc::CreateCustomChannel(place_.address, grpc::InsecureChannelCredentials(), arguments));
   }
 
   absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& request) override {
@@ -120,6 +121,7 @@ class GrpcAgentClient : public AgentClient {
                               WatchStop& stop,
                               const std::function<void(const v1::Operation&)>& on_update) override {
     grpc::ClientContext context;
+    NameTablet(context);
     if (longest < absl::InfiniteDuration()) SetDeadline(context, longest);
     const WatchStop::OnStop on_stop(stop, [&context] { context.TryCancel(); });
     Stream stream(context, timeout_);
@@ -135,14 +137,15 @@ class GrpcAgentClient : public AgentClient {
     reader->Finish(&status, nullptr);
     stream.Await();
     if (!stream.silent()) return ToStatus(status, context);
-    return absl::DeadlineExceededError(
-        absl::StrCat("agent at ", address_, ": it has said nothing for ", HumanDuration(timeout_)));
+    return absl::DeadlineExceededError(absl::StrCat(
+        "agent at ", place_.address, ": it has said nothing for ", HumanDuration(timeout_)));
   }
 
  private:
   template <typename Response, typename Method, typename Request>
   absl::StatusOr<Response> Call(Method method, const Request& request) {
     grpc::ClientContext context;
+    NameTablet(context);
     SetDeadline(context, timeout_);
     Response response;
     const grpc::Status status = (stub_.get()->*method)(&context, request, &response);
@@ -154,41 +157,57 @@ class GrpcAgentClient : public AgentClient {
     context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(longest));
   }
 
+  void NameTablet(grpc::ClientContext& context) const {
+    if (!place_.tablet.empty()) context.AddMetadata(kTabletMetadata, place_.tablet.ToString());
+  }
+
   absl::Status ToStatus(const grpc::Status& status, const grpc::ClientContext& context) const {
     if (status.ok()) return absl::OkStatus();
     const auto code = static_cast<absl::StatusCode>(status.error_code());
+    const auto& trailer = context.GetServerTrailingMetadata();
+    const auto found = trailer.find(kReasonMetadata);
+    const absl::string_view reason =
+        found == trailer.end() ? "" : absl::string_view(found->second.data(), found->second.size());
     // These may be gRPC's own and then speak of sockets, not of whom they meant.
     const bool speaks_of_sockets =
         code == absl::StatusCode::kUnavailable || code == absl::StatusCode::kDeadlineExceeded;
-    absl::Status result(code, absl::StrCat(speaks_of_sockets ? "agent at " + address_ + ": " : "",
-                                           status.error_message()));
-    const auto& trailer = context.GetServerTrailingMetadata();
-    const auto reason = trailer.find(kReasonMetadata);
-    if (reason == trailer.end()) return result;
-    return WithReason(std::move(result),
-                      absl::string_view(reason->second.data(), reason->second.size()));
+    const bool name_it = speaks_of_sockets || ParseReason(reason) == Reason::kOtherTablet;
+    const absl::Status result(code, absl::StrCat(name_it ? "agent at " + place_.address + ": " : "",
+                                                 InWords(status.error_message())));
+    return reason.empty() ? result : WithReason(result, reason);
   }
 
-  const std::string address_;
+  // Of gRPC's own texts those that an operator meets.
+  static std::string InWords(const std::string& text) {
+    if (absl::StrContains(text, "Connection refused")) {
+      return "nobody listens there: start graftd beside the tablet's mysqld";
+    }
+    if (absl::StrContains(text, "http1.x server")) {
+      return "that is an HTTP port: give the port of graftd's --grpc-port";
+    }
+    return text;
+  }
+
+  const AgentPlace place_;
   const absl::Duration timeout_;
   std::unique_ptr<v1::Provisioner::Stub> stub_;
 };
 
 absl::StatusOr<AgentAnswer> AskAgentOf(Clock& clock, const AskAgent& ask, const Tablet& tablet,
                                        absl::Time deadline) {
-  GRAFT_ASSIGN_OR_RETURN(const std::string address, AgentAddress(tablet));
+  GRAFT_ASSIGN_OR_RETURN(const AgentPlace place, AgentOf(tablet));
   const absl::Duration left = deadline - clock.Now();
   if (left <= absl::ZeroDuration()) return absl::DeadlineExceededError("not asked in time");
-  return ask(address, left);
+  return ask(place, left);
 }
 
 }  // namespace
 
-std::unique_ptr<AgentClient> MakeAgentClient(const std::string& address, absl::Duration timeout) {
-  return std::make_unique<GrpcAgentClient>(address, timeout);
+std::unique_ptr<AgentClient> MakeAgentClient(const AgentPlace& place, absl::Duration timeout) {
+  return std::make_unique<GrpcAgentClient>(place, timeout);
 }
 
-absl::StatusOr<std::string> AgentAddress(const Tablet& tablet) {
+absl::StatusOr<AgentPlace> AgentOf(const Tablet& tablet) {
   const TabletAlias& alias = tablet.alias;
   if (tablet.shutdown_time != absl::InfinitePast()) {
     return absl::UnavailableError(absl::StrCat(
@@ -203,16 +222,16 @@ absl::StatusOr<std::string> AgentAddress(const Tablet& tablet) {
                      tablet.hostname.empty() ? "hostname" : "port \"graft\"",
                      "; start graftd beside its mysqld, or give --server host:port"));
   }
-  return HostPort{tablet.hostname, port}.ToString();
+  return AgentPlace{HostPort{tablet.hostname, port}.ToString(), alias};
 }
 
-absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias) {
+absl::StatusOr<AgentPlace> FindAgent(Topology& topology, const TabletAlias& alias) {
   GRAFT_ASSIGN_OR_RETURN(const Tablet tablet, topology.GetTablet(alias));
-  return AgentAddress(tablet);
+  return AgentOf(tablet);
 }
 
-absl::StatusOr<AgentAnswer> AskOneAgent(const std::string& address, absl::Duration timeout) {
-  const std::unique_ptr<AgentClient> agent = MakeAgentClient(address, timeout / 2);  // two calls
+absl::StatusOr<AgentAnswer> AskOneAgent(const AgentPlace& place, absl::Duration timeout) {
+  const std::unique_ptr<AgentClient> agent = MakeAgentClient(place, timeout / 2);  // two calls
   AgentAnswer answer;
   GRAFT_ASSIGN_OR_RETURN(answer.tablet, agent->GetTablet());
   absl::StatusOr<v1::Operation> operation = agent->GetOperation("");
@@ -222,10 +241,10 @@ absl::StatusOr<AgentAnswer> AskOneAgent(const std::string& address, absl::Durati
   return answer;
 }
 
-absl::StatusOr<std::vector<absl::Duration>> AskTimesOf(const std::string& address,
+absl::StatusOr<std::vector<absl::Duration>> AskTimesOf(const AgentPlace& place,
                                                        absl::Duration timeout) {
   GRAFT_ASSIGN_OR_RETURN(const v1::ListOperationsResponse list,
-                         MakeAgentClient(address, timeout)->ListOperations({}));
+                         MakeAgentClient(place, timeout)->ListOperations({}));
   std::vector<absl::Duration> times;
   for (const v1::Operation& operation : list.operations()) {
     if (operation.outcome() != v1::DONE || operation.kind() == v1::RELEASE) continue;

@@ -62,6 +62,12 @@ class WatchStop {
   std::function<void()> on_stop_ ABSL_GUARDED_BY(mutex_);
 };
 
+// Where an agent listens, and whose it must be.
+struct AgentPlace {
+  std::string address;  // "host:port"
+  TabletAlias tablet;   // empty: whoever's
+};
+
 class AgentClient {
  public:
   virtual ~AgentClient() = default;
@@ -89,17 +95,18 @@ class AgentClient {
       const std::function<void(const v1::Operation&)>& on_update) = 0;
 };
 
-// `address` is "host:port". Connects at the first call.
-std::unique_ptr<AgentClient> MakeAgentClient(const std::string& address, absl::Duration timeout);
+// Connects at the first call. Each call may return FAILED_PRECONDITION with OTHER_TABLET: the agent
+// there is another tablet's, and did nothing.
+std::unique_ptr<AgentClient> MakeAgentClient(const AgentPlace& place, absl::Duration timeout);
 
 // Where tablets' agents are, and what many of them answer, some asked at a time.
 
-// "host:port" by its record. UNAVAILABLE: its agent has stopped; FAILED_PRECONDITION: a tablet
-// without a graft agent.
-absl::StatusOr<std::string> AgentAddress(const Tablet& tablet);
+// By its record. UNAVAILABLE: its agent has stopped; FAILED_PRECONDITION: a tablet without a graft
+// agent.
+absl::StatusOr<AgentPlace> AgentOf(const Tablet& tablet);
 
 // The same by its alias. NOT_FOUND as of Topology::GetTablet.
-absl::StatusOr<std::string> FindAgent(Topology& topology, const TabletAlias& alias);
+absl::StatusOr<AgentPlace> FindAgent(Topology& topology, const TabletAlias& alias);
 
 inline constexpr int kMostAskedAtOnce = 64;
 // Of all of them, unless the caller has more time.
@@ -110,15 +117,15 @@ struct AgentAnswer {
   std::optional<v1::Operation> operation;  // the newest; nullopt: none yet
 };
 
-// One agent by its address, "host:port", within the timeout. Safe for use from several threads.
+// One agent, within the timeout. Safe for use from several threads.
 using AskAgent =
-    std::function<absl::StatusOr<AgentAnswer>(const std::string& address, absl::Duration timeout)>;
-absl::StatusOr<AgentAnswer> AskOneAgent(const std::string& address, absl::Duration timeout);
+    std::function<absl::StatusOr<AgentAnswer>(const AgentPlace& place, absl::Duration timeout)>;
+absl::StatusOr<AgentAnswer> AskOneAgent(const AgentPlace& place, absl::Duration timeout);
 
 // How long one agent's earlier rebuilds took that ended well, in the same way.
-using AskTimes = std::function<absl::StatusOr<std::vector<absl::Duration>>(
-    const std::string& address, absl::Duration timeout)>;
-absl::StatusOr<std::vector<absl::Duration>> AskTimesOf(const std::string& address,
+using AskTimes = std::function<absl::StatusOr<std::vector<absl::Duration>>(const AgentPlace& place,
+                                                                           absl::Duration timeout)>;
+absl::StatusOr<std::vector<absl::Duration>> AskTimesOf(const AgentPlace& place,
                                                        absl::Duration timeout);
 
 // An answer for each tablet, in order. UNAVAILABLE: its agent was stopped; FAILED_PRECONDITION: it

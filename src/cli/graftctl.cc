@@ -181,10 +181,16 @@ absl::StatusOr<ShardRebuildCall> MakeShardCall(const GraftctlFlags& flags, bool 
   return call;
 }
 
+absl::StatusOr<OpenedTopology> Open(const GraftctlFlags& flags, const Session& session) {
+  TopoOptions topo = flags.topo;
+  topo.make_folder = flags.command == Command::kTopoAddCell;
+  return OpenTopology(session.clock, topo);
+}
+
 Result RunShardRebuild(const GraftctlFlags& flags, const Session& session) {
   GRAFT_ASSIGN_OR_RETURN(const ShardRebuildCall call,
                          MakeShardCall(flags, session.screen.terminal));
-  GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, OpenTopology(session.clock, flags.topo));
+  GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, Open(flags, session));
   ShardRebuilds rebuilds(*opened.global, flags.topo.global_root, call.keyspace, call.shard);
   return RebuildShard(session, {*opened.topology, rebuilds, AskOneAgent, AskTimesOf}, call);
 }
@@ -194,20 +200,20 @@ Result Run(const GraftctlFlags& flags, const Session& session) {
     return RunShardRebuild(flags, session);
   }
   if (IsTopoCommand(flags.command)) {
-    GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, OpenTopology(session.clock, flags.topo));
+    GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, Open(flags, session));
     return RunTopoCommand(flags, session, *opened.topology);
   }
   GRAFT_ASSIGN_OR_RETURN(const TabletAlias alias, TabletAlias::Parse(flags.alias));
   if (!flags.server.empty()) {
     const Connect connect = [&]() -> absl::StatusOr<std::unique_ptr<AgentClient>> {
-      return MakeAgentClient(flags.server, flags.timeout);
+      return MakeAgentClient({flags.server, alias}, flags.timeout);
     };
     return RunAgentCommand(flags, session, connect, nullptr);
   }
-  GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, OpenTopology(session.clock, flags.topo));
+  GRAFT_ASSIGN_OR_RETURN(const OpenedTopology opened, Open(flags, session));
   const Connect connect = [&]() -> absl::StatusOr<std::unique_ptr<AgentClient>> {
-    GRAFT_ASSIGN_OR_RETURN(const std::string address, FindAgent(*opened.topology, alias));
-    return MakeAgentClient(address, flags.timeout);
+    GRAFT_ASSIGN_OR_RETURN(const AgentPlace place, FindAgent(*opened.topology, alias));
+    return MakeAgentClient(place, flags.timeout);
   };
   GRAFT_ASSIGN_OR_RETURN(const Tablet record, opened.topology->GetTablet(alias));
   return RunAgentCommand(flags, session, connect, &record);

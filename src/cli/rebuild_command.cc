@@ -14,31 +14,31 @@ std::string NameOf(const ShardRebuildCall& call) {
   return absl::StrCat(call.keyspace, "/", call.shard);
 }
 
-// Times by the agent's address, noted by several threads.
+// Noted by several threads.
 class NotedTimes {
  public:
-  void Note(const std::string& address, std::vector<absl::Duration> times) {
+  void Note(const TabletAlias& tablet, std::vector<absl::Duration> times) {
     absl::MutexLock lock(&mutex_);
-    times_[address] = std::move(times);
+    times_[tablet] = std::move(times);
   }
   std::vector<absl::Duration> Of(const Tablet& tablet) {
     absl::MutexLock lock(&mutex_);
-    return times_[AgentAddress(tablet).value_or("")];
+    return times_[tablet.alias];
   }
 
  private:
   absl::Mutex mutex_;
-  std::map<std::string, std::vector<absl::Duration>> times_ ABSL_GUARDED_BY(mutex_);
+  std::map<TabletAlias, std::vector<absl::Duration>> times_ ABSL_GUARDED_BY(mutex_);
 };
 
 std::vector<SeenTablet> SeeTablets(const Session& session, const RebuildDeps& deps,
                                    const std::vector<Tablet>& tablets) {
   NotedTimes noted;
-  const AskAgent ask = [&](const std::string& address, absl::Duration timeout) {
-    absl::StatusOr<AgentAnswer> answer = deps.ask(address, timeout);
+  const AskAgent ask = [&](const AgentPlace& place, absl::Duration timeout) {
+    absl::StatusOr<AgentAnswer> answer = deps.ask(place, timeout);
     if (!answer.ok() || !answer->operation.has_value()) return answer;
-    auto times = deps.times(address, timeout);
-    if (times.ok()) noted.Note(address, *std::move(times));
+    auto times = deps.times(place, timeout);
+    if (times.ok()) noted.Note(place.tablet, *std::move(times));
     return answer;
   };
   auto answers = AskAgents(session.clock, ask, tablets, session.clock.Now() + session.timeout);

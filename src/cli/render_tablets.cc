@@ -69,7 +69,7 @@ std::vector<std::string> ShardRow(const Tablet& tablet, const absl::StatusOr<Age
       answer.ok() ? StateByAgent(*answer) : StateByRecord(tablet);
   row.insert(row.end(), state.begin(), state.end());
   row.push_back(AgentText(tablet));
-  if (!answer.ok() && AgentAddress(tablet).ok()) {
+  if (!answer.ok() && AgentOf(tablet).ok()) {
     row.back() +=
         absl::IsDeadlineExceeded(answer.status()) ? " does not answer in time" : " does not answer";
   }

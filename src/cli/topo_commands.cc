@@ -63,7 +63,7 @@ void TellSilent(const Session& session, const std::vector<Tablet>& tablets,
   constexpr size_t kMostNamed = 20;
   std::vector<std::string> silent;
   for (size_t i = 0; i < tablets.size(); ++i) {
-    if (!answers[i].ok() && AgentAddress(tablets[i]).ok()) {
+    if (!answers[i].ok() && AgentOf(tablets[i]).ok()) {
       silent.push_back(tablets[i].alias.ToString());
     }
   }
@@ -74,6 +74,31 @@ void TellSilent(const Session& session, const std::vector<Tablet>& tablets,
               << HumanDuration(session.timeout) << " (--timeout): " << absl::StrJoin(silent, ", ");
   if (count > kMostNamed) session.err << " and " << count - kMostNamed << " more";
   session.err << '\n';
+}
+
+// NOT_FOUND if a list is empty because what it is to be of does not exist.
+absl::Status CheckExists(VitessTopology& topology, const TabletFilter& wanted) {
+  std::vector<DamagedShard> damaged;
+  GRAFT_ASSIGN_OR_RETURN(const auto shards, topology.ListShards(wanted.keyspace, &damaged));
+  const bool exists = std::any_of(shards.begin(), shards.end(), [&](const Shard& shard) {
+    return wanted.shard.empty() || wanted.shard == shard.name;
+  });
+  if (exists || !damaged.empty()) return absl::OkStatus();
+  if (wanted.keyspace.empty() && wanted.shard.empty()) {
+    std::vector<MissingCell> missing;
+    GRAFT_ASSIGN_OR_RETURN(const auto cells, topology.ListCells(&missing));
+    if (!cells.empty() || !missing.empty()) return absl::OkStatus();
+    return absl::NotFoundError(
+        absl::StrCat("nothing is below ", topology.global_root(),
+                     ": is --topo-global-root right? graftctl topo add-cell adds the first cell"));
+  }
+  const std::string what = wanted.shard.empty()
+                               ? absl::StrCat("keyspace ", wanted.keyspace)
+                               : absl::StrCat("shard ", wanted.keyspace,
+                                              wanted.keyspace.empty() ? "" : "/", wanted.shard);
+  return absl::NotFoundError(absl::StrCat(what, " is not in the topology below ",
+                                          topology.global_root(),
+                                          ": graftctl topo show lists what is"));
 }
 
 }  // namespace
@@ -87,6 +112,7 @@ Result ShowTablets(const Session& session, VitessTopology& topology, const Table
   GRAFT_ASSIGN_OR_RETURN(const TabletList list, topology.ListTablets(wanted));
   const std::vector<Tablet>& tablets = list.tablets;
   TellMissing(session, list);
+  if (tablets.empty()) GRAFT_RETURN_IF_ERROR(CheckExists(topology, wanted));
   const bool as_objects = session.output != OutputFormat::kTable;
   if (ask == nullptr) {
     if (!as_objects) WriteLines(RenderTablets(tablets), session.out);

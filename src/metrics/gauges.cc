@@ -112,7 +112,7 @@ void WriteFailure(const Operation* newest, MetricsPage& page) {
   auto failure =
       page.Gauge("graft_operation_failure_info",
                  "1 while the newest operation is one that failed; the labels tell why.");
-  if (newest == nullptr || newest->outcome != Outcome::kFailed) return;
+  if (newest == nullptr || newest->outcome != Outcome::kFailed || IsRefusal(*newest)) return;
   failure.Set(
       1, {{"reason", ReasonOrCode(newest->error)}, {"step", std::string(StepName(newest->step))}});
 }

@@ -16,7 +16,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "base/errors.h"
+#include "graft/tablet.h"
 #include "rpc/provisioner_server.h"
+#include "wire/metadata.h"
 
 namespace graft {
 
@@ -50,6 +52,20 @@ inline grpc::Status ToGrpc(const absl::Status& status, grpc::CallbackServerConte
   }
   // Both enums are the same numbers by design.
   return {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())};
+}
+
+// OTHER_TABLET: the call is meant for another tablet than `own`; nothing is to be done for it.
+inline absl::Status CheckTablet(const grpc::CallbackServerContext& context,
+                                const TabletAlias& own) {
+  const auto& metadata = context.client_metadata();
+  const auto meant = metadata.find(kTabletMetadata);
+  if (meant == metadata.end()) return absl::OkStatus();
+  const absl::string_view alias(meant->second.data(), meant->second.size());
+  if (alias == own.ToString()) return absl::OkStatus();
+  return WithReason(absl::FailedPreconditionError(absl::StrCat(
+                        "it is the agent of ", own.ToString(), ", not of ", alias,
+                        ": name that tablet, or give --server with the other agent's address")),
+                    Reason::kOtherTablet);
 }
 
 // What ends a call that is open when the agent stops; `text` says what to do then.

@@ -15,7 +15,6 @@
 namespace graft {
 
 // Trailing metadata of a failed call: the machine-readable reason (base/errors.h).
-inline constexpr char kReasonMetadata[] = "graft-reason";
 
 struct RpcOptions {
   std::string bind_address;  // "127.0.0.1", "::1", a host's name; empty: every address

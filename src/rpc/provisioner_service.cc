@@ -102,7 +102,7 @@ class RawProvisioner : public RawService, public ProvisionerService {
   }
   Unary* Preflight(Context* context, const Bytes* request, Bytes* response) override {
     const auto call = std::make_shared<PreflightCall>(preflights_, *response, *context);
-    const absl::StatusOr<ReprovisionCall> asked = ParsePreflight(*request);
+    const absl::StatusOr<ReprovisionCall> asked = ParsePreflight(*context, *request);
     const auto place = preflights_->Add(call);
     if (place == OpenCalls<PreflightCall>::Place::kClosed) {
       call->End(Stopping(kAskAgain));
@@ -152,15 +152,19 @@ class RawProvisioner : public RawService, public ProvisionerService {
     return ToProto(provisioning_.Tablet(), clock_.Now());
   }
 
-  static absl::StatusOr<ReprovisionCall> ParsePreflight(const Bytes& bytes) {
+  absl::StatusOr<ReprovisionCall> ParsePreflight(const Context& context, const Bytes& bytes) const {
+    GRAFT_RETURN_IF_ERROR(CheckTablet(context, provisioning_.Tablet().alias));
     GRAFT_ASSIGN_OR_RETURN(const auto request, ParseMessage<v1::PreflightRequest>(bytes));
     return FromProto(request);
   }
 
   template <typename Request>
   Unary* Answer(Context& context, const Bytes& bytes, Bytes& response) const {
-    absl::Status status;
-    if (const absl::StatusOr<Request> request = ParseMessage<Request>(bytes); !request.ok()) {
+    absl::Status status = CheckTablet(context, provisioning_.Tablet().alias);
+    if (!status.ok()) {
+      // Nothing is done for another tablet.
+    } else if (const absl::StatusOr<Request> request = ParseMessage<Request>(bytes);
+               !request.ok()) {
       status = request.status();
     } else if (const auto answer = To(*request); !answer.ok()) {
       status = answer.status();

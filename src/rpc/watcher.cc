@@ -226,7 +226,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Start(const grpc::ByteBuff
   } else if (place == OpenCalls<Watcher>::Place::kFull) {
     watcher->End(absl::ResourceExhaustedError(
         absl::StrCat(kMostWatchers, " watches are open already; end some, or ask again later")));
-  } else if (absl::Status followed = Follow(request, *watcher); !followed.ok()) {
+  } else if (absl::Status followed = Follow(context, request, *watcher); !followed.ok()) {
     watcher->End(std::move(followed));
   } else if (watcher->Offer() != absl::InfiniteFuture()) {
     wait_->Wake();
@@ -234,7 +234,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* Watchers::Start(const grpc::ByteBuff
   return watcher.get();
 }
 
-absl::Status Watchers::Follow(const grpc::ByteBuffer& request, Watcher& watcher) {
+absl::Status Watchers::Follow(const grpc::CallbackServerContext& context,
+                              const grpc::ByteBuffer& request, Watcher& watcher) {
+  GRAFT_RETURN_IF_ERROR(CheckTablet(context, provisioning_.Tablet().alias));
   GRAFT_ASSIGN_OR_RETURN(const auto message, ParseMessage<v1::WatchOperationRequest>(request));
   GRAFT_RETURN_IF_ERROR(CheckOperationId(message.id()));
   GRAFT_ASSIGN_OR_RETURN(const absl::Duration min_interval, MinInterval(message));

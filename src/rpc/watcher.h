@@ -39,7 +39,8 @@ class Watchers {
   void EndAll();
 
  private:
-  absl::Status Follow(const grpc::ByteBuffer& request, Watcher& watcher);
+  absl::Status Follow(const grpc::CallbackServerContext& context, const grpc::ByteBuffer& request,
+                      Watcher& watcher);
   absl::StatusOr<std::shared_ptr<WatchFeed>> FeedOf(const std::string& id);
   void Serve();
 

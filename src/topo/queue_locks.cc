@@ -12,7 +12,7 @@
 namespace graft {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr char kActionField[] = "Action";
 constexpr char kTabletField[] = "GraftTablet";
@@ -27,12 +27,12 @@ constexpr char kAcknowledgesField[] = "GraftAcknowledges";
 // keys' versions.
 std::string LockContents(const QueueEntry& entry, const std::string& host_name,
                          const std::string& user_name, absl::Time now) {
-  Json json;
+  OrderedJson json;
   json[kActionField] = entry.action;
   json["HostName"] = host_name;
   json["UserName"] = user_name;
   json["Time"] = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone());
-  json["Options"] = Json::object();
+  json["Options"] = OrderedJson::object();
   json[kTabletField] = entry.tablet.ToString();
   json[kOperationField] = entry.operation;
   if (entry.waiting) json[kWaitingField] = "yes";
@@ -40,12 +40,12 @@ std::string LockContents(const QueueEntry& entry, const std::string& host_name,
   if (!entry.holds.empty()) json[kHoldsField] = entry.holds.ToString();
   if (entry.acknowledges) json[kAcknowledgesField] = "yes";
   json["Status"] = "Running";
-  return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+  return json.dump(2, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace);
 }
 
 // What can be made out of anybody's contents; an empty entry if they are no JSON object.
 QueueEntry ParseLockContents(const std::string& contents) {
-  const Json json = Json::parse(contents, nullptr, /*allow_exceptions=*/false);
+  const OrderedJson json = OrderedJson::parse(contents, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return {};
   const auto text = [&json](const char* name) {
     const auto field = json.find(name);

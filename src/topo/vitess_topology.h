@@ -60,6 +60,8 @@ class VitessTopology : public Topology {
 
   explicit VitessTopology(Deps deps) : deps_(std::move(deps)) {}
 
+  const std::string& global_root() const { return deps_.global_root; }
+
   // ALREADY_EXISTS: the cell is there with another address or root; with the same ones: OK.
   absl::Status AddCell(const Cell& cell);
   absl::StatusOr<Cell> GetCell(absl::string_view name);  // NOT_FOUND

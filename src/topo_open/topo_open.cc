@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -19,12 +22,26 @@ namespace {
 
 absl::StatusOr<std::unique_ptr<KeyValueStore>> OpenStore(Clock& clock, const TopoOptions& options,
                                                          const std::string& address) {
-  if (options.implementation == kTopoFolder) return MakeFolderStore(clock, address);
+  if (options.implementation == kTopoFolder) {
+    if (!options.make_folder && !std::filesystem::exists(address)) {
+      return absl::NotFoundError(
+          "there is no such folder: is --topo-global-server-address right? graftctl topo add-cell "
+          "makes a new topology");
+    }
+    return MakeFolderStore(clock, address);
+  }
   EtcdOptions etcd = options.etcd;
   for (absl::string_view endpoint : absl::StrSplit(address, ',')) {
     etcd.endpoints.emplace_back(absl::StripAsciiWhitespace(endpoint));
   }
   return MakeEtcdStore(clock, etcd);
+}
+
+bool LooksLikeHostPort(const std::string& address) {
+  const std::vector<std::string> parts = absl::StrSplit(address, ':');
+  int port = 0;
+  return !absl::StrContains(address, '/') && parts.size() > 1 &&
+         absl::SimpleAtoi(parts.back(), &port);
 }
 
 // Who locks, for people who look at a lock.
@@ -53,6 +70,10 @@ absl::Status ValidateTopoOptions(const TopoOptions& options) {
     faults.push_back(
         absl::StrCat("--topo-global-server-address is missing; name ",
                      etcd ? "etcd's host:port" : "the folder to keep the topology in"));
+  }
+  if (options.implementation == kTopoFolder && LooksLikeHostPort(options.global_server_address)) {
+    faults.push_back(absl::StrCat("--topo-global-server-address ", options.global_server_address,
+                                  " is no folder; for etcd give --topo-implementation etcd2"));
   }
   if (options.global_root.empty()) faults.push_back("--topo-global-root is empty");
   if (options.etcd.tls_cert_file.empty() != options.etcd.tls_key_file.empty()) {

@@ -24,7 +24,8 @@ struct TopoOptions {
   std::string implementation = kTopoFolder;
   std::string global_server_address;  // etcd2: "host:port,host:port"; folder: its path
   std::string global_root = "/vitess/global";
-  EtcdOptions etcd;  // etcd2 only; its endpoints come from the addresses
+  EtcdOptions etcd;         // etcd2 only; its endpoints come from the addresses
+  bool make_folder = true;  // folder only: if there is none
 };
 
 struct OpenedTopology {
@@ -40,7 +41,8 @@ absl::Status ValidateTopoOptions(const TopoOptions& options);
 using WrapStore =
     std::function<std::unique_ptr<KeyValueStore>(std::unique_ptr<KeyValueStore> store)>;
 
-// INVALID_ARGUMENT as above, or an error of the store about its address and files.
+// INVALID_ARGUMENT as above; NOT_FOUND: there is no folder, and none is to be made; or an error of
+// the store about its address and files.
 absl::StatusOr<OpenedTopology> OpenTopology(Clock& clock, const TopoOptions& options,
                                             const WrapStore& wrap = nullptr);
 

@@ -9,7 +9,7 @@
 namespace graft {
 namespace {
 
-constexpr auto kPatience = std::chrono::minutes(30);
+constexpr auto kCallPatience = std::chrono::minutes(30);
 
 std::unique_ptr<v1::Provisioner::Stub> NewStub(const std::string& address) {
   grpc::ChannelArguments arguments;
@@ -34,7 +34,7 @@ class AgentCalls::Stub {
                                                                               Response*),
                                 const Request& request) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + kPatience);
+    context.set_deadline(std::chrono::system_clock::now() + kCallPatience);
     Response response;
     const grpc::Status status = ((*stub_).*method)(&context, request, &response);
     if (!status.ok()) return FromGrpc(status);
@@ -71,7 +71,7 @@ absl::Status AgentCalls::Throttle(const v1::ThrottleOperationRequest& request) {
 absl::Status AgentCalls::Watch(const std::string& id,
                                const std::function<void(const v1::Operation&)>& on_state) {
   grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kPatience);
+  context.set_deadline(std::chrono::system_clock::now() + kCallPatience);
   v1::WatchOperationRequest request;
   request.set_id(id);
   const auto stream = stub_->stub().WatchOperation(&context, request);

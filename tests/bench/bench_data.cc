@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kFirstRows = 40000;
 constexpr int64_t kMostRowsPerStatement = 500000;
 constexpr int64_t kBytesPerRow = 333;  // about, with all indexes
-constexpr absl::Duration kPatience = absl::Hours(1);
+constexpr absl::Duration kLoadPatience = absl::Hours(1);
 
 constexpr char kTable[] =
     "CREATE DATABASE bench; CREATE TABLE bench.orders ("
@@ -101,7 +101,7 @@ absl::Status AddRows(MysqlSandbox& donor, int64_t present, int64_t wanted) {
                         present > 0 ? kDropIndexes : FirstRows(),
                         MoreRows(present > 0 ? present : kFirstRows, wanted), kAddIndexes,
                         "ALTER INSTANCE ENABLE INNODB REDO_LOG"),
-           kPatience)
+           kLoadPatience)
       .status();
 }
 

@@ -10,7 +10,7 @@
 namespace graft {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Minutes(30);
+constexpr absl::Duration kRestartPatience = absl::Minutes(30);
 
 absl::Time FromProto(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
@@ -35,7 +35,7 @@ absl::Status CloneByHand(BenchShard& shard, Session& recipient) {
 // CLONE has forgotten the last run, so that Completed can only be this one's, after its restart.
 absl::StatusOr<std::unique_ptr<Session>> AwaitServer(Clock& clock, BenchShard& shard) {
   std::unique_ptr<Session> recipient;
-  GRAFT_RETURN_IF_ERROR(Poll(clock, "the restart", kPatience, [&]() -> absl::StatusOr<bool> {
+  GRAFT_RETURN_IF_ERROR(Poll(clock, "the restart", kRestartPatience, [&]() -> absl::StatusOr<bool> {
     auto session = Connect(clock, shard.recipient());
     if (!session.ok()) return false;
     const auto state = Value(**session, "SELECT state FROM performance_schema.clone_status");

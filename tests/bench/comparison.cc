@@ -13,7 +13,6 @@ namespace {
 
 // A size counts as 1 GB or 4 GB from here on: tables come out a little smaller than asked for.
 constexpr double kNearly = 0.9;
-constexpr double kGigabyte = 1e9;
 constexpr double kMostOverhead = 1.05;
 constexpr double kLeastGain = 10;
 

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr absl::Duration kPatience = absl::Minutes(1);  // beyond the limit
+constexpr absl::Duration kSlack = absl::Minutes(1);  // beyond the limit
 constexpr char kThreads[] = "4";
 constexpr char kRowsPerFile[] = "500000";
 
@@ -54,7 +54,7 @@ struct Dump {
 absl::Status RunInTime(const Dump& dump, std::vector<std::string> argv) {
   const absl::Duration left = std::max(dump.deadline - dump.clock.Now(), absl::Seconds(1));
   argv.insert(argv.begin(), {"timeout", absl::StrCat(absl::ToDoubleSeconds(left))});
-  return RunAndRead(argv, {}, left + kPatience).status();
+  return RunAndRead(argv, {}, left + kSlack).status();
 }
 
 absl::StatusOr<Rebuild> RebuildByDump(Clock& clock, BenchShard& shard, absl::Duration limit,

@@ -11,8 +11,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kGigabyte = 1e9;
-
 // As a factor, so that 256 MB is further away than 1.2 GB.
 double DistanceFromGigabyte(const Comparison& comparison) {
   return std::abs(std::log(static_cast<double>(comparison.size_bytes) / kGigabyte));

@@ -6,6 +6,8 @@
 
 namespace graft {
 
+inline constexpr double kGigabyte = 1e9;  // bytes
+
 struct Spread {
   double min = 0;
   double median = 0;  // of an even number of values: the mean of the middle two

@@ -23,7 +23,7 @@
 namespace graft {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Minutes(10);
+constexpr absl::Duration kCopyPatience = absl::Minutes(10);
 constexpr absl::Duration kSettle = absl::Seconds(3);  // after the watchers have come or gone
 constexpr int64_t kMebibyte = int64_t{1} << 20;
 
@@ -86,7 +86,7 @@ class WatchBench {
     request.mutable_settings()->set_max_data_bandwidth_mib(bandwidth_mib);
     GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent_.Reprovision(request));
     id_ = operation.id();
-    return Poll(clock_, "the copy", kPatience, [this] { return InCopy(); });
+    return Poll(clock_, "the copy", kCopyPatience, [this] { return InCopy(); });
   }
 
   absl::StatusOr<WatchCost> Measure(int watchers, absl::Duration window) {

@@ -103,8 +103,9 @@ class CliAgentClientTest : public ::testing::Test {
     server_ = builder.BuildAndStart();
   }
 
-  std::unique_ptr<AgentClient> Client(absl::Duration timeout) const {
-    return MakeAgentClient(absl::StrCat("127.0.0.1:", port_), timeout);
+  std::unique_ptr<AgentClient> Client(absl::Duration timeout,
+                                      const TabletAlias& tablet = {}) const {
+    return MakeAgentClient({absl::StrCat("127.0.0.1:", port_), tablet}, timeout);
   }
 
   Agent agent_;

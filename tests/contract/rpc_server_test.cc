@@ -13,6 +13,7 @@
 #include "absl/synchronization/notification.h"
 #include "base/errors.h"
 #include "contract/rpc_suite.h"
+#include "wire/metadata.h"
 #include "wire/operation_proto.h"
 #include "wire/provisioner_proto.h"
 #include "wire/time_proto.h"
@@ -32,9 +33,10 @@ struct RawAnswer {
 };
 
 RawAnswer RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
-                  const std::string& request) {
+                  const std::string& request, const std::string& tablet = "") {
   const grpc::Slice slice(request);
   Call call;
+  if (!tablet.empty()) call.context.AddMetadata(kTabletMetadata, tablet);
   grpc::GenericStub stub(channel);
   grpc::CompletionQueue queue;
   const auto reader =
@@ -202,6 +204,25 @@ TEST_F(RpcServerTest, BytesThatAreNoMessageAreAnInvalidArgument) {
     EXPECT_THAT(answer.status.error_message(),
                 HasSubstr(absl::StrCat("no ", methods->method(i)->input_type()->full_name())));
   }
+}
+
+// The address of another one, or an address that was another one's.
+TEST_F(RpcServerTest, ACallForAnotherTabletIsRefused) {
+  provisioning_.snapshot.alias = {"zone1", 102};
+  const std::string service = v1::Provisioner::service_full_name();
+  const auto* methods =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
+  for (int i = 0; i < methods->method_count(); ++i) {
+    const std::string& name = methods->method(i)->name();
+    const RawAnswer answer =
+        RawCall(channel_, absl::StrCat("/", service, "/", name), "", "zone1-0000000101");
+    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << name;
+    EXPECT_THAT(answer.status.error_message(),
+                HasSubstr("the agent of zone1-0000000102, not of zone1-0000000101"));
+  }
+  const RawAnswer meant =
+      RawCall(channel_, absl::StrCat("/", service, "/GetTablet"), "", "zone1-0000000102");
+  EXPECT_TRUE(meant.status.ok()) << meant.status.error_message();
 }
 
 TEST_F(RpcServerTest, ListHoldsEveryOperation) {

@@ -21,6 +21,7 @@
 #include "graft/v1/provisioner.grpc.pb.h"
 #include "rpc/provisioner_server.h"
 #include "unit/full_operation.h"
+#include "wire/metadata.h"
 #include "wire/time_proto.h"
 
 namespace graft {

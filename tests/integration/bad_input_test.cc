@@ -158,6 +158,7 @@ TEST_F(BadInputTest, CommandLinesOfGraftctl) {
 }
 
 TEST_F(BadInputTest, CommandLinesOfGraftd) {
+  const std::string nowhere = shard().folder() + "/no.sock";  // the replica's is another agent's
   const std::string nobody = absl::StrCat("127.0.0.1:", FreePort());
   const BadCommand table[] = {
       {{"--bogus"}, 2, {"--bogus"}},
@@ -185,17 +186,18 @@ TEST_F(BadInputTest, CommandLinesOfGraftd) {
        2,
        {"\"often\" is no MySQL error number",
         "--reprovision-daily-limit: ", "--reprovision-delay: \"5x\""}},
-      {{"--tablet-path", "nowhere-0000000101", "--grpc-port", "0"},
+      {{"--tablet-path", "nowhere-0000000101", "--db-socket", nowhere, "--grpc-port", "0"},
        1,
        {"cell nowhere is not in the topology"}},
-      {{"--init-shard", "80-", "--grpc-port", "0"},
+      {{"--init-shard", "80-", "--db-socket", nowhere, "--grpc-port", "0"},
        1,
        {"is registered in shop/0, not in shop/80-"}},
       // Its agent has the port.
       {{"--tablet-path", "zone1-0000000900"},
        1,
        {"cannot start", absl::StrCat("127.0.0.1:", replica().grpc_port)}},
-      {{"--topo-global-server-address", nobody, "--init-timeout", "2s", "--grpc-port", "0"},
+      {{"--topo-global-server-address", nobody, "--init-timeout", "2s", "--db-socket", nowhere,
+        "--grpc-port", "0"},
        1,
        {"could not be registered within", "--init-timeout"}},
   };
@@ -206,7 +208,9 @@ TEST_F(BadInputTest, CommandLinesOfGraftd) {
 TEST_F(BadInputTest, DonorsThatCannotBe) {
   ExpectFailed({"--from-tablet", "zone1-0000000999"}, {"zone1-0000000999 is not in the topology"});
   ExpectFailed({"--from-tablet", "nowhere-0000000100"}, {"cell nowhere is not in the topology"});
-  ExpectFailed({"--from-tablet", replica().alias}, {"DONOR_IS_RECIPIENT"});
+  ExpectOfGraftctl({{"reprovision", replica().alias, "--from-tablet", replica().alias},
+                    5,
+                    {"DONOR_IS_RECIPIENT", "from itself"}});
   ExpectOfGraftctl({{"reprovision", primary().alias, "--from-tablet", replica().alias, "--watch"},
                     1,
                     {"RECIPIENT_IS_PRIMARY", "a primary is never overwritten", "INTACT"}});
@@ -240,6 +244,39 @@ TEST_F(BadInputTest, ShardWithoutPrimaryAndDonorOfAnotherShard) {
                     {"DONOR_OF_OTHER_SHARD", "INTACT"}});
   agent->reset();
   ASSERT_THAT(shard().StartAgent(bare()), IsOk());
+}
+
+// With the alias of that agent's tablet, or with one of its own: nothing is registered.
+TEST_F(BadInputTest, AnAgentOnTheServerOfAnotherAgent) {
+  for (const std::string& alias : {replica().alias, std::string("zone1-0000000301")}) {
+    const auto argv = shard().AgentCommand(
+        replica(), {"--tablet-path", alias, "--grpc-port", absl::StrCat(FreePort()), "--state-dir",
+                    shard().folder() + "/second"});
+    ASSERT_THAT(argv, IsOk());
+    const CommandResult second = shard().Run(*argv);
+    EXPECT_EQ(second.code, 1) << second.out << second.err;
+    EXPECT_THAT(second.out + second.err, HasSubstr("another agent works on this mysqld"));
+    const auto record = shard().Record(replica());
+    ASSERT_THAT(record, IsOk());
+    EXPECT_EQ(record->port_map().at("graft"), replica().grpc_port);
+  }
+  ExpectOfGraftctl({{"status", "zone1-0000000301"}, 3, {"zone1-0000000301"}});
+}
+
+TEST_F(BadInputTest, TheAgentOfAnotherTablet) {
+  const std::string agent = absl::StrCat("127.0.0.1:", replica().grpc_port);
+  const std::vector<std::vector<std::string>> commands = {
+      {"reprovision", bare().alias, "--from-primary"},
+      {"reprovision", bare().alias, "--from-any", "--watch"},
+      {"release", bare().alias},
+      {"cancel", bare().alias},
+      {"status", bare().alias},
+      {"preflight", bare().alias, "--from-primary"},
+      {"history", bare().alias}};
+  for (std::vector<std::string> args : commands) {
+    args.insert(args.end(), {"--server", agent});
+    ExpectOfGraftctl({args, 5, {"OTHER_TABLET", agent, replica().alias}});
+  }
 }
 
 TEST_F(BadInputTest, ShardRecordMissing) {

@@ -228,13 +228,27 @@ def includes(tree):
                 yield path, number, fault
 
 
-def compile_commands(tree):
-    """Absolute path of each compiled file -> its command."""
+UNITY = re.compile(r"unity_\d+_cxx\.cxx$")
+
+
+def compile_entries(tree):
+    """What the build compiles, each file alone: also those that are compiled together."""
     commands = tree.build / "compile_commands.json"
     if not commands.exists():
         sys.exit(f"{commands} is missing; configure with CMAKE_EXPORT_COMPILE_COMMANDS=ON")
+    for entry in json.loads(commands.read_text()):
+        if not UNITY.search(entry["file"]):
+            yield entry
+            continue
+        together = (pathlib.Path(entry["directory"]) / entry["file"]).read_text()
+        for file in re.findall(r'^#include "(.*)"', together, re.M):
+            yield {**entry, "file": file, "command": entry["command"].replace(entry["file"], file)}
+
+
+def compile_commands(tree):
+    """Absolute path of each compiled file -> its command."""
     return {(pathlib.Path(entry["directory"]) / entry["file"]).resolve(): entry.get("command", "")
-            for entry in json.loads(commands.read_text())}
+            for entry in compile_entries(tree)}
 
 
 def test_targets(tree):
@@ -291,7 +305,7 @@ def clang_tidy(tree):
     tidy = needs("run-clang-tidy-14")
     folder = tree.build / "lint"
     folder.mkdir(exist_ok=True)
-    entries = json.loads((tree.build / "compile_commands.json").read_text())
+    entries = list(compile_entries(tree))
     for entry in entries:
         entry["command"] = PRECOMPILED.sub("", entry["command"])
     (folder / "compile_commands.json").write_text(json.dumps(entries))

@@ -118,6 +118,15 @@ class LintTest(unittest.TestCase):
         self.refuses("test_targets", "tests/unit/b_test.cc", "", "in no target")
         self.refuses("test_targets", "tests/contract/a_test.cc", "")
 
+    def test_files_that_are_compiled_together(self):
+        unity = self.put("build/release/a.dir/Unity/unity_0_cxx.cxx",
+                         f'#include "{self.root}/tests/unit/a_test.cc"\n'
+                         f'#include "{self.root}/tests/unit/b_test.cc"\n')
+        self.compiles("build/release/a.dir/Unity/unity_0_cxx.cxx")
+        self.accepts("test_targets", "tests/unit/a_test.cc", "")
+        self.accepts("test_targets", "tests/unit/b_test.cc", "")
+        self.refuses("test_targets", "tests/unit/c_test.cc", "", "in no target")
+
     def test_test_targets_needs_the_build(self):
         with self.assertRaises(SystemExit):
             self.found("test_targets")

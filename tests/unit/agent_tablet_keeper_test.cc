@@ -422,6 +422,40 @@ TEST_F(TabletKeeperTest, ARecordThatWasDeletedIsMadeAnewAndSaysWhatItSaid) {
   EXPECT_EQ(Record().mysql.port, 3399);
 }
 
+// As another process does that ran for a while with the same alias, and ends.
+TEST_F(TabletKeeperTest, ARecordThatSaysStoppedIsMadeAnewByWhoHoldsTheServer) {
+  const auto stop = [&] {
+    EditRecord(world_, world_.replica, [&](Tablet& tablet) {
+      tablet.hostname.clear();
+      tablet.shutdown_time = world_.clock.Now();
+    });
+  };
+  int registered = 0;
+  register_again_ = [&] {
+    ++registered;
+    EditRecord(world_, world_.replica, [](Tablet& tablet) {
+      tablet.hostname = "h";
+      tablet.shutdown_time = absl::InfinitePast();
+    });
+    return absl::OkStatus();
+  };
+  At(2, stop);
+  ServeUntil(40);
+  EXPECT_EQ(registered, 1);
+  EXPECT_EQ(Record().hostname, "h");
+  EXPECT_EQ(Record().mysql.port, 3399);
+}
+
+TEST_F(TabletKeeperTest, ARecordThatSaysStoppedStaysWhileAnotherHoldsTheServer) {
+  LetAnotherHold();
+  register_again_ = [] { return absl::InternalError("not to be called"); };
+  At(2, [&] {
+    EditRecord(world_, world_.replica, [&](Tablet& t) { t.shutdown_time = world_.clock.Now(); });
+  });
+  ServeUntil(40);
+  EXPECT_NE(Record().shutdown_time, absl::InfinitePast());
+}
+
 TEST_F(TabletKeeperTest, AServerThatAnotherAgentHoldsIsNotPublished) {
   LetAnotherHold();
   const Version before = RecordVersion();

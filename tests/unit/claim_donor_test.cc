@@ -15,8 +15,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const DonorChoice kAny{DonorChoice::Kind::kAny, {}};
-
 class ClaimDonorTest : public testing::Test {
  protected:
   ClaimDonorTest() {

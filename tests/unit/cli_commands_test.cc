@@ -46,6 +46,23 @@ TEST_F(CliTopoTest, TabletsAreATable) {
             "zone1-0000000101  ks        0      REPLICA  h1:9001  m1:3306  graft.step=clone\n");
 }
 
+TEST_F(CliTopoTest, AListOfWhatDoesNotExistIsNotFound) {
+  const auto refusal = [&](const TabletFilter& filter) {
+    const absl::Status status = ShowTablets(session_, topology_, filter, nullptr).status();
+    EXPECT_TRUE(absl::IsNotFound(status)) << status;
+    return std::string(status.message());
+  };
+  EXPECT_THAT(refusal({"", "", "ks/1"}), HasSubstr("shard ks/1 is not in the topology below /g"));
+  EXPECT_THAT(refusal({"", "", "nope"}), HasSubstr("shard nope is not in the topology"));
+  EXPECT_THAT(refusal({"", "nope", ""}), HasSubstr("keyspace nope is not in the topology"));
+  EXPECT_EQ(out_.str(), "");
+  VitessTopology elsewhere({clock_, store_, "/globl", "here", nullptr});
+  EXPECT_THAT(std::string(ShowTablets(session_, elsewhere, {}, nullptr).status().message()),
+              HasSubstr("nothing is below /globl: is --topo-global-root right?"));
+  ASSERT_TRUE(elsewhere.AddCell(Cell{"zone1", "here", "/c2"}).ok());
+  EXPECT_TRUE(ShowTablets(session_, elsewhere, {}, nullptr).ok()) << "no tablet yet";
+}
+
 TEST_F(CliTopoTest, TabletsAsJsonAreVitesssRecords) {
   session_.output = OutputFormat::kJson;
   ASSERT_TRUE(ShowTablets(session_, topology_, {}, nullptr).ok());
@@ -90,7 +107,7 @@ TEST_F(CliTopoTest, ACellThatIsAwayIsNamedBesideTheRestOfTheList) {
 }
 
 TEST_F(CliTopoTest, TheAgentIsWhereTheRecordSays) {
-  EXPECT_EQ(*FindAgent(topology_, tablet_.alias), "h1:9001");
+  EXPECT_EQ(FindAgent(topology_, tablet_.alias)->address, "h1:9001");
   EXPECT_EQ(FindAgent(topology_, TabletAlias{"zone1", 9}).status().code(),
             absl::StatusCode::kNotFound);
   ASSERT_TRUE(topology_.UnregisterTablet(tablet_).ok());

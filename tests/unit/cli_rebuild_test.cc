@@ -251,8 +251,8 @@ class CliRebuildTest : public ::testing::Test {
     return RebuildShard(
         session_,
         {topology_, rebuilds_,
-         [this](const std::string& address, absl::Duration) { return answers_.at(address); },
-         [this](const std::string&, absl::Duration) { return times_; }},
+         [this](const AgentPlace& place, absl::Duration) { return answers_.at(place.address); },
+         [this](const AgentPlace&, absl::Duration) { return times_; }},
         call);
   }
   void Finish(uint32_t uid, MemberOutcome outcome, const std::string& reason = "") {

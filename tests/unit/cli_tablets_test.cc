@@ -117,14 +117,14 @@ class CliAskAgentsTest : public ::testing::Test {
   }
 
   // Waits until `together` calls are under way at once; counts the most that ever were.
-  absl::StatusOr<AgentAnswer> Ask(const std::string& address, size_t together) {
+  absl::StatusOr<AgentAnswer> Ask(const AgentPlace& place, size_t together) {
     absl::MutexLock lock(&mutex_);
     most_at_once_ = std::max(most_at_once_, ++at_once_);
     met_ = met_ || at_once_ == together;
     mutex_.AwaitWithTimeout(absl::Condition(&met_), absl::Seconds(20));
     --at_once_;
     AgentAnswer answer = Answer();
-    answer.tablet.set_alias(address);
+    answer.tablet.set_alias(place.address);
     return answer;
   }
 
@@ -139,7 +139,7 @@ TEST_F(CliAskAgentsTest, ManyAreAskedAtOnceAndEachAnswerIsWhereItBelongs) {
   const std::vector<Tablet> tablets = Tablets(100);
   const auto answers = AskAgents(
       clock_,
-      [this](const std::string& address, absl::Duration) { return Ask(address, kMostAskedAtOnce); },
+      [this](const AgentPlace& place, absl::Duration) { return Ask(place, kMostAskedAtOnce); },
       tablets, clock_.Now() + absl::Seconds(10));
   ASSERT_EQ(answers.size(), tablets.size());
   for (size_t i = 0; i < answers.size(); ++i) {
@@ -157,7 +157,7 @@ TEST_F(CliAskAgentsTest, WhoWasNotAskedInTimeIsNotAskedAtAll) {
   int asked = 0;
   const auto answers = AskAgents(
       clock_,
-      [&](const std::string& /*address*/, absl::Duration timeout) -> absl::StatusOr<AgentAnswer> {
+      [&](const AgentPlace& /*place*/, absl::Duration timeout) -> absl::StatusOr<AgentAnswer> {
         EXPECT_LE(timeout, absl::Seconds(10));
         EXPECT_GT(timeout, absl::ZeroDuration());
         absl::MutexLock lock(&mutex);
@@ -177,7 +177,7 @@ TEST_F(CliAskAgentsTest, WhoHasNoAgentIsNotAsked) {
   tablets[1].port_map.clear();
   const auto answers = AskAgents(
       clock_,
-      [](const std::string& /*address*/, absl::Duration) -> absl::StatusOr<AgentAnswer> {
+      [](const AgentPlace& /*place*/, absl::Duration) -> absl::StatusOr<AgentAnswer> {
         ADD_FAILURE() << "asked";
         return Answer();
       },

@@ -6,6 +6,7 @@ graft_test(metrics_test LABEL unit
 graft_program(metrics_sample SOURCES ${CMAKE_CURRENT_LIST_DIR}/metrics_sample.cc DEPS graft::metrics)
 target_include_directories(metrics_sample PRIVATE "${PROJECT_SOURCE_DIR}/tests")
 set_target_properties(metrics_sample PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+add_dependencies(unit_tests metrics_sample)
 
 # What docs/ says about the metrics, against what is exposed; alerts and dashboard, by promtool.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)

@@ -1,6 +1,7 @@
 // Servers and stores whose calls are metered: nothing changes but that they are counted.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -18,6 +19,7 @@ namespace graft {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 uint64_t Total(const CallMeter& meter, const std::string& name) {
   const CallMeter::Calls calls = meter.Read();
@@ -188,6 +190,24 @@ TEST(MeteredStoreTest, EachCallIsCountedAsItself) {
     EXPECT_EQ(Total(meter, call), 1) << call;
   }
   EXPECT_EQ(meter.Read().size(), 9);
+}
+
+TEST(OpenTopologyTest, AFolderIsNotMadeByChance) {
+  const TempFolder folder("topology");
+  SimulatedClock clock;
+  TopoOptions options;
+  options.global_server_address = folder.path() + "/topology";
+  options.make_folder = false;
+  EXPECT_TRUE(absl::IsNotFound(OpenTopology(clock, options).status()));
+  EXPECT_FALSE(std::filesystem::exists(options.global_server_address));
+  options.make_folder = true;
+  EXPECT_TRUE(OpenTopology(clock, options).ok());
+  options.make_folder = false;
+  EXPECT_TRUE(OpenTopology(clock, options).ok());
+  options.global_server_address = "127.0.0.1:12379";
+  const absl::Status etcd = OpenTopology(clock, options).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(etcd));
+  EXPECT_THAT(std::string(etcd.message()), HasSubstr("--topo-implementation etcd2"));
 }
 
 TEST(OpenTopologyTest, EachStoreIsWrappedTheCellsToo) {

@@ -156,6 +156,19 @@ TEST_F(MetricsOperationTest, WithoutAnEstimateThereIsNone) {
   EXPECT_EQ(Of("graft_operation_eta_seconds{bound=\"likely\"}"), std::nullopt);
 }
 
+// It says nothing about the tablet.
+TEST_F(MetricsOperationTest, ARefusedRequestIsNoFailureOfTheTablet) {
+  operation().outcome = Outcome::kFailed;
+  operation().data_state = DataState::kIntact;
+  operation().step = Step::kResolveDonor;
+  operation().error = Failure(Reason::kRecipientIsPrimary, "x");
+  const std::string name =
+      "graft_operation_failure_info{reason=\"RECIPIENT_IS_PRIMARY\",step=\"resolve_donor\"}";
+  EXPECT_EQ(Of(name), std::nullopt);
+  operation().data_state = DataState::kEmpty;
+  EXPECT_EQ(Of(name), 1) << "the tablet is not as it should be";
+}
+
 TEST_F(MetricsOperationTest, OneThatHasEndedKeepsItsOutcomeAlone) {
   const char* failure = "graft_operation_failure_info{reason=\"CLONE_STALLED\",step=\"clone\"}";
   operation().data_state = DataState::kEmpty;

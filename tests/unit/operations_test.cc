@@ -111,6 +111,14 @@ TEST_F(OperationsTest, NobodyToCloneFromIsRefused) {
   EXPECT_THAT(Ids(), IsEmpty());
 }
 
+TEST_F(OperationsTest, ATabletIsNotRebuiltFromItself) {
+  Make();
+  ReprovisionCall call = Call("a");
+  call.donor = DonorChoice{DonorChoice::Kind::kTablet, defaults_.recipient};
+  EXPECT_EQ(ReasonOf(operations_->Reprovision(call).status()), "DONOR_IS_RECIPIENT");
+  EXPECT_THAT(Ids(), IsEmpty());
+}
+
 TEST_F(OperationsTest, WhatCannotBeJournalledIsNotBegun) {
   Make();
   journal_.FailNext(1, absl::UnavailableError("disk full"));

@@ -10,10 +10,6 @@
 namespace graft {
 namespace {
 
-constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
-constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
-constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
-
 void SetAccount(ServerAccount& account, const char* host, const char* plugin,
                 const char* fingerprint) {
   account.host = host;

@@ -10,10 +10,6 @@
 namespace graft {
 namespace {
 
-constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
-constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
-constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
-
 void HasNamedTimeZone(PreflightFacts& f) {
   f.recipient.variables["time_zone"] = "Europe/Berlin";
   f.donor->named_time_zones = false;

@@ -10,10 +10,6 @@
 namespace graft {
 namespace {
 
-constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
-constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
-constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
-
 TEST(PreflightDonorTest, DonorAlone) {
   const absl::Status denied = absl::PermissionDeniedError("it lacks PROCESS");
   ExpectRows({

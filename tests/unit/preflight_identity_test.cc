@@ -12,8 +12,6 @@
 namespace graft {
 namespace {
 
-constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
-constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
 constexpr char kForeign[] = "99999999-0000-0000-0000-000000000009";
 
 std::string Upto(int last) {

@@ -8,6 +8,10 @@
 
 namespace graft {
 
+inline constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
+inline constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
+inline constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
+
 inline constexpr char kPrimaryUuid[] = "3e11fa47-71ca-11e1-9e33-c80aa9429562";
 inline constexpr int64_t kGib = int64_t{1} << 30;
 

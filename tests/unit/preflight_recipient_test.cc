@@ -11,9 +11,6 @@ namespace graft {
 namespace {
 
 using ::testing::ElementsAre;
-constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
-constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
-constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
 
 TEST(PreflightRecipientTest, RecipientAlone) {
   const absl::Status denied = absl::PermissionDeniedError("it lacks PROCESS");

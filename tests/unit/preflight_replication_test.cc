@@ -12,9 +12,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
-constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
-constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
 
 TEST(PreflightReplicationTest, GtidsAndServerIds) {
   ExpectRows({

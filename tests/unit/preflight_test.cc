@@ -21,9 +21,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr CheckOutcome kFatal = CheckOutcome::kFatal;
-constexpr CheckOutcome kUnchecked = CheckOutcome::kUnchecked;
-constexpr CheckOutcome kWarning = CheckOutcome::kWarning;
 const Allowances kNone;
 const Allowances kAllowUnchecked{/*non_innodb=*/false, {kAllChecks}};
 

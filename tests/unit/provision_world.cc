@@ -144,4 +144,15 @@ Tablet ProvisionWorld::Record(const TabletAlias& alias) {
   return tablet.value_or(Tablet());
 }
 
+void EditRecord(ProvisionWorld& world, const TabletAlias& alias,
+                const std::function<void(Tablet&)>& edit) {
+  EXPECT_TRUE(world.topology
+                  .UpdateTablet(alias,
+                                [&edit](Tablet& tablet) {
+                                  edit(tablet);
+                                  return absl::OkStatus();
+                                })
+                  .ok());
+}
+
 }  // namespace graft

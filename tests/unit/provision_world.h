@@ -96,6 +96,8 @@ class FakeServerStarter : public ServerStarter {
   int asked = 0;
 };
 
+inline const DonorChoice kAny{DonorChoice::Kind::kAny, {}};
+
 class ProvisionWorld {
  public:
   const TabletAlias primary{"zone1", 100};
@@ -148,5 +150,9 @@ class ProvisionWorld {
  private:
   void KeepClaimsAlive(const std::shared_ptr<bool>& running);
 };
+
+// Changes a tablet's record in the world's topology.
+void EditRecord(ProvisionWorld& world, const TabletAlias& alias,
+                const std::function<void(Tablet&)>& edit);
 
 }  // namespace graft

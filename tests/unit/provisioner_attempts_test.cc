@@ -12,8 +12,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-const DonorChoice kAny{DonorChoice::Kind::kAny, {}};
-
 void RefuseClones(FakeMysqlServer& recipient, const char* reason) {
   recipient.Edit([reason](FakeMysqlState& state) {
     state.script.fail_with = WithReason(absl::ResourceExhaustedError("refused"), reason);

@@ -15,19 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const DonorChoice kAny{DonorChoice::Kind::kAny, {}};
 const DonorChoice kOther{DonorChoice::Kind::kTablet, {"zone1", 102}};
-
-void EditRecord(ProvisionWorld& world, const TabletAlias& alias,
-                const std::function<void(Tablet&)>& edit) {
-  EXPECT_TRUE(world.topology
-                  .UpdateTablet(alias,
-                                [&edit](Tablet& tablet) {
-                                  edit(tablet);
-                                  return absl::OkStatus();
-                                })
-                  .ok());
-}
 
 void Empty(FakeMysqlServer& server) {
   server.Edit([](FakeMysqlState& state) {
@@ -234,8 +222,9 @@ TEST(ProvisionerDonorTest, AFilterAboveTheDonor) {
   });
   world.other_server.Edit([&](FakeMysqlState& state) { state.channels = {follow(3350)}; });
   world.open_peer = [&](const HostPort& address) {
-    return std::make_unique<BorrowedServer>(
-        address.port == 3350 ? middle : address.port == 3330 ? world.other_server : world.donor);
+    return std::make_unique<BorrowedServer>(address.port == 3350   ? middle
+                                            : address.port == 3330 ? world.other_server
+                                                                   : world.donor);
   };
   Operation operation = world.Request(kAny);
   world.Run(operation);

@@ -189,17 +189,6 @@ TEST_P(RefusalTest, NothingIsTouched) {
   EXPECT_NE(world.Record(world.replica).type, TabletType::kRestore);
 }
 
-void EditRecord(ProvisionWorld& world, const TabletAlias& alias,
-                const std::function<void(Tablet&)>& edit) {
-  ASSERT_TRUE(world.topology
-                  .UpdateTablet(alias,
-                                [&edit](Tablet& tablet) {
-                                  edit(tablet);
-                                  return absl::OkStatus();
-                                })
-                  .ok());
-}
-
 DonorChoice Named(const std::string& cell, uint32_t uid) {
   return {DonorChoice::Kind::kTablet, {cell, uid}};
 }

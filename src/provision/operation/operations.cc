@@ -146,6 +146,10 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
                    "no donor specified: name the primary (--from-primary), a tablet (--from-tablet "
                    "zone1-0000000101), or let the shard's best be found (--from-any)");
   }
+  if (donor->kind == DonorChoice::Kind::kTablet && donor->tablet == draft.recipient) {
+    return Failure(Reason::kDonorIsRecipient,
+                   absl::StrCat(draft.recipient.ToString(), " cannot be rebuilt from itself"));
+  }
   draft.request.donor = *donor;
   draft.request.replicate_from =
       call.replicate_from.value_or(defaults_.replicate_from.value_or(UsualSource(*donor)));

@@ -70,7 +70,7 @@ void AddOperation(const TabletState& state, Tablet& tablet) {
       tablet.tags["graft.queue_place"] = absl::StrCat(operation.queue_place);
     }
     tablet.tags["graft.progress"] = absl::StrCat(static_cast<int>(operation.progress.percent), "%");
-  } else if (!operation.error.ok()) {
+  } else if (!operation.error.ok() && !IsRefusal(operation)) {
     tablet.tags["graft.reason"] = ReasonOrCode(operation.error);
   }
 }

@@ -57,8 +57,8 @@ SettingsFate FateOf(const PreflightFacts& facts) {
   for (const ReplicationFilter& filter : *recipient.filters) {
     if (!filter.by_statement) continue;
     (CanBeSetAgain(filter, facts) ? may_stay : fate.lost)
-        .push_back(absl::StrCat(filter.Text(),
-                                filter.channel.empty() ? "" : " of channel ", filter.channel));
+        .push_back(absl::StrCat(filter.Text(), filter.channel.empty() ? "" : " of channel ",
+                                filter.channel));
   }
   return fate;
 }

@@ -9,7 +9,7 @@ namespace graft {
 namespace {
 
 constexpr absl::Duration kFirstPause = absl::Minutes(1);  // between two preflights, doubled
-constexpr int kMostDoublings = 4;                         // to 16 minutes
+constexpr int kMostPauseDoublings = 4;                    // to 16 minutes
 
 std::string TextOf(const absl::Status& status) {
   return std::string(status.message());
@@ -156,7 +156,7 @@ void AutoRepair::StayInQueue(const Operation& repair) {
 // Meanwhile another tablet of the shard may be repaired.
 std::string AutoRepair::Refused(std::string why) {
   StandBack();
-  again_ = deps_.clock.Now() + kFirstPause * (1 << std::min(refusals_++, kMostDoublings));
+  again_ = deps_.clock.Now() + kFirstPause * (1 << std::min(refusals_++, kMostPauseDoublings));
   refusal_ = std::move(why);
   return refusal_;
 }

@@ -14,7 +14,7 @@ namespace graft {
 namespace {
 
 constexpr absl::Duration kFirstLook = absl::Milliseconds(10);
-constexpr absl::Duration kLookEvery = absl::Milliseconds(50);
+constexpr absl::Duration kMostPause = absl::Milliseconds(50);
 // One refusal may pass; the donor's accounts that replaced the local ones do not.
 constexpr absl::Duration kDeniedPatience = absl::Seconds(10);
 
@@ -30,7 +30,7 @@ class RestartWait {
           verdict.ok() ? Judge(*verdict) : NoLook(verdict.status());
       if (over.has_value()) return *over;
       if (!context_.Wait(pause).ok()) return StepOutcome::LeaveRunning();
-      pause = std::min(2 * pause, kLookEvery);
+      pause = std::min(2 * pause, kMostPause);
     }
   }
 

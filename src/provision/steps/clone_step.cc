@@ -16,7 +16,7 @@
 namespace graft {
 namespace {
 
-constexpr absl::Duration kLookEvery = absl::Milliseconds(500);
+constexpr absl::Duration kPollEvery = absl::Milliseconds(500);
 constexpr absl::Duration kPreparePatience = absl::Seconds(15);
 // The last checks count for so long. After them come calls of the journal, the topology and the
 // server, each of which may hang for ten seconds.
@@ -85,7 +85,7 @@ absl::StatusOr<absl::Time> PrepareWithRetries(StepContext& context) {
     if (status.ok()) status = Prepare(context);
     if (status.ok()) return checked;
     if (!IsAway(status) || context.clock().Now() >= deadline) return status;
-    GRAFT_RETURN_IF_ERROR(context.Wait(kLookEvery));
+    GRAFT_RETURN_IF_ERROR(context.Wait(kPollEvery));
   }
 }
 
