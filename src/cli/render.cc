@@ -204,7 +204,8 @@ std::vector<std::string> RenderCancelled(const v1::Operation& operation, absl::T
                        cloned ? ", the donor's is in its place" : "",
                        "; the tablet is fenced, its record says RESTORE (data ",
                        v1::DataState_Name(operation.data_state()), ")"),
-          absl::StrCat("rebuild it with: graftctl reprovision ", operation.recipient())};
+          absl::StrCat("rebuild it with: graftctl reprovision ", operation.recipient(),
+                       " --from-any --watch")};
 }
 
 std::string RenderBandwidths(const v1::CloneSettings& settings) {

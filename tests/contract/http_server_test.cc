@@ -50,7 +50,7 @@ TEST_F(HttpServerTest, ReadinessIsTheTablets) {
   EXPECT_EQ(not_ready.status, 503);
   EXPECT_THAT(not_ready.body,
               AllOf(HasSubstr("the tablet's data is EMPTY: rebuild it with graftctl reprovision "
-                              "zone1-0000000101\n"),
+                              "zone1-0000000101 --from-any --watch\n"),
                     HasSubstr("mysqld does not answer: Can't connect")));
   EXPECT_EQ(Ask("/healthz").status, 200) << "it lives all the same";
 }

@@ -254,7 +254,7 @@ TEST_F(CliAgentCommandsTest, ACancelThatCostTheDataSaysSo) {
   EXPECT_EQ(out_.str(),
             "operation op1 of zone1-0000000103 is cancelled: the old data is gone; the tablet is "
             "fenced, its record says RESTORE (data EMPTY)\n"
-            "rebuild it with: graftctl reprovision zone1-0000000103\n");
+            "rebuild it with: graftctl reprovision zone1-0000000103 --from-any --watch\n");
 }
 
 TEST_F(CliAgentCommandsTest, ACancelThatComesToNothingSaysSo) {

@@ -104,7 +104,8 @@ TEST_F(ReadinessTest, WhatABadEndLeft) {
   EXPECT_THAT(
       Reasons(),
       ElementsAre(
-          "the tablet's data is EMPTY: rebuild it with graftctl reprovision zone1-0000000101",
+          "the tablet's data is EMPTY: rebuild it with graftctl reprovision zone1-0000000101 "
+          "--from-any --watch",
           HasSubstr("graft's fence is still up")));
   Newest().data_state = DataState::kIntact;
   EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("graftctl release takes it down")));

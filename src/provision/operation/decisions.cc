@@ -100,8 +100,8 @@ void AddOperation(const Operation& operation, absl::Time now, std::vector<std::s
                                    " is rebuilding the tablet: step ", StepName(operation.step)));
   }
   if (IsDropped(operation.data_state)) {
-    const std::string remedy =
-        absl::StrCat(": rebuild it with graftctl reprovision ", operation.recipient.ToString());
+    const std::string remedy = absl::StrCat(": rebuild it with graftctl reprovision ",
+                                            operation.recipient.ToString(), " --from-any --watch");
     reasons.push_back(absl::StrCat("the tablet's data is ", DataStateName(operation.data_state),
                                    running ? "" : remedy));
   }
