@@ -105,8 +105,7 @@ TEST_F(ReadinessTest, WhatABadEndLeft) {
       Reasons(),
       ElementsAre(
           "the tablet's data is EMPTY: rebuild it with graftctl reprovision zone1-0000000101 "
-          "--from-any --watch",
-          HasSubstr("graft's fence is still up")));
+          "--from-any --watch"));
   Newest().data_state = DataState::kIntact;
   EXPECT_THAT(Reasons(), ElementsAre(HasSubstr("graftctl release takes it down")));
   tablet_.fenced = false;

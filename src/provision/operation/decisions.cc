@@ -136,7 +136,8 @@ std::vector<std::string> WhyNotReady(const TabletSnapshot& tablet,
   reasons.insert(reasons.end(), tablet.held_back.begin(), tablet.held_back.end());
   if (newest.has_value()) AddOperation(*newest, now, reasons);
   const bool running = newest.has_value() && newest->outcome == Outcome::kRunning;
-  if (tablet.fenced && !running) {
+  const bool dropped = newest.has_value() && IsDropped(newest->data_state);
+  if (tablet.fenced && !running && !dropped) {  // a release of dropped data would be no good advice
     reasons.emplace_back(
         "graft's fence is still up: read-only, replication off; graftctl release takes it down");
   }
