@@ -54,6 +54,7 @@ void AddRelease(const v1::Operation& operation, std::vector<Event>& events) {
 
 void AddRefused(const v1::Operation& operation, std::vector<Event>& events) {
   for (const v1::RefusedDonor& refused : operation.refused_donors()) {
+    if (refused.alias() == operation.recipient()) continue;  // which nobody would expect
     events.push_back({"refused as donor",
                       absl::StrCat(refused.alias(), ": ", refused.reason(), ": ", refused.text())});
   }

@@ -18,12 +18,19 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 std::vector<std::string> Lines(const v1::Operation& operation, Extent extent = Extent::kCut) {
   std::vector<std::string> lines;
   for (const Event& event : EventsOf(operation, extent)) lines.push_back(event.Line());
   return lines;
+}
+
+TEST(ViewEventsTest, ThatATabletIsNotItsOwnDonorIsNoNews) {
+  v1::Operation operation = Eventful();
+  operation.set_recipient(operation.refused_donors(0).alias());
+  EXPECT_THAT(Lines(operation), Not(Contains(StartsWith("refused as donor"))));
 }
 
 TEST(ViewEventsTest, EachThingThatHappenedIsALine) {
