@@ -31,13 +31,20 @@ int CountOf(const ShardRebuild& rebuild, MemberOutcome outcome) {
                     [outcome](const Member& member) { return member.outcome == outcome; }));
 }
 
+// Members that wait will wait for ever.
+bool NoneBegins(const ShardRebuild& rebuild) {
+  return !rebuild.stopped.empty() || CountOf(rebuild, MemberOutcome::kFailed) > 0;
+}
+
 // Tablet, state, step, percent, time left.
 std::vector<std::string> Cells(const ShardRebuild& rebuild, size_t place, const Operations& running,
                                absl::Time now) {
   const Member& member = rebuild.members[place];
   std::vector<std::string> cells = {member.alias.ToString(),
                                     std::string(MemberOutcomeName(member.outcome))};
-  if (member.outcome == MemberOutcome::kWaiting) {
+  if (member.outcome == MemberOutcome::kWaiting && NoneBegins(rebuild)) {
+    cells.back() = "not begun";
+  } else if (member.outcome == MemberOutcome::kWaiting) {
     cells.push_back(absl::StrCat("round ", RoundOf(place, rebuild.max_unavailable)));
   }
   const auto found = running.find(member.alias);
@@ -62,7 +69,7 @@ std::string Summary(const ShardRebuildCall& call, const ShardRebuild& rebuild) {
                    CountOf(rebuild, MemberOutcome::kDone), " of ", rebuild.members.size(), " done");
   if (failed > 0) absl::StrAppend(&text, ", ", failed, " failed: no further one begins");
   if (!rebuild.stopped.empty()) absl::StrAppend(&text, ", stopped by ", rebuild.stopped);
-  if (!IsOver(rebuild) && failed == 0 && rebuild.stopped.empty()) {
+  if (!IsOver(rebuild) && !NoneBegins(rebuild)) {
     absl::StrAppend(&text, ", ", rebuild.max_unavailable, " at a time");
   }
   return text;

@@ -367,7 +367,7 @@ TEST_F(CliRebuildTest, WithoutMembersItShowsTheOneThatIsThere) {
   EXPECT_EQ(out_.str(),
             "rebuild of shop/0 by alice@h: 0 of 2 done, 1 failed: no further one begins\n"
             "zone1-0000000101  failed\n"
-            "zone1-0000000102  waiting  round 2\n"
+            "zone1-0000000102  not begun\n"
             "zone1-0000000101: DISK_SPACE: too small\n");
   session_.output = OutputFormat::kJson;
   EXPECT_EQ(*Run(call_), ExitCode::kFailed);
