@@ -83,6 +83,13 @@ TEST(CliDescribeTest, AFailureHasAllThereIs) {
                   "  read     docs/reference/reasons.md: look up DONOR_GONE"));
 }
 
+TEST(CliDescribeTest, OnlyATabletThatIsDoneFollowsItsSource) {
+  v1::Operation operation = ParseOperation(R"pb(outcome: CANCELLED step: "clone" source: "s")pb");
+  EXPECT_THAT(RenderDescription(operation, At(1)), Contains("  to follow  s"));
+  operation.set_outcome(v1::DONE);
+  EXPECT_THAT(RenderDescription(operation, At(1)), Contains("  follows   s"));
+}
+
 TEST(CliDescribeTest, ARunningOneSaysHowFarItIsAndWhatThatIsKnownFrom) {
   v1::Operation operation = SecondAttempt();
   const std::vector<std::string> lines = RenderDescription(operation, At(133));
