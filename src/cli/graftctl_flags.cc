@@ -278,7 +278,7 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   AddReprovision(app, flags);
   AddAgentCommands(app, flags);
   AddTopoCommands(app, flags);
-  AddCompletionCommand(app);
+  AddDocumentCommands(app);
   AddDocuments(app);
   try {
     app.parse(argc, argv);

@@ -27,6 +27,24 @@ CLI::Option* AddShell(CLI::App& command, const std::string& name, CLI::App& prog
       ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh", "fish"}));
 }
 
+// And what it was probably meant to be.
+std::string SayUnknown(const CLI::App& command, const std::string& given) {
+  const std::string word = given.substr(0, given.find('='));
+  const bool flag = absl::StartsWith(word, "-");
+  std::vector<std::string> known;
+  for (const CLI::App* app = &command; flag && app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+    }
+  }
+  if (!flag) {
+    for (const CLI::App* below : command.get_subcommands(nullptr))
+      known.push_back(below->get_name());
+  }
+  const char* fault = flag ? "unknown" : known.empty() ? "one argument too many" : "no command";
+  return absl::StrCat("\"", word, "\" is ", fault, DidYouMean(word, known));
+}
+
 // CLI11 reports missing arguments first, and then does not report unknown ones. Its own text does
 // not name the command whose --help would help.
 std::string SayFault(const CLI::App* program, const CLI::Error& error) {
@@ -39,12 +57,26 @@ std::string SayFault(const CLI::App* program, const CLI::Error& error) {
   const std::vector<std::string> unknown = program->remaining(/*recurse=*/true);
   const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
   std::string text = error.what();
-  if (missing && !unknown.empty()) {
-    text = absl::StrCat("\"", unknown.front(), "\" is unknown");
+  const bool extra = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  if ((missing || extra) && !unknown.empty()) {
+    text = SayUnknown(*command, unknown.front());
   } else if (missing && text == "A subcommand is required") {
     text = "a command is required";
   }
   return absl::StrCat(name, ": ", text, "\n", name, " --help says more\n");
+}
+
+[[noreturn]] void PrintHelp(const CLI::App& program, const std::vector<std::string>& words) {
+  const CLI::App* command = &program;
+  std::string name = program.get_name();
+  for (const std::string& word : words) {
+    const auto found = command->get_subcommands(
+        [&word](const CLI::App* below) { return below->check_name(word); });
+    if (found.empty()) throw CLI::ValidationError(SayUnknown(*command, word));
+    command = found.front();
+    absl::StrAppend(&name, " ", command->get_name());
+  }
+  Print(command->get_formatter()->make_help(command, name, CLI::AppFormatMode::Normal));
 }
 
 bool IsFlag(const CLI::Option& option) {
@@ -202,10 +234,14 @@ void AddDocuments(CLI::App& app) {
   AddShell(app, "--completion", app)->configurable(false)->group("");
 }
 
-void AddCompletionCommand(CLI::App& app) {
-  CLI::App* command =
+void AddDocumentCommands(CLI::App& app) {
+  CLI::App* completion =
       app.add_subcommand("completion", "print a script that completes this program's commands");
-  AddShell(*command, "SHELL", app)->required();
+  AddShell(*completion, "SHELL", app)->required();
+  CLI::App* help = app.add_subcommand("help", "print the help of a command");
+  const CLI::Option* words = help->add_option_function<std::vector<std::string>>(
+      "COMMAND", [](const std::vector<std::string>& /*read below*/) {}, "e.g. topo show");
+  help->callback([&app, words] { PrintHelp(app, words->results()); });
 }
 
 CLI::Option* AddSwitch(CLI::App& app, const std::string& name, bool& target,

@@ -25,8 +25,11 @@ extern const char kVersion[];  // "0.1.0": which graft this is, as the build say
 // app.exit() prints it. To be called when all else is defined. The program's name is the app's.
 void AddDocuments(CLI::App& app);
 
-// The same script as a command: `completion bash`.
-void AddCompletionCommand(CLI::App& app);
+// The same script as a command, and the help of a command: `completion bash`, `help topo show`.
+void AddDocumentCommands(CLI::App& app);
+
+// "; did you mean reprovision?" for "repovision"; empty if no known word is within two letters.
+std::string DidYouMean(const std::string& word, const std::vector<std::string>& known);
 
 // A flag that --name=false turns off. Help, manual page and log show its default, which is the
 // present value of the target.

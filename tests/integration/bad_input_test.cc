@@ -113,7 +113,9 @@ TEST_F(BadInputTest, CommandLinesOfGraftctl) {
   const std::string& alias = replica().alias;
   const BadCommand table[] = {
       {{}, 2, {"a command is required", "graftctl --help"}},
-      {{"reprovison", alias}, 2, {"graftctl: \"reprovison\" is unknown", "graftctl --help"}},
+      {{"reprovison", alias},
+       2,
+       {"\"reprovison\" is no command; did you mean reprovision?", "graftctl --help"}},
       {{"reprovision", alias, "--from-primary", "--bogus"}, 2, {"--bogus"}},
       {{"reprovision", "zone1", "--from-primary"}, 2, {"\"zone1\" is no tablet alias"}},
       {{"reprovision", alias, "--from-tablet", "100"}, 2, {"\"100\" is no tablet alias"}},

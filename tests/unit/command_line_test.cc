@@ -121,6 +121,48 @@ TEST(CompletionScript, HasTheTableInQuotesThatEveryShellReads) {
   EXPECT_EQ(CompletionScript("tcsh", "sample-app", ""), "");
 }
 
+// What a program says and returns, as the words say.
+std::string SaidOf(const std::vector<std::string>& words, int* status = nullptr) {
+  SampleApp sample;
+  AddDocumentCommands(sample.app);
+  sample.app.require_subcommand(1);
+  std::ostringstream out;
+  try {
+    sample.Parse(words);
+    ADD_FAILURE() << testing::PrintToString(words) << " did not end the parsing";
+  } catch (const CLI::ParseError& end) {
+    const int code = sample.app.exit(end, out, out);
+    if (status != nullptr) *status = code;
+  }
+  return out.str();
+}
+
+TEST(Faults, AnUnknownWordIsComparedWithTheKnownOnes) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> rows = {
+      {{"copi", "a"}, "sample-app: \"copi\" is no command; did you mean copy?\n"},
+      {{"dance"}, "sample-app: \"dance\" is no command\n"},
+      {{"topo", "ad-cel"}, "sample-app topo: \"ad-cel\" is no command; did you mean add-cell?\n"},
+      {{"copy", "a", "b"}, "sample-app copy: \"b\" is one argument too many\n"},
+      {{"copy", "a", "--form=donor"},
+       "sample-app copy: \"--form\" is unknown; did you mean --from?\n"},
+      {{"copy", "--wiat", "1m"}, "sample-app copy: \"--wiat\" is unknown; did you mean --wait?\n"},
+      {{"copy", "a", "--bogus"}, "sample-app copy: \"--bogus\" is unknown\n"},
+      {{"help", "copi"}, "sample-app help: \"copi\" is no command; did you mean copy?\n"}};
+  for (const auto& [words, said] : rows) {
+    int status = 0;
+    EXPECT_THAT(SaidOf(words, &status), StartsWith(said));
+    EXPECT_NE(status, 0) << said;
+  }
+}
+
+TEST(Documents, HelpIsACommandToo) {
+  EXPECT_EQ(SaidOf({"help"}), SaidOf({"--help"}));
+  EXPECT_EQ(SaidOf({"help", "copy"}), SaidOf({"copy", "--help"}));
+  int status = 1;
+  EXPECT_EQ(SaidOf({"help", "topo", "new-cell"}, &status), SaidOf({"topo", "add-cell", "--help"}));
+  EXPECT_EQ(status, 0);
+}
+
 TEST(Documents, ArePrintedAsHelpIs) {
   for (const auto& [flag, begin] : {std::pair<std::string, std::string>{"--version", kVersion},
                                     {"--completion=bash", "# bash completion of sample-app"}}) {
