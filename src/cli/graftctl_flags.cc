@@ -76,7 +76,11 @@ void AddRequestFlags(CLI::App& command, GraftctlFlags& flags) {
 }
 
 void AddBandwidthFlags(CLI::App& command, GraftctlFlags& flags) {
-  const CLI::Range range(int64_t{0}, kMostBandwidthMib);
+  const auto range = [](const std::string& text) {
+    int64_t mib = -1;
+    const bool good = absl::SimpleAtoi(text, &mib) && mib >= 0 && mib <= kMostBandwidthMib;
+    return good ? "" : absl::StrCat("write a whole number of MiB/s, 0 to ", kMostBandwidthMib);
+  };
   Add(command, "--max-data-bandwidth", flags.settings.max_data_bandwidth_mib, "MIB",
       "bound of the copy on disk, in MiB/s; 0: none")
       ->check(range);

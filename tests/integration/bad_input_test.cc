@@ -131,7 +131,7 @@ TEST_F(BadInputTest, CommandLinesOfGraftctl) {
        {"--max-concurrency", "1 to 128"}},
       {{"reprovision", alias, "--from-primary", "--max-data-bandwidth", "-1"},
        2,
-       {"--max-data-bandwidth", "1048576"}},
+       {"--max-data-bandwidth", "write a whole number of MiB/s, 0 to 1048576"}},
       {{"preflight", alias}, 2, {"NO_DONOR_SPECIFIED", "--from-primary"}},
       {{"preflight", alias, "--from-tablet", "zone1-0000000999"},
        3,

@@ -202,7 +202,7 @@ TEST(CliFlagsTest, UsageErrorsAreTwoAndHelpIsZero) {
            {"reprovision", "zone1-1", "--max-concurrency", "129"},
            {"reprovision", "zone1-1", "--max-data-bandwidth", "-1"},
            {"throttle", "zone1-1", "--max-data-bandwidth", "1048577"},
-           {"throttle", "zone1-1", "--max-network-bandwidth", "fast"},
+           {"throttle", "zone1-1", "--max-network-bandwidth", "5MB"},
            {"throttle", "zone1-1", "--max-concurrency", "2"},
            {"cancel"},
            {"tablets", "--output", "xml"},
