@@ -14,10 +14,10 @@
 namespace graft {
 namespace {
 
-absl::Status NoCell(absl::string_view name) {
-  return absl::NotFoundError(absl::StrCat("cell ", name,
-                                          " is not in the topology: graftctl topo show lists its "
-                                          "cells, graftctl topo add-cell adds one"));
+absl::Status NoCell(absl::string_view name, absl::string_view root) {
+  return absl::NotFoundError(absl::StrCat("cell ", name, " is not in the topology below ", root,
+                                          "; is --topo-global-root right? graftctl topo show lists "
+                                          "the cells, graftctl topo add-cell adds one"));
 }
 
 absl::Status NoTablet(const TabletAlias& alias) {
@@ -58,7 +58,7 @@ absl::StatusOr<Cell> VitessTopology::GetCell(absl::string_view name) {
   GRAFT_RETURN_IF_ERROR(topo::ValidateCellName(name));
   const auto record = topo::ReadRecord<topodata::CellInfo>(
       deps_.global, topo::CellInfoKey(deps_.global_root, name));
-  if (absl::IsNotFound(record.status())) return NoCell(name);
+  if (absl::IsNotFound(record.status())) return NoCell(name, deps_.global_root);
   if (!record.ok()) return record.status();
   return Cell{std::string(name), record->server_address(), record->root()};
 }

@@ -82,8 +82,8 @@ TEST_F(VitessTopologyTest, WhatIsMissingIsNamed) {
   };
   expect_missing(
       topology_.GetTablet(TabletAlias{"zone9", 1}).status(),
-      "cell zone9 is not in the topology: graftctl topo show lists its cells, graftctl topo "
-      "add-cell adds one");
+      "cell zone9 is not in the topology below /vitess/global; is --topo-global-root right? "
+      "graftctl topo show lists the cells, graftctl topo add-cell adds one");
   expect_missing(topology_.GetTablet(TabletAlias{"zone1", 1}).status(), "tablet zone1-0000000001");
   expect_missing(
       topology_.UpdateTablet(TabletAlias{"zone1", 1}, [](Tablet&) { return absl::OkStatus(); }),
