@@ -221,7 +221,9 @@ absl::StatusOr<std::unique_ptr<Watch>> ShardRebuilds::Follow(std::function<void(
 absl::StatusOr<KeyValue> ShardRebuilds::Read() {
   auto item = store_.Get(key_);
   if (absl::IsNotFound(item.status())) {
-    return absl::NotFoundError(absl::StrCat("the shard has had no rebuild: there is no ", key_));
+    return absl::NotFoundError(
+        absl::StrCat("the shard has had no rebuild, there is no ", key_,
+                     ": begin one with --all, --unhealthy or the aliases of tablets"));
   }
   if (!item.ok()) return Annotate(item.status(), absl::StrCat("read ", key_));
   return item;

@@ -354,7 +354,9 @@ TEST_F(CliRebuildTest, ASecondOneIsRefusedBeforeAnybodyIsAsked) {
 }
 
 TEST_F(CliRebuildTest, WithoutMembersItShowsTheOneThatIsThere) {
-  EXPECT_EQ(Run(call_).status().code(), absl::StatusCode::kNotFound);
+  const absl::Status none = Run(call_).status();
+  EXPECT_EQ(none.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(none.message()), HasSubstr("begin one with --all, --unhealthy or"));
   ASSERT_TRUE(Run(All()).ok());
   Finish(101, MemberOutcome::kRunning);
   EXPECT_EQ(*Run(call_), ExitCode::kDone);
