@@ -126,9 +126,7 @@ std::string WhyUnhealthy(const SeenTablet& tablet) {
   std::string data = tablet.record.Tag("graft.data_state");
   if (answer.operation.has_value()) data = v1::DataState_Name(answer.operation->data_state());
   if (data == "PARTIAL" || data == "EMPTY") return absl::StrCat("data ", data);
-  if (!answer.tablet.mysql_reachable()) {
-    return absl::StrCat("mysqld does not answer: ", answer.tablet.mysql_error());
-  }
+  if (!answer.tablet.mysql_reachable()) return "mysqld does not answer";
   if (tablet.record.type == TabletType::kRestore) return "type RESTORE";
   const std::string lag = LagText(answer.tablet);
   if (lag == "-") return "does not replicate";

@@ -148,8 +148,8 @@ TEST(CliRebuildPlanTest, WhatIsUnhealthy) {
   EXPECT_EQ(WhyUnhealthy(Seen(101, alone)), "does not replicate");
   AgentAnswer down = Replicating();
   down.tablet.set_mysql_reachable(false);
-  down.tablet.set_mysql_error("refused");
-  EXPECT_EQ(WhyUnhealthy(Seen(101, down)), "mysqld does not answer: refused");
+  down.tablet.set_mysql_error("refused, in a text that would be wider than the screen");
+  EXPECT_EQ(WhyUnhealthy(Seen(101, down)), "mysqld does not answer");
   EXPECT_EQ(WhyUnhealthy(Seen(101, Replicating(), TabletType::kRestore)), "type RESTORE");
   EXPECT_EQ(WhyUnhealthy(Seen(101, Operating(v1::FAILED, v1::PARTIAL))), "data PARTIAL");
   EXPECT_EQ(WhyUnhealthy(Seen(101, Operating(v1::DONE, v1::CLONED))), "");
