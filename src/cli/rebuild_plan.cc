@@ -17,26 +17,29 @@ bool IsPrimary(const Shard& shard, const Tablet& record) {
   return record.alias == shard.primary || record.type == TabletType::kPrimary;
 }
 
-// Why it cannot be a member; empty if it can.
-std::string WhyNoMember(const PlanRequest& request, const SeenTablet& tablet) {
-  if (IsPrimary(request.shard, tablet.record)) return "is the shard's primary";
-  if (tablet.record.alias == request.donor) return "is the donor";
-  if (!tablet.answer.ok()) {
-    return absl::StrCat("its agent does not answer: ", tablet.answer.status().message());
-  }
+// With the code and text of why it cannot be a member.
+absl::Status CheckMember(const PlanRequest& request, const SeenTablet& tablet) {
+  const auto refuse = [](const auto&... words) {
+    return absl::FailedPreconditionError(absl::StrCat(words...));
+  };
+  if (IsPrimary(request.shard, tablet.record)) return refuse("is the shard's primary");
+  if (tablet.record.alias == request.donor) return refuse("is the donor");
+  if (!tablet.answer.ok()) return Annotate(tablet.answer.status(), "its agent does not answer");
   if (!tablet.answer->tablet.takes_turns()) {
-    return "its agent is of an older graft, which does not take turns: graftctl reprovision ALIAS";
+    return refuse(
+        "its agent is of an older graft, which does not take turns: graftctl reprovision "
+        "ALIAS");
   }
   const auto& operation = tablet.answer->operation;
   if (operation.has_value() && operation->outcome() == v1::RUNNING) {
-    return absl::StrCat("operation ", operation->id(), " is running");
+    return refuse("operation ", operation->id(), " is running");
   }
   const TabletType type = tablet.record.type;
   const bool aside = type == TabletType::kDrained || type == TabletType::kBackup;
   if (aside && request.choice != RebuildChoice::kNamed) {
-    return absl::StrCat("its type is ", TabletTypeName(type), ": somebody has put it aside");
+    return refuse("its type is ", TabletTypeName(type), ": somebody has put it aside");
   }
-  return "";
+  return absl::OkStatus();
 }
 
 bool IsChosen(const PlanRequest& request, const SeenTablet& tablet) {
@@ -143,14 +146,13 @@ absl::StatusOr<RebuildPlan> MakePlan(const PlanRequest& request,
   std::vector<const SeenTablet*> members;
   for (const SeenTablet& tablet : tablets) {
     if (!IsChosen(request, tablet)) continue;
-    const std::string why_not = WhyNoMember(request, tablet);
-    if (why_not.empty()) {
+    const absl::Status may = Annotate(CheckMember(request, tablet), tablet.record.alias.ToString());
+    if (may.ok()) {
       members.push_back(&tablet);
-      continue;
-    }
-    plan.left_out.push_back(absl::StrCat(tablet.record.alias.ToString(), ": ", why_not));
-    if (request.choice == RebuildChoice::kNamed) {
-      return absl::FailedPreconditionError(plan.left_out.back());
+    } else if (request.choice == RebuildChoice::kNamed) {
+      return may;
+    } else {
+      plan.left_out.emplace_back(may.message());
     }
   }
   std::stable_partition(members.begin(), members.end(),

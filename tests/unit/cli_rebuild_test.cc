@@ -190,7 +190,7 @@ TEST(CliRebuildPlanTest, WhoCannotBeAMemberIsLeftOutOrRefusedByName) {
   request.choice = RebuildChoice::kNamed;
   const std::map<uint32_t, std::string> refusals = {
       {100, "FAILED_PRECONDITION: zone1-0000000100: is the shard's primary"},
-      {101, "FAILED_PRECONDITION: zone1-0000000101: its agent does not answer"},
+      {101, "UNAVAILABLE: zone1-0000000101: its agent does not answer"},
       {103, "FAILED_PRECONDITION: zone1-0000000103: is the donor"},
       {109, "NOT_FOUND: tablet zone1-0000000109 is not in shard shop/0"}};
   for (const auto& [uid, refusal] : refusals) {
