@@ -52,6 +52,14 @@ std::vector<std::string> RenderNow(const Session& session, const v1::Operation& 
   return lines;
 }
 
+// An id that is not known: where the known ones are.
+absl::StatusOr<v1::Operation> GetOperation(AgentClient& agent, const std::string& id) {
+  absl::StatusOr<v1::Operation> operation = agent.GetOperation(id);
+  if (id.empty() || !absl::IsNotFound(operation.status())) return operation;
+  return absl::NotFoundError(
+      absl::StrCat(operation.status().message(), "; graftctl history ALIAS lists them"));
+}
+
 // Page after page.
 absl::StatusOr<v1::ListOperationsResponse> ListAll(AgentClient& agent) {
   v1::ListOperationsResponse all;
@@ -103,7 +111,7 @@ Result ShowStatus(const Session& session, const Connect& connect, const Tablet* 
   }
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::GetTabletResponse tablet, agent->GetTablet());
-  const absl::StatusOr<v1::Operation> operation = agent->GetOperation(id);
+  const absl::StatusOr<v1::Operation> operation = GetOperation(*agent, id);
   // A tablet that was never rebuilt has a status too.
   const bool none = id.empty() && absl::IsNotFound(operation.status());
   if (!operation.ok() && !none) return operation.status();
@@ -140,7 +148,7 @@ Result ShowHistory(const Session& session, const Connect& connect) {
 
 Result DescribeOperation(const Session& session, const Connect& connect, const std::string& id) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
-  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->GetOperation(id));
+  GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, GetOperation(*agent, id));
   Show(session, operation,
        [&] { return RenderDescription(operation, AgentNow(session, operation)); });
   return ExitCode::kDone;

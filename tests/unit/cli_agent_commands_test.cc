@@ -215,8 +215,9 @@ TEST_F(CliAgentCommandsTest, StatusOfATabletThatWasNeverRebuilt) {
   EXPECT_EQ(*ShowStatus(session_, connect_, nullptr, ""), ExitCode::kDone);
   EXPECT_THAT(out_.str(), HasSubstr("no operation yet"));
   // Asked for by its id, it is missing.
-  EXPECT_EQ(ShowStatus(session_, connect_, nullptr, "op9").status().code(),
-            absl::StatusCode::kNotFound);
+  const absl::Status missing = absl::NotFoundError("none; graftctl history ALIAS lists them");
+  EXPECT_EQ(ShowStatus(session_, connect_, nullptr, "op9").status(), missing);
+  EXPECT_EQ(DescribeOperation(session_, connect_, "op9").status(), missing);
   session_.output = OutputFormat::kJson;
   out_.str("");
   EXPECT_EQ(*ShowStatus(session_, connect_, nullptr, ""), ExitCode::kDone);
