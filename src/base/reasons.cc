@@ -58,7 +58,7 @@ constexpr ReasonRow kTable[] = {
     {Reason::kCharacterSets, "CHARACTER_SETS", Code::kFailedPrecondition, kStop, kDonor, kPreflight,
      "check: character sets or collation of server or file system differ"},
     {Reason::kClaimLost, "CLAIM_LOST", Code::kAborted, kNextAttempt, kShard, kWaiting,
-     "the agent lost its place in the donor's queue before CLONE; tried again"},
+     "the agent lost its place in the line for a donor before CLONE; tried again"},
     {Reason::kCloneFailed, "CLONE_FAILED", Code::kInternal, kStop, kRecipient, kCopy,
      "clone_status says Failed without an error; see mysqld's error log"},
     {Reason::kCloneInternal, "CLONE_INTERNAL", Code::kInternal, kStop, kRecipient, kCopy,

@@ -73,7 +73,7 @@ void AddHero(const v1::Operation& operation, absl::Time now, Html& html) {
       view::PercentText(progress.percent()));
   const view::EtaText eta = view::EtaOf(progress, now);
   if (operation.queue_place() > 0) {
-    html.Add("waits for its donor: place $0 in the queue", operation.queue_place());
+    html.Add("waits for its donor: place $0 in the line", operation.queue_place());
   } else if (progress.has_waiting_since()) {
     html.Add("waits since $0", view::WaitedText(operation, now));
   } else if (eta.likely.empty()) {

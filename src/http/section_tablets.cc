@@ -128,7 +128,7 @@ void AddStep(const Tablet& tablet, Html& html) {
     html.Add(" <progress max=\"100\" value=\"$0\"></progress> $1", view::PercentText(percent),
              progress);
   }
-  if (!place.empty()) html.Add(", place $0 in the queue", place);
+  if (!place.empty()) html.Add(", place $0 in the line", place);
   if (!reason.empty()) html.Add("<span class=\"error\">$0</span>", reason);
 }
 

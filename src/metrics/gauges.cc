@@ -181,7 +181,7 @@ void WriteAttempt(const Operation* running, MetricsPage& page) {
                           "How far the running operation's attempt is, 0 to 1.");
   auto attempt = page.Gauge("graft_operation_attempt", "Number of the running attempt, from 1.");
   auto place = page.Gauge("graft_operation_queue_place",
-                          "Place in the donor's queue, 1 is next; 0: not waiting.");
+                          "Place in the line for a donor, 1 is next; 0: not waiting.");
   auto lost = page.Gauge("graft_operation_claim_lost",
                          "1: the running operation's claim on its donor ended before its copy.");
   if (running == nullptr) return;

@@ -127,7 +127,7 @@ std::string WaitsFor(const v1::Operation& operation) {
   if (operation.queue_place() > 0) {
     const bool any = operation.donor_choice().any() || operation.donor().empty();
     text = absl::StrCat("waits for ", any ? "a donor" : operation.donor().c_str(), ": place ",
-                        operation.queue_place(), any ? " in the shard's line" : " in its queue");
+                        operation.queue_place(), any ? " in the shard's line" : " in its line");
   }
   const std::string& note = operation.progress().note();
   if (!note.empty()) absl::StrAppend(&text, text.empty() ? "" : "; ", note);

@@ -71,15 +71,15 @@ TEST(CliHistoryTest, PlainTellsAWaitWhenItChangesButNotAllTheTime) {
   operation.mutable_progress()->clear_note();
   const std::string waits = "waits for zone1-0000000101: place ";
   EXPECT_THAT(RenderPlain(operation, At(5), state),
-              ElementsAre("[  5.0s] " + waits + "2 in its queue"));
+              ElementsAre("[  5.0s] " + waits + "2 in its line"));
   EXPECT_THAT(RenderPlain(operation, At(60), state), IsEmpty());
   operation.set_queue_place(1);
   EXPECT_THAT(RenderPlain(operation, At(60.2), state),
-              ElementsAre("[ 1m00s] " + waits + "1 in its queue"));
+              ElementsAre("[ 1m00s] " + waits + "1 in its line"));
   operation.set_queue_place(3);
   EXPECT_THAT(RenderPlain(operation, At(60.9), state), IsEmpty());
   EXPECT_THAT(RenderPlain(operation, At(61.2), state),
-              ElementsAre("[ 1m01s] " + waits + "3 in its queue"));
+              ElementsAre("[ 1m01s] " + waits + "3 in its line"));
   operation.clear_queue_place();
   EXPECT_THAT(RenderPlain(operation, At(70), state), IsEmpty());
 }

@@ -154,7 +154,7 @@ TEST(CliLiveTest, AQueueHasItsPlaceAndNoTimeLeft) {
   const auto lines = Live(operation, At(133), {80, 0, false});
   EXPECT_THAT(lines[1], HasSubstr("time left unknown"));
   EXPECT_EQ(lines[2],
-            "waits for zone1-0000000101: place 2 in its queue; the holder is zone1-0000000104");
+            "waits for zone1-0000000101: place 2 in its line; the holder is zone1-0000000104");
 }
 
 TEST(CliLiveTest, AWaitHasItsLengthAndNoTimeLeft) {

@@ -82,7 +82,7 @@ TEST(StatusPageTest, AQueueIsNamed) {
   facts.operations[0].queue_place = 3;
   facts.operations[0].progress.note = "the donor serves zone1-0000000107";
   EXPECT_THAT(RenderFragment(facts),
-              AllOf(HasSubstr("place 3 in the queue"),
+              AllOf(HasSubstr("place 3 in the line"),
                     HasSubstr("<p class=\"note\">the donor serves zone1-0000000107</p>")));
 }
 

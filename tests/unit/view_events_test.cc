@@ -114,9 +114,9 @@ TEST(ViewEventsTest, SessionsThatWereOnlyCountedAreCounted) {
 TEST(ViewEventsTest, ARunningOperationSaysWhatItWaitsFor) {
   v1::Operation operation = Waiting();
   EXPECT_EQ(WaitsFor(operation),
-            "waits for zone1-0000000101: place 2 in its queue; the holder is zone1-0000000104");
+            "waits for zone1-0000000101: place 2 in its line; the holder is zone1-0000000104");
   operation.mutable_progress()->clear_note();
-  EXPECT_EQ(WaitsFor(operation), "waits for zone1-0000000101: place 2 in its queue");
+  EXPECT_EQ(WaitsFor(operation), "waits for zone1-0000000101: place 2 in its line");
   operation.clear_donor();
   EXPECT_EQ(WaitsFor(operation), "waits for a donor: place 2 in the shard's line");
   operation.clear_queue_place();
