@@ -48,6 +48,8 @@ struct RebuildPlan {
     std::optional<absl::Duration> takes;  // nullopt: there is no earlier rebuild in the shard
   };
   std::vector<Row> rows;                // in order: unhealthy tablets first
+  int at_once = 1;                      // members, at most
+  bool one_by_one = false;              // though more were allowed: some acknowledge to the primary
   std::vector<std::string> left_out;    // "zone1-0000000103: its agent does not answer"
   std::optional<absl::Duration> takes;  // all rounds
 };

@@ -57,7 +57,7 @@ ShardRebuild MakeRebuild(const Session& session, const ShardRebuildCall& call,
   rebuild.call.id = absl::StrCat(
       "rebuild-", absl::FormatTime("%Y%m%dT%H%M%E3S", rebuild.requested, absl::UTCTimeZone()));
   rebuild.by = call.by;
-  rebuild.max_unavailable = call.max_unavailable;
+  rebuild.max_unavailable = plan.at_once;
   for (const RebuildPlan::Row& row : plan.rows) {
     rebuild.members.push_back({row.alias, row.why, MemberOutcome::kWaiting, "", false});
   }

@@ -157,10 +157,17 @@ absl::StatusOr<RebuildPlan> MakePlan(const PlanRequest& request,
   }
   std::stable_partition(members.begin(), members.end(),
                         [](const SeenTablet* member) { return !WhyUnhealthy(*member).empty(); });
-  GRAFT_RETURN_IF_ERROR(CheckOneStays(request, tablets, members));
+  plan.one_by_one = request.max_unavailable > 1 &&
+                    std::any_of(members.begin(), members.end(), [](const SeenTablet* member) {
+                      return member->answer->tablet.acknowledges();
+                    });
+  plan.at_once = plan.one_by_one ? 1 : request.max_unavailable;
+  PlanRequest wanted = request;
+  wanted.max_unavailable = plan.at_once;
+  GRAFT_RETURN_IF_ERROR(CheckOneStays(wanted, tablets, members));
   for (const SeenTablet* member : members) {
     const std::string unhealthy = WhyUnhealthy(*member);
-    const int round = RoundOf(plan.rows.size(), request.max_unavailable);
+    const int round = RoundOf(plan.rows.size(), plan.at_once);
     plan.rows.push_back({member->record.alias, member->record.type,
                          unhealthy.empty() ? "healthy, on request" : unhealthy, round,
                          std::nullopt});
@@ -175,10 +182,14 @@ std::vector<std::string> RenderPlan(const PlanRequest& request, const RebuildPla
   if (plan.rows.empty()) {
     lines.push_back(absl::StrCat("nothing to rebuild in ", shard));
   } else {
-    lines.push_back(
-        absl::StrCat("rebuild of ", view::Count(static_cast<int64_t>(plan.rows.size()), "tablet"),
-                     " of ", shard, " in ", view::Count(plan.rows.back().round, "round"), ", ",
-                     request.max_unavailable, " at a time"));
+    lines.push_back(absl::StrCat(
+        "rebuild of ", view::Count(static_cast<int64_t>(plan.rows.size()), "tablet"), " of ", shard,
+        " in ", view::Count(plan.rows.back().round, "round"), ", ", plan.at_once, " at a time"));
+    if (plan.one_by_one) {
+      lines.emplace_back(
+          "one at a time: semi-synchronous replicas, for which the primary waits, "
+          "are among them");
+    }
     std::vector<std::vector<std::string>> rows = {{"ROUND", "TABLET", "TYPE", "WHY", "ABOUT"}};
     for (const RebuildPlan::Row& row : plan.rows) {
       rows.push_back({absl::StrCat(row.round), row.alias.ToString(),

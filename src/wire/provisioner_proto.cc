@@ -215,6 +215,7 @@ v1::GetTabletResponse ToProto(const TabletSnapshot& snapshot, absl::Time now) {
   auto proto = ToMessage<v1::GetTabletResponse>(snapshot);
   proto.set_type(std::string(TabletTypeName(snapshot.type)));
   proto.set_takes_turns(true);
+  proto.set_acknowledges(snapshot.acknowledges);
   if (snapshot.read_at != absl::InfinitePast()) {
     *proto.mutable_age() = ToDuration(std::max(now - snapshot.read_at, absl::ZeroDuration()));
   }

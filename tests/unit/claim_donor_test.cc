@@ -174,6 +174,15 @@ TEST_F(BeingMadeTest, OneThatHasJustBegunIsWaitedForToo) {
   EXPECT_EQ(operation.donor, world_.other);
 }
 
+// Its agent has died, and its record still says that it begins.
+TEST_F(BeingMadeTest, ABeginnerThatHasDiedIsWaitedForForMinutes) {
+  kept_.front()->Leave().IgnoreError();
+  Make("INTACT", "preflight");
+  const Operation operation = RunWithoutPrimary();
+  EXPECT_EQ(ReasonOf(operation.error), "NO_DONOR") << operation.error;
+  EXPECT_LE(Waited(operation), absl::Minutes(7)) << "three attempts";
+}
+
 TEST_F(BeingMadeTest, OneThatNeverComesIsNotWaitedForForEver) {
   const Operation operation = RunWithoutPrimary();
   EXPECT_EQ(ReasonOf(operation.error), "NO_DONOR") << operation.error;

@@ -115,6 +115,17 @@ TEST(CliRebuildPlanTest, AnOlderAgentIsLeftOut) {
               HasSubstr("left out: zone1-0000000101: its agent is of an older graft"));
 }
 
+// As the agents do it.
+TEST(CliRebuildPlanTest, SemiSynchronousReplicasAreRebuiltOneByOne) {
+  AgentAnswer acknowledges = Replicating();
+  acknowledges.tablet.set_acknowledges(true);
+  const std::vector<SeenTablet> tablets = {Seen(101), Seen(102, acknowledges)};
+  const auto lines = PlanText(Request(RebuildChoice::kAll, 2), tablets);
+  EXPECT_EQ(lines[0], "rebuild of 2 tablets of shop/0 in 2 rounds, 1 at a time");
+  EXPECT_THAT(lines[1], HasSubstr("semi-synchronous replicas"));
+  EXPECT_EQ(MakePlan(Request(RebuildChoice::kAll, 2), tablets)->at_once, 1);
+}
+
 TEST(CliRebuildPlanTest, ARoundLastsAsLongAsItsSlowestTablet) {
   std::vector<SeenTablet> tablets = {Seen(101), Seen(102), Seen(103), Seen(104)};
   tablets[0].rebuilds = {absl::Minutes(4)};

@@ -30,6 +30,7 @@ TabletSnapshot FullSnapshot() {
   snapshot.mysql_version = "9.7.4";
   snapshot.gtid_executed = "00000000-0000-0000-0000-000000000100:1-5";
   snapshot.super_read_only = true;
+  snapshot.acknowledges = true;
   ReplicationChannel channel;
   channel.source = {"db-100.example", 3306};
   channel.receiver_running = true;
@@ -69,7 +70,8 @@ TEST(WireTablet, EveryFieldOfTheAnswerIsSet) {
       receiver_errno: 2003 receiver_error: "cannot connect"
       applier_errno: 1062 applier_error: "duplicate" lag { seconds: 7 }
     }
-    age { seconds: 2 nanos: 500000000 } donating: true donations_seen: 3 takes_turns: true)";
+    age { seconds: 2 nanos: 500000000 } donating: true donations_seen: 3 takes_turns: true
+    acknowledges: true)";
   v1::GetTabletResponse expected;
   ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &expected));
   EXPECT_EQ(proto.DebugString(), expected.DebugString());

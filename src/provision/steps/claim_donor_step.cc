@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "base/duration_flag.h"
 #include "base/errors.h"
 #include "provision/donor/claim_keeper.h"
 #include "provision/donor/donor_search.h"
@@ -26,6 +25,8 @@ constexpr absl::Duration kLookUntold = absl::Seconds(1);  // while the line cann
 constexpr absl::Duration kLeftOverAfter = absl::Seconds(3);
 // A donor that somebody outside the line holds is left alone for so long.
 constexpr absl::Duration kForeignClaim = absl::Seconds(5);
+// Others that have begun, by their records, come to the line within so long, or have died.
+constexpr absl::Duration kBeginnersPatience = absl::Minutes(2);  // in each attempt
 // The store may be away for so long before the wait is given up.
 constexpr absl::Duration kStorePatience = absl::Seconds(15);
 
@@ -49,7 +50,7 @@ class DonorWait {
       }
       if (away) searched_.reset();
       if (donor.ok() && Now() - moved_ >= context_.options.donor_wait_timeout) {
-        return WaitedTooLong();
+        return WaitedTooLong(context_, line_);
       }
       if (donor.ok() && stands_) ShowPlace(line_.ahead + 1);
       GRAFT_RETURN_IF_ERROR(AwaitNews());
@@ -165,7 +166,9 @@ class DonorWait {
     }
     const bool hopeless =
         found.ranking.order.empty() && !left_to_others_ && !line_.others_work() && foreign_.empty();
-    if (hopeless && !AnotherBegins(context_)) return NoDonor(operation(), shard, found);
+    hopeless_since_ = hopeless ? std::min(hopeless_since_, Now()) : absl::InfiniteFuture();
+    const bool over = Now() - hopeless_since_ >= kBeginnersPatience;
+    if (over || (hopeless && !AnotherBegins(context_))) return NoDonor(operation(), shard, found);
     context_.Note(line_.Holders());
     return std::nullopt;
   }
@@ -253,17 +256,6 @@ class DonorWait {
     context_.ReportProgress();
   }
 
-  absl::Status WaitedTooLong() const {
-    return Failure(
-        Reason::kDonorWaitTimeout,
-        absl::StrCat(TakesAny() ? "no donor of the shard"
-                                : absl::StrCat("donor ", operation().donor.ToString()),
-                     " became free within ", HumanDuration(context_.options.donor_wait_timeout),
-                     " (--clone-donor-wait-timeout) without this tablet getting nearer: ",
-                     line_.ahead, " stand before this tablet, ", line_.Holders(),
-                     "; name another donor, or wait longer"));
-  }
-
   StepContext& context_;
   const std::string name_;
   const absl::Time began_;
@@ -275,7 +267,8 @@ class DonorWait {
   ShardLine line_;
   std::optional<ShardLine> searched_;  // how it was at the last search
   absl::Time search_again_;            // at the same line
-  bool left_to_others_ = false;        // a free donor, at the last search
+  absl::Time hopeless_since_ = absl::InfiniteFuture();
+  bool left_to_others_ = false;  // a free donor, at the last search
   absl::Time left_since_ = absl::InfiniteFuture();
   std::map<TabletAlias, absl::Time> foreign_;  // claims of those that do not stand in the line
   // Changes of the line; the watch's thread counts them, and ends before this does.

@@ -184,6 +184,18 @@ bool AnotherBegins(const StepContext& context) {
          });
 }
 
+absl::Status WaitedTooLong(const StepContext& context, const ShardLine& line) {
+  const bool any = context.operation.request.donor.kind == DonorChoice::Kind::kAny;
+  return Failure(
+      Reason::kDonorWaitTimeout,
+      absl::StrCat(any ? "no donor of the shard"
+                       : absl::StrCat("donor ", context.operation.donor.ToString()),
+                   " became free within ", HumanDuration(context.options.donor_wait_timeout),
+                   " (--clone-donor-wait-timeout) without this tablet getting nearer: ", line.ahead,
+                   " stand before this tablet, ", line.Holders(),
+                   "; name another donor, or wait longer"));
+}
+
 absl::Status RefusePrimary(const Tablet& tablet, const Shard& shard) {
   if (shard.primary != tablet.alias && tablet.type != TabletType::kPrimary) {
     return absl::OkStatus();

@@ -38,6 +38,9 @@ absl::StatusOr<FoundDonors> SearchDonors(StepContext& context, const Shard& shar
 // NO_DONOR: none of the shard's tablets can be it, and why.
 absl::Status NoDonor(const Operation& operation, const Shard& shard, const FoundDonors& found);
 
+// DONOR_WAIT_TIMEOUT.
+absl::Status WaitedTooLong(const StepContext& context, const ShardLine& line);
+
 // SEMI_SYNC once more, right before the fence goes up.
 absl::Status CheckAcknowledgers(StepContext& context);
 
