@@ -58,9 +58,10 @@ bool TabletAgent::has_unfinished() const {
 }
 
 // Before the record is touched: it is that of the agent that works on this server. A server that is
-// down is nobody's; an operation that goes on takes its server itself.
+// down is nobody's; an operation that goes on takes its server itself; and while a copy is under
+// way, its own connection holds the server.
 absl::Status TabletAgent::HoldServer(absl::Time deadline, Cancellation& interrupt) {
-  if (has_unfinished()) return absl::OkStatus();
+  if (has_unfinished() || owner_.state()->clone.has_value()) return absl::OkStatus();
   while (true) {
     const absl::Status held = holder_->HoldServer(/*own_clone=*/0);
     if (!HasReason(held, Reason::kServerHeld)) return absl::OkStatus();
