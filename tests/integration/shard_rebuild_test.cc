@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "base/files.h"
 #include "testing/clone_brake.h"
 #include "testing/eventually.h"
@@ -30,6 +31,7 @@ class ShardRebuildTest : public testing::Test {
   static void TearDownTestSuite() { shard_.reset(); }
   void SetUp() override {
     ASSERT_NE(shard_, nullptr);
+    AwaitHealthy();
     clones_ = {first().CloneStatements(), second().CloneStatements()};
   }
 
@@ -41,6 +43,15 @@ class ShardRebuildTest : public testing::Test {
   static CommandResult OfShard(std::vector<std::string> flags) {
     flags.insert(flags.begin(), {"reprovision", "--shard", "shop/0"});
     return shard().Graftctl(std::move(flags));
+  }
+  // Unhealthy tablets come first in a plan, and an agent looks at its server every five seconds.
+  static void AwaitHealthy() {
+    std::string plan;
+    ASSERT_TRUE(Eventually(absl::Seconds(30), [&] {
+      plan = OfShard({"--all", "--plan"}).out;
+      return absl::StrContains(plan, "1      " + first().alias + "  REPLICA  healthy") &&
+             absl::StrContains(plan, "2      " + second().alias + "  REPLICA  healthy");
+    })) << plan;
   }
   static void Begin() {
     const CommandResult begun = OfShard({"--all", "--max-unavailable", "1", "--yes"});
@@ -109,6 +120,7 @@ TEST_F(ShardRebuildTest, TheFirstBadEndIsTheLast) {
   ASSERT_THAT(WriteFile(wrong, "wrong"), IsOk());
   ASSERT_THAT(shard().StopAgent(first()), IsOk());
   ASSERT_THAT(shard().StartAgent(first(), {"--db-clone-password-file", wrong}), IsOk());
+  AwaitHealthy();
   const CommandResult watched = OfShard({"--all", "--yes", "--watch"});
   EXPECT_EQ(watched.code, 1) << watched.err << watched.out;
   EXPECT_THAT(watched.out, HasSubstr("0 of 2 done, 1 failed: no further one begins"));
