@@ -37,7 +37,7 @@ enum class Reason {
   kReplicationAccount, kReplicationMetadata, kReplicationSettings, kReplicationStopping,
   kRestartFailed, kRestartNeeded, kRestartTimeout, kSemiSync, kServerHeld, kServerId,
   kServerOption, kShardHasNoPrimary, kSourceBinlogs, kSourceIdentity, kSourceUnfit, kStateDirHeld,
-  kSupervised, kSystemConfig, kTablespacePath, kTablespacePaths, kTlsRefused, kTlsRequired,
+  kSupervised, kSystemConfig, kTablespacePath, kTablespacePaths, kTabletHeld, kTlsRefused, kTlsRequired,
   kTooLate, kTooManyConnections, kVerifyFailed, kVersions,
 };
 // clang-format on

@@ -18,6 +18,7 @@
 #include "mysql/connector_server.h"
 #include "provision/fleet/rebuild_member.h"
 #include "provision/repair/auto_repair.h"
+#include "rpc/other_agent.h"
 #include "rpc/provisioner_server.h"
 #include "topo_open/topo_open.h"
 
@@ -27,6 +28,8 @@ namespace {
 // How long the topology's calls may take at a stop: those of the threads, then the last one.
 constexpr absl::Duration kStopPatience = absl::Seconds(6);
 constexpr absl::Duration kLeavePatience = absl::Seconds(4);
+
+constexpr absl::Duration kOtherAgentPatience = absl::Seconds(2);
 
 // What can fail before anything is listened on or told to anybody.
 struct Opened {
@@ -209,7 +212,10 @@ class GraftAgent : public Agent {
             options_.start_command.empty() ? nullptr : &start_command_,
             {&shown_percent_, log_observer_.get(), metrics_.get()},
             {&hold_},
-            [this](const Operation& operation) { return member_.MayFence(operation); }};
+            [this](const Operation& operation) { return member_.MayFence(operation); },
+            [this](const std::string& address) {
+              return OtherAgentAnswers(address, identity_.alias, kOtherAgentPatience);
+            }};
   }
 
   const AgentOptions options_;

@@ -27,7 +27,8 @@ TabletAgent::TabletAgent(Ports ports, Options options)
       claims_(ports_.locks),
       line_(ports_.locks),
       keeper_({ports_.clock, *watched_server_, *holder_, ports_.topology, owner_, record_,
-               ports_.log, [this] { return RegisterOnce(); }},
+               ports_.log, [this] { return RegisterOnce(); },
+               [this](const Tablet& record) { return CheckOwner(record); }},
               {options_.provisioner.alias, options_.provisioner.keyspace,
                options_.provisioner.shard, options_.advertised_mysql}),
       operations_(ports_.clock, owner_, options_.defaults,
@@ -57,25 +58,46 @@ bool TabletAgent::has_unfinished() const {
   return IsUnfinished(*owner_.state());
 }
 
-// Before the record is touched: it is that of the agent that works on this server. A server that is
-// down is nobody's; an operation that goes on takes its server itself; and while a copy is under
-// way, its own connection holds the server.
-absl::Status TabletAgent::HoldServer(absl::Time deadline, Cancellation& interrupt) {
+// NOT_FOUND: the record names an agent that is no more. FAILED_PRECONDITION: it names another one,
+// which answers.
+absl::Status TabletAgent::CheckOwner(const Tablet& record) const {
+  const HostPort there{record.hostname, record.Port("graft")};
+  const HostPort here{announced_.hostname, announced_.Port("graft")};
+  const bool stopped = record.shutdown_time != absl::InfinitePast();
+  if (!stopped && (there.empty() || there.ToString() == here.ToString())) return absl::OkStatus();
+  if (stopped || !ports_.other_agent_answers || !ports_.other_agent_answers(there.ToString())) {
+    return absl::NotFoundError("its agent is no more");
+  }
+  return Failure(
+      Reason::kTabletHeld,
+      absl::StrCat("another agent of ", record.alias.ToString(), " answers at ", there.ToString(),
+                   ": stop one of the two, or give it another --tablet-path"));
+}
+
+// Before the record is touched: it is that of the agent that works on this server, and of the one
+// that answers at its address. A server that is down is nobody's; an operation that goes on takes
+// its server itself; and while a copy is under way, its own connection holds the server.
+absl::Status TabletAgent::AwaitOthersEnd(Cancellation& interrupt) {
   if (has_unfinished() || owner_.state()->clone.has_value()) return absl::OkStatus();
+  const absl::Time deadline = ports_.clock.Now() + kHoldPatience;
   while (true) {
-    const absl::Status held = holder_->HoldServer(/*own_clone=*/0);
-    if (!HasReason(held, Reason::kServerHeld)) return absl::OkStatus();
+    absl::Status held = holder_->HoldServer(/*own_clone=*/0);
+    if (!HasReason(held, Reason::kServerHeld)) {
+      const auto record = ports_.topology.GetTablet(options_.provisioner.alias);
+      held = record.ok() ? CheckOwner(*record) : absl::OkStatus();
+      if (!HasReason(held, Reason::kTabletHeld)) return absl::OkStatus();
+    }
     if (ports_.clock.Now() + kHoldPause >= deadline) return held;
-    ports_.log.Warning("waiting until the server is free", StatusFields(held));
+    ports_.log.Warning("waiting until the other agent ends", StatusFields(held));
     if (interrupt.WaitFor(ports_.clock, kHoldPause) == WaitEnd::kCancelled) {
-      return absl::CancelledError("interrupted while waiting for the server");
+      return absl::CancelledError("interrupted while waiting for the other agent's end");
     }
   }
 }
 
 absl::Status TabletAgent::Register(const ApiPorts& ports, Cancellation& interrupt) {
-  GRAFT_RETURN_IF_ERROR(HoldServer(ports_.clock.Now() + kHoldPatience, interrupt));
   announced_ = AnnouncedTablet(options_, *owner_.state(), ports);
+  GRAFT_RETURN_IF_ERROR(AwaitOthersEnd(interrupt));
   const absl::Duration patience =
       has_unfinished() ? absl::InfiniteDuration() : options_.init_timeout;
   const absl::Time deadline = ports_.clock.Now() + patience;

@@ -49,6 +49,8 @@ class TabletAgent {
     std::vector<Observer*> first_observers;  // told before the agent's own
     std::vector<Observer*> last_observers;
     std::function<absl::Status(const Operation&)> may_fence;  // as of ProvisionerDeps
+    // Whether another agent of this tablet answers at an address; nullptr: none ever does.
+    std::function<bool(const std::string& address)> other_agent_answers;
   };
   struct Options {
     ProvisionerOptions provisioner;
@@ -68,10 +70,10 @@ class TabletAgent {
   // Loads the journal. The first call.
   void Load(LoadedJournal journal);
 
-  // Registers the tablet, once no other agent works on its server (SERVER_HELD: one still does
-  // after a few seconds; nothing was written), again and again while the topology is away: for the
-  // init timeout, or for as long as it takes if an operation is unfinished. UNAVAILABLE, CANCELLED,
-  // others as of VitessTopology::RegisterTablet.
+  // Registers the tablet, once no other agent works on its server or under its alias (SERVER_HELD,
+  // TABLET_HELD after a few seconds; nothing was written), again and again while the topology is
+  // away: for the init timeout, or for as long as it takes if an operation is unfinished.
+  // UNAVAILABLE, CANCELLED, others as of VitessTopology::RegisterTablet.
   absl::Status Register(const ApiPorts& ports, Cancellation& interrupt);
 
   // Queues an unfinished operation, and then accepts requests. Otherwise decides on
@@ -96,7 +98,8 @@ class TabletAgent {
   const Tablet& registered() const { return registered_; }
 
  private:
-  absl::Status HoldServer(absl::Time deadline, Cancellation& interrupt);
+  absl::Status AwaitOthersEnd(Cancellation& interrupt);
+  absl::Status CheckOwner(const Tablet& record) const;
   absl::Status RegisterOnce();
   void NoteRegistered();
   void LeaveRestore();

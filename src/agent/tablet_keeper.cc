@@ -56,9 +56,8 @@ absl::Time TabletKeeper::Turn() {
     if (!published.ok()) deps_.log.Warning("tablet not published", FailureFields(published));
     publish_.Done(published.ok(), deps_.clock.Now());
   }
-  const bool wanted = WhatIsUnpublished() != Unpublished::kNothing;
   const absl::Time next = std::min(read_.next(), check_.next());
-  return wanted ? std::min(next, publish_.next()) : next;
+  return WhatIsUnpublished() == Unpublished::kNothing ? next : std::min(next, publish_.next());
 }
 
 LogFields TabletKeeper::FailureFields(const absl::Status& failure) const {
@@ -164,26 +163,27 @@ void TabletKeeper::FenceHeldBack(const ServerFacts& facts) {
 bool TabletKeeper::CheckRecord() {
   const auto record = deps_.topology.GetTablet(options_.alias);
   const bool gone = absl::IsNotFound(record.status());
-  // As another process leaves it that ran for a while with the same alias.
-  bool left = record.ok() && record->shutdown_time != absl::InfinitePast();
+  const absl::Status owner =
+      record.ok() && deps_.check_owner ? deps_.check_owner(*record) : record.status();
+  const bool other = HasReason(owner, Reason::kTabletHeld);
+  bool lost = absl::IsNotFound(owner);
   const bool shut =
       MustNotServe(*deps_.owner.state()) || deps_.record.facts().held_back != Reason::kNone;
   {
     absl::MutexLock lock(&mutex_);
-    left = left && held_by_other_.empty();
-    record_missing_ = gone ? "its record in the topology was deleted" : "";
+    lost = lost && held_by_other_.empty();
+    record_fault_ = std::string(other ? owner.message() : gone ? "its record was deleted" : "");
     if (record.ok()) snapshot_.type = record->type;
     const bool out = snapshot_.type == TabletType::kRestore;
     // Somebody lets dropped data serve.
     if (shut && !out && snapshot_.type != TabletType::kPrimary) unpublished_ = Unpublished::kNews;
   }
-  if (!gone && !left) return true;
-  deps_.log.Warning(gone ? "the tablet's record was deleted; it is made anew"
-                         : "the tablet's record says that its agent has stopped; it is made anew",
-                    FailureFields(record.status()));
+  if (other) deps_.log.Warning("the tablet's record is another agent's", FailureFields(owner));
+  if (!lost) return true;
+  deps_.log.Warning("the tablet's record is made anew", FailureFields(owner));
   if (deps_.register_again == nullptr || !deps_.register_again().ok()) return false;
   absl::MutexLock lock(&mutex_);
-  record_missing_.clear();
+  record_fault_.clear();
   unpublished_ = Unpublished::kNews;
   return true;
 }
@@ -230,8 +230,9 @@ void TabletKeeper::NoteContact(const ServerFacts& facts) {
 absl::Status TabletKeeper::Publish() {
   {
     absl::MutexLock lock(&mutex_);
-    // Another agent works on this server: the record is its to write.
-    if (!held_by_other_.empty()) return absl::FailedPreconditionError(held_by_other_);
+    // Another agent works on this server, or under this alias: the record is its to write.
+    const std::string& why = held_by_other_.empty() ? record_fault_ : held_by_other_;
+    if (!why.empty()) return absl::FailedPreconditionError(why);
     unpublished_ = Unpublished::kNothing;
   }
   const auto published = deps_.record.Publish(*deps_.owner.state());
@@ -247,7 +248,7 @@ TabletSnapshot TabletKeeper::Snapshot() const {
   absl::MutexLock lock(&mutex_);
   TabletSnapshot snapshot = snapshot_;
   snapshot.fenced = state->fence.up;
-  for (const std::string& why : {held_by_other_, record_missing_}) {
+  for (const std::string& why : {held_by_other_, record_fault_}) {
     if (!why.empty()) snapshot.held_back.push_back(why);
   }
   if (facts.held_back != Reason::kNone) snapshot.held_back.push_back(held_back_);

@@ -38,6 +38,8 @@ class TabletKeeper : public Observer {
     TabletRecord& record;
     Log& log;
     std::function<absl::Status()> register_again;  // a record that is gone; nullptr: it stays so
+    // NOT_FOUND: the record names an agent that is no more; TABLET_HELD: another one, which lives.
+    std::function<absl::Status(const Tablet& record)> check_owner;
   };
   struct Options {
     TabletAlias alias;
@@ -132,8 +134,8 @@ class TabletKeeper : public Observer {
   mutable absl::Mutex mutex_;
   TabletSnapshot snapshot_ ABSL_GUARDED_BY(mutex_);
   std::string held_by_other_ ABSL_GUARDED_BY(mutex_);  // not empty: another agent works here
-  std::string record_missing_ ABSL_GUARDED_BY(mutex_);
-  std::string held_back_ ABSL_GUARDED_BY(mutex_);  // why
+  std::string record_fault_ ABSL_GUARDED_BY(mutex_);   // gone, or another agent's
+  std::string held_back_ ABSL_GUARDED_BY(mutex_);      // why
   std::function<void(const ServerFacts&)> on_first_contact_ ABSL_GUARDED_BY(mutex_);
   std::optional<Operation> operation_ ABSL_GUARDED_BY(mutex_);  // as it was told last
   Unpublished unpublished_ ABSL_GUARDED_BY(mutex_) = Unpublished::kNews;

@@ -329,6 +329,8 @@ constexpr ReasonRow kTable[] = {
      "MySQL 1525: as TABLESPACE_PATHS, but after the drop"},
     {Reason::kTablespacePaths, "TABLESPACE_PATHS", Code::kFailedPrecondition, kStop, kRecipient, kPreflight,
      "check: data files outside of the data directory"},
+    {Reason::kTabletHeld, "TABLET_HELD", Code::kFailedPrecondition, kStop, kAgent, kIndex,
+     "another agent answers under this tablet's alias; the message has its address: stop one of the two"},
     {Reason::kTlsRefused, "TLS_REFUSED", Code::kUnauthenticated, kStop, kRecipient, kIndex,
      "MySQL 2026: check --db-ssl-ca and mysqld's certificate"},
     {Reason::kTlsRequired, "TLS_REQUIRED", Code::kUnauthenticated, kStop, kRecipient, kIndex,

@@ -81,10 +81,12 @@ class GrpcAgentClient : public AgentClient {
   }
 
   absl::StatusOr<v1::Operation> Reprovision(const v1::ReprovisionRequest& request) override {
+    GRAFT_RETURN_IF_ERROR(CheckTablet());
     return Call<v1::Operation>(&v1::Provisioner::Stub::Reprovision, request);
   }
 
   absl::StatusOr<v1::Operation> Release(const v1::ReleaseRequest& request) override {
+    GRAFT_RETURN_IF_ERROR(CheckTablet());
     return Call<v1::Operation>(&v1::Provisioner::Stub::Release, request);
   }
 
@@ -105,11 +107,13 @@ class GrpcAgentClient : public AgentClient {
 
   absl::StatusOr<v1::Operation> CancelOperation(
       const v1::CancelOperationRequest& request) override {
+    GRAFT_RETURN_IF_ERROR(CheckTablet());
     return Call<v1::Operation>(&v1::Provisioner::Stub::CancelOperation, request);
   }
 
   absl::StatusOr<v1::Operation> ThrottleOperation(
       const v1::ThrottleOperationRequest& request) override {
+    GRAFT_RETURN_IF_ERROR(CheckTablet());
     return Call<v1::Operation>(&v1::Provisioner::Stub::ThrottleOperation, request);
   }
 
@@ -155,6 +159,16 @@ class GrpcAgentClient : public AgentClient {
 
   static void SetDeadline(grpc::ClientContext& context, absl::Duration longest) {
     context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(longest));
+  }
+
+  // Before what changes something: an older agent does not look at what NameTablet() says.
+  absl::Status CheckTablet() {
+    if (place_.tablet.empty()) return absl::OkStatus();
+    GRAFT_ASSIGN_OR_RETURN(const v1::GetTabletResponse tablet, GetTablet());
+    if (tablet.alias() == place_.tablet.ToString()) return absl::OkStatus();
+    return Failure(Reason::kOtherTablet,
+                   absl::StrCat("agent at ", place_.address, ": it is the agent of ",
+                                tablet.alias(), ", not of ", place_.tablet.ToString()));
   }
 
   void NameTablet(grpc::ClientContext& context) const {

@@ -96,10 +96,15 @@ Result RebuildShard(const Session& session, const RebuildDeps& deps, const Shard
 // Shows the rebuild until it is over. Interrupted, it says that the rebuild goes on.
 Result WatchRebuild(const Session& session, const RebuildDeps& deps, const ShardRebuildCall& call);
 
+// What is known of members: the operation of one that runs, or why one does not go on.
+using MembersSeen = std::map<TabletAlias, absl::StatusOr<v1::Operation>>;
+
+// Of those that run and those that are next, by their agents.
+MembersSeen SeeMembers(const Session& session, const RebuildDeps& deps,
+                       const ShardRebuild& rebuild);
+
 // The rebuild as lines: how far it is, a line for each member, and why members have failed.
-// `running` are the operations of members, as far as their agents answer.
 std::vector<std::string> RenderRebuild(const ShardRebuildCall& call, const ShardRebuild& rebuild,
-                                       const std::map<TabletAlias, v1::Operation>& running,
-                                       absl::Time now);
+                                       const MembersSeen& seen, absl::Time now);
 
 }  // namespace graft::cli

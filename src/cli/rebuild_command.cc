@@ -173,7 +173,8 @@ Result RebuildShard(const Session& session, const RebuildDeps& deps, const Shard
   if (call.watch) return WatchRebuild(session, deps, call);
   GRAFT_ASSIGN_OR_RETURN(const ShardRebuild rebuild, deps.rebuilds.Get());
   if (session.output == OutputFormat::kTable) {
-    WriteLines(RenderRebuild(call, rebuild, {}, session.clock.Now()), session.out);
+    const MembersSeen seen = IsOver(rebuild) ? MembersSeen() : SeeMembers(session, deps, rebuild);
+    WriteLines(RenderRebuild(call, rebuild, seen, session.clock.Now()), session.out);
   } else {
     WriteObject(session.output, ShardRebuildJson(rebuild), session.out);
   }

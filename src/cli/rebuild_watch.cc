@@ -20,7 +20,6 @@
 namespace graft::cli {
 namespace {
 
-using Operations = std::map<TabletAlias, v1::Operation>;
 using Member = ShardRebuild::Member;
 
 constexpr absl::Duration kInterval = absl::Seconds(1);
@@ -37,7 +36,7 @@ bool NoneBegins(const ShardRebuild& rebuild) {
 }
 
 // Tablet, state, step, percent, time left.
-std::vector<std::string> Cells(const ShardRebuild& rebuild, size_t place, const Operations& running,
+std::vector<std::string> Cells(const ShardRebuild& rebuild, size_t place, const MembersSeen& seen,
                                absl::Time now) {
   const Member& member = rebuild.members[place];
   std::vector<std::string> cells = {member.alias.ToString(),
@@ -47,9 +46,13 @@ std::vector<std::string> Cells(const ShardRebuild& rebuild, size_t place, const 
   } else if (member.outcome == MemberOutcome::kWaiting) {
     cells.push_back(absl::StrCat("round ", RoundOf(place, rebuild.max_unavailable)));
   }
-  const auto found = running.find(member.alias);
-  if (member.outcome != MemberOutcome::kRunning || found == running.end()) return cells;
-  const v1::Operation& operation = found->second;
+  const auto found = seen.find(member.alias);
+  if (found == seen.end()) return cells;
+  if (!found->second.ok()) {
+    cells.emplace_back(found->second.status().message());
+    return cells;
+  }
+  const v1::Operation& operation = *found->second;
   view::AgentTime time;
   time.Heard(operation, now);
   const std::string waits = view::WaitsFor(operation, time.At(now));
@@ -106,37 +109,18 @@ class RebuildWatching {
   }
 
  private:
-  // The operations of the members that run; of those whose agents answer.
-  Operations Ask(const ShardRebuild& rebuild) const {
-    std::vector<Tablet> tablets;
-    for (const Member& member : rebuild.members) {
-      if (member.outcome != MemberOutcome::kRunning) continue;
-      auto record = deps_.topology.GetTablet(member.alias);
-      if (record.ok()) tablets.push_back(*std::move(record));
-    }
-    const absl::Time deadline = session_.clock.Now() + kAskTimeout;
-    const auto answers = AskAgents(session_.clock, deps_.ask, tablets, deadline);
-    Operations operations;
-    for (size_t i = 0; i < tablets.size(); ++i) {
-      const bool ours = answers[i].ok() && answers[i]->operation.has_value() &&
-                        answers[i]->operation->id() == rebuild.call.id;
-      if (ours) operations[tablets[i].alias] = *answers[i]->operation;
-    }
-    return operations;
-  }
-
   void Show(const ShardRebuild& rebuild) {
     if (session_.output != OutputFormat::kTable) {
       std::string json = ShardRebuildJson(rebuild);
       if (told_.insert(json).second) WriteObject(session_.output, json, session_.out);
       return;
     }
-    const Operations running = Ask(rebuild);
+    const MembersSeen seen = SeeMembers(session_, deps_, rebuild);
     const absl::Time now = session_.clock.Now();
-    if (!drawing_.has_value()) return TellNews(rebuild, running, now);
+    if (!drawing_.has_value()) return TellNews(rebuild, seen, now);
     drawing_->Draw([&](const Layout& layout) {
       std::vector<Line> lines;
-      for (const std::string& line : RenderRebuild(call_, rebuild, running, now)) {
+      for (const std::string& line : RenderRebuild(call_, rebuild, seen, now)) {
         lines.push_back({{{Printable(line, layout.utf8)}}});
       }
       return Fit(std::move(lines), layout.rows);
@@ -144,10 +128,12 @@ class RebuildWatching {
   }
 
   // A line for each member whose state or step is new.
-  void TellNews(const ShardRebuild& rebuild, const Operations& running, absl::Time now) {
+  void TellNews(const ShardRebuild& rebuild, const MembersSeen& seen, absl::Time now) {
     for (size_t i = 0; i < rebuild.members.size(); ++i) {
-      std::vector<std::string> cells = Cells(rebuild, i, running, now);
-      if (cells.size() > 3) cells.resize(3);
+      std::vector<std::string> cells = Cells(rebuild, i, seen, now);
+      const auto found = seen.find(rebuild.members[i].alias);
+      const bool fault = found != seen.end() && !found->second.ok();
+      if (!fault && cells.size() > 3) cells.resize(3);
       const std::string line = absl::StrJoin(cells, " ");
       if (told_.insert(line).second) WriteLines({line}, session_.out);
     }
@@ -187,12 +173,43 @@ Result WatchRebuild(const Session& session, const RebuildDeps& deps, const Shard
   return RebuildWatching(session, deps, call).Run();
 }
 
+MembersSeen SeeMembers(const Session& session, const RebuildDeps& deps,
+                       const ShardRebuild& rebuild) {
+  std::vector<Tablet> tablets;
+  std::set<TabletAlias> waiting;
+  for (const Member& member : rebuild.members) {
+    const bool next = member.outcome == MemberOutcome::kWaiting && !NoneBegins(rebuild) &&
+                      static_cast<int>(waiting.size()) < rebuild.max_unavailable;
+    if (next) waiting.insert(member.alias);
+    if (!next && member.outcome != MemberOutcome::kRunning) continue;
+    auto record = deps.topology.GetTablet(member.alias);
+    if (record.ok()) tablets.push_back(*std::move(record));
+  }
+  const auto answers =
+      AskAgents(session.clock, deps.ask, tablets, session.clock.Now() + kAskTimeout);
+  MembersSeen seen;
+  for (size_t i = 0; i < tablets.size(); ++i) {
+    const TabletAlias& alias = tablets[i].alias;
+    const auto& answer = answers[i];
+    if (!answer.ok()) {
+      seen.emplace(alias, absl::UnavailableError("its agent does not answer"));
+    } else if (waiting.count(alias) == 0) {
+      const bool ours = answer->operation.has_value() && answer->operation->id() == rebuild.call.id;
+      if (ours) seen.emplace(alias, *answer->operation);
+    } else if (!answer->tablet.takes_turns()) {
+      seen.emplace(alias, absl::FailedPreconditionError(
+                              "its agent is of an older graft, which does not take turns"));
+    }
+  }
+  return seen;
+}
+
 std::vector<std::string> RenderRebuild(const ShardRebuildCall& call, const ShardRebuild& rebuild,
-                                       const Operations& running, absl::Time now) {
+                                       const MembersSeen& seen, absl::Time now) {
   std::vector<std::string> lines = {Summary(call, rebuild)};
   std::vector<std::vector<std::string>> rows;
   for (size_t i = 0; i < rebuild.members.size(); ++i) {
-    rows.push_back(Cells(rebuild, i, running, now));
+    rows.push_back(Cells(rebuild, i, seen, now));
   }
   for (std::string& line : AlignColumns(rows)) lines.push_back(std::move(line));
   for (const Member& member : rebuild.members) {

@@ -14,8 +14,6 @@
 
 namespace graft {
 
-// Trailing metadata of a failed call: the machine-readable reason (base/errors.h).
-
 struct RpcOptions {
   std::string bind_address;  // "127.0.0.1", "::1", a host's name; empty: every address
   int port = 0;              // 0: any free one

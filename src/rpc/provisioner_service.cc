@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "graft/v1/provisioner.grpc.pb.h"
 #include "rpc/messages.h"
+#include "rpc/other_agent.h"
 #include "rpc/watcher.h"
 #include "wire/operation_proto.h"
 #include "wire/provisioner_proto.h"
@@ -149,7 +150,9 @@ class RawProvisioner : public RawService, public ProvisionerService {
     return Shown(provisioning_.Throttle(request.id(), settings));
   }
   absl::StatusOr<v1::GetTabletResponse> To(const v1::GetTabletRequest& /*request*/) const {
-    return ToProto(provisioning_.Tablet(), clock_.Now());
+    v1::GetTabletResponse tablet = ToProto(provisioning_.Tablet(), clock_.Now());
+    tablet.set_process(ProcessMark());
+    return tablet;
   }
 
   absl::StatusOr<ReprovisionCall> ParsePreflight(const Context& context, const Bytes& bytes) const {

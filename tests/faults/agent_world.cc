@@ -84,6 +84,7 @@ AgentWorld::Process::Process(AgentWorld& world, Gate& gate)
              nullptr,
              {&world},
              {},
+             nullptr,
              nullptr},
             {world.options_,
              {world.replica, {}, {}, {}, {}},

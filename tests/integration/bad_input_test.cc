@@ -193,9 +193,6 @@ TEST_F(BadInputTest, CommandLinesOfGraftd) {
       {{"--tablet-path", "nowhere-0000000101", "--db-socket", nowhere, "--grpc-port", "0"},
        1,
        {"cell nowhere is not in the topology"}},
-      {{"--init-shard", "80-", "--db-socket", nowhere, "--grpc-port", "0"},
-       1,
-       {"is registered in shop/0, not in shop/80-"}},
       // Its agent has the port.
       {{"--tablet-path", "zone1-0000000900"},
        1,
@@ -224,6 +221,10 @@ TEST_F(BadInputTest, DonorWithoutAddress) {
   ASSERT_THAT(shard().StopAgent(bare()), IsOk());
   ExpectFailed({"--from-tablet", bare().alias}, {"DONOR_HAS_NO_ADDRESS", "start it"});
   ExpectOfGraftctl({{"reprovision", bare().alias, "--from-primary"}, 4, {"was stopped at"}});
+  ExpectOfGraftd({{"--tablet-path", bare().alias, "--init-shard", "80-", "--grpc-port", "0",
+                   "--db-socket", shard().folder() + "/no.sock"},
+                  1,
+                  {"is registered in shop/0, not in shop/80-"}});
   ASSERT_THAT(shard().StartAgent(bare()), IsOk());
 }
 
@@ -265,6 +266,20 @@ TEST_F(BadInputTest, AnAgentOnTheServerOfAnotherAgent) {
     EXPECT_EQ(record->port_map().at("graft"), replica().grpc_port);
   }
   ExpectOfGraftctl({{"status", "zone1-0000000301"}, 3, {"zone1-0000000301"}});
+}
+
+// It works on a server of its own, which would become the shard's primary in everybody's eyes.
+TEST_F(BadInputTest, AnAgentWithTheAliasOfAnotherAgent) {
+  const auto argv = shard().AgentCommand(
+      primary(), {"--grpc-port", absl::StrCat(FreePort()), "--db-socket",
+                  shard().folder() + "/no.sock", "--state-dir", shard().folder() + "/second"});
+  ASSERT_THAT(argv, IsOk());
+  const CommandResult second = shard().Run(*argv);
+  EXPECT_EQ(second.code, 1) << second.out << second.err;
+  EXPECT_THAT(second.out + second.err, HasSubstr("TABLET_HELD"));
+  const auto record = shard().Record(primary());
+  ASSERT_THAT(record, IsOk());
+  EXPECT_EQ(record->port_map().at("graft"), primary().grpc_port);
 }
 
 TEST_F(BadInputTest, TheAgentOfAnotherTablet) {

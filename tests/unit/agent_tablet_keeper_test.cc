@@ -107,8 +107,15 @@ class TabletKeeperTest : public ::testing::Test {
   TabletOwner owner_{world_.clock, journal_};
   TabletRecord record_{world_.topology, world_.replica};
   std::function<absl::Status()> register_again_;
+  std::function<absl::Status(const Tablet&)> check_owner_;
   TabletKeeper keeper_{{world_.clock, world_.recipient, world_.recipient, world_.topology, owner_,
-                        record_, *log_, [this] { return register_again_(); }},
+                        record_, *log_, [this] { return register_again_(); },
+                        [this](const Tablet& record) {
+                          if (check_owner_) return check_owner_(record);
+                          return record.shutdown_time == absl::InfinitePast()
+                                     ? absl::OkStatus()
+                                     : absl::NotFoundError("its agent is no more");
+                        }},
                        {world_.replica, "shop", "0", {"127.0.0.1", 0}}};
 };
 
@@ -158,7 +165,7 @@ TEST_F(TabletKeeperTest, PublishesTheServersAddressOnceItAnswers) {
 
 TEST_F(TabletKeeperTest, AGivenPortIsNotAskedFor) {
   TabletKeeper keeper({world_.clock, world_.recipient, world_.recipient, world_.topology, owner_,
-                       record_, *log_, nullptr},
+                       record_, *log_, nullptr, nullptr},
                       {world_.replica, "shop", "0", {"db-101", 3306}});
   At(1, [&] { keeper.Stop(); });
   keeper.Serve();
@@ -454,6 +461,23 @@ TEST_F(TabletKeeperTest, ARecordThatSaysStoppedStaysWhileAnotherHoldsTheServer) 
   });
   ServeUntil(40);
   EXPECT_NE(Record().shutdown_time, absl::InfinitePast());
+}
+
+TEST_F(TabletKeeperTest, ARecordOfAnotherAgentThatLivesIsNotWritten) {
+  check_owner_ = [](const Tablet&) { return Failure(Reason::kTabletHeld, "another at h9:1"); };
+  Version before = 0;
+  At(11, [&] {
+    before = RecordVersion();
+    world_.recipient.Edit([](FakeMysqlState& state) { state.facts.version = "9.7.5"; });
+  });
+  At(25, [&] {
+    EXPECT_EQ(RecordVersion(), before);
+    EXPECT_THAT(keeper_.Snapshot().held_back, ElementsAre("another at h9:1"));
+    check_owner_ = nullptr;
+  });
+  ServeUntil(60);
+  EXPECT_THAT(keeper_.Snapshot().held_back, IsEmpty());
+  EXPECT_EQ(Record().Tag("graft.mysql_version"), "9.7.5");
 }
 
 TEST_F(TabletKeeperTest, AServerThatAnotherAgentHoldsIsNotPublished) {

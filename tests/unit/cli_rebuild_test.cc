@@ -20,6 +20,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 using ::testing::StartsWith;
 
@@ -490,6 +491,19 @@ TEST(CliRebuildViewTest, ARunningMemberShowsItsOperation) {
               ElementsAre("rebuild of shop/0 by alice@h: 1 of 2 done, 1 at a time",
                           "zone1-0000000101  running  clone  45.2%  about 4m left",
                           "zone1-0000000102  done"));
+}
+
+TEST(CliRebuildViewTest, WhoDoesNotGoOnSaysWhy) {
+  ShardRebuildCall call;
+  ShardRebuild rebuild;
+  rebuild.members = {{Alias(101), "", MemberOutcome::kRunning, "", false},
+                     {Alias(102), "", MemberOutcome::kWaiting, "", false}};
+  const absl::Status silent = absl::UnavailableError("its agent does not answer");
+  EXPECT_THAT(
+      RenderRebuild(call, rebuild, {{Alias(101), silent}, {Alias(102), silent}}, absl::UnixEpoch()),
+      IsSupersetOf({"zone1-0000000101  running  its agent does not answer",
+                    "zone1-0000000102  waiting  round 2                    its agent does "
+                    "not answer"}));
 }
 
 TEST(CliRebuildViewTest, TheExitCodeIsThatOfTheWorstMember) {

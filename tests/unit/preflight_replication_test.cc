@@ -210,7 +210,7 @@ TEST(PreflightReplicationTest, ReplicationOfTheDonor) {
            },
            "the server db6:3306, from which the donor has its data, replicates with the filter "
            "REPLICATE_DO_DB=(shop)"},
-          {"DONOR_REPLICATION", kWarning,
+          {"DONOR_REPLICATION", kUnchecked,
            [](PreflightFacts& f) {
              f.above_donor = {{{"db5", 3306}, absl::UnavailableError("away")}};
            },

@@ -159,9 +159,8 @@ std::optional<Verdict> DonorLeavesOut(const PreflightFacts& facts) {
     const std::string name = absl::StrCat("the server ", server.address.ToString(),
                                           ", from which the donor has its data,");
     if (!server.channels.ok()) {
-      unseen = Warn(absl::StrCat("whether ", name, " replicates with a filter cannot be seen: ",
-                                 server.channels.status().message()),
-                    "if it does, choose another donor: the copy would lack what that leaves out");
+      unseen = Unchecked(absl::StrCat("whether ", name, " replicates with a filter"),
+                         server.channels.status());
     } else if (auto verdict = LeavesOut(*server.channels, name, facts)) {
       return verdict;
     }
@@ -177,7 +176,7 @@ Verdict DonorReplication(const PreflightFacts& facts) {
   if (channels->empty()) return Passed("it follows nobody");
   if (facts.donor_alias == facts.primary_alias) return OldChannels(*channels);
   const std::optional<Verdict> left_out = DonorLeavesOut(facts);
-  if (left_out && left_out->outcome == CheckOutcome::kFatal) return *left_out;
+  if (left_out) return *left_out;
   std::vector<std::string> stopped;
   for (const ReplicationChannel& channel : *channels) {
     if (channel.applier_errno != 0 || channel.lacks_binlogs()) {
@@ -193,7 +192,7 @@ Verdict DonorReplication(const PreflightFacts& facts) {
                                      channel.receiver_error));
     }
   }
-  if (stopped.empty()) return left_out.value_or(Passed("it runs"));
+  if (stopped.empty()) return Passed("it runs");
   return Warn(
       absl::StrCat("replication does not run on the donor, in ", absl::StrJoin(stopped, ", ")),
       "its data is as old as that; START REPLICA there, or choose another donor");

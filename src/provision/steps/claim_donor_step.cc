@@ -164,13 +164,17 @@ class DonorWait {
       if (found.ranking.donating.count(donor) == 0) return donor;
       LeaveAlone(donor);
     }
-    const bool hopeless =
-        found.ranking.order.empty() && !left_to_others_ && !line_.others_work() && foreign_.empty();
-    hopeless_since_ = hopeless ? std::min(hopeless_since_, Now()) : absl::InfiniteFuture();
-    const bool over = Now() - hopeless_since_ >= kBeginnersPatience;
-    if (over || (hopeless && !AnotherBegins(context_))) return NoDonor(operation(), shard, found);
+    if (IsHopeless(found)) return NoDonor(operation(), shard, found);
     context_.Note(line_.Holders());
     return std::nullopt;
+  }
+
+  // No tablet can be the donor, and none is about to become one.
+  bool IsHopeless(const FoundDonors& found) {
+    const bool none =
+        found.ranking.order.empty() && !left_to_others_ && !line_.others_work() && foreign_.empty();
+    hopeless_since_ = none ? std::min(hopeless_since_, Now()) : absl::InfiniteFuture();
+    return none && (Now() - hopeless_since_ >= kBeginnersPatience || !AnotherBegins(context_));
   }
 
   bool IsLeftOver(bool others_have_one) {

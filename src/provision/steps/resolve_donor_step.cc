@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/gtid_set.h"
 #include "provision/donor/donor_search.h"
