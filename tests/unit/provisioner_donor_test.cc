@@ -235,6 +235,30 @@ TEST(ProvisionerDonorTest, AFilterAboveTheDonor) {
               HasSubstr("the server 127.0.0.1:3350, from which the donor has its data"));
 }
 
+// The server that it follows does not answer: the next donor may be one that can be judged.
+TEST(ProvisionerDonorTest, ADonorThatCannotBeJudgedIsPassedOver) {
+  for (const DonorChoice& choice : {kAny, kOther}) {
+    ProvisionWorld world;
+    world.AddOther();
+    FakeMysqlServer middle(world.clock);
+    middle.SetDown(true);
+    world.other_server.Edit([](FakeMysqlState& state) {
+      state.channels[0].source = {"127.0.0.1", 3350};
+    });
+    world.open_peer = [&](const HostPort& address) {
+      return std::make_unique<BorrowedServer>(address.port == 3350   ? middle
+                                              : address.port == 3330 ? world.other_server
+                                                                     : world.donor);
+    };
+    Operation operation = world.Request(choice);
+    world.Run(operation);
+    const bool any = choice.kind == DonorChoice::Kind::kAny;
+    EXPECT_EQ(operation.donor, any ? world.primary : world.other);
+    EXPECT_EQ(ReasonOf(operation.error), any ? "" : "PREFLIGHT_UNCHECKED") << operation.error;
+    EXPECT_EQ(operation.outcome, any ? Outcome::kDone : Outcome::kFailed);
+  }
+}
+
 TEST(ProvisionerDonorTest, WithoutAnyThatFitsItEnds) {
   ProvisionWorld world;
   world.AddOther();

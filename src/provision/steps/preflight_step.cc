@@ -74,7 +74,7 @@ absl::Status Judge(const std::vector<CheckResult>& results, const Operation& ope
     return result.outcome == CheckOutcome::kFatal;
   });
   // The id of an unchecked check is not a reason.
-  if (!status.ok() && !known) return WithReason(std::move(status), Reason::kPreflightUnchecked);
+  if (!status.ok() && !known) status = WithReason(std::move(status), Reason::kPreflightUnchecked);
   const bool has_choice = operation.request.donor.kind == DonorChoice::Kind::kAny;
   // Rather the next one at once than this one again and again.
   if (has_choice && HasReason(status, Reason::kDonorUnreachable)) {
