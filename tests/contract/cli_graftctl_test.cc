@@ -60,6 +60,12 @@ class AskedAgent : public v1::Provisioner::Service {
     asked = request->ShortDebugString();
     return grpc::Status::OK;
   }
+  // Asked first, whose agent it is.
+  grpc::Status GetTablet(grpc::ServerContext* /*context*/, const v1::GetTabletRequest* /*request*/,
+                         v1::GetTabletResponse* response) override {
+    response->set_alias(alias);
+    return grpc::Status::OK;
+  }
   grpc::Status WatchOperation(grpc::ServerContext* /*context*/,
                               const v1::WatchOperationRequest* request,
                               grpc::ServerWriter<v1::Operation>* writer) override {
@@ -72,6 +78,7 @@ class AskedAgent : public v1::Provisioner::Service {
   }
 
   std::string asked;
+  std::string alias = "zone1-0000000001";
 };
 
 class CliGraftctlTest : public ::testing::Test {
@@ -103,6 +110,17 @@ class CliGraftctlTest : public ::testing::Test {
   std::ostringstream out_;
   std::ostringstream err_;
 };
+
+// As of an older graft, which does not look whom a call is meant for.
+TEST_F(CliGraftctlTest, AnotherTabletsAgentIsNotAskedToChangeAnything) {
+  agent_.alias = "zone1-0000000002";
+  for (const char* command : {"reprovision", "release", "cancel"}) {
+    EXPECT_EQ(Graftctl({command, "zone1-1"}), 5) << command;
+  }
+  EXPECT_EQ(Graftctl({"throttle", "zone1-1", "--max-data-bandwidth", "5"}), 5);
+  EXPECT_EQ(agent_.asked, "");
+  EXPECT_THAT(err_.str(), HasSubstr("the agent of zone1-0000000002, not of zone1-0000000001"));
+}
 
 TEST_F(CliGraftctlTest, ReprovisionAsksForWhatItsFlagsSay) {
   EXPECT_EQ(

@@ -96,6 +96,12 @@ TEST_F(RealNetworkFaultTest, LinkStaysCutAndTheOtherTabletIsTheNextDonor) {
   // TCP itself tries the donor's connection again only after as long as the link was cut.
   ASSERT_THAT(donor().mysql->Sql("STOP REPLICA IO_THREAD; START REPLICA IO_THREAD"), IsOk());
   ASSERT_THAT(AwaitCaughtUp(*donor().mysql, *primary().mysql), IsOk());
+  // It waits five minutes for the recipient of the copy that was cut, and serves nobody else.
+  EXPECT_TRUE(Eventually(absl::Seconds(60), [] {
+    const std::string clone =
+        donor().Value("SELECT MAX(id) FROM information_schema.processlist WHERE command='clone'");
+    return clone == "NULL" || !donor().mysql->Sql("KILL " + clone).ok();
+  }));
   ExpectSecondRequestSucceeds();
 }
 
