@@ -63,6 +63,12 @@ class HeldAgent : public v1::Provisioner::Service {
     return grpc::Status::CANCELLED;
   }
 
+  grpc::Status GetTablet(grpc::ServerContext* /*context*/, const v1::GetTabletRequest* /*request*/,
+                         v1::GetTabletResponse* response) override {
+    response->set_alias(kAlias);
+    return grpc::Status::OK;
+  }
+
   grpc::Status CancelOperation(grpc::ServerContext* context,
                                const v1::CancelOperationRequest* request,
                                v1::Operation* response) override {

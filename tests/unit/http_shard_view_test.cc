@@ -119,7 +119,7 @@ TEST_F(ShardViewTest, SaysWhichCellsAreMissing) {
 
 TEST_F(ShardViewTest, ALookWakesIt) {
   const std::unique_ptr<Clock> real = MakeRealClock();
-  ShardView view(*real, topology_, {"shop", "0", absl::ZeroDuration(), absl::Milliseconds(1)});
+  ShardView view(*real, topology_, {"shop", "0", absl::ZeroDuration(), absl::Seconds(1)});
   std::thread thread([&] { view.Serve(); });
   topology_.AwaitLists(1);
   const int before = topology_.lists();

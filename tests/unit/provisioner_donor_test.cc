@@ -212,6 +212,7 @@ TEST(ProvisionerDonorTest, AFilterAboveTheDonor) {
   const auto follow = [](int port) {
     ReplicationChannel channel;
     channel.source = {"127.0.0.1", port};
+    channel.source_uuid = "a server's";
     channel.receiver_running = channel.applier_running = true;
     channel.lag = absl::ZeroDuration();
     return channel;
@@ -244,6 +245,9 @@ TEST(ProvisionerDonorTest, ADonorThatCannotBeJudgedIsPassedOver) {
     middle.SetDown(true);
     world.other_server.Edit([](FakeMysqlState& state) {
       state.channels[0].source = {"127.0.0.1", 3350};
+      state.channels[0].source_uuid = "a server's";
+      state.channels.push_back(state.channels[0]);  // which was never connected
+      state.channels[1].source_uuid.clear();
     });
     world.open_peer = [&](const HostPort& address) {
       return std::make_unique<BorrowedServer>(address.port == 3350   ? middle

@@ -189,7 +189,8 @@ class Gathering {
       const HostPort source = channels[i].source;
       const bool primary =
           facts_.primary.ok() && channels[i].source_uuid == facts_.primary->server_uuid;
-      if (primary || !seen.insert(source.ToString()).second) continue;
+      const bool unused = channels[i].source_uuid.empty();  // nothing came by it
+      if (primary || unused || !seen.insert(source.ToString()).second) continue;
       using Channels = std::vector<ReplicationChannel>;
       GRAFT_ASSIGN_OR_RETURN(
           auto answers,
