@@ -204,63 +204,72 @@ TEST(ProvisionerDonorTest, RefusedDonorsCountAsNoAttempt) {
   EXPECT_EQ(ReasonOf(operation.failed_attempts.front().error), "DONOR_UNFIT");
 }
 
-// Its own replication has no filter, and the server that it follows has one.
-TEST(ProvisionerDonorTest, AFilterAboveTheDonor) {
-  ProvisionWorld world;
-  world.AddOther();
-  FakeMysqlServer middle(world.clock);
-  const auto follow = [](int port) {
+// The other tablet follows a server of no tablet's, which follows the primary.
+struct ChainWorld {
+  ChainWorld() {
+    world.AddOther();
+    middle.Edit([](FakeMysqlState& state) { state.channels = {From(3310)}; });
+    world.other_server.Edit([](FakeMysqlState& state) { state.channels = {From(3350)}; });
+    world.open_peer = [this](const HostPort& address) {
+      FakeMysqlServer& shards = address.port == 3330 ? world.other_server : world.donor;
+      return std::make_unique<BorrowedServer>(address.port == 3350 ? middle : shards);
+    };
+  }
+  static ReplicationChannel From(int port) {
     ReplicationChannel channel;
     channel.source = {"127.0.0.1", port};
     channel.source_uuid = "a server's";
     channel.receiver_running = channel.applier_running = true;
     channel.lag = absl::ZeroDuration();
     return channel;
-  };
-  middle.Edit([&](FakeMysqlState& state) {
-    state.channels = {follow(3310)};
+  }
+  Operation Run(const DonorChoice& choice) {
+    Operation operation = world.Request(choice);
+    world.Run(operation);
+    return operation;
+  }
+
+  ProvisionWorld world;
+  FakeMysqlServer middle{world.clock};
+};
+
+TEST(ProvisionerDonorTest, AFilterAboveTheDonor) {
+  ChainWorld chain;
+  chain.middle.Edit([](FakeMysqlState& state) {
     state.channels[0].filters = {"REPLICATE_IGNORE_TABLE=(shop.ign)"};
   });
-  world.other_server.Edit([&](FakeMysqlState& state) { state.channels = {follow(3350)}; });
-  world.open_peer = [&](const HostPort& address) {
-    return std::make_unique<BorrowedServer>(address.port == 3350   ? middle
-                                            : address.port == 3330 ? world.other_server
-                                                                   : world.donor);
-  };
-  Operation operation = world.Request(kAny);
-  world.Run(operation);
+  const Operation operation = chain.Run(kAny);
   EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
-  EXPECT_EQ(operation.donor, world.primary);
+  EXPECT_EQ(operation.donor, chain.world.primary);
   ASSERT_EQ(operation.failed_attempts.size(), 1u);
   EXPECT_THAT(std::string(operation.failed_attempts.front().error.message()),
               HasSubstr("the server 127.0.0.1:3350, from which the donor has its data"));
 }
 
-// The server that it follows does not answer: the next donor may be one that can be judged.
+// The server that the donor follows does not answer: the next donor may be one that can be judged.
 TEST(ProvisionerDonorTest, ADonorThatCannotBeJudgedIsPassedOver) {
   for (const DonorChoice& choice : {kAny, kOther}) {
-    ProvisionWorld world;
-    world.AddOther();
-    FakeMysqlServer middle(world.clock);
-    middle.SetDown(true);
-    world.other_server.Edit([](FakeMysqlState& state) {
-      state.channels[0].source = {"127.0.0.1", 3350};
-      state.channels[0].source_uuid = "a server's";
-      state.channels.push_back(state.channels[0]);  // which was never connected
-      state.channels[1].source_uuid.clear();
-    });
-    world.open_peer = [&](const HostPort& address) {
-      return std::make_unique<BorrowedServer>(address.port == 3350   ? middle
-                                              : address.port == 3330 ? world.other_server
-                                                                     : world.donor);
-    };
-    Operation operation = world.Request(choice);
-    world.Run(operation);
+    ChainWorld chain;
+    chain.middle.SetDown(true);
+    const Operation operation = chain.Run(choice);
     const bool any = choice.kind == DonorChoice::Kind::kAny;
-    EXPECT_EQ(operation.donor, any ? world.primary : world.other);
+    EXPECT_EQ(operation.donor, any ? chain.world.primary : chain.world.other);
     EXPECT_EQ(ReasonOf(operation.error), any ? "" : "PREFLIGHT_UNCHECKED") << operation.error;
     EXPECT_EQ(operation.outcome, any ? Outcome::kDone : Outcome::kFailed);
   }
+}
+
+TEST(ProvisionerDonorTest, AChannelThatWasNeverConnectedBroughtNothing) {
+  ChainWorld chain;
+  chain.middle.SetDown(true);
+  chain.world.other_server.Edit([](FakeMysqlState& state) {
+    state.channels = {ChainWorld::From(3310), ChainWorld::From(3350)};
+    state.channels[1].name = "unused";
+    state.channels[1].source_uuid.clear();
+  });
+  const Operation operation = chain.Run(kOther);
+  EXPECT_EQ(operation.outcome, Outcome::kDone) << operation.error;
+  EXPECT_EQ(operation.donor, chain.world.other);
 }
 
 TEST(ProvisionerDonorTest, WithoutAnyThatFitsItEnds) {
