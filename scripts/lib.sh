@@ -67,7 +67,7 @@ stop_all() {
 # build_programs PRESET: sets `bin` for the script that sourced this.
 build_programs() {
   cmake --preset "$1" >/dev/null || cmake --preset "$1"
-  cmake --build --preset "$1" --target graftd graftctl graft-mysqld -- --quiet
+  cmake --build --preset "$1" --target graftd graftctl graft-mysqld graft-backup -- --quiet
   # shellcheck disable=SC2034
   bin=$PWD/build/$1/bin
 }

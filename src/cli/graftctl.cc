@@ -196,6 +196,7 @@ Result RunShardRebuild(const GraftctlFlags& flags, const Session& session) {
 }
 
 Result Run(const GraftctlFlags& flags, const Session& session) {
+  if (flags.command == Command::kBackups) return RunBackups(session, flags.backups);
   if (flags.command == Command::kReprovision && !flags.shard.empty()) {
     return RunShardRebuild(flags, session);
   }

@@ -6,11 +6,16 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "cli/backups.h"
 #include "cli/output.h"
 #include "cli/screen.h"
 #include "graft/operation_request.h"
 #include "topo/vitess_topology.h"
 #include "topo_open/topo_open.h"
+
+namespace CLI {
+class App;
+}
 
 namespace graft::cli {
 
@@ -26,6 +31,7 @@ enum class Command {
   kThrottle,
   kRelease,
   kTablets,
+  kBackups,
   kTopoAddCell,
   kTopoShow,
   kTopoSetPrimary,
@@ -62,6 +68,7 @@ struct GraftctlFlags {
   bool yes = false;
   bool plan = false;
   bool stop = false;
+  BackupCall backups;
 };
 
 // What CLI11 cannot say of reprovision's options; empty: nothing is wrong.
@@ -70,6 +77,9 @@ std::string FaultOfReprovision(const GraftctlFlags& flags);
 // Fills `flags`. Returns true to go on; false when all is said (help, or an error on stderr), with
 // the exit status in `exit_status`.
 bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags, int& exit_status);
+
+// The subcommand backups with its own.
+void AddBackupCommands(CLI::App& app, GraftctlFlags& flags);
 
 // Result on `out`, errors on `err`. Watching, it takes over the process's SIGINT, SIGTERM and
 // SIGWINCH for as long as that lasts.

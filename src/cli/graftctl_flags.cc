@@ -181,9 +181,8 @@ void AddAgentCommands(CLI::App& app, GraftctlFlags& flags) {
                       Command::kPreflight, flags);
   AddRequestFlags(*preflight, flags);
   AddOperationCommand(app, "status", "a tablet and its newest operation", Command::kStatus, flags);
-  CLI::App* history = AddAgentCommand(app, "history", "a tablet's operations, newest first",
-                                      Command::kHistory, flags);
-  history->alias("operations");
+  AddAgentCommand(app, "history", "a tablet's operations, newest first", Command::kHistory, flags)
+      ->alias("operations");
   AddOperationCommand(app, "describe", "all that is known of an operation", Command::kDescribe,
                       flags);
   CLI::App* watch =
@@ -282,6 +281,7 @@ bool ParseGraftctlFlags(int argc, const char* const* argv, GraftctlFlags& flags,
   AddReprovision(app, flags);
   AddAgentCommands(app, flags);
   AddTopoCommands(app, flags);
+  AddBackupCommands(app, flags);
   AddDocumentCommands(app);
   AddDocuments(app);
   try {

@@ -246,7 +246,10 @@ void AddDocumentCommands(CLI::App& app) {
 
 CLI::Option* AddSwitch(CLI::App& app, const std::string& name, bool& target,
                        const std::string& text) {
-  return app.add_flag("--" + name, target, text)->default_str(target ? "true" : "false");
+  // Of several the last one counts, as in Vitess; CLI11 itself would add them up.
+  return app.add_flag("--" + name, target, text)
+      ->default_str(target ? "true" : "false")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 void NameVariables(CLI::App& app) {

@@ -1,6 +1,6 @@
 graft_test(documents_test LABEL integration TIMEOUT 120
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/documents_test.cc DEPS graft::testing)
-add_dependencies(documents_test graftd graftctl graft-mysqld documents)
+add_dependencies(documents_test graftd graftctl graft-mysqld graft-backup documents)
 
 # docs/reference/flags.md is what the programs' --help says.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)

@@ -30,7 +30,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
-constexpr const char* kPrograms[] = {"graftctl", "graftd", "graft-mysqld"};
+constexpr const char* kPrograms[] = {"graftctl", "graftd", "graft-mysqld", "graft-backup"};
 
 std::string OutputOf(const std::vector<std::string>& argv) {
   const auto out = RunAndRead(argv, {}, absl::Seconds(30));
@@ -274,9 +274,9 @@ TEST(Install, PutsEachWhereItIsLookedFor) {
   OutputOf({"cmake", "--install", build.string(), "--prefix", folder.path()});
   for (const char* name :
        {"bin/graftctl", "bin/graftd", "bin/graft-mysqld", "share/man/man1/graftctl.1",
-        "share/man/man8/graftd.8", "share/man/man8/graft-mysqld.8",
-        "share/bash-completion/completions/graftctl", "share/zsh/site-functions/_graftctl",
-        "share/fish/vendor_completions.d/graftctl.fish"}) {
+        "share/man/man8/graftd.8", "share/man/man8/graft-mysqld.8", "bin/graft-backup",
+        "share/man/man8/graft-backup.8", "share/bash-completion/completions/graftctl",
+        "share/zsh/site-functions/_graftctl", "share/fish/vendor_completions.d/graftctl.fish"}) {
     const auto text = ReadFile(absl::StrCat(folder.path(), "/", name));
     EXPECT_THAT(text, IsOk()) << name;
     EXPECT_NE(text.value_or(""), "") << name;

@@ -17,3 +17,4 @@ graft_guide(rehearsing-a-failure "taken up again" "RECIPIENT_CRASHED" "record ca
 graft_guide(monitoring "graft_tablet_info" "GraftReplicationStopped")
 graft_guide(when-it-goes-wrong "exit code 5" "exit code 6" "data EMPTY" "done: data CLONED")
 graft_guide(rebuild-a-shard "2 of 2 done" "round 2" "stopped by" "exit code 7")
+graft_guide(backups "good: shop/0/" "three" "the backup is complete" "nothing to remove")

@@ -17,7 +17,7 @@ import subprocess
 import sys
 
 ALL = {"base", "command_line", "host", "topo", "provision", "wire", "view", "journal", "log", "etcd", "filestore",
-       "mysql", "mysqld", "rpc", "metrics", "http", "topo_open", "agent", "cli"}
+       "mysql", "mysqld", "rpc", "metrics", "http", "topo_open", "backups", "agent", "cli", "backup"}
 
 # Who may include whom among the folders of src/; include/graft is open to all.
 MAY_INCLUDE = {
@@ -39,8 +39,11 @@ MAY_INCLUDE = {
     "http": {"base", "wire", "view", "provision", "http"},
     # Chooses a store by its options, for agent and cli alike.
     "topo_open": {"base", "topo", "etcd", "filestore", "topo_open"},
+    # Backups as files in a storage; agents and servers are graft-backup's, in `backup`.
+    "backups": {"base", "backups"},
     "agent": ALL,
     "cli": ALL,
+    "backup": ALL,
     "main": ALL,  # src/*.cc
 }
 
@@ -52,10 +55,11 @@ FOREIGN = [
     (r"spdlog/|fmt/", {"log"}, True),
     (r"prometheus/", {"metrics"}, True),
     (r"microhttpd\.h$", {"http"}, True),
+    (r"zstd\.h$|lz4frame\.h$|zlib\.h$|openssl/", {"backups"}, True),
     (r"sqlite3\.h$", {"filestore"}, True),
-    (r"nlohmann/", {"http", "cli", "log", "topo"}, True),
+    (r"nlohmann/", {"http", "cli", "log", "topo", "backups"}, True),
     (r"yaml-cpp/", {"cli"}, True),
-    (r"CLI/", {"cli", "command_line", "agent", "topo_open", "main"}, False),
+    (r"CLI/", {"cli", "command_line", "agent", "backup", "topo_open", "main"}, False),
     (r"vitess/.*\.pb\.h$", {"topo", "agent", "cli"}, False),
     (r"etcd/.*\.pb\.h$", {"etcd"}, True),
     (r"graft/v1/.*\.pb\.h$", {"wire", "view", "journal", "rpc", "http", "agent", "cli"}, False),

@@ -92,6 +92,16 @@ std::vector<std::string> RowsOf(const SampleApp& sample) {
   return absl::StrSplit(CompletionTable(sample.app), '\n');
 }
 
+// As in a script that appends to a list of flags.
+TEST(AddSwitch, OfSeveralTheLastOneCounts) {
+  SampleApp sample;
+  sample.Parse({"--loud", "--loud=false", "--tls=false", "--tls"});
+  EXPECT_FALSE(sample.loud);
+  EXPECT_TRUE(sample.tls);
+  SampleApp other;
+  EXPECT_THROW(other.Parse({"--loud=perhaps"}), CLI::ParseError);
+}
+
 TEST(CompletionTable, HasWhatTheDefinitionsSay) {
   EXPECT_THAT(
       RowsOf(SampleApp()),

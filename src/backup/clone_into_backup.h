@@ -1,0 +1,32 @@
+// CLONE into graft-backup's temporary mysqld: the operation that rebuilds a replica, with a record
+// that nobody sees.
+#pragma once
+
+#include "absl/status/status.h"
+#include "agent/options.h"
+#include "graft/clock.h"
+#include "graft/mysql_server.h"
+#include "graft/tablet_state.h"
+#include "log/log.h"
+#include "topo_open/topo_open.h"
+
+namespace graft {
+
+// What it works with. Referred-to things outlive the call.
+struct CloneTools {
+  const AgentOptions& options;  // its tablet is the backup's own; the donor is set
+  Log& log;
+  OpenedTopology& opened;
+  MysqlServer& server;  // the temporary mysqld
+  Journal& journal;
+};
+
+// Stands in the shard's line and claims its donor like any recipient, makes every check, clones,
+// and follows the primary. OK: the copy is verified and replicates. CANCELLED: `interrupt`. Others:
+// why the operation failed.
+absl::Status CloneIntoBackup(const CloneTools& tools, Cancellation& interrupt);
+
+// To another tablet's server.
+ConnectionOptions PeerConnection(const HostPort& address, const MysqlAccount& account);
+
+}  // namespace graft

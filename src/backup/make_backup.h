@@ -1,0 +1,48 @@
+// A fresh backup of a shard by way of a clone: into a temporary mysqld, up to where the primary was
+// when the copy had ended, and from there into the storage.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "agent/options.h"
+#include "backup/temporary_mysqld.h"
+#include "backups/backups.h"
+#include "backups/take_backup.h"
+#include "graft/clock.h"
+#include "log/log.h"
+
+namespace graft {
+
+struct BackupOptions {
+  AgentOptions agent;  // topology, accounts, donor, limits and log; its tablet is the backup's own
+  InitOptions server;  // the temporary mysqld
+  std::string work_dir;
+  std::string storage_root;  // of the storage "file"
+  TakeOptions take;
+  bool prunes = false;  // by `retention`
+  Retention retention;
+  absl::Duration min_interval;  // nothing is done while the newest complete backup is younger
+  bool allow_first = false;     // the shard may have none yet
+  bool upgrade_safe = false;    // end mysqld so that a newer one can start on the data
+};
+
+// Whether a backup is due: before anything is made. FAILED_PRECONDITION: the shard has none and
+// `allow_first` is not set; or a backup's name is from the future. Returns the backups there are;
+// nullopt: the newest complete one is younger than `min_interval`.
+absl::StatusOr<std::optional<std::vector<Backup>>> FindDueBackup(const BackupOptions& options,
+                                                                 BackupStorage& storage,
+                                                                 absl::Time now);
+
+// Makes the backup, reads it back, and removes those that may go. `known`: the backups that there
+// are. CANCELLED: `interrupt`. FAILED_PRECONDITION: the clone's checks refused it, or the new data
+// lacks transactions of the newest backup; nothing was written. DATA_LOSS: what was written does
+// not read back; it is removed. Others as of the clone, the storage and the servers. Whatever
+// fails, older backups stay as they are.
+absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, const std::vector<Backup>& known,
+                                  BackupStorage& storage, TemporaryMysqld& mysqld,
+                                  const std::string& journal, Clock& clock, Log& log,
+                                  Cancellation& interrupt);
+
+}  // namespace graft

@@ -1,0 +1,149 @@
+#include "backup/temporary_mysqld.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <iostream>
+
+#include "absl/strings/str_cat.h"
+#include "base/duration_flag.h"
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kLockName[] = "/graft-backup.lock";
+// mysqld's own end, with its buffers to write.
+constexpr absl::Duration kEndPatience = absl::Minutes(2);
+constexpr absl::Duration kEndPause = absl::Milliseconds(200);
+
+absl::Status AwaitNoMysqld(Clock& clock, const std::string& server) {
+  Cancellation never;
+  const absl::Time deadline = clock.Now() + kEndPatience;
+  while (const std::optional<pid_t> pid = FindLiveMysqld(PathsOf(server))) {
+    if (clock.Now() >= deadline) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the mysqld of an earlier graft-backup (process ", *pid, ") on ", server,
+                       " did not end within ", HumanDuration(kEndPatience),
+                       ": end it, then try "
+                       "again"));
+    }
+    never.WaitFor(clock, kEndPause);
+  }
+  return absl::OkStatus();
+}
+
+// A folder that is not empty is ours only if the lock's file is in it.
+absl::Status CheckOurs(const std::string& path) {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(path));
+  std::error_code error;
+  if (names.empty() || fs::exists(path + kLockName, error)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("--work-dir ", path, " holds ", names.front(),
+                   ", which no graft-backup has made: nothing was changed; name another folder"));
+}
+
+// Process `parent`'s child: it has no other thread.
+int RunChild(const InitOptions& options, pid_t parent) {
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  setpgid(0, 0);  // a terminal's Ctrl-C is for the parent, which stops this process in its turn
+  SignalQueue signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP});
+  if (getppid() != parent) return 1;
+  const auto log = [](absl::string_view text) {
+    std::cerr << "graft-backup: temporary mysqld: " << text << std::endl;
+  };
+  absl::Status made = InitTablet(options, signals);
+  absl::StatusOr<int> code = 1;
+  if (made.ok()) {
+    RunOptions run;
+    run.mysqld = options.mysqld;
+    run.paths = options.my_cnf.paths;
+    run.log = log;
+    code = RunMysqld(run, signals);
+    made = code.status();
+  }
+  if (!made.ok()) log(made.message());
+  return made.ok() ? *code : 1;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkFolder>> WorkFolder::Open(Clock& clock,
+                                                             const std::string& path) {
+  std::error_code error;
+  const bool killed = fs::exists(path + kLockName, error);
+  const bool ours = fs::create_directories(path, error) || killed;
+  if (error) return FileError("make", path, error.value());
+  const std::string whole = fs::absolute(path).lexically_normal().string();
+  GRAFT_RETURN_IF_ERROR(CheckOurs(whole));
+  absl::StatusOr<FileLock> lock = LockFile(whole + kLockName, absl::StrCat(getpid()));
+  if (absl::IsFailedPrecondition(lock.status())) {
+    return absl::FailedPreconditionError(absl::StrCat("another graft-backup (process ",
+                                                      lock.status().message(), ") works in ", whole,
+                                                      ": wait for its end"));
+  }
+  GRAFT_RETURN_IF_ERROR(lock.status());
+  std::unique_ptr<WorkFolder> folder(new WorkFolder(whole, ours));
+  folder->lock_ = *std::move(lock);
+  GRAFT_RETURN_IF_ERROR(AwaitNoMysqld(clock, folder->server()));
+  for (const std::string& left : {folder->server(), folder->journal()}) {
+    fs::remove_all(left, error);
+    if (error) return FileError("remove", left, error.value());
+  }
+  return folder;
+}
+
+WorkFolder::~WorkFolder() {
+  if (!lock_.has_value()) return;
+  std::error_code ignored;
+  for (const std::string& path : {server(), journal(), path_ + kLockName}) {
+    fs::remove_all(path, ignored);
+  }
+  if (ours_) fs::remove(path_, ignored);
+}
+
+absl::StatusOr<std::unique_ptr<TemporaryMysqld>> TemporaryMysqld::Start(
+    const InitOptions& options) {
+  const pid_t parent = getpid();
+  std::cerr.flush();
+  const pid_t pid = fork();
+  if (pid < 0) return FileError("fork for", options.mysqld, errno);
+  if (pid == 0) _exit(RunChild(options, parent));
+  return std::unique_ptr<TemporaryMysqld>(
+      new TemporaryMysqld(pid, options.my_cnf.paths.error_log()));
+}
+
+absl::Status TemporaryMysqld::Ended(int wait_status) {
+  pid_ = 0;
+  const ExitStatus status = ExitStatus::FromWait(wait_status);
+  if (status.signal == 0 && status.code == 0) return absl::OkStatus();
+  const std::string errors = LastErrors(error_log_);
+  return absl::UnavailableError(absl::StrCat("the temporary mysqld ended with ", status.ToString(),
+                                             errors.empty() ? "" : ": ", errors));
+}
+
+absl::Status TemporaryMysqld::CheckRuns() {
+  int status = 0;
+  if (pid_ == 0) return end_.ok() ? absl::UnavailableError("the temporary mysqld has ended") : end_;
+  if (waitpid(pid_, &status, WNOHANG) != pid_) return absl::OkStatus();
+  end_ = Ended(status);
+  return CheckRuns();
+}
+
+absl::Status TemporaryMysqld::Stop() {
+  if (pid_ == 0) return end_;
+  int status = 0;
+  kill(pid_, SIGTERM);
+  while (waitpid(pid_, &status, 0) != pid_ && errno == EINTR) {
+  }
+  end_ = Ended(status);
+  return end_;
+}
+
+}  // namespace graft

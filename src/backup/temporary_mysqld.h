@@ -1,0 +1,68 @@
+// The temporary mysqld that graft-backup fills and backs up, and the folder that it lies in.
+//
+//   <work>/graft-backup.lock   held while a graft-backup works here; says that the folder is ours
+//   <work>/server/             a tablet's directory, as of graft-mysqld
+//   <work>/journal/            of the clone
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/files.h"
+#include "graft/clock.h"
+#include "mysqld/commands.h"
+
+namespace graft {
+
+// The work folder, empty but for its lock. What a graft-backup that was killed has left there is
+// removed first; a mysqld of it ends with it, and is waited for. The destructor removes all that
+// was made.
+class WorkFolder {
+ public:
+  // FAILED_PRECONDITION: another graft-backup works there, a mysqld of an earlier one does not end,
+  // or there is something that no graft-backup has made. UNAVAILABLE: it cannot be used.
+  static absl::StatusOr<std::unique_ptr<WorkFolder>> Open(Clock& clock, const std::string& path);
+  ~WorkFolder();
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+
+  std::string server() const { return path_ + "/server"; }
+  std::string journal() const { return path_ + "/journal"; }
+
+ private:
+  WorkFolder(std::string path, bool ours) : path_(std::move(path)), ours_(ours) {}
+
+  const std::string path_;
+  const bool ours_;  // the folder itself, by this graft-backup or by one that was killed
+  std::optional<FileLock> lock_;
+};
+
+// mysqld with its parent, graft-mysqld's code, in a process of their own. They end when this
+// process ends, however that happens.
+class TemporaryMysqld {
+ public:
+  // Makes the tablet's directory `options.my_cnf.paths.dir`, then runs mysqld on it. Forks, so no
+  // other thread may have been started before. Returns at once. UNAVAILABLE: it cannot fork.
+  static absl::StatusOr<std::unique_ptr<TemporaryMysqld>> Start(const InitOptions& options);
+  ~TemporaryMysqld() { Stop().IgnoreError(); }
+
+  // UNAVAILABLE: it has ended by itself; its last error lines.
+  absl::Status CheckRuns();
+  // Asks mysqld to end and waits until it has. UNAVAILABLE: it did not end cleanly.
+  absl::Status Stop();
+
+ private:
+  TemporaryMysqld(pid_t pid, std::string error_log) : pid_(pid), error_log_(std::move(error_log)) {}
+  absl::Status Ended(int wait_status);
+
+  pid_t pid_;
+  const std::string error_log_;
+  absl::Status end_;
+};
+
+}  // namespace graft

@@ -1,0 +1,294 @@
+#include "backups/backups.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/mutex.h"
+#include "base/errors.h"
+
+namespace graft {
+namespace {
+
+namespace fs = std::filesystem;
+
+absl::StatusOr<std::string> ReadSmall(BackupStorage& storage, const std::string& path) {
+  TextSink text(kMostManifestBytes);
+  GRAFT_RETURN_IF_ERROR(storage.Read(path, text));
+  return text.text();
+}
+
+// What is stored of the manifest and beside it.
+void ReadState(BackupStorage& storage, Backup& backup) {
+  const absl::StatusOr<std::string> text =
+      ReadSmall(storage, absl::StrCat(backup.folder(), "/", kManifestName));
+  if (absl::IsNotFound(text.status())) {
+    backup.state = absl::NotFoundError("it has no MANIFEST: it is incomplete, or is being made");
+    return;
+  }
+  absl::StatusOr<Manifest> manifest =
+      text.ok() ? ParseManifest(*text) : absl::StatusOr<Manifest>(text.status());
+  if (!manifest.ok()) {
+    backup.state = Annotate(manifest.status(), "its MANIFEST cannot be read");
+    return;
+  }
+  backup.manifest = *std::move(manifest);
+  backup.state = CheckRestorable(backup.manifest).status();
+}
+
+absl::Status CountFiles(BackupStorage& storage, Backup& backup) {
+  GRAFT_ASSIGN_OR_RETURN(const auto files, storage.ListFiles(backup.folder()));
+  for (const StoredFile& file : files) {
+    backup.stored_bytes += file.bytes;
+    backup.proves_content |= file.name == kContentsName;
+  }
+  return absl::OkStatus();
+}
+
+// Counts for the progress what passes.
+class CountingSink : public ByteSink {
+ public:
+  CountingSink(std::atomic<int64_t>& bytes, ByteSink& next) : bytes_(bytes), next_(next) {}
+  absl::Status Append(absl::string_view bytes) override {
+    bytes_ += static_cast<int64_t>(bytes.size());
+    return next_.Append(bytes);
+  }
+  absl::Status Finish() override { return next_.Finish(); }
+
+ private:
+  std::atomic<int64_t>& bytes_;
+  ByteSink& next_;
+};
+
+std::string Label(const Manifest& manifest, size_t number) {
+  return absl::StrCat("file ", number, " (", manifest.files[number].name, ")");
+}
+
+absl::Status CheckRoom(const std::string& folder, const Contents& contents) {
+  int64_t wanted = 0;
+  for (const FileContent& content : contents.files) wanted += content.bytes;
+  struct statvfs room = {};
+  if (statvfs(folder.c_str(), &room) != 0) return FileError("look at", folder, errno);
+  const auto free = static_cast<int64_t>(room.f_bavail * room.f_frsize);
+  if (wanted <= free) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("the backup's files take ", wanted,
+                                                    " bytes, and the disk of ", folder, " has ",
+                                                    free, " bytes free"));
+}
+
+absl::Status CheckEmptyFolder(const std::string& folder) {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
+  if (names.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(folder, " is not empty (it holds ", names.front(), "): nothing was changed"));
+}
+
+absl::Status MakeFolder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  return error ? FileError("make", folder.string(), error.value()) : absl::OkStatus();
+}
+
+absl::Status RestoreOne(BackupStorage& storage, const Backup& backup, size_t number,
+                        const Contents& contents, const fs::path& folder,
+                        BackupProgress& progress) {
+  const fs::path path = folder / backup.manifest.files[number].name;
+  GRAFT_RETURN_IF_ERROR(MakeFolder(path.parent_path()));
+  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSink> file, MakeFileSink(path.string()));
+  return ReadBackupFile(storage, backup, number, contents, *file, progress);
+}
+
+// The names of files in folders last, too.
+absl::Status SyncFolders(const std::string& folder) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, error)) {
+    if (entry.is_directory(error)) GRAFT_RETURN_IF_ERROR(SyncDirectory(entry.path().string()));
+  }
+  return SyncDirectory(folder);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Backup>> ListBackups(BackupStorage& storage, const std::string& shard) {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, storage.ListFolders(shard));
+  std::vector<Backup> backups;
+  for (const std::string& name : names) {
+    const absl::StatusOr<BackupName> parsed = BackupName::Parse(name);
+    if (!parsed.ok() || parsed->ToString() != name) continue;
+    Backup backup;
+    backup.shard = shard;
+    backup.name = *parsed;
+    ReadState(storage, backup);
+    GRAFT_RETURN_IF_ERROR(CountFiles(storage, backup));
+    backups.push_back(std::move(backup));
+  }
+  std::sort(backups.begin(), backups.end(), [](const Backup& a, const Backup& b) {
+    return std::make_pair(a.name.time, a.name.ToString()) <
+           std::make_pair(b.name.time, b.name.ToString());
+  });
+  return backups;
+}
+
+absl::StatusOr<Backup> ChooseBackup(const std::vector<Backup>& backups,
+                                    const BackupChoice& choice) {
+  std::vector<std::string> others;
+  for (auto backup = backups.rbegin(); backup != backups.rend(); ++backup) {
+    const std::string name = backup->name.ToString();
+    if (!choice.name.empty()) {
+      if (name == choice.name && backup->state.ok()) return *backup;
+      if (name == choice.name) return Annotate(backup->state, "the backup " + name);
+      others.push_back(name);
+      continue;
+    }
+    const bool fits =
+        backup->name.time <= choice.not_after && backup->name.time >= choice.not_before;
+    if (fits && backup->state.ok()) return *backup;
+    others.push_back(absl::StrCat(
+        name, " (", fits ? std::string(backup->state.message()) : "of another time", ")"));
+  }
+  constexpr size_t kMostNamed = 5;
+  const size_t count = others.size();
+  others.resize(std::min(count, kMostNamed));
+  return absl::NotFoundError(
+      absl::StrCat(choice.name.empty() ? "no complete backup fits"
+                                       : absl::StrCat("there is no backup ", choice.name),
+                   count == 0 ? "; the shard has none"
+                              : absl::StrCat("; there is ", absl::StrJoin(others, ", ")),
+                   count > kMostNamed ? absl::StrCat(" and ", count - kMostNamed, " more") : ""));
+}
+
+absl::Status ReadBackupFile(BackupStorage& storage, const Backup& backup, size_t number,
+                            const Contents& contents, ByteSink& to, BackupProgress& progress) {
+  const Manifest& manifest = backup.manifest;
+  GRAFT_ASSIGN_OR_RETURN(const Compression compression, CheckRestorable(manifest));
+  HashingSink content(HashKind::kSha256, to);
+  const std::unique_ptr<ByteSink> plain = MakeDecompressor(compression, content);
+  HashingSink stored(HashKind::kCrc32, *plain);
+  CountingSink counted(progress.bytes, stored);
+  absl::Status status = storage.Read(absl::StrCat(backup.folder(), "/", number), counted);
+  if (absl::IsNotFound(status)) status = absl::DataLossError("it is missing");
+  if (status.ok()) status = counted.Finish();
+  const std::string& wanted = manifest.files[number].hash;
+  if (status.ok() && stored.hex() != wanted) {
+    status = absl::DataLossError(
+        absl::StrCat("its CRC-32 is ", stored.hex(), ", the MANIFEST says ", wanted));
+  }
+  if (status.ok() && !contents.files.empty() && content.hex() != contents.files[number].sha256) {
+    status = absl::DataLossError(absl::StrCat("its content has the SHA-256 ", content.hex(),
+                                              ", GRAFT says ", contents.files[number].sha256));
+  }
+  ++progress.files;
+  return Annotate(status, Label(manifest, number));
+}
+
+absl::StatusOr<Contents> ReadContents(BackupStorage& storage, const Backup& backup) {
+  if (!backup.proves_content) return Contents();
+  GRAFT_ASSIGN_OR_RETURN(const std::string text,
+                         ReadSmall(storage, absl::StrCat(backup.folder(), "/", kContentsName)));
+  absl::StatusOr<Contents> contents = ParseContents(text);
+  if (!contents.ok()) return Annotate(contents.status(), "its file GRAFT cannot be read");
+  if (contents->files.size() == backup.manifest.files.size()) return contents;
+  return absl::DataLossError(absl::StrCat("its file GRAFT lists ", contents->files.size(),
+                                          " files, its MANIFEST ", backup.manifest.files.size()));
+}
+
+absl::Status ForEachFile(size_t count, int threads,
+                         const std::function<absl::Status(size_t)>& work) {
+  absl::Mutex mutex;
+  size_t next = 0;
+  size_t failed_at = count;
+  absl::Status result;
+  const auto run = [&] {
+    while (true) {
+      size_t number = 0;
+      {
+        const absl::MutexLock lock(&mutex);
+        if (next >= count || failed_at < count) return;
+        number = next++;
+      }
+      const absl::Status status = work(number);
+      const absl::MutexLock lock(&mutex);
+      if (status.ok() || number >= failed_at) continue;
+      failed_at = number;
+      result = status;
+    }
+  };
+  std::vector<std::thread> others;
+  for (int i = 1; i < threads && static_cast<size_t>(i) < count; ++i) others.emplace_back(run);
+  run();
+  for (std::thread& thread : others) thread.join();
+  return result;
+}
+
+absl::StatusOr<std::vector<std::string>> VerifyBackup(BackupStorage& storage, const Backup& backup,
+                                                      int threads, BackupProgress& progress) {
+  GRAFT_RETURN_IF_ERROR(backup.state);
+  const absl::StatusOr<Contents> contents = ReadContents(storage, backup);
+  if (absl::IsDataLoss(contents.status())) {
+    return std::vector<std::string>{std::string(contents.status().message())};
+  }
+  GRAFT_RETURN_IF_ERROR(contents.status());
+  std::vector<std::string> faults(backup.manifest.files.size());
+  GRAFT_RETURN_IF_ERROR(ForEachFile(faults.size(), threads, [&](size_t number) {
+    NullSink nowhere;
+    const absl::Status status =
+        ReadBackupFile(storage, backup, number, *contents, nowhere, progress);
+    if (!absl::IsDataLoss(status)) return status;
+    faults[number] = std::string(status.message());
+    return absl::OkStatus();
+  }));
+  faults.erase(std::remove(faults.begin(), faults.end(), ""), faults.end());
+  return faults;
+}
+
+absl::Status RestoreFiles(BackupStorage& storage, const Backup& backup,
+                          const std::string& data_directory, int threads,
+                          BackupProgress& progress) {
+  GRAFT_RETURN_IF_ERROR(backup.state);
+  GRAFT_RETURN_IF_ERROR(CheckEmptyFolder(data_directory));
+  GRAFT_ASSIGN_OR_RETURN(const Contents contents, ReadContents(storage, backup));
+  GRAFT_RETURN_IF_ERROR(CheckRoom(data_directory, contents));
+  absl::Status status = ForEachFile(backup.manifest.files.size(), threads, [&](size_t number) {
+    return RestoreOne(storage, backup, number, contents, data_directory, progress);
+  });
+  for (const std::string& folder : contents.empty_folders) {
+    if (status.ok()) status = MakeFolder(fs::path(data_directory) / folder);
+  }
+  if (status.ok()) status = SyncFolders(data_directory);
+  if (status.ok()) return status;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(data_directory, error)) {
+    fs::remove_all(entry.path(), error);
+  }
+  return status;
+}
+
+absl::StatusOr<std::vector<Backup>> ChoosePruned(const std::vector<Backup>& backups,
+                                                 const Retention& retention, absl::Time now) {
+  if (retention.min_count < 1) {
+    return absl::InvalidArgumentError(
+        "--min-retention-count must be at least 1: the last complete backup is never removed");
+  }
+  std::vector<Backup> pruned;
+  int complete = 0;
+  for (auto backup = backups.rbegin(); backup != backups.rend(); ++backup) {
+    const bool beyond = backup->state.ok() ? ++complete > retention.min_count
+                                           : absl::IsNotFound(backup->state) && complete > 0;
+    if (beyond && now - backup->name.time > retention.min_time) pruned.push_back(*backup);
+  }
+  std::reverse(pruned.begin(), pruned.end());
+  return pruned;
+}
+
+absl::Status RemoveBackup(BackupStorage& storage, const Backup& backup) {
+  GRAFT_RETURN_IF_ERROR(storage.RemoveFile(absl::StrCat(backup.folder(), "/", kManifestName)));
+  return storage.RemoveFolder(backup.folder());
+}
+
+}  // namespace graft

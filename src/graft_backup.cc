@@ -1,0 +1,80 @@
+// graft-backup: parses its flags, makes a temporary mysqld, and a backup by way of it.
+#include <pthread.h>
+
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "backup/backup_flags.h"
+#include "backup/make_backup.h"
+#include "backup/temporary_mysqld.h"
+#include "base/clocks.h"
+#include "base/errors.h"
+#include "cli/output.h"
+
+namespace {
+
+// Runs with SIGTERM and SIGINT blocked; a thread waits for them, and for its own end.
+class Interrupts {
+ public:
+  explicit Interrupts(const sigset_t& signals)
+      : waiter_([this, signals] {
+          int signal = 0;
+          sigwait(&signals, &signal);
+          interrupt_.Cancel();
+        }) {}
+  ~Interrupts() {
+    if (!interrupt_.cancelled()) pthread_kill(waiter_.native_handle(), SIGTERM);
+    waiter_.join();
+  }
+  graft::Cancellation& interrupt() { return interrupt_; }
+
+ private:
+  graft::Cancellation interrupt_;
+  std::thread waiter_;
+};
+
+absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sigset_t& signals) {
+  const std::unique_ptr<graft::Clock> clock = graft::MakeRealClock();
+  GRAFT_ASSIGN_OR_RETURN(const auto storage, graft::OpenFileStorage(options.storage_root));
+  GRAFT_ASSIGN_OR_RETURN(const auto known, graft::FindDueBackup(options, *storage, clock->Now()));
+  if (!known.has_value()) {
+    log.Info("the newest backup is young enough: nothing to do");
+    return absl::OkStatus();
+  }
+  GRAFT_ASSIGN_OR_RETURN(const auto work, graft::WorkFolder::Open(*clock, options.work_dir));
+  // Before any thread: it forks.
+  GRAFT_ASSIGN_OR_RETURN(const auto mysqld, graft::TemporaryMysqld::Start(options.server));
+  Interrupts interrupts(signals);
+  GRAFT_ASSIGN_OR_RETURN(const graft::Backup backup,
+                         graft::MakeBackup(options, *known, *storage, *mysqld, work->journal(),
+                                           *clock, log, interrupts.interrupt()));
+  log.Info("the backup is complete", {{"backup", backup.folder()},
+                                      {"position", backup.manifest.position},
+                                      {"stored_bytes", absl::StrCat(backup.stored_bytes)}});
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const graft::ParsedBackupFlags parsed = graft::ParseBackupFlags(argc, argv);
+  if (parsed.exit_code.has_value()) return *parsed.exit_code;
+  const absl::StatusOr<graft::BackupOptions> options = graft::CheckBackupFlags(parsed.flags);
+  if (!options.ok()) {
+    std::cerr << options.status().message() << "\nSee graft-backup --help.\n";
+    return static_cast<int>(graft::cli::ExitCodeOf(options.status()));
+  }
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  const auto log = graft::MakeLog(options->agent.log);
+  log->Info("graft-backup starts", graft::StartFields(parsed.given));
+  const absl::Status status = Run(*options, *log, signals);
+  if (!status.ok()) log->Error("no backup was made", graft::StatusFields(status));
+  return static_cast<int>(graft::cli::ExitCodeOf(status));
+}

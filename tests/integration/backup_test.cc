@@ -1,0 +1,265 @@
+// graft-backup on real servers: a backup by way of a clone, restored, and what becomes of it when
+// something goes wrong.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "backups/backups.h"
+#include "base/files.h"
+#include "testing/clone_brake.h"
+#include "testing/eventually.h"
+#include "testing/is_ok.h"
+#include "testing/mini_shard.h"
+#include "testing/shard_rows.h"
+#include "testing/test_env.h"
+
+namespace graft {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class BackupTest : public testing::Test {
+ protected:
+  // A primary with rows and a replica.
+  void SetUp() override {
+    auto shard = MiniShard::Start(MiniShard::Store::kFolder);
+    ASSERT_THAT(shard, IsOk());
+    shard_ = *std::move(shard);
+    ASSERT_THAT(shard_->AddReplicatedTablets({{}, {}}, {8, 0}), IsOk());
+    ASSERT_THAT(primary().mysql->Sql("CREATE DATABASE hollow"), IsOk());
+    fs::create_directory(root());
+    ASSERT_THAT(WriteFile(shard_->folder() + "/repl", MiniShard::kReplPassword), IsOk());
+    ASSERT_THAT(WriteFile(shard_->folder() + "/clone", MiniShard::kClonePassword), IsOk());
+    storage_ = *OpenFileStorage(root());
+  }
+
+  MiniTablet& primary() { return shard_->tablet(0); }
+  MiniTablet& replica() { return shard_->tablet(1); }
+  std::string root() const { return shard_->folder() + "/backups"; }
+  std::string work() const { return shard_->folder() + "/work"; }
+  std::string log() const { return shard_->folder() + "/graft-backup.log"; }
+
+  std::vector<std::string> Command(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> argv = {*OurProgram("graft-backup"),
+                                     "--init-keyspace=shop",
+                                     "--init-shard=0",
+                                     "--restore-with-clone",
+                                     "--clone-from-any",
+                                     "--allow-first-backup",
+                                     "--work-dir=" + work(),
+                                     "--file-backup-storage-root=" + root(),
+                                     "--db-repl-password-file=" + shard_->folder() + "/repl",
+                                     "--db-clone-password-file=" + shard_->folder() + "/clone"};
+    for (const std::string& flag : more) {
+      const std::string name = flag.substr(0, flag.find('=') + 1);
+      argv.erase(
+          std::remove_if(argv.begin(), argv.end(),
+                         [&](const std::string& one) { return absl::StartsWith(one + "=", name); }),
+          argv.end());
+      argv.push_back(flag);
+    }
+    return argv;
+  }
+  CommandResult MakeBackup(const std::vector<std::string>& more = {}) const {
+    return shard_->Run(Command(more));
+  }
+  CommandResult Backups(std::vector<std::string> args) const {
+    args.insert(args.begin(), "backups");
+    args.push_back("--file-backup-storage-root=" + root());
+    return shard_->Graftctl(args);
+  }
+  std::vector<Backup> Listed() const { return *ListBackups(*storage_, "shop/0"); }
+
+  // Nothing of a run is left: no folder, no mysqld, no record, no place in the shard's line.
+  void ExpectNothingLeft() const {
+    EXPECT_FALSE(fs::exists(work())) << "the work folder";
+    EXPECT_EQ(FindLiveMysqld(PathsOf(work() + "/server")), std::nullopt);
+    const CommandResult tablets = shard_->Graftctl({"tablets", "--no-ask", "--json"});
+    EXPECT_THAT(tablets.out, testing::Not(HasSubstr("vtbackup")));
+  }
+
+  // A server of its own on the newest backup, which follows the primary.
+  absl::StatusOr<MiniTablet*> Restored() {
+    MysqlSandboxOptions options;
+    options.start = false;
+    const auto tablet = shard_->AddTablet(options);
+    if (!tablet.ok()) return tablet.status();
+    const std::string data = (*tablet)->mysql->paths().data();
+    for (const auto& entry : fs::directory_iterator(data)) fs::remove_all(entry.path());
+    const CommandResult restored = Backups({"restore", "shop/0", "--to=" + data});
+    EXPECT_EQ(restored.code, 0) << restored.err;
+    absl::Status started = (*tablet)->mysql->StartParent();
+    if (started.ok()) started = (*tablet)->mysql->AwaitReady();
+    if (!started.ok()) return started;
+    return *tablet;
+  }
+
+  std::unique_ptr<MiniShard> shard_;
+  std::unique_ptr<BackupStorage> storage_;
+};
+
+TEST_F(BackupTest, OfAWritingPrimaryIsRestoredAndFollowsIt) {
+  ASSERT_THAT(primary().mysql->Sql(
+                  "CREATE TABLE shop.beats (id INT AUTO_INCREMENT PRIMARY KEY); CREATE EVENT "
+                  "shop.writes ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.beats VALUES ()"),
+              IsOk());
+  const CommandResult made = MakeBackup();
+  ASSERT_EQ(made.code, 0) << made.err;
+  ExpectNothingLeft();
+  const std::vector<Backup> backups = Listed();
+  ASSERT_THAT(backups, SizeIs(1));
+  EXPECT_THAT(backups[0].state, IsOk());
+  EXPECT_EQ(backups[0].name.alias.cell, "vtbackup");
+  const CommandResult verified = Backups({"verify", "shop/0"});
+  EXPECT_EQ(verified.code, 0) << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("good: shop/0/"));
+
+  const auto restored = Restored();
+  ASSERT_THAT(restored, IsOk());
+  EXPECT_EQ(
+      absl::StrCat("MySQL56/", (*restored)->Value("SELECT REPLACE(@@gtid_executed, '\n', '')")),
+      backups[0].manifest.position);
+  EXPECT_EQ((*restored)->Value("SELECT COUNT(*) FROM mysql.slave_master_info"), "0")
+      << "no password of a source is in the backup";
+  ASSERT_THAT(
+      (*restored)->mysql->Sql(absl::StrCat(
+          "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT=",
+          primary().mysql->port(), ", SOURCE_USER='vt_repl', SOURCE_PASSWORD='",
+          MiniShard::kReplPassword, "', SOURCE_AUTO_POSITION=1, SOURCE_SSL=1; START REPLICA")),
+      IsOk());
+  ASSERT_THAT(primary().mysql->Sql("DROP DATABASE hollow"), IsOk());
+  ASSERT_THAT(AwaitCaughtUp(*(*restored)->mysql, *primary().mysql), IsOk());
+  EXPECT_EQ(*Checksums(*(*restored)->mysql), *Checksums(*primary().mysql));
+}
+
+TEST_F(BackupTest, RefusesWhatItShouldNotMake) {
+  const std::pair<std::vector<std::string>, std::pair<int, std::string>> cases[] = {
+      {{"--allow-first-backup=false"}, {5, "has no complete backup in"}},
+      {{"--file-backup-storage-root=/nowhere"}, {5, "/nowhere is no folder"}},
+      {{"--init-keyspace=a/b"}, {2, "--init-keyspace: "}},
+      {{"--restore-with-clone=false"}, {2, "--restore-with-clone is needed"}},
+      {{"--compression-engine-name=brotli"}, {2, "cannot read the compression \"brotli\""}},
+      {{"--min-retention-time=1h", "--min-retention-count=0"}, {2, "at least 1"}},
+      {{"--work-dir=" + shard_->folder()}, {5, "which no graft-backup has made"}},
+      {{"--clone-from-any=false", "--clone-from-tablet=zone1-0000000999"},
+       {3, "zone1-0000000999"}}};
+  for (const auto& [flags, expected] : cases) {
+    const CommandResult refused = MakeBackup(flags);
+    EXPECT_EQ(refused.code, expected.first) << flags.front() << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr(expected.second)) << flags.front();
+    EXPECT_THAT(Listed(), IsEmpty());
+    ExpectNothingLeft();
+  }
+}
+
+TEST_F(BackupTest, IsMadeWhenItIsDueAndReplacesOldOnes) {
+  ASSERT_EQ(MakeBackup().code, 0);
+  const CommandResult early = MakeBackup({"--min-backup-interval=1h"});
+  EXPECT_EQ(early.code, 0) << early.err;
+  EXPECT_THAT(early.err, HasSubstr("nothing to do"));
+  EXPECT_THAT(Listed(), SizeIs(1));
+  // Of a donor that has lost what the newest backup has.
+  const std::string first = Listed()[0].name.ToString();
+  const CommandResult only = Backups({"remove", "shop/0", first});
+  EXPECT_EQ(only.code, 5) << only.out;
+  const CommandResult second =
+      MakeBackup({"--min-retention-time=1ms", "--compression-engine-name=lz4"});
+  ASSERT_EQ(second.code, 0) << second.err;
+  ASSERT_THAT(Listed(), SizeIs(1));
+  EXPECT_NE(Listed()[0].name.ToString(), first);
+  EXPECT_EQ(Listed()[0].manifest.compression_engine, "lz4");
+}
+
+TEST_F(BackupTest, OfLessThanTheNewestOneHasIsNotWritten) {
+  ASSERT_EQ(MakeBackup().code, 0);
+  // The newest one then seems to come from a primary that had more.
+  const Backup newest = Listed()[0];
+  Manifest more = newest.manifest;
+  more.position += ",00000000-1111-2222-3333-444444444444:1-7";
+  const std::string path = absl::StrCat(root(), "/", newest.folder(), "/MANIFEST");
+  fs::remove(path);
+  ASSERT_THAT(WriteFile(path, ManifestText(more)), IsOk());
+  const CommandResult refused = MakeBackup();
+  EXPECT_EQ(refused.code, 5) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("7 transactions"));
+  EXPECT_THAT(refused.err, HasSubstr("nothing was written"));
+  EXPECT_THAT(Listed(), SizeIs(1));
+  ExpectNothingLeft();
+}
+
+// Killed in each phase: the older backup stays, nothing half-made counts, the next run succeeds.
+TEST_F(BackupTest, KilledAtAnyMomentLeavesTheNextOneAGoodStart) {
+  ASSERT_EQ(MakeBackup().code, 0);
+  const Backup first = Listed()[0];
+  for (const char* phase : {"mysqld started", "step=fence", "catching up", "writing", "reading"}) {
+    SCOPED_TRACE(phase);
+    fs::remove(log());
+    const auto run = shard_->Spawn(Command({"--log-format=text"}), log());
+    ASSERT_THAT(run, IsOk());
+    Eventually(absl::Seconds(60), [&] {
+      return absl::StrContains(ReadFile(log()).value_or(""), phase) || !(*run)->running();
+    });
+    (*run)->Kill(SIGKILL);
+    ASSERT_THAT((*run)->Wait(absl::Seconds(10)), IsOk());
+    // Its mysqld and the parent of that end by themselves.
+    EXPECT_TRUE(Eventually(absl::Seconds(60), [&] {
+      return !FindLiveMysqld(PathsOf(work() + "/server")).has_value();
+    }));
+    BackupProgress progress;
+    for (const Backup& backup : Listed()) {
+      if (backup.state.ok()) EXPECT_THAT(*VerifyBackup(*storage_, backup, 2, progress), IsEmpty());
+    }
+    EXPECT_EQ(Listed()[0].manifest.position, first.manifest.position);
+  }
+  const CommandResult next = MakeBackup();
+  ASSERT_EQ(next.code, 0) << next.err;
+  ExpectNothingLeft();
+  EXPECT_THAT(Listed().back().state, IsOk());
+}
+
+TEST_F(BackupTest, ASignalEndsItCleanly) {
+  ASSERT_THAT(BrakeClone(*replica().mysql), IsOk());
+  const auto run = shard_->Spawn(Command({"--clone-max-network-bandwidth=1"}), log());
+  ASSERT_THAT(run, IsOk());
+  ASSERT_TRUE(Eventually(absl::Seconds(60), [&] {
+    return absl::StrContains(ReadFile(log()).value_or(""), "step=clone");
+  }));
+  (*run)->Kill(SIGTERM);
+  const auto end = (*run)->Wait(absl::Seconds(60));
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->code, 7) << ReadFile(log()).value_or("");
+  EXPECT_THAT(Listed(), IsEmpty());
+  ExpectNothingLeft();
+}
+
+// The goal cannot be learnt, or not be reached: no backup.
+TEST_F(BackupTest, ThePrimaryDiesMeanwhile) {
+  const auto run =
+      shard_->Spawn(Command({"--clone-from-any=false", "--clone-from-tablet=" + replica().alias,
+                             "--clone-catch-up-stall-timeout=3s"}),
+                    log());
+  ASSERT_THAT(run, IsOk());
+  ASSERT_TRUE(Eventually(absl::Seconds(60), [&] {
+    return absl::StrContains(ReadFile(log()).value_or(""), "step=clone");
+  }));
+  primary().mysql->KillParent();
+  primary().mysql->KillMysqld();
+  const auto end = (*run)->Wait(absl::Minutes(3));
+  ASSERT_THAT(end, IsOk());
+  EXPECT_NE(end->code, 0) << ReadFile(log()).value_or("");
+  EXPECT_THAT(Listed(), IsEmpty());
+  ExpectNothingLeft();
+}
+
+}  // namespace
+}  // namespace graft
