@@ -45,7 +45,9 @@ absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sig
   }
   GRAFT_ASSIGN_OR_RETURN(const auto work, graft::WorkFolder::Open(*clock, options.work_dir));
   // Before any thread: it forks.
-  GRAFT_ASSIGN_OR_RETURN(const auto mysqld, graft::TemporaryMysqld::Start(options.server));
+  GRAFT_ASSIGN_OR_RETURN(const auto mysqld,
+                         graft::TemporaryMysqld::Start(
+                             options.server, graft::FillFromNewest(options, *known, *storage)));
   Interrupts interrupts(signals);
   GRAFT_ASSIGN_OR_RETURN(const graft::Backup backup,
                          graft::MakeBackup(options, *known, *storage, *mysqld, work->journal(),

@@ -59,7 +59,8 @@ absl::Status FillServer(const BackupFlags& flags, BackupOptions& options) {
   my_cnf.clone_enabled = true;
   my_cnf.extras.push_back(
       "# Nobody is to reach it but graft-backup, through the socket.\n"
-      "skip_networking=ON\n");
+      "skip_networking=ON\n"
+      "event_scheduler=OFF\n");
   for (const std::string& path : flags.extra_my_cnf) {
     absl::StatusOr<std::string> text = ReadFile(path);
     if (!text.ok()) return Annotate(text.status(), "--extra-my-cnf");
@@ -92,10 +93,7 @@ absl::StatusOr<BackupOptions> CheckBackupFlags(BackupFlags flags) {
   AgentFlags& agent = flags.agent;
   ProvisionerOptions& tablet = agent.options.tablet.provisioner;
   BackupOptions options = flags.options;
-  if (!agent.options.tablet.restore_with_clone) {
-    faults.Add("--restore-with-clone",
-               absl::InvalidArgumentError(" is needed: graft-backup gets its data by CLONE"));
-  }
+  options.clones = agent.options.tablet.restore_with_clone;
   agent.tablet_path = TabletAlias{kCell, RandomId()}.ToString();
   if (options.work_dir.empty()) options.work_dir = DefaultWorkDir(tablet);
   agent.options.mysql.socket = PathsOf(options.work_dir + "/server").socket();

@@ -15,8 +15,6 @@
 namespace graft {
 namespace {
 
-constexpr absl::Duration kStartPatience =
-    absl::Minutes(5);  // of mysqld --initialize, and its start
 constexpr absl::Duration kLookPause = absl::Milliseconds(200);
 // As Vitess: replication that only fails for so long is given up.
 constexpr absl::Duration kErrorPatience = absl::Minutes(1);
@@ -39,8 +37,10 @@ class BackupRun {
     GRAFT_RETURN_IF_ERROR(AwaitStart());
     GRAFT_ASSIGN_OR_RETURN(OpenedTopology opened, OpenTopology(clock_, options_.agent.topo));
     GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal, MakeFileJournal(journal_path));
-    GRAFT_RETURN_IF_ERROR(
-        CloneIntoBackup({options_.agent, log_, opened, *server_, *journal}, interrupt_));
+    if (options_.clones) {
+      GRAFT_RETURN_IF_ERROR(
+          CloneIntoBackup({options_.agent, log_, opened, *server_, *journal}, interrupt_));
+    }
     GRAFT_ASSIGN_OR_RETURN(const std::string goal, PrimaryPosition(*opened.topology));
     GRAFT_RETURN_IF_ERROR(CatchUp(goal));
     GRAFT_RETURN_IF_ERROR(StopServer());
@@ -56,27 +56,38 @@ class BackupRun {
     return absl::CancelledError("interrupted");
   }
 
+  // Its end is noticed; a restore, or a recovery, takes as long as it takes.
   absl::Status AwaitStart() {
-    const absl::Time deadline = clock_.Now() + kStartPatience;
     absl::Status answer = server_->Describe().status();
-    while (!answer.ok()) {
+    while (IsAway(answer)) {
       GRAFT_RETURN_IF_ERROR(Wait());
-      if (clock_.Now() >= deadline) return Annotate(answer, "the temporary mysqld did not start");
       answer = server_->Describe().status();
     }
-    return absl::OkStatus();
+    return Annotate(answer, "the temporary mysqld, whose accounts are those of its data");
   }
 
-  // What the primary had when the copy was made: the backup is to have that too.
+  // What the primary has now: the backup is to have that too. A restored server follows it from
+  // here on; a cloned one does already.
   absl::StatusOr<std::string> PrimaryPosition(Topology& topology) {
     const ProvisionerOptions& identity = options_.agent.tablet.provisioner;
     GRAFT_ASSIGN_OR_RETURN(const Shard shard, topology.GetShard(identity.keyspace, identity.shard));
     GRAFT_ASSIGN_OR_RETURN(const Tablet primary, topology.GetTablet(shard.primary));
     const auto server = MakeConnectorServer(clock_, PeerConnection(primary.mysql, identity.clone));
     GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, server->Describe());
+    if (!options_.clones) GRAFT_RETURN_IF_ERROR(Follow(primary.mysql));
     log_.Info("catching up with the primary",
               {{"primary", shard.primary.ToString()}, {"goal", facts.gtid_executed}});
     return facts.gtid_executed;
+  }
+
+  absl::Status Follow(const HostPort& primary) {
+    const MysqlAccount& account = options_.agent.tablet.provisioner.repl;
+    ReplicationSource source;
+    source.address = primary;
+    source.user = account.user;
+    source.password = account.password;
+    source.use_ssl = account.use_ssl;
+    return server_->StartReplication(source);
   }
 
   absl::Status CatchUp(const std::string& goal) {
@@ -92,7 +103,7 @@ class BackupRun {
       const absl::Time now = clock_.Now();
       if (facts.gtid_executed != seen) moved = now;
       seen = facts.gtid_executed;
-      const std::string error = ReplicationError();
+      GRAFT_ASSIGN_OR_RETURN(const std::string error, ReplicationError());
       if (error.empty()) good = now;
       const std::string missing = DescribeGtids(wanted.Minus(here));
       if (now - good >= kErrorPatience) {
@@ -109,10 +120,17 @@ class BackupRun {
     }
   }
 
-  std::string ReplicationError() {
+  // FAILED_PRECONDITION: it will never go on.
+  absl::StatusOr<std::string> ReplicationError() {
     const auto channels = server_->ReadReplication();
     if (!channels.ok()) return std::string(channels.status().message());
     for (const ReplicationChannel& channel : *channels) {
+      if (channel.lacks_binlogs()) {
+        return absl::FailedPreconditionError(
+            absl::StrCat("the primary no longer has the binary logs since the newest backup: use "
+                         "--restore-with-clone. Replication says: ",
+                         channel.receiver_error));
+      }
       if (channel.applier_errno != 0) return channel.applier_error;
       if (channel.receiver_errno != 0) return channel.receiver_error;
     }
@@ -212,6 +230,10 @@ absl::StatusOr<std::optional<std::vector<Backup>>> FindDueBackup(const BackupOpt
         absl::StrCat(shard, " has no complete backup in ", options.storage_root,
                      ": is that the right storage? --allow-first-backup makes the first one"));
   }
+  if (!newest.ok() && !options.clones) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(shard, " has no complete backup to begin with: use --restore-with-clone"));
+  }
   if (!newest.ok()) return known;
   if (newest->name.time > now) {
     return absl::FailedPreconditionError(
@@ -220,6 +242,17 @@ absl::StatusOr<std::optional<std::vector<Backup>>> FindDueBackup(const BackupOpt
   }
   if (now - newest->name.time < options.min_interval) return std::nullopt;
   return known;
+}
+
+TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::vector<Backup>& known,
+                                     BackupStorage& storage) {
+  if (options.clones) return nullptr;
+  return [&](const std::string& data_directory) -> absl::Status {
+    GRAFT_ASSIGN_OR_RETURN(const Backup newest, ChooseBackup(known, {}));
+    BackupProgress progress;
+    return Annotate(RestoreFiles(storage, newest, data_directory, options.take.threads, progress),
+                    "the backup " + newest.name.ToString());
+  };
 }
 
 absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, const std::vector<Backup>& known,

@@ -1,5 +1,5 @@
-// A fresh backup of a shard by way of a clone: into a temporary mysqld, up to where the primary was
-// when the copy had ended, and from there into the storage.
+// A fresh backup of a shard: a temporary mysqld gets a clone, or the newest backup; it replicates
+// up to where the primary was then; and its files go into the storage.
 #pragma once
 
 #include <string>
@@ -18,6 +18,7 @@ namespace graft {
 struct BackupOptions {
   AgentOptions agent;  // topology, accounts, donor, limits and log; its tablet is the backup's own
   InitOptions server;  // the temporary mysqld
+  bool clones = true;  // else the temporary mysqld begins with the newest backup
   std::string work_dir;
   std::string storage_root;  // of the storage "file"
   TakeOptions take;
@@ -29,11 +30,15 @@ struct BackupOptions {
 };
 
 // Whether a backup is due: before anything is made. FAILED_PRECONDITION: the shard has none and
-// `allow_first` is not set; or a backup's name is from the future. Returns the backups there are;
-// nullopt: the newest complete one is younger than `min_interval`.
+// `allow_first` is not set, or there is none to begin with; or a backup's name is from the future.
+// Returns the backups there are; nullopt: the newest complete one is younger than `min_interval`.
 absl::StatusOr<std::optional<std::vector<Backup>>> FindDueBackup(const BackupOptions& options,
                                                                  BackupStorage& storage,
                                                                  absl::Time now);
+
+// What fills the temporary mysqld before its start; nullptr: CLONE will. For TemporaryMysqld.
+TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::vector<Backup>& known,
+                                     BackupStorage& storage);
 
 // Makes the backup, reads it back, and removes those that may go. `known`: the backups that there
 // are. CANCELLED: `interrupt`. FAILED_PRECONDITION: the clone's checks refused it, or the new data

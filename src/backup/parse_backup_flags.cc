@@ -23,7 +23,7 @@ void AddShardFlags(CLI::App& app, BackupFlags& flags) {
   AddValue(app, "init-keyspace", tablet.keyspace, "KEYSPACE", "keyspace of the backup");
   AddValue(app, "init-shard", tablet.shard, "SHARD", "shard of the backup");
   AddSwitch(app, "restore-with-clone", agent.options.tablet.restore_with_clone,
-            "get the data by CLONE from a tablet of the shard");
+            "begin with a CLONE of a tablet, not with the newest backup");
   AddSwitch(app, "mysql-clone-enabled", agent.mysql_clone_enabled, "CLONE may be used");
   AddSwitch(app, "clone-from-primary", agent.clone_from_primary, "donor: the shard's primary");
   AddValue(app, "clone-from-tablet", agent.clone_from_tablet, "ALIAS", "donor: this tablet");

@@ -49,8 +49,16 @@ absl::Status CheckOurs(const std::string& path) {
                    ", which no graft-backup has made: nothing was changed; name another folder"));
 }
 
+absl::Status FillAnew(const std::string& data, const TemporaryMysqld::Fill& fill) {
+  std::error_code error;
+  fs::remove_all(data, error);
+  if (error) return FileError("remove", data, error.value());
+  GRAFT_RETURN_IF_ERROR(MakeDirectory(data));
+  return fill(data);
+}
+
 // Process `parent`'s child: it has no other thread.
-int RunChild(const InitOptions& options, pid_t parent) {
+int RunChild(const InitOptions& options, const TemporaryMysqld::Fill& fill, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   setpgid(0, 0);  // a terminal's Ctrl-C is for the parent, which stops this process in its turn
   SignalQueue signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP});
@@ -59,6 +67,7 @@ int RunChild(const InitOptions& options, pid_t parent) {
     std::cerr << "graft-backup: temporary mysqld: " << text << std::endl;
   };
   absl::Status made = InitTablet(options, signals);
+  if (made.ok() && fill != nullptr) made = FillAnew(options.my_cnf.paths.data(), fill);
   absl::StatusOr<int> code = 1;
   if (made.ok()) {
     RunOptions run;
@@ -108,13 +117,13 @@ WorkFolder::~WorkFolder() {
   if (ours_) fs::remove(path_, ignored);
 }
 
-absl::StatusOr<std::unique_ptr<TemporaryMysqld>> TemporaryMysqld::Start(
-    const InitOptions& options) {
+absl::StatusOr<std::unique_ptr<TemporaryMysqld>> TemporaryMysqld::Start(const InitOptions& options,
+                                                                        const Fill& fill) {
   const pid_t parent = getpid();
   std::cerr.flush();
   const pid_t pid = fork();
   if (pid < 0) return FileError("fork for", options.mysqld, errno);
-  if (pid == 0) _exit(RunChild(options, parent));
+  if (pid == 0) _exit(RunChild(options, fill, parent));
   return std::unique_ptr<TemporaryMysqld>(
       new TemporaryMysqld(pid, options.my_cnf.paths.error_log()));
 }

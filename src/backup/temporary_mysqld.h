@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,9 +47,14 @@ class WorkFolder {
 // process ends, however that happens.
 class TemporaryMysqld {
  public:
+  // Fills the data directory instead of what mysqld has initialised there; nullptr: that stays.
+  using Fill = std::function<absl::Status(const std::string& data_directory)>;
+
   // Makes the tablet's directory `options.my_cnf.paths.dir`, then runs mysqld on it. Forks, so no
-  // other thread may have been started before. Returns at once. UNAVAILABLE: it cannot fork.
-  static absl::StatusOr<std::unique_ptr<TemporaryMysqld>> Start(const InitOptions& options);
+  // other thread may have been started before; `fill` is called in the child. Returns at once.
+  // UNAVAILABLE: it cannot fork.
+  static absl::StatusOr<std::unique_ptr<TemporaryMysqld>> Start(const InitOptions& options,
+                                                                const Fill& fill);
   ~TemporaryMysqld() { Stop().IgnoreError(); }
 
   // UNAVAILABLE: it has ended by itself; its last error lines.

@@ -15,6 +15,7 @@ namespace graft {
 namespace {
 
 constexpr size_t kBufferBytes = size_t{256} << 10;
+constexpr int kJobBytes = 1 << 20;
 constexpr absl::string_view kEndsTooEarly = "the compressed bytes end too early";
 
 absl::Status Damaged(absl::string_view why) {
@@ -50,6 +51,8 @@ class ZstdCompressor : public BufferedSink {
     ZSTD_CCtx_setParameter(stream_.get(), ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(stream_.get(), ZSTD_c_checksumFlag, 1);
     ZSTD_CCtx_setParameter(stream_.get(), ZSTD_c_nbWorkers, workers);  // refused: none
+    // Its own choice would be several times as much, for each worker.
+    if (workers > 0) ZSTD_CCtx_setParameter(stream_.get(), ZSTD_c_jobSize, kJobBytes);
   }
 
   absl::Status Append(absl::string_view bytes) override { return Feed(bytes, ZSTD_e_continue); }

@@ -14,8 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kRedoFolder[] = "#innodb_redo";
-// A file of this size gets more than one thread of zstd's, or it would be the last one for long.
-constexpr int64_t kLargeFile = int64_t{256} << 20;
+// A file that is more than its thread's share of the data would be the last one for long: zstd
+// compresses it with threads of its own.
 constexpr int kWorkersOfLargeFile = 2;
 
 // The InnoDB files of the data directory itself.
@@ -77,7 +77,10 @@ class Taking {
     const size_t count = source_.files.size();
     contents_.files.resize(count);
     contents_.empty_folders = source_.empty_folders;
-    for (const SourceFile& file : source_.files) backup_.manifest.files.push_back(file.file);
+    for (const SourceFile& file : source_.files) {
+      backup_.manifest.files.push_back(file.file);
+      share_ += file.bytes / options_.threads;
+    }
     GRAFT_RETURN_IF_ERROR(ForEachFile(count, options_.threads, [this](size_t number) {
       const absl::Status first = Store(number);
       if (first.ok() || absl::IsAlreadyExists(first)) return first;
@@ -98,7 +101,7 @@ class Taking {
     const SourceFile& source = source_.files[number];
     GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSink> to,
                            storage_.Create(absl::StrCat(backup_.folder(), "/", number)));
-    const int workers = source.bytes >= kLargeFile ? kWorkersOfLargeFile : 0;
+    const int workers = source.bytes > share_ ? kWorkersOfLargeFile : 0;
     HashingSink stored(HashKind::kCrc32, *to);
     const std::unique_ptr<ByteSink> packed =
         MakeCompressor(options_.compression, options_.level, workers, stored);
@@ -130,6 +133,7 @@ class Taking {
   Clock& clock_;
   BackupProgress& progress_;
   Contents contents_;
+  int64_t share_ = 0;  // bytes for each thread, if all have as much to do
 };
 
 }  // namespace

@@ -147,7 +147,7 @@ TEST_F(BackupTest, RefusesWhatItShouldNotMake) {
       {{"--allow-first-backup=false"}, {5, "has no complete backup in"}},
       {{"--file-backup-storage-root=/nowhere"}, {5, "/nowhere is no folder"}},
       {{"--init-keyspace=a/b"}, {2, "--init-keyspace: "}},
-      {{"--restore-with-clone=false"}, {2, "--restore-with-clone is needed"}},
+      {{"--restore-with-clone=false"}, {5, "to begin with: use --restore-with-clone"}},
       {{"--compression-engine-name=brotli"}, {2, "cannot read the compression \"brotli\""}},
       {{"--min-retention-time=1h", "--min-retention-count=0"}, {2, "at least 1"}},
       {{"--work-dir=" + shard_->folder()}, {5, "which no graft-backup has made"}},
@@ -178,6 +178,28 @@ TEST_F(BackupTest, IsMadeWhenItIsDueAndReplacesOldOnes) {
   ASSERT_THAT(Listed(), SizeIs(1));
   EXPECT_NE(Listed()[0].name.ToString(), first);
   EXPECT_EQ(Listed()[0].manifest.compression_engine, "lz4");
+}
+
+TEST_F(BackupTest, BeginsWithTheNewestBackup) {
+  ASSERT_EQ(MakeBackup().code, 0);
+  ASSERT_THAT(primary().mysql->Sql("CREATE TABLE shop.later (id INT PRIMARY KEY)"), IsOk());
+  const CommandResult made = MakeBackup({"--restore-with-clone=false", "--clone-from-any=false"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(made.err, testing::Not(HasSubstr("step=clone")));
+  ExpectNothingLeft();
+  const auto restored = Restored();
+  ASSERT_THAT(restored, IsOk());
+  EXPECT_EQ(*Checksums(*(*restored)->mysql), *Checksums(*primary().mysql));
+  // The primary has forgotten what came after it.
+  ASSERT_THAT(
+      primary().mysql->Sql("CREATE TABLE shop.lost (id INT PRIMARY KEY); FLUSH BINARY LOGS; "
+                           "PURGE BINARY LOGS BEFORE NOW() + INTERVAL 1 DAY"),
+      IsOk());
+  const CommandResult late = MakeBackup({"--restore-with-clone=false", "--clone-from-any=false"});
+  EXPECT_EQ(late.code, 5) << late.err;
+  EXPECT_THAT(late.err, HasSubstr("use --restore-with-clone"));
+  EXPECT_THAT(Listed(), SizeIs(2));
+  ExpectNothingLeft();
 }
 
 TEST_F(BackupTest, OfLessThanTheNewestOneHasIsNotWritten) {
