@@ -44,14 +44,15 @@ absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sig
     return absl::OkStatus();
   }
   GRAFT_ASSIGN_OR_RETURN(const auto work, graft::WorkFolder::Open(*clock, options.work_dir));
+  GRAFT_RETURN_IF_ERROR(graft::RemoveLeftBackup(*storage, *work, log));
   // Before any thread: it forks.
   GRAFT_ASSIGN_OR_RETURN(const auto mysqld,
                          graft::TemporaryMysqld::Start(
                              options.server, graft::FillFromNewest(options, *known, *storage)));
   Interrupts interrupts(signals);
   GRAFT_ASSIGN_OR_RETURN(const graft::Backup backup,
-                         graft::MakeBackup(options, *known, *storage, *mysqld, work->journal(),
-                                           *clock, log, interrupts.interrupt()));
+                         graft::MakeBackup(options, *known, *storage, *mysqld, *work, *clock, log,
+                                           interrupts.interrupt()));
   log.Info("the backup is complete", {{"backup", backup.folder()},
                                       {"position", backup.manifest.position},
                                       {"stored_bytes", absl::StrCat(backup.stored_bytes)}});

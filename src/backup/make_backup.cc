@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "backup/clone_into_backup.h"
+#include "backup/progress_log.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/gtid_set.h"
@@ -22,21 +23,24 @@ constexpr absl::Duration kErrorPatience = absl::Minutes(1);
 class BackupRun {
  public:
   BackupRun(const BackupOptions& options, const std::vector<Backup>& known, BackupStorage& storage,
-            TemporaryMysqld& mysqld, Clock& clock, Log& log, Cancellation& interrupt)
+            TemporaryMysqld& mysqld, const WorkFolder& work, Clock& clock, Log& log,
+            Cancellation& interrupt)
       : options_(options),
         known_(known),
         storage_(storage),
         mysqld_(mysqld),
+        work_(work),
         clock_(clock),
         log_(log),
         interrupt_(interrupt),
         server_(MakeConnectorServer(clock, options.agent.mysql)) {}
 
-  absl::StatusOr<Backup> Run(const std::string& journal_path) {
+  absl::StatusOr<Backup> Run() {
     manifest_.time = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
     GRAFT_RETURN_IF_ERROR(AwaitStart());
     GRAFT_ASSIGN_OR_RETURN(OpenedTopology opened, OpenTopology(clock_, options_.agent.topo));
-    GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal, MakeFileJournal(journal_path));
+    GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal,
+                           MakeFileJournal(work_.journal()));
     if (options_.clones) {
       GRAFT_RETURN_IF_ERROR(
           CloneIntoBackup({options_.agent, log_, opened, *server_, *journal}, interrupt_));
@@ -177,20 +181,32 @@ class BackupRun {
     manifest_.shard = identity.shard;
     GRAFT_ASSIGN_OR_RETURN(const SourceFiles source,
                            ListSourceFiles(options_.server.my_cnf.paths.data()));
-    log_.Info("writing the backup", {{"files", absl::StrCat(source.files.size())}});
-    BackupProgress written;
-    GRAFT_ASSIGN_OR_RETURN(Backup backup,
-                           TakeBackup(storage_, source, manifest_, options_.take, clock_, written));
-    log_.Info("reading the backup", {{"backup", backup.folder()},
-                                     {"bytes", absl::StrCat(written.bytes.load())},
-                                     {"stored_bytes", absl::StrCat(backup.stored_bytes)}});
+    GRAFT_RETURN_IF_ERROR(
+        work_.NoteBackup(absl::StrCat(identity.keyspace, "/", identity.shard, "/",
+                                      BackupName{manifest_.time, identity.alias}.ToString())));
+    GRAFT_ASSIGN_OR_RETURN(Backup backup, Write(source));
+    log_.Info("reading the backup",
+              {{"backup", backup.folder()}, {"stored_bytes", absl::StrCat(backup.stored_bytes)}});
     BackupProgress read;
+    read.interrupted = [this] { return interrupt_.cancelled(); };
+    const ProgressLog tells(log_, clock_, "reading the backup", read, backup.stored_bytes);
     const auto faults = VerifyBackup(storage_, backup, options_.take.threads, read);
     if (faults.ok() && faults->empty()) return backup;
     RemoveBackup(storage_, backup).IgnoreError();
     GRAFT_RETURN_IF_ERROR(faults.status());
     return absl::DataLossError(absl::StrCat("the storage does not give back what was written, so ",
                                             backup.folder(), " was removed: ", faults->front()));
+  }
+
+  absl::StatusOr<Backup> Write(const SourceFiles& source) {
+    int64_t bytes = 0;
+    for (const SourceFile& file : source.files) bytes += file.bytes;
+    log_.Info("writing the backup",
+              {{"files", absl::StrCat(source.files.size())}, {"bytes", absl::StrCat(bytes)}});
+    BackupProgress written;
+    written.interrupted = [this] { return interrupt_.cancelled(); };
+    const ProgressLog tells(log_, clock_, "writing the backup", written, bytes);
+    return TakeBackup(storage_, source, manifest_, options_.take, clock_, written);
   }
 
   absl::Status Prune(const Backup& taken) {
@@ -209,6 +225,7 @@ class BackupRun {
   const std::vector<Backup>& known_;
   BackupStorage& storage_;
   TemporaryMysqld& mysqld_;
+  const WorkFolder& work_;
   Clock& clock_;
   Log& log_;
   Cancellation& interrupt_;
@@ -247,9 +264,11 @@ absl::StatusOr<std::optional<std::vector<Backup>>> FindDueBackup(const BackupOpt
 TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::vector<Backup>& known,
                                      BackupStorage& storage) {
   if (options.clones) return nullptr;
-  return [&](const std::string& data_directory) -> absl::Status {
+  return [&](const std::string& data_directory,
+             const std::function<bool()>& interrupted) -> absl::Status {
     GRAFT_ASSIGN_OR_RETURN(const Backup newest, ChooseBackup(known, {}));
     BackupProgress progress;
+    progress.interrupted = interrupted;
     return Annotate(RestoreFiles(storage, newest, data_directory, options.take.threads, progress),
                     "the backup " + newest.name.ToString());
   };
@@ -257,9 +276,20 @@ TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::ve
 
 absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, const std::vector<Backup>& known,
                                   BackupStorage& storage, TemporaryMysqld& mysqld,
-                                  const std::string& journal, Clock& clock, Log& log,
+                                  const WorkFolder& work, Clock& clock, Log& log,
                                   Cancellation& interrupt) {
-  return BackupRun(options, known, storage, mysqld, clock, log, interrupt).Run(journal);
+  return BackupRun(options, known, storage, mysqld, work, clock, log, interrupt).Run();
+}
+
+absl::Status RemoveLeftBackup(BackupStorage& storage, const WorkFolder& work, Log& log) {
+  const std::string& folder = work.left_backup();
+  if (folder.empty()) return absl::OkStatus();
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, storage.ListFiles(folder));
+  for (const StoredFile& file : files) {
+    if (file.name == kManifestName) return absl::OkStatus();
+  }
+  log.Info("removing what a graft-backup that was killed had begun", {{"backup", folder}});
+  return storage.RemoveFolder(folder);
 }
 
 }  // namespace graft

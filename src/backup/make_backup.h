@@ -47,7 +47,10 @@ TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::ve
 // fails, older backups stay as they are.
 absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, const std::vector<Backup>& known,
                                   BackupStorage& storage, TemporaryMysqld& mysqld,
-                                  const std::string& journal, Clock& clock, Log& log,
+                                  const WorkFolder& work, Clock& clock, Log& log,
                                   Cancellation& interrupt);
+
+// What a graft-backup that was killed had begun in the storage; a complete one stays.
+absl::Status RemoveLeftBackup(BackupStorage& storage, const WorkFolder& work, Log& log);
 
 }  // namespace graft

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <iostream>
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kLockName[] = "/graft-backup.lock";
+constexpr char kStoringName[] = "/storing";
 // mysqld's own end, with its buffers to write.
 constexpr absl::Duration kEndPatience = absl::Minutes(2);
 constexpr absl::Duration kEndPause = absl::Milliseconds(200);
@@ -49,12 +51,18 @@ absl::Status CheckOurs(const std::string& path) {
                    ", which no graft-backup has made: nothing was changed; name another folder"));
 }
 
-absl::Status FillAnew(const std::string& data, const TemporaryMysqld::Fill& fill) {
+absl::Status FillAnew(const std::string& data, const TemporaryMysqld::Fill& fill,
+                      SignalQueue& signals) {
   std::error_code error;
   fs::remove_all(data, error);
   if (error) return FileError("remove", data, error.value());
   GRAFT_RETURN_IF_ERROR(MakeDirectory(data));
-  return fill(data);
+  std::atomic<bool> told = false;
+  return fill(data, [&] {
+    const std::optional<int> signal = signals.Next(absl::ZeroDuration());
+    if (signal == SIGTERM || signal == SIGINT) told = true;
+    return told.load();
+  });
 }
 
 // Process `parent`'s child: it has no other thread.
@@ -67,7 +75,7 @@ int RunChild(const InitOptions& options, const TemporaryMysqld::Fill& fill, pid_
     std::cerr << "graft-backup: temporary mysqld: " << text << std::endl;
   };
   absl::Status made = InitTablet(options, signals);
-  if (made.ok() && fill != nullptr) made = FillAnew(options.my_cnf.paths.data(), fill);
+  if (made.ok() && fill != nullptr) made = FillAnew(options.my_cnf.paths.data(), fill, signals);
   absl::StatusOr<int> code = 1;
   if (made.ok()) {
     RunOptions run;
@@ -101,6 +109,7 @@ absl::StatusOr<std::unique_ptr<WorkFolder>> WorkFolder::Open(Clock& clock,
   std::unique_ptr<WorkFolder> folder(new WorkFolder(whole, ours));
   folder->lock_ = *std::move(lock);
   GRAFT_RETURN_IF_ERROR(AwaitNoMysqld(clock, folder->server()));
+  folder->left_backup_ = ReadFile(whole + kStoringName).value_or("");
   for (const std::string& left : {folder->server(), folder->journal()}) {
     fs::remove_all(left, error);
     if (error) return FileError("remove", left, error.value());
@@ -111,10 +120,15 @@ absl::StatusOr<std::unique_ptr<WorkFolder>> WorkFolder::Open(Clock& clock,
 WorkFolder::~WorkFolder() {
   if (!lock_.has_value()) return;
   std::error_code ignored;
-  for (const std::string& path : {server(), journal(), path_ + kLockName}) {
+  for (const std::string& path : {server(), journal(), path_ + kStoringName, path_ + kLockName}) {
     fs::remove_all(path, ignored);
   }
   if (ours_) fs::remove(path_, ignored);
+}
+
+absl::Status WorkFolder::NoteBackup(const std::string& folder) const {
+  GRAFT_RETURN_IF_ERROR(ReplaceFile(path_ + kStoringName, folder));
+  return SyncDirectory(path_);
 }
 
 absl::StatusOr<std::unique_ptr<TemporaryMysqld>> TemporaryMysqld::Start(const InitOptions& options,

@@ -3,6 +3,7 @@
 //   <work>/graft-backup.lock   held while a graft-backup works here; says that the folder is ours
 //   <work>/server/             a tablet's directory, as of graft-mysqld
 //   <work>/journal/            of the clone
+//   <work>/storing             the backup's folder in the storage, while it is written
 #pragma once
 
 #include <sys/types.h>
@@ -35,12 +36,19 @@ class WorkFolder {
   std::string server() const { return path_ + "/server"; }
   std::string journal() const { return path_ + "/journal"; }
 
+  // Remembers a backup's folder in the storage, so that the next graft-backup can remove it if this
+  // one is killed before the backup is complete.
+  absl::Status NoteBackup(const std::string& folder) const;
+  // What a killed one has noted; empty: nothing.
+  const std::string& left_backup() const { return left_backup_; }
+
  private:
   WorkFolder(std::string path, bool ours) : path_(std::move(path)), ours_(ours) {}
 
   const std::string path_;
   const bool ours_;  // the folder itself, by this graft-backup or by one that was killed
   std::optional<FileLock> lock_;
+  std::string left_backup_;
 };
 
 // mysqld with its parent, graft-mysqld's code, in a process of their own. They end when this
@@ -48,7 +56,9 @@ class WorkFolder {
 class TemporaryMysqld {
  public:
   // Fills the data directory instead of what mysqld has initialised there; nullptr: that stays.
-  using Fill = std::function<absl::Status(const std::string& data_directory)>;
+  // `interrupted` may be asked from several threads: whether to give up.
+  using Fill = std::function<absl::Status(const std::string& data_directory,
+                                          const std::function<bool()>& interrupted)>;
 
   // Makes the tablet's directory `options.my_cnf.paths.dir`, then runs mysqld on it. Forks, so no
   // other thread may have been started before; `fill` is called in the child. Returns at once.

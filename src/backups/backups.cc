@@ -1,9 +1,6 @@
 #include "backups/backups.h"
 
-#include <sys/statvfs.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -15,8 +12,6 @@
 
 namespace graft {
 namespace {
-
-namespace fs = std::filesystem;
 
 absl::StatusOr<std::string> ReadSmall(BackupStorage& storage, const std::string& path) {
   TextSink text(kMostManifestBytes);
@@ -51,69 +46,19 @@ absl::Status CountFiles(BackupStorage& storage, Backup& backup) {
   return absl::OkStatus();
 }
 
-// Counts for the progress what passes.
-class CountingSink : public ByteSink {
- public:
-  CountingSink(std::atomic<int64_t>& bytes, ByteSink& next) : bytes_(bytes), next_(next) {}
-  absl::Status Append(absl::string_view bytes) override {
-    bytes_ += static_cast<int64_t>(bytes.size());
-    return next_.Append(bytes);
-  }
-  absl::Status Finish() override { return next_.Finish(); }
-
- private:
-  std::atomic<int64_t>& bytes_;
-  ByteSink& next_;
-};
-
 std::string Label(const Manifest& manifest, size_t number) {
   return absl::StrCat("file ", number, " (", manifest.files[number].name, ")");
 }
 
-absl::Status CheckRoom(const std::string& folder, const Contents& contents) {
-  int64_t wanted = 0;
-  for (const FileContent& content : contents.files) wanted += content.bytes;
-  struct statvfs room = {};
-  if (statvfs(folder.c_str(), &room) != 0) return FileError("look at", folder, errno);
-  const auto free = static_cast<int64_t>(room.f_bavail * room.f_frsize);
-  if (wanted <= free) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("the backup's files take ", wanted,
-                                                    " bytes, and the disk of ", folder, " has ",
-                                                    free, " bytes free"));
-}
-
-absl::Status CheckEmptyFolder(const std::string& folder) {
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(folder));
-  if (names.empty()) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat(folder, " is not empty (it holds ", names.front(), "): nothing was changed"));
-}
-
-absl::Status MakeFolder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  return error ? FileError("make", folder.string(), error.value()) : absl::OkStatus();
-}
-
-absl::Status RestoreOne(BackupStorage& storage, const Backup& backup, size_t number,
-                        const Contents& contents, const fs::path& folder,
-                        BackupProgress& progress) {
-  const fs::path path = folder / backup.manifest.files[number].name;
-  GRAFT_RETURN_IF_ERROR(MakeFolder(path.parent_path()));
-  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSink> file, MakeFileSink(path.string()));
-  return ReadBackupFile(storage, backup, number, contents, *file, progress);
-}
-
-// The names of files in folders last, too.
-absl::Status SyncFolders(const std::string& folder) {
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (entry.is_directory(error)) GRAFT_RETURN_IF_ERROR(SyncDirectory(entry.path().string()));
-  }
-  return SyncDirectory(folder);
-}
-
 }  // namespace
+
+absl::Status ProgressSink::Append(absl::string_view bytes) {
+  progress_.bytes += static_cast<int64_t>(bytes.size());
+  if (progress_.interrupted != nullptr && progress_.interrupted()) {
+    return absl::CancelledError("interrupted");
+  }
+  return next_.Append(bytes);
+}
 
 absl::StatusOr<std::vector<Backup>> ListBackups(BackupStorage& storage, const std::string& shard) {
   GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, storage.ListFolders(shard));
@@ -170,7 +115,7 @@ absl::Status ReadBackupFile(BackupStorage& storage, const Backup& backup, size_t
   HashingSink content(HashKind::kSha256, to);
   const std::unique_ptr<ByteSink> plain = MakeDecompressor(compression, content);
   HashingSink stored(HashKind::kCrc32, *plain);
-  CountingSink counted(progress.bytes, stored);
+  ProgressSink counted(progress, stored);
   absl::Status status = storage.Read(absl::StrCat(backup.folder(), "/", number), counted);
   if (absl::IsNotFound(status)) status = absl::DataLossError("it is missing");
   if (status.ok()) status = counted.Finish();
@@ -245,28 +190,6 @@ absl::StatusOr<std::vector<std::string>> VerifyBackup(BackupStorage& storage, co
   }));
   faults.erase(std::remove(faults.begin(), faults.end(), ""), faults.end());
   return faults;
-}
-
-absl::Status RestoreFiles(BackupStorage& storage, const Backup& backup,
-                          const std::string& data_directory, int threads,
-                          BackupProgress& progress) {
-  GRAFT_RETURN_IF_ERROR(backup.state);
-  GRAFT_RETURN_IF_ERROR(CheckEmptyFolder(data_directory));
-  GRAFT_ASSIGN_OR_RETURN(const Contents contents, ReadContents(storage, backup));
-  GRAFT_RETURN_IF_ERROR(CheckRoom(data_directory, contents));
-  absl::Status status = ForEachFile(backup.manifest.files.size(), threads, [&](size_t number) {
-    return RestoreOne(storage, backup, number, contents, data_directory, progress);
-  });
-  for (const std::string& folder : contents.empty_folders) {
-    if (status.ok()) status = MakeFolder(fs::path(data_directory) / folder);
-  }
-  if (status.ok()) status = SyncFolders(data_directory);
-  if (status.ok()) return status;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(data_directory, error)) {
-    fs::remove_all(entry.path(), error);
-  }
-  return status;
 }
 
 absl::StatusOr<std::vector<Backup>> ChoosePruned(const std::vector<Backup>& backups,

@@ -40,10 +40,24 @@ struct BackupChoice {
 // NOT_FOUND: there is none, and what there is instead; or the named one's own state.
 absl::StatusOr<Backup> ChooseBackup(const std::vector<Backup>& backups, const BackupChoice& choice);
 
-// How far it is, for several threads.
+// How far the work on a backup is, for several threads.
 struct BackupProgress {
-  std::atomic<int64_t> bytes = 0;  // as stored
+  std::atomic<int64_t> bytes = 0;  // read: as stored, or, of a backup that is taken, of the server
   std::atomic<int64_t> files = 0;
+  // Asked after each piece, from any thread: true ends the work with CANCELLED. nullptr: never.
+  std::function<bool()> interrupted = nullptr;
+};
+
+// Passes bytes on, and counts them in `progress`. CANCELLED, see there.
+class ProgressSink : public ByteSink {
+ public:
+  ProgressSink(BackupProgress& progress, ByteSink& next) : progress_(progress), next_(next) {}
+  absl::Status Append(absl::string_view bytes) override;
+  absl::Status Finish() override { return next_.Finish(); }
+
+ private:
+  BackupProgress& progress_;
+  ByteSink& next_;
 };
 
 // Looks at one stored file: its bytes, uncompressed, go to `to`, which is finished too. `number` is
@@ -66,8 +80,10 @@ absl::StatusOr<std::vector<std::string>> VerifyBackup(BackupStorage& storage, co
 
 // Writes a complete backup's files into the empty folder `data_directory`, every Base into the same
 // one, as my.cnf without innodb_data_home_dir and innodb_log_group_home_dir has it; mode 0640. All
-// or nothing: after a failure the folder is empty again. FAILED_PRECONDITION: it is not empty, or
-// there is not room enough (as far as GRAFT says how much). DATA_LOSS, and the storage's errors.
+// or nothing: the files come into it when all are whole, ibdata1 last, without which no mysqld
+// starts. After a failure the folder is empty again; what a killed restore has left is removed by
+// the next one. FAILED_PRECONDITION: it is not empty, or there is not room enough (as far as GRAFT
+// says how much). DATA_LOSS, and the storage's errors.
 absl::Status RestoreFiles(BackupStorage& storage, const Backup& backup,
                           const std::string& data_directory, int threads, BackupProgress& progress);
 

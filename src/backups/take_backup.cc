@@ -83,7 +83,7 @@ class Taking {
     }
     GRAFT_RETURN_IF_ERROR(ForEachFile(count, options_.threads, [this](size_t number) {
       const absl::Status first = Store(number);
-      if (first.ok() || absl::IsAlreadyExists(first)) return first;
+      if (first.ok() || absl::IsAlreadyExists(first) || absl::IsCancelled(first)) return first;
       return Store(number);
     }));
     GRAFT_RETURN_IF_ERROR(StoreText(kContentsName, ContentsText(contents_)));
@@ -106,15 +106,15 @@ class Taking {
     const std::unique_ptr<ByteSink> packed =
         MakeCompressor(options_.compression, options_.level, workers, stored);
     HashingSink content(HashKind::kSha256, *packed);
-    GRAFT_RETURN_IF_ERROR(ReadFileInto(source.path, content));
-    GRAFT_RETURN_IF_ERROR(content.Finish());
+    ProgressSink counted(progress_, content);
+    GRAFT_RETURN_IF_ERROR(ReadFileInto(source.path, counted));
+    GRAFT_RETURN_IF_ERROR(counted.Finish());
     if (content.bytes() != source.bytes) {
       return absl::AbortedError(absl::StrCat(source.path, " had ", source.bytes, " bytes and has ",
                                              content.bytes(), ": something works on it"));
     }
     backup_.manifest.files[number].hash = stored.hex();
     contents_.files[number] = {content.bytes(), content.hex()};
-    progress_.bytes += content.bytes();
     ++progress_.files;
     return absl::OkStatus();
   }

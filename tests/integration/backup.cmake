@@ -1,3 +1,3 @@
-graft_test(backup_integration_test LABEL integration TIMEOUT 400
+graft_test(backup_integration_test LABEL integration TIMEOUT 900
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/backup_test.cc DEPS graft::backups graft::mini_shard)
 add_dependencies(backup_integration_test graftd graftctl graft-mysqld graft-backup)

@@ -232,6 +232,43 @@ TEST_F(TakeBackupTest, WhatItWouldMissIsRefused) {
   EXPECT_THAT(Tree(root_.path()), IsEmpty());
 }
 
+TEST_F(TakeBackupTest, AnInterruptLeavesNothing) {
+  BackupProgress progress;
+  progress.interrupted = [&] { return progress.bytes > 1'000'000; };
+  const auto source = ListSourceFiles(data_.path());
+  ASSERT_THAT(source, IsOk());
+  EXPECT_TRUE(
+      absl::IsCancelled(TakeBackup(*storage_, *source, manifest_, {}, *clock_, progress).status()));
+  EXPECT_THAT(*ListBackups(*storage_, "shop/0"), IsEmpty());
+
+  ASSERT_THAT(Take(), IsOk());
+  const Backup backup = ListBackups(*storage_, "shop/0")->front();
+  BackupProgress late;
+  late.interrupted = [&] { return late.files >= 3; };
+  EXPECT_TRUE(absl::IsCancelled(RestoreFiles(*storage_, backup, to_.path(), 1, late)));
+  EXPECT_THAT(Tree(to_.path()), IsEmpty());
+  BackupProgress read;
+  read.interrupted = [] { return true; };
+  EXPECT_TRUE(absl::IsCancelled(VerifyBackup(*storage_, backup, 2, read).status()));
+}
+
+TEST_F(TakeBackupTest, WhatAKilledRestoreHasLeftIsReplaced) {
+  ASSERT_THAT(Take(), IsOk());
+  const Backup backup = ListBackups(*storage_, "shop/0")->front();
+  fs::create_directories(to_.path() + "/.graft-restore/shop");
+  ASSERT_THAT(WriteFile(to_.path() + "/.graft-restore/shop/orders.ibd", "half"), IsOk());
+  BackupProgress progress;
+  ASSERT_THAT(RestoreFiles(*storage_, backup, to_.path(), 2, progress), IsOk());
+  EXPECT_EQ(*ReadFile(to_.path() + "/shop/orders.ibd"), kept_.at("shop/orders.ibd"));
+  EXPECT_FALSE(fs::exists(to_.path() + "/.graft-restore"));
+  // Killed while the files came into the folder: nobody knows whose they are.
+  fs::create_directories(to_.path() + "/.graft-restore");
+  const absl::Status refused = RestoreFiles(*storage_, backup, to_.path(), 2, progress);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused));
+  EXPECT_THAT(refused.message(), HasSubstr("empty the folder"));
+  EXPECT_TRUE(fs::exists(to_.path() + "/shop/orders.ibd"));
+}
+
 TEST_F(TakeBackupTest, IsRestoredIntoAnEmptyFolderAlone) {
   ASSERT_THAT(Take(), IsOk());
   BackupProgress progress;
