@@ -45,18 +45,20 @@ absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sig
   }
   GRAFT_ASSIGN_OR_RETURN(const auto work, graft::WorkFolder::Open(*clock, options.work_dir));
   GRAFT_RETURN_IF_ERROR(graft::RemoveLeftBackup(*storage, *work, log));
+  GRAFT_RETURN_IF_ERROR(graft::TryStorage(options, *storage));
   // Before any thread: it forks.
   GRAFT_ASSIGN_OR_RETURN(const auto mysqld,
                          graft::TemporaryMysqld::Start(
                              options.server, graft::FillFromNewest(options, *known, *storage)));
   Interrupts interrupts(signals);
-  GRAFT_ASSIGN_OR_RETURN(const graft::Backup backup,
-                         graft::MakeBackup(options, *known, *storage, *mysqld, *work, *clock, log,
-                                           interrupts.interrupt()));
+  GRAFT_ASSIGN_OR_RETURN(
+      const graft::Backup backup,
+      graft::MakeBackup(options, *storage, *mysqld, *work, *clock, log, interrupts.interrupt()));
   log.Info("the backup is complete", {{"backup", backup.folder()},
                                       {"position", backup.manifest.position},
                                       {"stored_bytes", absl::StrCat(backup.stored_bytes)}});
-  return absl::OkStatus();
+  return graft::Annotate(graft::PruneBackups(options, *storage, *clock, log),
+                         "the new backup is complete, but old ones could not be removed");
 }
 
 }  // namespace
@@ -78,6 +80,6 @@ int main(int argc, char** argv) {
   const auto log = graft::MakeLog(options->agent.log);
   log->Info("graft-backup starts", graft::StartFields(parsed.given));
   const absl::Status status = Run(*options, *log, signals);
-  if (!status.ok()) log->Error("no backup was made", graft::StatusFields(status));
+  if (!status.ok()) log->Error("graft-backup ends with an error", graft::StatusFields(status));
   return static_cast<int>(graft::cli::ExitCodeOf(status));
 }

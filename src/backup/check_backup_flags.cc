@@ -1,3 +1,4 @@
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -73,6 +74,11 @@ absl::Status FillServer(const BackupFlags& flags, BackupOptions& options) {
                           agent.tablet.provisioner.repl.password};
   server.accounts.clone = {agent.tablet.provisioner.clone.user,
                            agent.tablet.provisioner.clone.password};
+  // CheckMyCnfOptions() would speak of graft-mysqld's flags.
+  if (my_cnf.paths.socket().size() >= sizeof(sockaddr_un::sun_path)) {
+    return absl::InvalidArgumentError(absl::StrCat("--work-dir: the socket's path is too long: ",
+                                                   my_cnf.paths.socket(), "; name a shorter one"));
+  }
   return CheckMyCnfOptions(my_cnf);
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/functional/bind_front.h"
 #include "agent/askers.h"
+#include "backup/backup_layout.h"
 #include "backup/private_topology.h"
 #include "base/clocks.h"
 #include "base/errors.h"
@@ -23,7 +24,8 @@ constexpr absl::Duration kInterruptPause = absl::Milliseconds(200);
 class BackupClone {
  public:
   explicit BackupClone(const CloneTools& tools)
-      : options_(tools.options),
+      : tools_(tools),
+        options_(tools.options),
         askers_(clock_, nullptr),
         observer_(MakeLogObserver(tools.log, *clock_)),
         host_(MakeLocalServerHost()),
@@ -50,8 +52,12 @@ class BackupClone {
     threads.emplace_back([this] { claims_.Serve(*clock_); });
     threads.emplace_back([this] { line_.Serve(*clock_); });
     Cancellation done;
+    absl::Status mysqld;
     threads.emplace_back([&] {
-      while (!interrupt.cancelled() && !done.cancelled()) done.WaitFor(*clock_, kInterruptPause);
+      while (!interrupt.cancelled() && !done.cancelled() && mysqld.ok()) {
+        done.WaitFor(*clock_, kInterruptPause);
+        if (!done.cancelled()) mysqld = tools_.check_mysqld();
+      }
       control->Stop();
     });
     MakeProvisioner().Run(state, control);
@@ -63,6 +69,7 @@ class BackupClone {
     for (std::thread& thread : threads) thread.join();
     askers_.AwaitIdle();
     const Operation& ended = state.operation;
+    GRAFT_RETURN_IF_ERROR(mysqld);
     if (ended.outcome == Outcome::kRunning) return absl::CancelledError("interrupted in the clone");
     return ended.outcome == Outcome::kDone ? absl::OkStatus() : Annotate(ended.error, "the clone");
   }
@@ -95,7 +102,7 @@ class BackupClone {
                         nullptr,
                         nullptr,
                         absl::bind_front(&Askers::Ask, &askers_),
-                        nullptr},
+                        CheckDonorLayout},
                        identity_);
   }
 
@@ -103,6 +110,7 @@ class BackupClone {
     return MakeConnectorServer(*clock_, PeerConnection(address, account));
   }
 
+  const CloneTools& tools_;
   const AgentOptions& options_;
   const ProvisionerOptions& identity_ = options_.tablet.provisioner;
   const std::shared_ptr<Clock> clock_ = MakeRealClock();  // late threads of the askers keep it

@@ -2,6 +2,8 @@
 // that nobody sees.
 #pragma once
 
+#include <functional>
+
 #include "absl/status/status.h"
 #include "agent/options.h"
 #include "graft/clock.h"
@@ -19,6 +21,8 @@ struct CloneTools {
   OpenedTopology& opened;
   MysqlServer& server;  // the temporary mysqld
   Journal& journal;
+  // Asked now and then, from another thread: an error ends the operation, whose status it becomes.
+  std::function<absl::Status()> check_mysqld;
 };
 
 // Stands in the shard's line and claims its donor like any recipient, makes every check, clones,

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "backup/backup_layout.h"
 #include "backup/clone_into_backup.h"
 #include "backup/progress_log.h"
 #include "base/duration_flag.h"
@@ -20,13 +21,14 @@ constexpr absl::Duration kLookPause = absl::Milliseconds(200);
 // As Vitess: replication that only fails for so long is given up.
 constexpr absl::Duration kErrorPatience = absl::Minutes(1);
 
+// mysqld's own end, with its buffers to write, and with all of undo to purge for --upgrade-safe.
+constexpr absl::Duration kCleanEndPatience = absl::Hours(1);
+
 class BackupRun {
  public:
-  BackupRun(const BackupOptions& options, const std::vector<Backup>& known, BackupStorage& storage,
-            TemporaryMysqld& mysqld, const WorkFolder& work, Clock& clock, Log& log,
-            Cancellation& interrupt)
+  BackupRun(const BackupOptions& options, BackupStorage& storage, TemporaryMysqld& mysqld,
+            const WorkFolder& work, Clock& clock, Log& log, Cancellation& interrupt)
       : options_(options),
-        known_(known),
         storage_(storage),
         mysqld_(mysqld),
         work_(work),
@@ -38,19 +40,19 @@ class BackupRun {
   absl::StatusOr<Backup> Run() {
     manifest_.time = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
     GRAFT_RETURN_IF_ERROR(AwaitStart());
+    GRAFT_RETURN_IF_ERROR(CheckLayout(*server_).status());  // by its my.cnf; its data comes later
     GRAFT_ASSIGN_OR_RETURN(OpenedTopology opened, OpenTopology(clock_, options_.agent.topo));
     GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<Journal> journal,
                            MakeFileJournal(work_.journal()));
     if (options_.clones) {
-      GRAFT_RETURN_IF_ERROR(
-          CloneIntoBackup({options_.agent, log_, opened, *server_, *journal}, interrupt_));
+      GRAFT_RETURN_IF_ERROR(CloneIntoBackup({options_.agent, log_, opened, *server_, *journal,
+                                             [this] { return mysqld_.CheckRuns(); }},
+                                            interrupt_));
     }
-    GRAFT_ASSIGN_OR_RETURN(const std::string goal, PrimaryPosition(*opened.topology));
+    GRAFT_ASSIGN_OR_RETURN(const std::string goal, AwaitPrimary(*opened.topology));
     GRAFT_RETURN_IF_ERROR(CatchUp(goal));
     GRAFT_RETURN_IF_ERROR(StopServer());
-    GRAFT_ASSIGN_OR_RETURN(Backup backup, Take());
-    if (options_.prunes) GRAFT_RETURN_IF_ERROR(Prune(backup));
-    return backup;
+    return Take();
   }
 
  private:
@@ -68,6 +70,19 @@ class BackupRun {
       answer = server_->Describe().status();
     }
     return Annotate(answer, "the temporary mysqld, whose accounts are those of its data");
+  }
+
+  // A topology or a primary that is away for a while does not cost the copy.
+  absl::StatusOr<std::string> AwaitPrimary(Topology& topology) {
+    const absl::Duration patience = options_.agent.tablet.provisioner.catch_up_stall_timeout;
+    const absl::Time deadline = clock_.Now() + patience;
+    absl::StatusOr<std::string> position = PrimaryPosition(topology);
+    while (IsAway(position.status()) && clock_.Now() < deadline) {
+      GRAFT_RETURN_IF_ERROR(Wait());
+      position = PrimaryPosition(topology);
+    }
+    if (!position.ok()) return Annotate(position.status(), "the primary's position");
+    return position;
   }
 
   // What the primary has now: the backup is to have that too. A restored server follows it from
@@ -143,6 +158,7 @@ class BackupRun {
 
   // The position is of the data that the files will have: nothing changes it any more.
   absl::Status StopServer() {
+    GRAFT_ASSIGN_OR_RETURN(system_files_, CheckLayout(*server_));
     GRAFT_RETURN_IF_ERROR(server_->StopReplication(/*forget=*/true));
     GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, server_->Describe());
     GRAFT_ASSIGN_OR_RETURN(const ServerVersion version, ServerVersion::Parse(facts.version));
@@ -157,12 +173,13 @@ class BackupRun {
     }
     GRAFT_RETURN_IF_ERROR(CheckNewer(facts.gtid_executed));
     server_.reset();  // an open session delays mysqld's end
-    return mysqld_.Stop();
+    return mysqld_.Stop(kCleanEndPatience);
   }
 
   // A donor that is behind, or of another history, must not become the newest backup.
   absl::Status CheckNewer(const std::string& gtid_executed) const {
-    const absl::StatusOr<Backup> newest = ChooseBackup(known_, {});
+    GRAFT_ASSIGN_OR_RETURN(const auto known, ListBackups(storage_, ShardOf(options_)));
+    const absl::StatusOr<Backup> newest = ChooseBackup(known, {});
     if (!newest.ok()) return absl::OkStatus();
     const absl::StatusOr<GtidSet> lost =
         GtidDifference(GtidSetOf(newest->manifest.position), gtid_executed);
@@ -180,22 +197,23 @@ class BackupRun {
     manifest_.keyspace = identity.keyspace;
     manifest_.shard = identity.shard;
     GRAFT_ASSIGN_OR_RETURN(const SourceFiles source,
-                           ListSourceFiles(options_.server.my_cnf.paths.data()));
-    GRAFT_RETURN_IF_ERROR(
-        work_.NoteBackup(absl::StrCat(identity.keyspace, "/", identity.shard, "/",
-                                      BackupName{manifest_.time, identity.alias}.ToString())));
-    GRAFT_ASSIGN_OR_RETURN(Backup backup, Write(source));
-    log_.Info("reading the backup",
-              {{"backup", backup.folder()}, {"stored_bytes", absl::StrCat(backup.stored_bytes)}});
+                           ListSourceFiles(options_.server.my_cnf.paths.data(), system_files_));
+    const BackupName name = {manifest_.time, identity.alias};
+    GRAFT_RETURN_IF_ERROR(work_.NoteBackup(absl::StrCat(ShardOf(options_), "/", name.ToString())));
+    return Write(source);
+  }
+
+  // Before anybody can see it.
+  absl::Status ReadBack(const Backup& backup, int64_t bytes) {
+    log_.Info("reading the backup", {{"backup", backup.folder()}});
     BackupProgress read;
     read.interrupted = [this] { return interrupt_.cancelled(); };
-    const ProgressLog tells(log_, clock_, "reading the backup", read, backup.stored_bytes);
-    const auto faults = VerifyBackup(storage_, backup, options_.take.threads, read);
-    if (faults.ok() && faults->empty()) return backup;
-    RemoveBackup(storage_, backup).IgnoreError();
-    GRAFT_RETURN_IF_ERROR(faults.status());
-    return absl::DataLossError(absl::StrCat("the storage does not give back what was written, so ",
-                                            backup.folder(), " was removed: ", faults->front()));
+    const ProgressLog tells(log_, clock_, "reading the backup", read, bytes);
+    GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> faults,
+                           VerifyBackup(storage_, backup, options_.take.threads, read));
+    if (faults.empty()) return absl::OkStatus();
+    return absl::DataLossError(
+        "the storage does not give back what was written, which is removed: " + faults.front());
   }
 
   absl::StatusOr<Backup> Write(const SourceFiles& source) {
@@ -206,23 +224,11 @@ class BackupRun {
     BackupProgress written;
     written.interrupted = [this] { return interrupt_.cancelled(); };
     const ProgressLog tells(log_, clock_, "writing the backup", written, bytes);
-    return TakeBackup(storage_, source, manifest_, options_.take, clock_, written);
-  }
-
-  absl::Status Prune(const Backup& taken) {
-    std::vector<Backup> all = known_;
-    all.push_back(taken);
-    GRAFT_ASSIGN_OR_RETURN(const std::vector<Backup> pruned,
-                           ChoosePruned(all, options_.retention, clock_.Now()));
-    for (const Backup& backup : pruned) {
-      GRAFT_RETURN_IF_ERROR(RemoveBackup(storage_, backup));
-      log_.Info("removed a backup", {{"backup", backup.folder()}});
-    }
-    return absl::OkStatus();
+    return TakeBackup(storage_, source, manifest_, options_.take, clock_, written,
+                      [&](const Backup& backup) { return ReadBack(backup, bytes); });
   }
 
   const BackupOptions& options_;
-  const std::vector<Backup>& known_;
   BackupStorage& storage_;
   TemporaryMysqld& mysqld_;
   const WorkFolder& work_;
@@ -231,65 +237,15 @@ class BackupRun {
   Cancellation& interrupt_;
   std::unique_ptr<MysqlServer> server_;
   Manifest manifest_;
+  std::vector<std::string> system_files_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::optional<std::vector<Backup>>> FindDueBackup(const BackupOptions& options,
-                                                                 BackupStorage& storage,
-                                                                 absl::Time now) {
-  const ProvisionerOptions& identity = options.agent.tablet.provisioner;
-  const std::string shard = absl::StrCat(identity.keyspace, "/", identity.shard);
-  GRAFT_ASSIGN_OR_RETURN(std::vector<Backup> known, ListBackups(storage, shard));
-  const absl::StatusOr<Backup> newest = ChooseBackup(known, {});
-  if (!newest.ok() && !options.allow_first) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(shard, " has no complete backup in ", options.storage_root,
-                     ": is that the right storage? --allow-first-backup makes the first one"));
-  }
-  if (!newest.ok() && !options.clones) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(shard, " has no complete backup to begin with: use --restore-with-clone"));
-  }
-  if (!newest.ok()) return known;
-  if (newest->name.time > now) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("the backup ", newest->name.ToString(),
-                     " is from the future: this machine's clock, or the one that made it, is off"));
-  }
-  if (now - newest->name.time < options.min_interval) return std::nullopt;
-  return known;
-}
-
-TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::vector<Backup>& known,
-                                     BackupStorage& storage) {
-  if (options.clones) return nullptr;
-  return [&](const std::string& data_directory,
-             const std::function<bool()>& interrupted) -> absl::Status {
-    GRAFT_ASSIGN_OR_RETURN(const Backup newest, ChooseBackup(known, {}));
-    BackupProgress progress;
-    progress.interrupted = interrupted;
-    return Annotate(RestoreFiles(storage, newest, data_directory, options.take.threads, progress),
-                    "the backup " + newest.name.ToString());
-  };
-}
-
-absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, const std::vector<Backup>& known,
-                                  BackupStorage& storage, TemporaryMysqld& mysqld,
-                                  const WorkFolder& work, Clock& clock, Log& log,
-                                  Cancellation& interrupt) {
-  return BackupRun(options, known, storage, mysqld, work, clock, log, interrupt).Run();
-}
-
-absl::Status RemoveLeftBackup(BackupStorage& storage, const WorkFolder& work, Log& log) {
-  const std::string& folder = work.left_backup();
-  if (folder.empty()) return absl::OkStatus();
-  GRAFT_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, storage.ListFiles(folder));
-  for (const StoredFile& file : files) {
-    if (file.name == kManifestName) return absl::OkStatus();
-  }
-  log.Info("removing what a graft-backup that was killed had begun", {{"backup", folder}});
-  return storage.RemoveFolder(folder);
+absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, BackupStorage& storage,
+                                  TemporaryMysqld& mysqld, const WorkFolder& work, Clock& clock,
+                                  Log& log, Cancellation& interrupt) {
+  return BackupRun(options, storage, mysqld, work, clock, log, interrupt).Run();
 }
 
 }  // namespace graft

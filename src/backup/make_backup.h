@@ -29,6 +29,8 @@ struct BackupOptions {
   bool upgrade_safe = false;    // end mysqld so that a newer one can start on the data
 };
 
+std::string ShardOf(const BackupOptions& options);  // "commerce/0"
+
 // Whether a backup is due: before anything is made. FAILED_PRECONDITION: the shard has none and
 // `allow_first` is not set, or there is none to begin with; or a backup's name is from the future.
 // Returns the backups there are; nullopt: the newest complete one is younger than `min_interval`.
@@ -40,15 +42,21 @@ absl::StatusOr<std::optional<std::vector<Backup>>> FindDueBackup(const BackupOpt
 TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::vector<Backup>& known,
                                      BackupStorage& storage);
 
-// Makes the backup, reads it back, and removes those that may go. `known`: the backups that there
-// are. CANCELLED: `interrupt`. FAILED_PRECONDITION: the clone's checks refused it, or the new data
-// lacks transactions of the newest backup; nothing was written. DATA_LOSS: what was written does
-// not read back; it is removed. Others as of the clone, the storage and the servers. Whatever
+// Makes the backup, and reads it back before it counts as complete. CANCELLED: `interrupt`.
+// FAILED_PRECONDITION: the clone's checks refused it, the server has files elsewhere, or the new
+// data lacks transactions of the newest backup; nothing was written. DATA_LOSS: what was written
+// does not read back; it is removed. Others as of the clone, the storage and the servers. Whatever
 // fails, older backups stay as they are.
-absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, const std::vector<Backup>& known,
-                                  BackupStorage& storage, TemporaryMysqld& mysqld,
-                                  const WorkFolder& work, Clock& clock, Log& log,
-                                  Cancellation& interrupt);
+absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, BackupStorage& storage,
+                                  TemporaryMysqld& mysqld, const WorkFolder& work, Clock& clock,
+                                  Log& log, Cancellation& interrupt);
+
+// Removes the backups that may go by now, if that is asked for.
+absl::Status PruneBackups(const BackupOptions& options, BackupStorage& storage, Clock& clock,
+                          Log& log);
+
+// Whether the storage can be written, before anything else is begun.
+absl::Status TryStorage(const BackupOptions& options, BackupStorage& storage);
 
 // What a graft-backup that was killed had begun in the storage; a complete one stays.
 absl::Status RemoveLeftBackup(BackupStorage& storage, const WorkFolder& work, Log& log);

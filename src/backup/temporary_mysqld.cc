@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <iostream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/clocks.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
 
@@ -20,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kLockName[] = "/graft-backup.lock";
+constexpr char kMadeFolder[] = ", which made the folder";
 constexpr char kStoringName[] = "/storing";
 // mysqld's own end, with its buffers to write.
 constexpr absl::Duration kEndPatience = absl::Minutes(2);
@@ -65,11 +68,17 @@ absl::Status FillAnew(const std::string& data, const TemporaryMysqld::Fill& fill
   });
 }
 
+// Why the child gave up before there was an error log, for the parent.
+std::string CausePath(const TabletPaths& paths) {
+  return paths.dir + ".cause";
+}
+
 // Process `parent`'s child: it has no other thread.
 int RunChild(const InitOptions& options, const TemporaryMysqld::Fill& fill, pid_t parent) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   setpgid(0, 0);  // a terminal's Ctrl-C is for the parent, which stops this process in its turn
   SignalQueue signals({SIGCHLD, SIGTERM, SIGINT, SIGHUP});
+  close_range(STDERR_FILENO + 1, ~0U, 0);  // the lock of the work folder is the parent's alone
   if (getppid() != parent) return 1;
   const auto log = [](absl::string_view text) {
     std::cerr << "graft-backup: temporary mysqld: " << text << std::endl;
@@ -85,7 +94,10 @@ int RunChild(const InitOptions& options, const TemporaryMysqld::Fill& fill, pid_
     code = RunMysqld(run, signals);
     made = code.status();
   }
-  if (!made.ok()) log(made.message());
+  if (!made.ok()) {
+    log(made.message());
+    WriteFile(CausePath(options.my_cnf.paths), made.message()).IgnoreError();
+  }
   return made.ok() ? *code : 1;
 }
 
@@ -94,19 +106,21 @@ int RunChild(const InitOptions& options, const TemporaryMysqld::Fill& fill, pid_
 absl::StatusOr<std::unique_ptr<WorkFolder>> WorkFolder::Open(Clock& clock,
                                                              const std::string& path) {
   std::error_code error;
-  const bool killed = fs::exists(path + kLockName, error);
-  const bool ours = fs::create_directories(path, error) || killed;
+  // The lock says who made the folder, also of one that was killed.
+  const bool made = fs::create_directories(path, error) ||
+                    absl::StrContains(ReadFile(path + kLockName).value_or(""), kMadeFolder);
   if (error) return FileError("make", path, error.value());
   const std::string whole = fs::absolute(path).lexically_normal().string();
   GRAFT_RETURN_IF_ERROR(CheckOurs(whole));
-  absl::StatusOr<FileLock> lock = LockFile(whole + kLockName, absl::StrCat(getpid()));
+  absl::StatusOr<FileLock> lock =
+      LockFile(whole + kLockName, absl::StrCat(getpid(), made ? kMadeFolder : ""));
   if (absl::IsFailedPrecondition(lock.status())) {
     return absl::FailedPreconditionError(absl::StrCat("another graft-backup (process ",
                                                       lock.status().message(), ") works in ", whole,
                                                       ": wait for its end"));
   }
   GRAFT_RETURN_IF_ERROR(lock.status());
-  std::unique_ptr<WorkFolder> folder(new WorkFolder(whole, ours));
+  std::unique_ptr<WorkFolder> folder(new WorkFolder(whole, made));
   folder->lock_ = *std::move(lock);
   GRAFT_RETURN_IF_ERROR(AwaitNoMysqld(clock, folder->server()));
   folder->left_backup_ = ReadFile(whole + kStoringName).value_or("");
@@ -120,10 +134,11 @@ absl::StatusOr<std::unique_ptr<WorkFolder>> WorkFolder::Open(Clock& clock,
 WorkFolder::~WorkFolder() {
   if (!lock_.has_value()) return;
   std::error_code ignored;
-  for (const std::string& path : {server(), journal(), path_ + kStoringName, path_ + kLockName}) {
+  for (const std::string& path : {server(), CausePath(PathsOf(server())), journal(),
+                                  path_ + kStoringName, path_ + kLockName}) {
     fs::remove_all(path, ignored);
   }
-  if (ours_) fs::remove(path_, ignored);
+  if (made_) fs::remove(path_, ignored);
 }
 
 absl::Status WorkFolder::NoteBackup(const std::string& folder) const {
@@ -138,35 +153,49 @@ absl::StatusOr<std::unique_ptr<TemporaryMysqld>> TemporaryMysqld::Start(const In
   const pid_t pid = fork();
   if (pid < 0) return FileError("fork for", options.mysqld, errno);
   if (pid == 0) _exit(RunChild(options, fill, parent));
-  return std::unique_ptr<TemporaryMysqld>(
-      new TemporaryMysqld(pid, options.my_cnf.paths.error_log()));
+  return std::unique_ptr<TemporaryMysqld>(new TemporaryMysqld(pid, options.my_cnf.paths));
 }
 
 absl::Status TemporaryMysqld::Ended(int wait_status) {
   pid_ = 0;
   const ExitStatus status = ExitStatus::FromWait(wait_status);
   if (status.signal == 0 && status.code == 0) return absl::OkStatus();
-  const std::string errors = LastErrors(error_log_);
+  const std::string cause = ReadFile(CausePath(paths_)).value_or("");
+  const std::string errors = cause.empty() ? LastErrors(paths_.error_log()) : cause;
   return absl::UnavailableError(absl::StrCat("the temporary mysqld ended with ", status.ToString(),
                                              errors.empty() ? "" : ": ", errors));
 }
 
-absl::Status TemporaryMysqld::CheckRuns() {
+bool TemporaryMysqld::HasEnded() {
   int status = 0;
-  if (pid_ == 0) return end_.ok() ? absl::UnavailableError("the temporary mysqld has ended") : end_;
-  if (waitpid(pid_, &status, WNOHANG) != pid_) return absl::OkStatus();
-  end_ = Ended(status);
-  return CheckRuns();
+  if (pid_ != 0 && waitpid(pid_, &status, WNOHANG) == pid_) end_ = Ended(status);
+  return pid_ == 0;
 }
 
-absl::Status TemporaryMysqld::Stop() {
-  if (pid_ == 0) return end_;
-  int status = 0;
+absl::Status TemporaryMysqld::CheckRuns() {
+  if (!HasEnded()) return absl::OkStatus();
+  return end_.ok() ? absl::UnavailableError("the temporary mysqld has ended") : end_;
+}
+
+absl::Status TemporaryMysqld::Stop(absl::Duration patience) {
+  if (HasEnded()) return end_;
+  const std::unique_ptr<Clock> clock = MakeRealClock();
+  Cancellation never;
+  const absl::Time deadline = clock->Now() + patience;
   kill(pid_, SIGTERM);
-  while (waitpid(pid_, &status, 0) != pid_ && errno == EINTR) {
-  }
-  end_ = Ended(status);
+  while (!HasEnded() && clock->Now() < deadline) never.WaitFor(*clock, kEndPause);
+  if (pid_ == 0) return end_;
+  const std::optional<pid_t> mysqld = FindLiveMysqld(paths_);
+  for (const pid_t pid : {pid_, mysqld.value_or(pid_)}) kill(pid, SIGKILL);
+  while (!HasEnded()) never.WaitFor(*clock, kEndPause);
+  end_ = absl::UnavailableError(
+      absl::StrCat("the temporary mysqld did not end within ", HumanDuration(patience)));
   return end_;
+}
+
+// What it holds is not needed any more.
+TemporaryMysqld::~TemporaryMysqld() {
+  Stop(absl::Seconds(30)).IgnoreError();
 }
 
 }  // namespace graft

@@ -43,10 +43,10 @@ class WorkFolder {
   const std::string& left_backup() const { return left_backup_; }
 
  private:
-  WorkFolder(std::string path, bool ours) : path_(std::move(path)), ours_(ours) {}
+  WorkFolder(std::string path, bool made) : path_(std::move(path)), made_(made) {}
 
   const std::string path_;
-  const bool ours_;  // the folder itself, by this graft-backup or by one that was killed
+  const bool made_;  // the folder itself, by this graft-backup or by one that was killed
   std::optional<FileLock> lock_;
   std::string left_backup_;
 };
@@ -65,19 +65,21 @@ class TemporaryMysqld {
   // UNAVAILABLE: it cannot fork.
   static absl::StatusOr<std::unique_ptr<TemporaryMysqld>> Start(const InitOptions& options,
                                                                 const Fill& fill);
-  ~TemporaryMysqld() { Stop().IgnoreError(); }
+  ~TemporaryMysqld();
 
   // UNAVAILABLE: it has ended by itself; its last error lines.
   absl::Status CheckRuns();
-  // Asks mysqld to end and waits until it has. UNAVAILABLE: it did not end cleanly.
-  absl::Status Stop();
+  // Asks mysqld to end and waits until it has; kills it after `patience`. UNAVAILABLE: it did not
+  // end cleanly.
+  absl::Status Stop(absl::Duration patience);
 
  private:
-  TemporaryMysqld(pid_t pid, std::string error_log) : pid_(pid), error_log_(std::move(error_log)) {}
+  TemporaryMysqld(pid_t pid, TabletPaths paths) : pid_(pid), paths_(std::move(paths)) {}
+  bool HasEnded();
   absl::Status Ended(int wait_status);
 
   pid_t pid_;
-  const std::string error_log_;
+  const TabletPaths paths_;
   absl::Status end_;
 };
 

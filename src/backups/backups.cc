@@ -34,7 +34,12 @@ void ReadState(BackupStorage& storage, Backup& backup) {
     return;
   }
   backup.manifest = *std::move(manifest);
+  backup.manifest_sha256 = Sha256Of(*text);
   backup.state = CheckRestorable(backup.manifest).status();
+  const std::string shard = absl::StrCat(backup.manifest.keyspace, "/", backup.manifest.shard);
+  if (backup.state.ok() && shard != "/" && shard != backup.shard) {
+    backup.state = absl::DataLossError("its MANIFEST says that it is of the shard " + shard);
+  }
 }
 
 absl::Status CountFiles(BackupStorage& storage, Backup& backup) {
@@ -45,6 +50,9 @@ absl::Status CountFiles(BackupStorage& storage, Backup& backup) {
   }
   return absl::OkStatus();
 }
+
+// An incomplete one that is younger may be under way.
+constexpr absl::Duration kLongestBackup = absl::Hours(24);
 
 std::string Label(const Manifest& manifest, size_t number) {
   return absl::StrCat("file ", number, " (", manifest.files[number].name, ")");
@@ -120,13 +128,17 @@ absl::Status ReadBackupFile(BackupStorage& storage, const Backup& backup, size_t
   if (absl::IsNotFound(status)) status = absl::DataLossError("it is missing");
   if (status.ok()) status = counted.Finish();
   const std::string& wanted = manifest.files[number].hash;
-  if (status.ok() && stored.hex() != wanted) {
+  if (status.ok() && !absl::EqualsIgnoreCase(stored.hex(), wanted)) {
     status = absl::DataLossError(
         absl::StrCat("its CRC-32 is ", stored.hex(), ", the MANIFEST says ", wanted));
   }
-  if (status.ok() && !contents.files.empty() && content.hex() != contents.files[number].sha256) {
-    status = absl::DataLossError(absl::StrCat("its content has the SHA-256 ", content.hex(),
-                                              ", GRAFT says ", contents.files[number].sha256));
+  if (status.ok() && !contents.files.empty()) {
+    const FileContent& known = contents.files[number];
+    if (content.hex() != known.sha256 || content.bytes() != known.bytes) {
+      status = absl::DataLossError(
+          absl::StrCat("its content has ", content.bytes(), " bytes and the SHA-256 ",
+                       content.hex(), ", GRAFT says ", known.bytes, " and ", known.sha256));
+    }
   }
   ++progress.files;
   return Annotate(status, Label(manifest, number));
@@ -138,6 +150,9 @@ absl::StatusOr<Contents> ReadContents(BackupStorage& storage, const Backup& back
                          ReadSmall(storage, absl::StrCat(backup.folder(), "/", kContentsName)));
   absl::StatusOr<Contents> contents = ParseContents(text);
   if (!contents.ok()) return Annotate(contents.status(), "its file GRAFT cannot be read");
+  if (contents->manifest_sha256 != backup.manifest_sha256) {
+    return absl::DataLossError("its MANIFEST is not the one that GRAFT was written for");
+  }
   if (contents->files.size() == backup.manifest.files.size()) return contents;
   return absl::DataLossError(absl::StrCat("its file GRAFT lists ", contents->files.size(),
                                           " files, its MANIFEST ", backup.manifest.files.size()));
@@ -174,13 +189,14 @@ absl::Status ForEachFile(size_t count, int threads,
 absl::StatusOr<std::vector<std::string>> VerifyBackup(BackupStorage& storage, const Backup& backup,
                                                       int threads, BackupProgress& progress) {
   GRAFT_RETURN_IF_ERROR(backup.state);
-  const absl::StatusOr<Contents> contents = ReadContents(storage, backup);
-  if (absl::IsDataLoss(contents.status())) {
-    return std::vector<std::string>{std::string(contents.status().message())};
+  absl::StatusOr<Contents> contents = ReadContents(storage, backup);
+  std::vector<std::string> faults(backup.manifest.files.size());
+  if (absl::IsDataLoss(contents.status())) {  // the CRC-32 remains
+    faults.emplace_back(contents.status().message());
+    contents = Contents();
   }
   GRAFT_RETURN_IF_ERROR(contents.status());
-  std::vector<std::string> faults(backup.manifest.files.size());
-  GRAFT_RETURN_IF_ERROR(ForEachFile(faults.size(), threads, [&](size_t number) {
+  GRAFT_RETURN_IF_ERROR(ForEachFile(backup.manifest.files.size(), threads, [&](size_t number) {
     NullSink nowhere;
     const absl::Status status =
         ReadBackupFile(storage, backup, number, *contents, nowhere, progress);
@@ -201,9 +217,12 @@ absl::StatusOr<std::vector<Backup>> ChoosePruned(const std::vector<Backup>& back
   std::vector<Backup> pruned;
   int complete = 0;
   for (auto backup = backups.rbegin(); backup != backups.rend(); ++backup) {
+    const absl::Duration age = now - backup->name.time;
+    if (age < absl::ZeroDuration()) continue;
     const bool beyond = backup->state.ok() ? ++complete > retention.min_count
-                                           : absl::IsNotFound(backup->state) && complete > 0;
-    if (beyond && now - backup->name.time > retention.min_time) pruned.push_back(*backup);
+                                           : absl::IsNotFound(backup->state) && complete > 0 &&
+                                                 age > kLongestBackup;
+    if (beyond && age > retention.min_time) pruned.push_back(*backup);
   }
   std::reverse(pruned.begin(), pruned.end());
   return pruned;

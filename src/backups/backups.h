@@ -19,6 +19,7 @@ struct Backup {
   // OK: complete. NOT_FOUND: no MANIFEST, so it is incomplete, or is being made. Any other: the
   // MANIFEST cannot be read, or graft cannot restore such a backup.
   absl::Status state;
+  std::string manifest_sha256;  // of its text
   Manifest manifest;            // as far as it could be read
   int64_t stored_bytes = 0;     // of all its files
   bool proves_content = false;  // it has graft's own hashes of what was compressed
@@ -93,9 +94,9 @@ struct Retention {
 };
 
 // Those that may go, oldest first: complete ones beyond the newest `min_count` that are older than
-// `min_time`; and incomplete ones of that age that are older than the newest complete one, since
-// nobody makes those any more. A backup that graft cannot read stays. INVALID_ARGUMENT: a count
-// below 1.
+// `min_time`; and incomplete ones of that age, if they are older than a day and than the newest
+// complete one, since nobody makes those any more. What graft cannot read stays, and so does what
+// is from the future, which is not counted either. INVALID_ARGUMENT: a count below 1.
 absl::StatusOr<std::vector<Backup>> ChoosePruned(const std::vector<Backup>& backups,
                                                  const Retention& retention, absl::Time now);
 

@@ -101,6 +101,14 @@ absl::Status HashingSink::Finish() {
   return next_.Finish();
 }
 
+std::string Sha256Of(absl::string_view text) {
+  NullSink nowhere;
+  HashingSink hash(HashKind::kSha256, nowhere);
+  hash.Append(text).IgnoreError();  // neither can fail
+  hash.Finish().IgnoreError();
+  return hash.hex();
+}
+
 absl::Status TextSink::Append(absl::string_view bytes) {
   if (text_.size() + bytes.size() > most_bytes_) {
     return absl::ResourceExhaustedError(absl::StrCat("has more than ", most_bytes_, " bytes"));

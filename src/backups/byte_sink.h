@@ -46,6 +46,8 @@ class HashingSink : public ByteSink {
   int64_t bytes_ = 0;
 };
 
+std::string Sha256Of(absl::string_view text);  // as hex digits
+
 // Where bytes end that are only looked at.
 class NullSink : public ByteSink {
  public:

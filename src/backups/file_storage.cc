@@ -44,7 +44,11 @@ class RenamingSink : public ByteSink {
     GRAFT_RETURN_IF_ERROR(file_->Finish());
     const std::string unfinished = absl::StrCat(path_, kUnfinished);
     // Unlike rename(), link() does not replace what is there.
-    const int failed = link(unfinished.c_str(), path_.c_str()) == 0 ? 0 : errno;
+    int failed = link(unfinished.c_str(), path_.c_str()) == 0 ? 0 : errno;
+    // A file system without hard links.
+    if ((failed == EPERM || failed == EOPNOTSUPP) && access(path_.c_str(), F_OK) != 0) {
+      failed = rename(unfinished.c_str(), path_.c_str()) == 0 ? 0 : errno;
+    }
     unlink(unfinished.c_str());
     if (failed == EEXIST) return absl::AlreadyExistsError(path_ + " is there already");
     if (failed != 0) return FileError("create", path_, failed);
@@ -58,7 +62,8 @@ class RenamingSink : public ByteSink {
 
 class FileBackupStorage : public BackupStorage {
  public:
-  explicit FileBackupStorage(fs::path root) : root_(std::move(root)) {}
+  FileBackupStorage(fs::path root, const struct stat& status)
+      : root_(std::move(root)), device_(status.st_dev), inode_(status.st_ino) {}
 
   absl::StatusOr<std::vector<std::string>> ListFolders(const std::string& folder) override {
     std::vector<std::string> names;
@@ -90,6 +95,7 @@ class FileBackupStorage : public BackupStorage {
 
   absl::StatusOr<std::unique_ptr<ByteSink>> Create(const std::string& path) override {
     const std::string whole = PathOf(path);
+    GRAFT_RETURN_IF_ERROR(CheckRoot());
     GRAFT_RETURN_IF_ERROR(MakeFolders(fs::path(whole).parent_path()));
     if (access(whole.c_str(), F_OK) == 0) {
       return absl::AlreadyExistsError(whole + " is there already");
@@ -102,12 +108,14 @@ class FileBackupStorage : public BackupStorage {
 
   absl::Status RemoveFile(const std::string& path) override {
     const std::string whole = PathOf(path);
+    GRAFT_RETURN_IF_ERROR(CheckRoot());
     GRAFT_RETURN_IF_ERROR(graft::RemoveFile(whole));
     return SyncIfThere(fs::path(whole).parent_path());
   }
 
   absl::Status RemoveFolder(const std::string& folder) override {
     std::error_code error;
+    GRAFT_RETURN_IF_ERROR(CheckRoot());
     const fs::path whole = PathOf(folder);
     fs::remove_all(whole, error);
     if (error) return Error("remove", whole.string(), error);
@@ -124,32 +132,38 @@ class FileBackupStorage : public BackupStorage {
 
   template <typename Visit>
   absl::Status ForEach(const std::string& folder, const Visit& visit) const {
+    GRAFT_RETURN_IF_ERROR(CheckRoot());
     std::error_code error;
     fs::directory_iterator entry(PathOf(folder), error);
-    if (error == std::errc::no_such_file_or_directory) return CheckRoot();
+    if (error == std::errc::no_such_file_or_directory) return absl::OkStatus();
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) visit(*entry);
     return error ? Error("list", PathOf(folder), error) : absl::OkStatus();
   }
 
-  // A root that is not there is no empty storage: its disk may not be mounted.
+  // A root that is gone, or another folder than at first, is no empty storage: its disk is not
+  // mounted any more.
   absl::Status CheckRoot() const {
-    std::error_code error;
-    if (fs::is_directory(root_, error)) return absl::OkStatus();
+    struct stat status = {};
+    const bool there = stat(root_.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+    if (there && status.st_dev == device_ && status.st_ino == inode_) return absl::OkStatus();
     return absl::FailedPreconditionError(
-        absl::StrCat(root_.string(), " is no folder (any more): is its disk mounted?"));
+        absl::StrCat(root_.string(), " is no longer the folder that it was: is its disk mounted?"));
   }
 
   const fs::path root_;
+  const dev_t device_;
+  const ino_t inode_;
 };
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BackupStorage>> OpenFileStorage(const std::string& root) {
-  std::error_code error;
-  if (fs::is_directory(root, error)) {
-    return std::make_unique<FileBackupStorage>(fs::absolute(root, error));
+  struct stat status = {};
+  if (stat(root.c_str(), &status) != 0 && errno != ENOENT) return FileError("open", root, errno);
+  if (S_ISDIR(status.st_mode)) {
+    std::error_code error;
+    return std::make_unique<FileBackupStorage>(fs::absolute(root, error), status);
   }
-  if (error && error != std::errc::no_such_file_or_directory) return Error("open", root, error);
   return absl::FailedPreconditionError(absl::StrCat(
       root,
       " is no folder: make it, or mount its disk, then give it as --file-backup-storage-root"));

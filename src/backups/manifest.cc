@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -115,16 +114,6 @@ absl::StatusOr<BackupFile> ParseFile(const Json& json, size_t number) {
       absl::StrCat("FileEntries[", number, "]: the Base \"", base, "\" is unknown"));
 }
 
-// A name that leads out of its folder would let whoever can write to the storage overwrite any
-// file.
-bool StaysInside(const std::string& name) {
-  if (name.empty() || absl::StrContains(name, '\0')) return false;
-  for (const absl::string_view part : absl::StrSplit(name, '/')) {
-    if (part.empty() || part == "." || part == "..") return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 absl::StatusOr<BackupName> BackupName::Parse(absl::string_view text) {
@@ -212,46 +201,35 @@ std::string ManifestText(const Manifest& manifest) {
   return TextOf(json);
 }
 
-absl::StatusOr<Compression> CheckRestorable(const Manifest& manifest) {
-  if (!manifest.method.empty() && manifest.method != "builtin") {
-    return absl::UnimplementedError(absl::StrCat("the engine \"", manifest.method,
-                                                 "\" made it, and graft reads only builtin's"));
-  }
-  if (manifest.incremental || !manifest.from_position.empty()) {
-    return absl::UnimplementedError("it is incremental, and graft restores only full backups");
-  }
-  if (manifest.files.empty()) return absl::DataLossError("its MANIFEST lists no file");
-  for (const BackupFile& file : manifest.files) {
-    if (StaysInside(file.name) && file.parent_path.empty()) continue;
-    return absl::DataLossError(absl::StrCat("its MANIFEST names the file \"", file.parent_path,
-                                            file.parent_path.empty() ? "" : "/", file.name,
-                                            "\", which lies outside the server's folders"));
-  }
-  if (!manifest.external_decompressor.empty()) return ParseCompression("external");
-  if (manifest.skip_compress) return Compression::kNone;
-  return ParseCompression(manifest.compression_engine);
-}
-
 std::string GtidSetOf(absl::string_view position) {
   return std::string(absl::StripPrefix(position, kFlavor));
 }
 
 absl::StatusOr<Contents> ParseContents(absl::string_view text) {
   GRAFT_ASSIGN_OR_RETURN(const Json json, ParseJson(text));
-  Fields fields(json);
+  std::string sha256;
+  Fields whole(json);
+  whole.Read("SHA256", sha256);
+  GRAFT_RETURN_IF_ERROR(whole.status());
+  const auto content = json.find("Content");
+  if (content == json.end() || Sha256Of(content->dump()) != sha256) {
+    return absl::DataLossError("it is not as it was written: its own SHA-256 differs");
+  }
+  Fields fields(*content);
   Contents contents;
+  fields.Read("Manifest", contents.manifest_sha256);
   const Json* files = fields.ReadList("Files");
   for (size_t i = 0; files != nullptr && i < files->size(); ++i) {
     Fields file((*files)[i], absl::StrCat("Files[", i, "]: "));
-    FileContent& content = contents.files.emplace_back();
-    file.Read("Bytes", content.bytes);
-    file.Read("SHA256", content.sha256);
+    FileContent& entry = contents.files.emplace_back();
+    file.Read("Bytes", entry.bytes);
+    file.Read("SHA256", entry.sha256);
     fields.Fail(file.status());
   }
   const Json* folders = fields.ReadList("EmptyFolders");
   for (size_t i = 0; folders != nullptr && i < folders->size(); ++i) {
     const Json& folder = (*folders)[i];
-    const bool good = folder.is_string() && StaysInside(folder.get<std::string>());
+    const bool good = folder.is_string() && IsNameInside(folder.get<std::string>());
     if (!good) fields.Fail(absl::DataLossError(absl::StrCat("EmptyFolders[", i, "] is no folder")));
     if (good) contents.empty_folders.push_back(folder.get<std::string>());
   }
@@ -260,11 +238,13 @@ absl::StatusOr<Contents> ParseContents(absl::string_view text) {
 }
 
 std::string ContentsText(const Contents& contents) {
-  Json json = {{"Version", 1}, {"Files", Json::array()}, {"EmptyFolders", contents.empty_folders}};
-  for (const FileContent& content : contents.files) {
-    json["Files"].push_back({{"Bytes", content.bytes}, {"SHA256", content.sha256}});
+  Json content = {{"Manifest", contents.manifest_sha256},
+                  {"Files", Json::array()},
+                  {"EmptyFolders", contents.empty_folders}};
+  for (const FileContent& file : contents.files) {
+    content["Files"].push_back({{"Bytes", file.bytes}, {"SHA256", file.sha256}});
   }
-  return TextOf(json);
+  return TextOf({{"Version", 1}, {"SHA256", Sha256Of(content.dump())}, {"Content", content}});
 }
 
 }  // namespace graft

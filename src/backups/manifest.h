@@ -72,9 +72,14 @@ absl::StatusOr<Manifest> ParseManifest(absl::string_view text);
 
 std::string ManifestText(const Manifest& manifest);
 
+// Of a file or folder below another one, with at least one part; no control characters. A name that
+// leads out would let whoever can write to the storage overwrite any file.
+bool IsNameInside(const std::string& name);
+
 // What the stored files are compressed with. UNIMPLEMENTED: graft cannot restore this backup: of
 // another engine than builtin, incremental, or with an external decompressor. DATA_LOSS: a file's
-// name would leave the folder that it is relative to, or the MANIFEST lists no file.
+// name would leave the folder that it is relative to, is no name, or clashes with another one; the
+// position is none; or the MANIFEST lists no file.
 absl::StatusOr<Compression> CheckRestorable(const Manifest& manifest);
 
 // The GTID set of a position: what stands after "MySQL56/".
@@ -86,8 +91,9 @@ struct FileContent {
   std::string sha256;
 };
 
-// The file GRAFT.
+// The file GRAFT, which also carries a hash of its own text.
 struct Contents {
+  std::string manifest_sha256;     // of the MANIFEST's text
   std::vector<FileContent> files;  // in the order of Manifest::files
   // Databases without a file: mysqld fails to drop one whose folder is missing. Vitess loses them.
   std::vector<std::string> empty_folders;

@@ -55,6 +55,10 @@ class Restore {
 
  private:
   absl::Status CheckFolder() {
+    std::error_code missing;
+    if (!fs::is_directory(to_, missing)) {
+      return absl::FailedPreconditionError(to_.string() + " is no folder: make it first");
+    }
     GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> names, ListDirectory(to_.string()));
     if (names.empty()) return absl::OkStatus();
     if (names.size() == 1 && names.front() == kUnfinishedFolder) {

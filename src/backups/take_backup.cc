@@ -18,10 +18,12 @@ constexpr char kRedoFolder[] = "#innodb_redo";
 // compresses it with threads of its own.
 constexpr int kWorkersOfLargeFile = 2;
 
+using SystemFiles = std::vector<std::string>;
+
 // The InnoDB files of the data directory itself.
-bool IsSystemFile(const std::string& name) {
-  return absl::StartsWith(name, "ibdata") || absl::StartsWith(name, "undo_") ||
-         absl::EndsWith(name, ".ibu");
+bool IsSystemFile(const std::string& name, const SystemFiles& system) {
+  return std::find(system.begin(), system.end(), name) != system.end() ||
+         absl::StartsWith(name, "undo_") || absl::EndsWith(name, ".ibu");
 }
 
 // A redo log file that is not in use yet.
@@ -30,21 +32,22 @@ bool IsSpareRedo(const std::string& name) {
 }
 
 // InnoDB's own folders begin with '#'; of those only the redo log's is kept.
-bool IsBackedUp(const std::string& first, bool in_folder) {
+bool IsBackedUp(const std::string& first, bool in_folder, const SystemFiles& system) {
   if (in_folder) return !absl::StartsWith(first, "#") || first == kRedoFolder;
-  return IsSystemFile(first) || absl::EndsWith(first, ".ibd");
+  return IsSystemFile(first, system) || absl::EndsWith(first, ".ibd");
 }
 
-BackupBase BaseOf(const std::string& first, bool in_folder) {
+BackupBase BaseOf(const std::string& first, bool in_folder, const SystemFiles& system) {
   if (in_folder) return first == kRedoFolder ? BackupBase::kInnodbLog : BackupBase::kData;
-  return IsSystemFile(first) ? BackupBase::kInnodbData : BackupBase::kData;
+  return IsSystemFile(first, system) ? BackupBase::kInnodbData : BackupBase::kData;
 }
 
-absl::Status Look(const fs::directory_entry& entry, const std::string& name, SourceFiles& source) {
+absl::Status Look(const fs::directory_entry& entry, const std::string& name,
+                  const SystemFiles& system, SourceFiles& source) {
   std::error_code error;
   const bool in_folder = absl::StrContains(name, '/') || entry.is_directory(error);
   const std::string first = name.substr(0, name.find('/'));
-  if (!IsBackedUp(first, in_folder) || IsSpareRedo(name)) return absl::OkStatus();
+  if (!IsBackedUp(first, in_folder, system) || IsSpareRedo(name)) return absl::OkStatus();
   if (entry.is_symlink(error)) {
     return absl::FailedPreconditionError(
         absl::StrCat(entry.path().string(), " is a link: the backup would miss what it leads to"));
@@ -56,7 +59,7 @@ absl::Status Look(const fs::directory_entry& entry, const std::string& name, Sou
   if (!entry.is_regular_file(error)) return absl::OkStatus();
   const auto bytes = entry.file_size(error);
   if (error) return FileError("look at", entry.path().string(), error.value());
-  source.files.push_back({{BaseOf(first, in_folder), name, "", ""},
+  source.files.push_back({{BaseOf(first, in_folder, system), name, "", ""},
                           entry.path().string(),
                           static_cast<int64_t>(bytes)});
   return absl::OkStatus();
@@ -65,13 +68,15 @@ absl::Status Look(const fs::directory_entry& entry, const std::string& name, Sou
 class Taking {
  public:
   Taking(BackupStorage& storage, const SourceFiles& source, Backup backup,
-         const TakeOptions& options, Clock& clock, BackupProgress& progress)
+         const TakeOptions& options, Clock& clock, BackupProgress& progress,
+         const std::function<absl::Status(const Backup&)>& check)
       : storage_(storage),
         source_(source),
         backup_(std::move(backup)),
         options_(options),
         clock_(clock),
-        progress_(progress) {}
+        progress_(progress),
+        check_(check) {}
 
   absl::StatusOr<Backup> Run() {
     const size_t count = source_.files.size();
@@ -86,10 +91,13 @@ class Taking {
       if (first.ok() || absl::IsAlreadyExists(first) || absl::IsCancelled(first)) return first;
       return Store(number);
     }));
+    backup_.manifest.finished_time = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
+    const std::string manifest = ManifestText(backup_.manifest);
+    contents_.manifest_sha256 = backup_.manifest_sha256 = Sha256Of(manifest);
     GRAFT_RETURN_IF_ERROR(StoreText(kContentsName, ContentsText(contents_)));
     backup_.proves_content = true;
-    backup_.manifest.finished_time = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
-    GRAFT_RETURN_IF_ERROR(StoreText(kManifestName, ManifestText(backup_.manifest)));
+    GRAFT_RETURN_IF_ERROR(check_(backup_));
+    GRAFT_RETURN_IF_ERROR(StoreText(kManifestName, manifest));
     GRAFT_ASSIGN_OR_RETURN(const auto stored, storage_.ListFiles(backup_.folder()));
     for (const StoredFile& file : stored) backup_.stored_bytes += file.bytes;
     return backup_;
@@ -132,27 +140,29 @@ class Taking {
   const TakeOptions& options_;
   Clock& clock_;
   BackupProgress& progress_;
+  const std::function<absl::Status(const Backup&)>& check_;
   Contents contents_;
   int64_t share_ = 0;  // bytes for each thread, if all have as much to do
 };
 
 }  // namespace
 
-absl::StatusOr<SourceFiles> ListSourceFiles(const std::string& data_directory) {
+absl::StatusOr<SourceFiles> ListSourceFiles(const std::string& data_directory,
+                                            const std::vector<std::string>& system_files) {
   SourceFiles source;
   std::error_code error;
   fs::recursive_directory_iterator entry(data_directory, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().lexically_relative(data_directory).string();
-    GRAFT_RETURN_IF_ERROR(Look(*entry, name, source));
+    GRAFT_RETURN_IF_ERROR(Look(*entry, name, system_files, source));
   }
   if (error) return FileError("list", data_directory, error.value());
-  const bool has_data = std::any_of(source.files.begin(), source.files.end(), [](const auto& file) {
-    return absl::StartsWith(file.file.name, "ibdata");
-  });
-  if (!has_data) {
+  for (const std::string& name : system_files) {
+    const bool there = std::any_of(source.files.begin(), source.files.end(),
+                                   [&](const auto& file) { return file.file.name == name; });
+    if (there) continue;
     return absl::FailedPreconditionError(
-        absl::StrCat(data_directory, " holds no ibdata file: it is no data directory of a mysqld"));
+        absl::StrCat(data_directory, " holds no ", name, ", which innodb_data_file_path names"));
   }
   std::sort(source.files.begin(), source.files.end(), [](const SourceFile& a, const SourceFile& b) {
     return std::make_pair(-a.bytes, a.file.name) < std::make_pair(-b.bytes, b.file.name);
@@ -163,7 +173,8 @@ absl::StatusOr<SourceFiles> ListSourceFiles(const std::string& data_directory) {
 
 absl::StatusOr<Backup> TakeBackup(BackupStorage& storage, const SourceFiles& source,
                                   Manifest manifest, const TakeOptions& options, Clock& clock,
-                                  BackupProgress& progress) {
+                                  BackupProgress& progress,
+                                  const std::function<absl::Status(const Backup&)>& check) {
   Backup backup;
   backup.shard = absl::StrCat(manifest.keyspace, "/", manifest.shard);
   GRAFT_ASSIGN_OR_RETURN(const TabletAlias alias, TabletAlias::Parse(manifest.tablet_alias));
@@ -177,7 +188,8 @@ absl::StatusOr<Backup> TakeBackup(BackupStorage& storage, const SourceFiles& sou
   if (!there.empty()) {
     return absl::AlreadyExistsError(absl::StrCat("there is a backup ", backup.folder()));
   }
-  absl::StatusOr<Backup> taken = Taking(storage, source, backup, options, clock, progress).Run();
+  absl::StatusOr<Backup> taken =
+      Taking(storage, source, backup, options, clock, progress, check).Run();
   if (!taken.ok()) RemoveBackup(storage, backup).IgnoreError();
   return taken;
 }

@@ -53,13 +53,14 @@ std::vector<std::string> ToRow(const Backup& backup) {
   const Manifest& manifest = backup.manifest;
   if (!backup.state.ok()) {
     return {backup.name.ToString(), StateWord(backup), HumanBytes(backup.stored_bytes),
-            std::string(backup.state.message())};
+            Printable(backup.state.message(), /*utf8=*/true)};
   }
-  const std::string version = manifest.mysql_version.empty() ? "?" : manifest.mysql_version;
+  const std::string version =
+      manifest.mysql_version.empty() ? "?" : Printable(manifest.mysql_version, /*utf8=*/true);
   return {backup.name.ToString(), StateWord(backup), HumanBytes(backup.stored_bytes),
           absl::StrCat(Count(static_cast<int64_t>(manifest.files.size()), "file"), ", ",
                        CompressionWord(manifest), ", MySQL ", version,
-                       backup.proves_content ? "" : ", by Vitess")};
+                       backup.proves_content ? "" : ", no GRAFT")};
 }
 
 void WriteJson(const Session& session, const Json& json) {
@@ -90,6 +91,16 @@ void Tell(const Session& session, const Backup& backup, const std::string& text,
   WriteJson(session, json);
 }
 
+// Newer ones than the one that is taken, beside the result.
+void TellPassedOver(const Session& session, const std::vector<Backup>& backups,
+                    const Backup& taken) {
+  for (const Backup& backup : backups) {
+    if (backup.name.time <= taken.name.time || backup.state.ok()) continue;
+    session.err << "passed over the newer " << backup.folder() << ": "
+                << Printable(backup.state.message(), session.screen.utf8) << '\n';
+  }
+}
+
 Result Verify(const Session& session, BackupStorage& storage, const Backup& backup, int threads) {
   BackupProgress progress;
   const absl::Time began = session.clock.Now();
@@ -108,7 +119,8 @@ Result Verify(const Session& session, BackupStorage& storage, const Backup& back
     return ExitCode::kDone;
   }
   for (const std::string& fault : faults) {
-    if (session.output == OutputFormat::kTable) session.out << fault << '\n';
+    if (session.output == OutputFormat::kTable)
+      session.out << Printable(fault, /*utf8=*/true) << '\n';
   }
   Tell(session, backup,
        absl::StrCat("damaged: ", what, "; ", Count(static_cast<int64_t>(faults.size()), "fault")),
@@ -133,12 +145,13 @@ Result Remove(const Session& session, BackupStorage& storage, const std::vector<
               const std::string& name) {
   int complete = 0;
   const Backup* found = nullptr;
+  const absl::Time now = session.clock.Now();
   for (const Backup& backup : backups) {
-    complete += backup.state.ok() ? 1 : 0;
+    complete += backup.state.ok() && backup.name.time <= now ? 1 : 0;
     if (backup.name.ToString() == name) found = &backup;
   }
   if (found == nullptr) return ChooseBackup(backups, {name}).status();
-  if (found->state.ok() && complete == 1) {
+  if (found->state.ok() && complete == 1 && found->name.time <= now) {
     return absl::FailedPreconditionError(
         absl::StrCat(name, " is the only complete backup of ", found->shard,
                      ": take another one first; nothing was removed"));
@@ -174,7 +187,7 @@ Result RunBackups(const Session& session, const BackupCall& call) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<BackupStorage> storage,
                          OpenFileStorage(call.storage_root));
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Backup> backups, ListBackups(*storage, call.shard));
-  if (backups.empty() && call.kind != BackupCall::Kind::kPrune) {
+  if (backups.empty()) {
     return absl::NotFoundError(
         absl::StrCat("there is no backup of ", call.shard, " in ", call.storage_root,
                      ": is it the right shard, and the folder above its keyspace's?"));
@@ -191,6 +204,7 @@ Result RunBackups(const Session& session, const BackupCall& call) {
       break;
   }
   GRAFT_ASSIGN_OR_RETURN(const Backup backup, ChooseBackup(backups, {call.name}));
+  TellPassedOver(session, backups, backup);
   return call.kind == BackupCall::Kind::kVerify ? Verify(session, *storage, backup, call.threads)
                                                 : Restore(session, *storage, backup, call);
 }

@@ -124,6 +124,7 @@ ExitCode ExitCodeOf(const absl::Status& status) {
                                    {Code::kAlreadyExists, ExitCode::kRefused},
                                    {Code::kAborted, ExitCode::kRefused},
                                    {Code::kResourceExhausted, ExitCode::kRefused},
+                                   {Code::kUnimplemented, ExitCode::kRefused},
                                    {Code::kCancelled, ExitCode::kCancelled},
                                    {Code::kPermissionDenied, ExitCode::kDenied},
                                    {Code::kUnauthenticated, ExitCode::kDenied}};

@@ -1,6 +1,7 @@
 // graft-backup on real servers: a backup by way of a clone, restored, and what becomes of it when
 // something goes wrong.
 #include <gmock/gmock.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -8,7 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "backups/backups.h"
@@ -263,6 +266,58 @@ TEST_F(BackupTest, ASignalEndsItCleanly) {
   EXPECT_EQ(end->code, 7) << ReadFile(log()).value_or("");
   EXPECT_THAT(Listed(), IsEmpty());
   ExpectNothingLeft();
+}
+
+// Its mysqld's parent is killed in the clone: nobody would start mysqld again.
+TEST_F(BackupTest, TheTemporaryMysqldEndsMeanwhile) {
+  const auto run = shard_->Spawn(Command({"--clone-max-network-bandwidth=1"}), log());
+  ASSERT_THAT(run, IsOk());
+  ASSERT_TRUE(Eventually(absl::Seconds(60), [&] {
+    return absl::StrContains(ReadFile(log()).value_or(""), "step=clone");
+  }));
+  const std::string parent = absl::StrCat((*run)->pid());
+  int child = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(
+      absl::StripAsciiWhitespace(
+          ReadFile(absl::StrCat("/proc/", parent, "/task/", parent, "/children")).value_or("")),
+      &child));
+  kill(child, SIGKILL);
+  const auto end = (*run)->Wait(absl::Seconds(60));
+  ASSERT_THAT(end, IsOk());
+  EXPECT_EQ(end->code, 4);
+  EXPECT_THAT(ReadFile(log()).value_or(""), HasSubstr("the temporary mysqld ended with signal 9"));
+  EXPECT_THAT(Listed(), IsEmpty());
+  ExpectNothingLeft();
+}
+
+// The server says which files are its system tablespace.
+TEST_F(BackupTest, OfSeveralSystemTablespaceFiles) {
+  MysqlSandboxOptions options;
+  options.extra_my_cnf = "innodb_data_file_path=ibdata1:12M;more2:12M:autoextend\n";
+  const auto other = shard_->AddTablet(options);
+  ASSERT_THAT(other, IsOk());
+  ASSERT_THAT((*other)->mysql->MakeWritable(), IsOk());
+  ASSERT_THAT((*other)->mysql->Sql("CREATE DATABASE two; CREATE TABLE two.t (id INT PRIMARY KEY) "
+                                   "TABLESPACE innodb_system; INSERT INTO two.t VALUES (1), (2)"),
+              IsOk());
+  ASSERT_THAT(shard_->StartAgent(**other, {"--init-keyspace", "two"}), IsOk());
+  ASSERT_EQ(shard_->Graftctl({"topo", "set-primary", "two/0", (*other)->alias}).code, 0);
+  const std::string extra = shard_->folder() + "/extra.cnf";
+  ASSERT_THAT(WriteFile(extra, options.extra_my_cnf), IsOk());
+  const CommandResult made = MakeBackup({"--init-keyspace=two", "--extra-my-cnf=" + extra});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const std::vector<Backup> backups = *ListBackups(*storage_, "two/0");
+  ASSERT_THAT(backups, SizeIs(1));
+  EXPECT_THAT(ManifestText(backups[0].manifest), HasSubstr("\"more2\""));
+  // One whose data would lie elsewhere.
+  fs::create_directory(shard_->folder() + "/undo");
+  const std::string elsewhere = shard_->folder() + "/elsewhere.cnf";
+  ASSERT_THAT(WriteFile(elsewhere, absl::StrCat(options.extra_my_cnf, "innodb_undo_directory=",
+                                                shard_->folder(), "/undo\n")),
+              IsOk());
+  const CommandResult refused = MakeBackup({"--init-keyspace=two", "--extra-my-cnf=" + elsewhere});
+  EXPECT_EQ(refused.code, 5) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("innodb_undo_directory is"));
 }
 
 // The goal cannot be learnt, or not be reached: no backup.

@@ -81,9 +81,18 @@ TEST(ChoosePruned, NeverTheLastCompleteOneAndNeverWhatItCannotRead) {
 }
 
 // Of a clock that was ahead.
-TEST(ChoosePruned, ABackupFromTheFutureStays) {
-  const std::vector<Backup> backups = {At(absl::Hours(-5)), At(absl::Hours(-6))};
-  EXPECT_THAT(*ChoosePruned(backups, {absl::ZeroDuration(), 1}, kNow), IsEmpty());
+TEST(ChoosePruned, ABackupFromTheFutureStaysAndDoesNotCount) {
+  const std::vector<Backup> backups = {At(absl::Hours(50)), At(absl::Hours(40)),
+                                       At(absl::Hours(-5)), At(absl::Hours(-6))};
+  EXPECT_THAT(Ages(ChoosePruned(backups, {absl::ZeroDuration(), 1}, kNow)),
+              ElementsAre(absl::Hours(50)));
+}
+
+TEST(ChoosePruned, AnIncompleteOneOfTodayMayBeUnderWay) {
+  const std::vector<Backup> backups = {At(absl::Hours(25), kIncomplete),
+                                       At(absl::Hours(23), kIncomplete), At(absl::Hours(1))};
+  EXPECT_THAT(Ages(ChoosePruned(backups, {absl::ZeroDuration(), 1}, kNow)),
+              ElementsAre(absl::Hours(25)));
 }
 
 TEST(ForEachFile, RunsEachOnceAndTellsTheFirstError) {

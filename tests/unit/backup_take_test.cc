@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "backups/take_backup.h"
 #include "base/clocks.h"
 #include "base/files.h"
@@ -62,10 +63,11 @@ class TakeBackupTest : public testing::Test {
     ASSERT_THAT(WriteFile(data_.path() + "/" + name, text), IsOk());
   }
   absl::StatusOr<Backup> Take(TakeOptions options = {}) {
-    const auto source = ListSourceFiles(data_.path());
+    const auto source = ListSourceFiles(data_.path(), {"ibdata1", "more2"});
     if (!source.ok()) return source.status();
     BackupProgress progress;
-    return TakeBackup(*storage_, *source, manifest_, options, *clock_, progress);
+    return TakeBackup(*storage_, *source, manifest_, options, *clock_, progress,
+                      [](const Backup&) { return absl::OkStatus(); });
   }
   std::string Stored(const Backup& backup, const std::string& name) const {
     return absl::StrCat(root_.path(), "/", backup.folder(), "/", name);
@@ -83,6 +85,7 @@ class TakeBackupTest : public testing::Test {
 
   // What a restore brings back.
   const std::map<std::string, std::string> kept_ = {{"ibdata1", std::string(2'000'000, 'i')},
+                                                    {"more2", "also of the system tablespace"},
                                                     {"undo_001", "undo"},
                                                     {"mysql.ibd", "dictionary"},
                                                     {"shop/orders.ibd", std::string(300'000, 'o')},
@@ -193,6 +196,13 @@ TEST_F(TakeBackupTest, AnotherContentUnderAGoodCrcIsFound) {
   fs::rename(Stored(*backup, "2000"), Stored(*backup, "1"));
   fs::remove(Stored(*backup, "MANIFEST"));
   ASSERT_THAT(WriteFile(Stored(*backup, "MANIFEST"), ManifestText(forged)), IsOk());
+  EXPECT_THAT(Faults(*backup), ElementsAre(HasSubstr("not the one that GRAFT was written for")));
+  // Somebody who takes the trouble to write a GRAFT for it still has other contents.
+  auto contents = ParseContents(*ReadFile(Stored(*backup, "GRAFT")));
+  ASSERT_THAT(contents, IsOk());
+  contents->manifest_sha256 = Sha256Of(ManifestText(forged));
+  fs::remove(Stored(*backup, "GRAFT"));
+  ASSERT_THAT(WriteFile(Stored(*backup, "GRAFT"), ContentsText(*contents)), IsOk());
   EXPECT_THAT(Faults(*backup), ElementsAre(HasSubstr("SHA-256"), HasSubstr("SHA-256")));
   fs::remove(Stored(*backup, "GRAFT"));
   EXPECT_THAT(Faults(*backup), IsEmpty()) << "as a backup of Vitess's, which has no such hash";
@@ -211,6 +221,54 @@ TEST_F(TakeBackupTest, AManifestThatIsMissingOrDamagedIsSaidInTheList) {
   EXPECT_TRUE(absl::IsNotFound(listed->front().state));
   BackupProgress progress;
   EXPECT_TRUE(absl::IsNotFound(VerifyBackup(*storage_, listed->front(), 1, progress).status()));
+}
+
+// The storage may damage what it was given: nobody sees such a backup as complete.
+TEST_F(TakeBackupTest, WhatDoesNotReadBackIsRemoved) {
+  const auto source = ListSourceFiles(data_.path(), {"ibdata1"});
+  ASSERT_THAT(source, IsOk());
+  BackupProgress progress;
+  const auto taken =
+      TakeBackup(*storage_, *source, manifest_, {}, *clock_, progress, [&](const Backup& backup) {
+        EXPECT_TRUE(absl::IsNotFound(ListBackups(*storage_, "shop/0")->front().state));
+        std::string text = *ReadFile(Stored(backup, "0"));
+        text[text.size() / 2] ^= 1;
+        EXPECT_THAT(WriteFile(Stored(backup, "0"), text), IsOk());
+        BackupProgress read;
+        const auto faults = VerifyBackup(*storage_, backup, 2, read);
+        EXPECT_THAT(*faults, SizeIs(1));
+        return absl::DataLossError("damaged");
+      });
+  EXPECT_TRUE(absl::IsDataLoss(taken.status()));
+  EXPECT_THAT(*ListBackups(*storage_, "shop/0"), IsEmpty());
+}
+
+// Every change of MANIFEST and GRAFT is found where graft wrote the backup.
+TEST_F(TakeBackupTest, AChangedManifestOrGraftIsFound) {
+  const auto backup = Take();
+  ASSERT_THAT(backup, IsOk());
+  const std::pair<const char*, std::pair<const char*, const char*>> changes[] = {
+      {"MANIFEST", {":1-5", ":1-7"}},
+      {"MANIFEST", {"shop/orders.ibd", "shop/ordexs.ibd"}},
+      {"GRAFT", {"\"Bytes\": 0", "\"Bytes\": 1"}},
+      {"GRAFT", {"\"empty\"", "\"evil\""}}};
+  for (const auto& [name, change] : changes) {
+    const std::string path = Stored(*backup, name);
+    const std::string good = *ReadFile(path);
+    const std::string changed = absl::StrReplaceAll(good, {{change.first, change.second}});
+    ASSERT_NE(changed, good) << change.first;
+    ASSERT_THAT(WriteFile(path, changed), IsOk());
+    EXPECT_THAT(Faults(*backup), SizeIs(1)) << change.first;
+    BackupProgress progress;
+    EXPECT_TRUE(absl::IsDataLoss(RestoreFiles(*storage_, ListBackups(*storage_, "shop/0")->front(),
+                                              to_.path(), 2, progress)));
+    ASSERT_THAT(WriteFile(path, good), IsOk());
+  }
+  ASSERT_THAT(WriteFile(Stored(*backup, "MANIFEST"),
+                        absl::StrReplaceAll(*ReadFile(Stored(*backup, "MANIFEST")),
+                                            {{"\"Shard\": \"0\"", "\"Shard\": \"1\""}})),
+              IsOk());
+  EXPECT_TRUE(absl::IsDataLoss(ListBackups(*storage_, "shop/0")->front().state));
 }
 
 TEST_F(TakeBackupTest, IsNotTakenOverAnotherOne) {
@@ -235,10 +293,12 @@ TEST_F(TakeBackupTest, WhatItWouldMissIsRefused) {
 TEST_F(TakeBackupTest, AnInterruptLeavesNothing) {
   BackupProgress progress;
   progress.interrupted = [&] { return progress.bytes > 1'000'000; };
-  const auto source = ListSourceFiles(data_.path());
+  const auto source = ListSourceFiles(data_.path(), {"ibdata1", "more2"});
   ASSERT_THAT(source, IsOk());
-  EXPECT_TRUE(
-      absl::IsCancelled(TakeBackup(*storage_, *source, manifest_, {}, *clock_, progress).status()));
+  EXPECT_TRUE(absl::IsCancelled(
+      TakeBackup(*storage_, *source, manifest_, {}, *clock_, progress, [](const Backup&) {
+        return absl::OkStatus();
+      }).status()));
   EXPECT_THAT(*ListBackups(*storage_, "shop/0"), IsEmpty());
 
   ASSERT_THAT(Take(), IsOk());
