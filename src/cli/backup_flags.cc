@@ -21,6 +21,12 @@ CLI::App* AddBackupCommand(CLI::App& backups, const char* name, const char* help
     flags.backups.kind = kind;
   });
   added->add_option("SHARD", flags.backups.shard, "keyspace/shard")->required();
+  AddValue(*added, "--backup-storage-implementation", flags.backups.storage, "NAME",
+           "where backups are kept")
+      ->check(CLI::IsMember({"file"}))
+      ->capture_default_str();
+  AddValue(*added, "--file-backup-storage-root", flags.backups.storage_root, "DIR",
+           "the folder of the storage \"file\"; in it are keyspace/shard/backup");
   return added;
 }
 
@@ -55,13 +61,6 @@ void AddBackupCommands(CLI::App& app, GraftctlFlags& flags) {
   CLI::App* backups =
       app.add_subcommand("backups", "look at the backups of a shard, also Vitess's, and use them");
   backups->require_subcommand(1);
-  backups->fallthrough();
-  AddValue(*backups, "--backup-storage-implementation", call.storage, "NAME",
-           "where backups are kept")
-      ->check(CLI::IsMember({"file"}))
-      ->capture_default_str();
-  AddValue(*backups, "--file-backup-storage-root", call.storage_root, "DIR",
-           "the folder of the storage \"file\"; in it are keyspace/shard/backup");
   AddBackupCommand(*backups, "list", "the backups, oldest first, and how they are", Kind::kList,
                    flags);
   CLI::App* verify = AddBackupCommand(
