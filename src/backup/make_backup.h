@@ -59,6 +59,6 @@ absl::Status PruneBackups(const BackupOptions& options, BackupStorage& storage, 
 absl::Status TryStorage(const BackupOptions& options, BackupStorage& storage);
 
 // What a graft-backup that was killed had begun in the storage; a complete one stays.
-absl::Status RemoveLeftBackup(BackupStorage& storage, const WorkFolder& work, Log& log);
+absl::Status RemoveLeftBackup(BackupStorage& storage, WorkFolder& work, Log& log);
 
 }  // namespace graft

@@ -1,4 +1,6 @@
 // What graft-backup does in the storage before and after it makes a backup.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "backup/make_backup.h"
 #include "base/errors.h"
@@ -61,23 +63,27 @@ absl::Status PruneBackups(const BackupOptions& options, BackupStorage& storage, 
 }
 
 absl::Status TryStorage(const BackupOptions& options, BackupStorage& storage) {
-  const std::string path = absl::StrCat(ShardOf(options), "/graft-backup.try");
-  GRAFT_RETURN_IF_ERROR(storage.RemoveFile(path));
+  const std::string path = absl::StrCat(ShardOf(options), "/",
+                                        options.agent.tablet.provisioner.alias.ToString(), ".try");
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<ByteSink> file, storage.Create(path));
   GRAFT_RETURN_IF_ERROR(file->Append("can be written"));
   GRAFT_RETURN_IF_ERROR(file->Finish());
   return storage.RemoveFile(path);
 }
 
-absl::Status RemoveLeftBackup(BackupStorage& storage, const WorkFolder& work, Log& log) {
+absl::Status RemoveLeftBackup(BackupStorage& storage, WorkFolder& work, Log& log) {
   const std::string& folder = work.left_backup();
   if (folder.empty()) return absl::OkStatus();
   GRAFT_ASSIGN_OR_RETURN(const std::vector<StoredFile> files, storage.ListFiles(folder));
-  for (const StoredFile& file : files) {
-    if (file.name == kManifestName) return absl::OkStatus();
+  const bool complete = std::any_of(files.begin(), files.end(), [](const StoredFile& file) {
+    return file.name == kManifestName;
+  });
+  if (!complete) {
+    log.Info("removing what a graft-backup that was killed had begun", {{"backup", folder}});
+    GRAFT_RETURN_IF_ERROR(storage.RemoveFolder(folder));
   }
-  log.Info("removing what a graft-backup that was killed had begun", {{"backup", folder}});
-  return storage.RemoveFolder(folder);
+  work.ForgetLeftBackup();
+  return absl::OkStatus();
 }
 
 }  // namespace graft

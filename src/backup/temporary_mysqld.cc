@@ -121,22 +121,26 @@ absl::StatusOr<std::unique_ptr<WorkFolder>> WorkFolder::Open(Clock& clock,
   }
   GRAFT_RETURN_IF_ERROR(lock.status());
   std::unique_ptr<WorkFolder> folder(new WorkFolder(whole, made));
-  folder->lock_ = *std::move(lock);
   GRAFT_RETURN_IF_ERROR(AwaitNoMysqld(clock, folder->server()));
   folder->left_backup_ = ReadFile(whole + kStoringName).value_or("");
-  for (const std::string& left : {folder->server(), folder->journal()}) {
+  for (const std::string& left :
+       {folder->server(), CausePath(PathsOf(folder->server())), folder->journal()}) {
     fs::remove_all(left, error);
     if (error) return FileError("remove", left, error.value());
   }
+  folder->lock_ = *std::move(lock);  // from here on the destructor removes what is there
   return folder;
 }
 
 WorkFolder::~WorkFolder() {
   if (!lock_.has_value()) return;
   std::error_code ignored;
-  for (const std::string& path : {server(), CausePath(PathsOf(server())), journal(),
-                                  path_ + kStoringName, path_ + kLockName}) {
+  for (const std::string& path : {server(), CausePath(PathsOf(server())), journal()}) {
     fs::remove_all(path, ignored);
+  }
+  if (!left_backup_.empty()) return;  // for the next one
+  for (const std::string& path : {path_ + kStoringName, path_ + kLockName}) {
+    fs::remove(path, ignored);
   }
   if (made_) fs::remove(path_, ignored);
 }
@@ -178,18 +182,22 @@ absl::Status TemporaryMysqld::CheckRuns() {
 }
 
 absl::Status TemporaryMysqld::Stop(absl::Duration patience) {
-  if (HasEnded()) return end_;
   const std::unique_ptr<Clock> clock = MakeRealClock();
   Cancellation never;
   const absl::Time deadline = clock->Now() + patience;
-  kill(pid_, SIGTERM);
+  if (!HasEnded()) kill(pid_, SIGTERM);
   while (!HasEnded() && clock->Now() < deadline) never.WaitFor(*clock, kEndPause);
-  if (pid_ == 0) return end_;
-  const std::optional<pid_t> mysqld = FindLiveMysqld(paths_);
-  for (const pid_t pid : {pid_, mysqld.value_or(pid_)}) kill(pid, SIGKILL);
-  while (!HasEnded()) never.WaitFor(*clock, kEndPause);
-  end_ = absl::UnavailableError(
-      absl::StrCat("the temporary mysqld did not end within ", HumanDuration(patience)));
+  if (!HasEnded()) {
+    kill(pid_, SIGKILL);
+    while (!HasEnded()) never.WaitFor(*clock, kEndPause);
+    end_ = absl::UnavailableError(
+        absl::StrCat("the temporary mysqld did not end within ", HumanDuration(patience)));
+  }
+  // A parent that was killed leaves its mysqld.
+  while (const std::optional<pid_t> mysqld = FindLiveMysqld(paths_)) {
+    kill(*mysqld, SIGKILL);
+    never.WaitFor(*clock, kEndPause);
+  }
   return end_;
 }
 

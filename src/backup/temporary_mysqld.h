@@ -39,8 +39,9 @@ class WorkFolder {
   // Remembers a backup's folder in the storage, so that the next graft-backup can remove it if this
   // one is killed before the backup is complete.
   absl::Status NoteBackup(const std::string& folder) const;
-  // What a killed one has noted; empty: nothing.
+  // What a killed one has noted, until it is forgotten; empty: nothing.
   const std::string& left_backup() const { return left_backup_; }
+  void ForgetLeftBackup() { left_backup_.clear(); }
 
  private:
   WorkFolder(std::string path, bool made) : path_(std::move(path)), made_(made) {}

@@ -119,8 +119,8 @@ Result Verify(const Session& session, BackupStorage& storage, const Backup& back
     return ExitCode::kDone;
   }
   for (const std::string& fault : faults) {
-    if (session.output == OutputFormat::kTable)
-      session.out << Printable(fault, /*utf8=*/true) << '\n';
+    if (session.output != OutputFormat::kTable) break;
+    session.out << Printable(fault, /*utf8=*/true) << '\n';
   }
   Tell(session, backup,
        absl::StrCat("damaged: ", what, "; ", Count(static_cast<int64_t>(faults.size()), "fault")),

@@ -281,8 +281,11 @@ TEST_F(BackupTest, TheTemporaryMysqldEndsMeanwhile) {
       absl::StripAsciiWhitespace(
           ReadFile(absl::StrCat("/proc/", parent, "/task/", parent, "/children")).value_or("")),
       &child));
+  const std::optional<pid_t> mysqld = FindLiveMysqld(PathsOf(work() + "/server"));
+  ASSERT_TRUE(mysqld.has_value());
   kill(child, SIGKILL);
   const auto end = (*run)->Wait(absl::Seconds(60));
+  EXPECT_TRUE(AwaitProcessEnd(*mysqld, absl::Seconds(10))) << "it would work on removed files";
   ASSERT_THAT(end, IsOk());
   EXPECT_EQ(end->code, 4);
   EXPECT_THAT(ReadFile(log()).value_or(""), HasSubstr("the temporary mysqld ended with signal 9"));
