@@ -41,15 +41,6 @@ struct Opened {
   LoadedJournal loaded;
 };
 
-ConnectionOptions Connection(const HostPort& address, const MysqlAccount& account) {
-  ConnectionOptions connection;
-  connection.address = address;
-  connection.user = account.user;
-  connection.password = account.password;
-  connection.require_ssl = account.use_ssl;
-  return connection;
-}
-
 class GraftAgent : public Agent {
  public:
   GraftAgent(const AgentOptions& options, Log& log, Opened opened)
@@ -183,7 +174,7 @@ class GraftAgent : public Agent {
   }
 
   std::unique_ptr<MysqlServer> OpenAsClone(const HostPort& address) const {
-    ConnectionOptions connection = Connection(address, identity_.clone);
+    ConnectionOptions connection = PeerConnection(address, identity_.clone);
     connection.ssl_ca = options_.mysql.ssl_ca;
     return OpenElsewhere(connection);
   }
@@ -206,7 +197,7 @@ class GraftAgent : public Agent {
             [this](const HostPort& address) { return OpenAsClone(address); },
             // As replication will log in, which verifies no certificate.
             [this](const HostPort& address) {
-              return OpenElsewhere(Connection(address, identity_.repl));
+              return OpenElsewhere(PeerConnection(address, identity_.repl));
             },
             absl::bind_front(&Askers::Ask, &askers_),
             options_.start_command.empty() ? nullptr : &start_command_,

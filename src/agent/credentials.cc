@@ -36,4 +36,13 @@ absl::StatusOr<Secret> FindPassword(const AgentFlags::Account& account,
   return Secret(account.password);
 }
 
+ConnectionOptions PeerConnection(const HostPort& address, const MysqlAccount& account) {
+  ConnectionOptions connection;
+  connection.address = address;
+  connection.user = account.user;
+  connection.password = account.password;
+  connection.require_ssl = account.use_ssl;
+  return connection;
+}
+
 }  // namespace graft

@@ -30,6 +30,9 @@ struct AgentOptions {
   LogOptions log;
 };
 
+// To another tablet's mysqld.
+ConnectionOptions PeerConnection(const HostPort& address, const MysqlAccount& account);
+
 // As typed, under Vitess's names and with Vitess's defaults.
 struct AgentFlags {
   AgentOptions options;  // what is taken as it is typed; CheckFlags() adds what follows here

@@ -133,13 +133,4 @@ absl::Status CloneIntoBackup(const CloneTools& tools, Cancellation& interrupt) {
   return BackupClone(tools).Run(interrupt);
 }
 
-ConnectionOptions PeerConnection(const HostPort& address, const MysqlAccount& account) {
-  ConnectionOptions connection;
-  connection.address = address;
-  connection.user = account.user;
-  connection.password = account.password;
-  connection.require_ssl = account.use_ssl;
-  return connection;
-}
-
 }  // namespace graft

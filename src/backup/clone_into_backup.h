@@ -30,7 +30,4 @@ struct CloneTools {
 // why the operation failed.
 absl::Status CloneIntoBackup(const CloneTools& tools, Cancellation& interrupt);
 
-// To another tablet's server.
-ConnectionOptions PeerConnection(const HostPort& address, const MysqlAccount& account);
-
 }  // namespace graft

@@ -24,13 +24,14 @@ void ReadState(BackupStorage& storage, Backup& backup) {
   const absl::StatusOr<std::string> text =
       ReadSmall(storage, absl::StrCat(backup.folder(), "/", kManifestName));
   if (absl::IsNotFound(text.status())) {
-    backup.state = absl::NotFoundError("it has no MANIFEST: it is incomplete, or is being made");
+    backup.state =
+        absl::NotFoundError("MANIFEST is missing: the backup is incomplete, or is being made");
     return;
   }
   absl::StatusOr<Manifest> manifest =
       text.ok() ? ParseManifest(*text) : absl::StatusOr<Manifest>(text.status());
   if (!manifest.ok()) {
-    backup.state = Annotate(manifest.status(), "its MANIFEST cannot be read");
+    backup.state = Annotate(manifest.status(), "MANIFEST cannot be read");
     return;
   }
   backup.manifest = *std::move(manifest);
@@ -38,7 +39,7 @@ void ReadState(BackupStorage& storage, Backup& backup) {
   backup.state = CheckRestorable(backup.manifest).status();
   const std::string shard = absl::StrCat(backup.manifest.keyspace, "/", backup.manifest.shard);
   if (backup.state.ok() && shard != "/" && shard != backup.shard) {
-    backup.state = absl::DataLossError("its MANIFEST says that it is of the shard " + shard);
+    backup.state = absl::DataLossError("MANIFEST says that the backup is of the shard " + shard);
   }
 }
 
@@ -125,18 +126,18 @@ absl::Status ReadBackupFile(BackupStorage& storage, const Backup& backup, size_t
   HashingSink stored(HashKind::kCrc32, *plain);
   ProgressSink counted(progress, stored);
   absl::Status status = storage.Read(absl::StrCat(backup.folder(), "/", number), counted);
-  if (absl::IsNotFound(status)) status = absl::DataLossError("it is missing");
+  if (absl::IsNotFound(status)) status = absl::DataLossError("missing in the storage");
   if (status.ok()) status = counted.Finish();
   const std::string& wanted = manifest.files[number].hash;
   if (status.ok() && !absl::EqualsIgnoreCase(stored.hex(), wanted)) {
     status = absl::DataLossError(
-        absl::StrCat("its CRC-32 is ", stored.hex(), ", the MANIFEST says ", wanted));
+        absl::StrCat("the CRC-32 is ", stored.hex(), ", the MANIFEST says ", wanted));
   }
   if (status.ok() && !contents.files.empty()) {
     const FileContent& known = contents.files[number];
     if (content.hex() != known.sha256 || content.bytes() != known.bytes) {
       status = absl::DataLossError(
-          absl::StrCat("its content has ", content.bytes(), " bytes and the SHA-256 ",
+          absl::StrCat("the content has ", content.bytes(), " bytes and the SHA-256 ",
                        content.hex(), ", GRAFT says ", known.bytes, " and ", known.sha256));
     }
   }
@@ -149,13 +150,13 @@ absl::StatusOr<Contents> ReadContents(BackupStorage& storage, const Backup& back
   GRAFT_ASSIGN_OR_RETURN(const std::string text,
                          ReadSmall(storage, absl::StrCat(backup.folder(), "/", kContentsName)));
   absl::StatusOr<Contents> contents = ParseContents(text);
-  if (!contents.ok()) return Annotate(contents.status(), "its file GRAFT cannot be read");
+  if (!contents.ok()) return Annotate(contents.status(), "GRAFT cannot be read");
   if (contents->manifest_sha256 != backup.manifest_sha256) {
-    return absl::DataLossError("its MANIFEST is not the one that GRAFT was written for");
+    return absl::DataLossError("MANIFEST is not the one that GRAFT was written for");
   }
   if (contents->files.size() == backup.manifest.files.size()) return contents;
-  return absl::DataLossError(absl::StrCat("its file GRAFT lists ", contents->files.size(),
-                                          " files, its MANIFEST ", backup.manifest.files.size()));
+  return absl::DataLossError(absl::StrCat("GRAFT lists ", contents->files.size(),
+                                          " files, MANIFEST ", backup.manifest.files.size()));
 }
 
 absl::Status ForEachFile(size_t count, int threads,

@@ -265,8 +265,8 @@ absl::StatusOr<Compression> ParseCompression(absl::string_view engine) {
   if (engine == "lz4") return Compression::kLz4;
   if (engine == "external") {
     return absl::UnimplementedError(
-        "an external command compressed it, and graft runs no command that a backup names: restore "
-        "it with Vitess's --external-decompressor");
+        "an external command compressed the backup, and graft runs no command that a backup names: "
+        "restore the backup with Vitess's --external-decompressor");
   }
   return absl::UnimplementedError(absl::StrCat("graft cannot read the compression \"", engine,
                                                "\": it knows zstd, pargzip, pgzip and lz4"));

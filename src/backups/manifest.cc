@@ -83,7 +83,7 @@ class Fields {
 
 absl::StatusOr<Json> ParseJson(absl::string_view text) {
   Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) return absl::DataLossError("it is no JSON, or it ends too early");
+  if (json.is_discarded()) return absl::DataLossError("no JSON, or the text ends too early");
   return json;
 }
 
@@ -213,7 +213,7 @@ absl::StatusOr<Contents> ParseContents(absl::string_view text) {
   GRAFT_RETURN_IF_ERROR(whole.status());
   const auto content = json.find("Content");
   if (content == json.end() || Sha256Of(content->dump()) != sha256) {
-    return absl::DataLossError("it is not as it was written: its own SHA-256 differs");
+    return absl::DataLossError("the text is not as graft wrote it: its own SHA-256 differs");
   }
   Fields fields(*content);
   Contents contents;

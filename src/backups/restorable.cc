@@ -21,19 +21,19 @@ absl::Status CheckNames(const std::vector<BackupFile>& files) {
   for (const BackupFile& file : files) {
     if (!IsNameInside(file.name) || !file.parent_path.empty()) {
       return absl::DataLossError(
-          absl::StrCat("its MANIFEST names the file \"", absl::CEscape(file.parent_path),
+          absl::StrCat("MANIFEST names the file \"", absl::CEscape(file.parent_path),
                        file.parent_path.empty() ? "" : "/", absl::CEscape(file.name),
                        "\", which is no file of the server's folders"));
     }
     if (!names.insert(file.name).second) {
-      return absl::DataLossError(absl::StrCat("its MANIFEST names ", file.name, " twice"));
+      return absl::DataLossError(absl::StrCat("MANIFEST names ", file.name, " twice"));
     }
   }
   for (const std::string& name : names) {
     for (size_t at = name.find('/'); at != std::string::npos; at = name.find('/', at + 1)) {
       if (names.count(name.substr(0, at)) == 0) continue;
       return absl::DataLossError(
-          absl::StrCat("its MANIFEST names a file ", name.substr(0, at), ", and ", name));
+          absl::StrCat("MANIFEST names a file ", name.substr(0, at), ", and ", name));
     }
   }
   return absl::OkStatus();
@@ -53,16 +53,17 @@ bool IsNameInside(const std::string& name) {
 
 absl::StatusOr<Compression> CheckRestorable(const Manifest& manifest) {
   if (!manifest.method.empty() && manifest.method != "builtin") {
-    return absl::UnimplementedError(absl::StrCat("the engine \"", manifest.method,
-                                                 "\" made it, and graft reads only builtin's"));
+    return absl::UnimplementedError(absl::StrCat(
+        "the engine \"", manifest.method, "\" made the backup, and graft reads only builtin's"));
   }
   if (manifest.incremental || !manifest.from_position.empty()) {
-    return absl::UnimplementedError("it is incremental, and graft restores only full backups");
+    return absl::UnimplementedError(
+        "the backup is incremental, and graft restores only full backups");
   }
-  if (manifest.files.empty()) return absl::DataLossError("its MANIFEST lists no file");
+  if (manifest.files.empty()) return absl::DataLossError("MANIFEST lists no file");
   GRAFT_RETURN_IF_ERROR(CheckNames(manifest.files));
   const absl::Status position = GtidSet::Parse(GtidSetOf(manifest.position)).status();
-  if (!position.ok()) return absl::DataLossError("its position is no GTID set");
+  if (!position.ok()) return absl::DataLossError("the position in MANIFEST is no GTID set");
   if (!manifest.external_decompressor.empty()) return ParseCompression("external");
   if (manifest.skip_compress) return Compression::kNone;
   return ParseCompression(manifest.compression_engine);

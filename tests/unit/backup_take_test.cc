@@ -182,7 +182,7 @@ TEST_F(TakeBackupTest, DamageIsFoundAndNamed) {
     EXPECT_THAT(Tree(to_.path()), IsEmpty()) << "nothing half-made is left";
   }
   fs::remove(path);
-  EXPECT_THAT(Faults(*backup), ElementsAre(named + ": it is missing"));
+  EXPECT_THAT(Faults(*backup), ElementsAre(named + ": missing in the storage"));
 }
 
 // Two files exchanged, each whole: only a hash of the content shows that; here GRAFT's.
