@@ -30,8 +30,9 @@ enum class Step {
   kCatchUp,
   kPublish,
   kRelease,
+  kRestoreBackup,
 };
-inline constexpr int kStepCount = 11;
+inline constexpr int kStepCount = 12;
 absl::string_view StepName(Step step);  // "await_restart"
 std::optional<Step> ParseStep(absl::string_view name);
 
@@ -117,7 +118,9 @@ struct Operation {
   int64_t ended_sessions_more = 0;
   Proof proof;
   absl::Duration donor_patience = absl::Minutes(5);  // the server's own, when its donor is gone
-  TabletAlias donor;                                 // empty until resolved
+  bool from_backup = false;  // its donor serves a backup; the plan has restore_backup
+  std::string backup;        // that backup's name; empty until it is chosen
+  TabletAlias donor;         // empty until resolved
   HostPort donor_mysql;
   TabletAlias source;  // replication source; empty until resolved
   HostPort source_mysql;
@@ -127,6 +130,11 @@ struct Operation {
   absl::Status error;  // why it failed or was cancelled; the reason is a payload (base/errors.h)
   Progress progress;
 };
+
+// Its donor is the best one of the shard, and may be another one at each look.
+inline bool TakesAnyDonor(const Operation& operation) {
+  return operation.request.donor.kind == DonorChoice::Kind::kAny && !operation.from_backup;
+}
 
 // It failed by its request alone, as one for a primary does: the tablet is as it was.
 bool IsRefusal(const Operation& operation);

@@ -18,12 +18,15 @@ namespace graft {
 enum class PrimaryAsDonor { kIfNobodyElse, kLikeOthers, kNever };
 
 struct DonorChoice {
-  enum class Kind { kPrimary, kTablet, kAny };  // kAny: the best one of the shard
+  // kAny: the best one of the shard. kBackup: a mysqld that serves a backup of the shard.
+  enum class Kind { kPrimary, kTablet, kAny, kBackup };
   Kind kind = Kind::kPrimary;
   TabletAlias tablet;                                      // for kTablet
   PrimaryAsDonor primary = PrimaryAsDonor::kIfNobodyElse;  // for kAny
+  std::string backup = {};  // for kBackup: its name; empty: the newest that the agent's flags allow
   friend bool operator==(const DonorChoice& a, const DonorChoice& b) {
-    return a.kind == b.kind && a.tablet == b.tablet && a.primary == b.primary;
+    return std::tie(a.kind, a.tablet, a.primary, a.backup) ==
+           std::tie(b.kind, b.tablet, b.primary, b.backup);
   }
 };
 // The value of --donors: "primary,replica" or "replica". INVALID_ARGUMENT.
@@ -108,9 +111,12 @@ struct OperationRequest {
   ReplicateFrom replicate_from = ReplicateFrom::kDonor;
   CloneSettings settings;
   Allowances allow;
+  bool fallback_to_backup = false;  // if no tablet of the shard can be the donor
   friend bool operator==(const OperationRequest& a, const OperationRequest& b) {
-    return std::tie(a.id, a.kind, a.release, a.donor, a.replicate_from, a.settings, a.allow) ==
-           std::tie(b.id, b.kind, b.release, b.donor, b.replicate_from, b.settings, b.allow);
+    return std::tie(a.id, a.kind, a.release, a.donor, a.replicate_from, a.settings, a.allow,
+                    a.fallback_to_backup) == std::tie(b.id, b.kind, b.release, b.donor,
+                                                      b.replicate_from, b.settings, b.allow,
+                                                      b.fallback_to_backup);
   }
 };
 

@@ -34,7 +34,9 @@ struct PlanRow {
 
 using Plan = std::vector<PlanRow>;
 
-const Plan& PlanOf(OperationKind kind);
+// `from_backup`: of a rebuild whose donor serves a backup.
+const Plan& PlanOf(OperationKind kind, bool from_backup = false);
+const Plan& PlanOf(const Operation& operation);
 
 // The row of the operation's present step, and the index of that row in the plan.
 const PlanRow& RowOf(const Operation& operation);

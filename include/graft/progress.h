@@ -71,7 +71,8 @@ struct CloneReport {
 
 // The phases of an operation, in order: the time before CLONE, its stages, the time after.
 enum class Phase {
-  kPrepare,  // until the first stage of CLONE: donor, preflight, queue, fence
+  kRestoreBackup,  // of an operation whose donor serves a backup
+  kPrepare,        // until the first stage of CLONE: donor, preflight, queue, fence
   kDropData,
   kFileCopy,
   kPageCopy,
@@ -81,11 +82,11 @@ enum class Phase {
   kRecovery,
   kFinish,  // verify, replicate, catch up, publish
 };
-inline constexpr int kPhaseCount = 9;
+inline constexpr int kPhaseCount = 10;
 absl::string_view PhaseName(Phase phase);  // "PREPARE", "FILE COPY"
 std::optional<Phase> ParsePhase(absl::string_view name);
 inline Phase PhaseOf(CloneStage stage) {
-  return static_cast<Phase>(static_cast<int>(stage) + 1);
+  return static_cast<Phase>(static_cast<int>(stage) + static_cast<int>(Phase::kDropData));
 }
 
 struct PhaseProgress {

@@ -28,6 +28,7 @@ struct ReprovisionCall {
   std::optional<ReplicateFrom> replicate_from;
   CloneSettings settings;
   Allowances allow;
+  bool fallback_to_backup = false;  // if no tablet can be the donor
 };
 
 // An operator's word that the tablet's data is good.

@@ -12,7 +12,7 @@ namespace graft {
 // By their words. A reason with a number behind it (MYSQL_1062) is k…Number.
 enum class Reason {
   kNone, kAccountLocked, kAgentAccount, kAgentStarting, kAgentStopping, kArchitecture,
-  kAuthPlugin, kBadCredentials, kBadVariableValue, kCancelled, kCatchUpStalled, kCharacterSets,
+  kAuthPlugin, kBackupUnusable, kBadCredentials, kBadVariableValue, kCancelled, kCatchUpStalled, kCharacterSets,
   kClaimLost, kCloneFailed, kCloneInternal, kCloneKilled, kCloneLeftovers, kCloneNetwork,
   kCloneNotStarted, kClonePluginLoading, kClonePluginMissing, kCloneProtocol, kCloneRunningHere,
   kCloneSslFiles, kCloneStalled, kCloneStillRuns, kCollations, kCrashLoop, kDataDropped,
@@ -26,7 +26,7 @@ enum class Reason {
   kEncryption, kEncryptionNeedsTls, kErrantTransactions, kFileAccess, kGroupReplication,
   kGtidMode, kGtidModeOff, kHostBlocked, kInnodbReadOnly, kJournalDamaged, kKeyringMissing,
   kLastHealthyReplica, kLockedOutAfterClone, kLockWait, kLowerCaseTableNames, kMysqlNumber, kMysqlGone,
-  kMysqlHostUnknown, kNameTooLong, kNonInnodbTables, kNothingToRelease, kNoDonor,
+  kMysqlHostUnknown, kNameTooLong, kNonInnodbTables, kNothingToRelease, kNoBackup, kNoDonor,
   kNoDonorSpecified, kNoReplicationSource, kNoSuchConnection, kNoSuchVariable, kOfflineMode,
   kOperatingSystem, kOperationDiffers, kOperationEnded, kOperationRunning, kOtherServer, kOtherTablet,
   kPacketTooSmall, kPageSize, kPasswordExpired, kPerformanceSchema, kPersistedVariables, kPlugins,

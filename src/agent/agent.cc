@@ -53,6 +53,7 @@ class GraftAgent : public Agent {
         log_observer_(MakeLogObserver(log_, clock_)),
         server_host_(MakeLocalServerHost()),
         hold_(clock_, options_.hold),
+        restored_(clock_, options_.restore),
         metrics_(
             MakeMetrics({clock_, *opened_.calls, [this] { return tablet_.operations().Get(""); },
                          [this] { return tablet_.keeper().Snapshot(); }, [this] { return Lease(); },
@@ -206,7 +207,8 @@ class GraftAgent : public Agent {
             [this](const Operation& operation) { return member_.MayFence(operation); },
             [this](const std::string& address) {
               return OtherAgentAnswers(address, identity_.alias, kOtherAgentPatience);
-            }};
+            },
+            &restored_};
   }
 
   const AgentOptions options_;
@@ -223,6 +225,7 @@ class GraftAgent : public Agent {
   const std::unique_ptr<Observer> log_observer_;
   const std::unique_ptr<ServerHost> server_host_;
   HoldObserver hold_;
+  RestoredBackup restored_;
   const std::unique_ptr<Metrics> metrics_;
   TabletAgent tablet_;
   ShardView shard_;

@@ -5,14 +5,13 @@
 #include <array>
 #include <cstdlib>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "agent/credentials.h"
+#include "agent/flag_faults.h"
 #include "agent/options.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
@@ -24,33 +23,6 @@ namespace {
 
 constexpr int64_t kMostBandwidthMib = 1048576;  // MySQL's own bound
 constexpr int kMostConcurrency = 128;           // MySQL's own bound
-
-// Collects what is wrong, so that all of it is reported at once.
-class Faults {
- public:
-  void Add(absl::string_view text) { texts_.emplace_back(text); }
-
-  template <typename T, typename Target>
-  void Take(absl::string_view flag, absl::StatusOr<T> value, Target& target) {
-    if (value.ok()) {
-      target = *std::move(value);
-    } else {
-      Add(absl::StrCat(flag, ": ", value.status().message()));
-    }
-  }
-
-  void CheckPort(absl::string_view flag, int port) {
-    if (port < 0 || port > 65535) Add(absl::StrCat(flag, ": not a port"));
-  }
-
-  absl::Status ToStatus() const {
-    if (texts_.empty()) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrJoin(texts_, "\n"));
-  }
-
- private:
-  std::vector<std::string> texts_;
-};
 
 absl::StatusOr<TabletType> ParseInitType(const std::string& name) {
   GRAFT_ASSIGN_OR_RETURN(const TabletType type, ParseTabletType(name));
@@ -150,26 +122,6 @@ void CheckMysql(const AgentFlags& flags, AgentOptions& options, Faults& faults) 
   CheckAccounts(flags, options, faults);
 }
 
-// Refused as Vitess refuses them.
-void CheckRestoreConflicts(const AgentFlags& flags, Faults& faults) {
-  const bool with_clone = flags.options.tablet.restore_with_clone;
-  if (flags.restore_from_backup && with_clone) {
-    faults.Add("--restore-from-backup and --restore-with-clone are mutually exclusive");
-  } else if (flags.restore_from_backup) {
-    faults.Add("--restore-from-backup: graftd restores by clone alone; use --restore-with-clone");
-  }
-  const std::pair<const char*, const std::string&> backup_only[] = {
-      {"--restore-from-backup-allowed-engines", flags.restore_from_backup_allowed_engines},
-      {"--restore-from-backup-ts", flags.restore_from_backup_ts},
-      {"--restore-to-pos", flags.restore_to_pos},
-      {"--restore-to-timestamp", flags.restore_to_timestamp}};
-  for (const auto& [name, value] : backup_only) {
-    if (!value.empty()) {
-      faults.Add(absl::StrCat(name, " speaks of a backup and cannot go with --restore-with-clone"));
-    }
-  }
-}
-
 void CheckDonor(const AgentFlags& flags, TabletAgent::Options& options, Faults& faults) {
   std::optional<DonorChoice>& donor = options.defaults.donor;
   if (!flags.donors.empty() && !flags.clone_from_any) {
@@ -233,7 +185,6 @@ void CheckBounds(const AgentFlags& flags, ProvisionerOptions& options, Faults& f
 }
 
 void CheckClone(const AgentFlags& flags, TabletAgent::Options& options, Faults& faults) {
-  CheckRestoreConflicts(flags, faults);
   CheckDonor(flags, options, faults);
   if (options.restore_with_clone && !flags.mysql_clone_enabled) {
     faults.Add("--restore-with-clone needs --mysql-clone-enabled");
@@ -275,6 +226,7 @@ absl::StatusOr<AgentOptions> CheckFlags(const AgentFlags& flags) {
   CheckTablet(flags, options, faults);
   CheckMysql(flags, options, faults);
   CheckClone(flags, options.tablet, faults);
+  CheckRestore(flags, options, faults);
   CheckRepair(flags, options.repair, faults);
   if (!flags.hold_before_step.empty()) {
     faults.Take("--hold-before-step", ParseHold(flags.hold_before_step), options.hold);

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/hold_observer.h"
+#include "agent/restored_backup.h"
 #include "agent/tablet_agent.h"
 #include "command_line/command_line.h"
 #include "log/log.h"
@@ -18,11 +19,12 @@ namespace graft {
 
 struct AgentOptions {
   TabletAgent::Options tablet;
-  std::string bind_address;   // empty: all
-  int port = 0;               // of HTTP; 0: any free one
-  int grpc_port = 0;          // 0: any free one
-  std::string state_dir;      // holds the journal; outside of mysqld's data directory
-  ConnectionOptions mysql;    // to the tablet's own mysqld
+  std::string bind_address;  // empty: all
+  int port = 0;              // of HTTP; 0: any free one
+  int grpc_port = 0;         // 0: any free one
+  std::string state_dir;     // holds the journal; outside of mysqld's data directory
+  ConnectionOptions mysql;   // to the tablet's own mysqld
+  RestoreOptions restore;
   std::string start_command;  // for a mysqld that is down after the copy; empty: none
   RepairRules repair;
   HoldOptions hold;
@@ -53,8 +55,11 @@ struct AgentFlags {
   Account clone{"vt_clone", "", "", true};
 
   bool mysql_clone_enabled = true;
-  bool restore_from_backup = false;
+  std::string restore_dir;  // empty: the state directory
+  std::string backup_storage = "file";
+  std::string backup_storage_root;
   std::string restore_from_backup_ts;
+  std::string restore_from_backup_max_age;
   std::string restore_to_pos;
   std::string restore_to_timestamp;
   std::string restore_from_backup_allowed_engines;
@@ -79,6 +84,10 @@ struct AgentFlags {
   std::string log_level = "info";
   std::string log_format = "text";
 };
+
+class Faults;
+// What the flags say of backups; the tablet and the state directory are checked already.
+void CheckRestore(const AgentFlags& flags, AgentOptions& options, Faults& faults);
 
 // INVALID_ARGUMENT with every fault found, one to a line. Reads the password files.
 absl::StatusOr<AgentOptions> CheckFlags(const AgentFlags& flags);

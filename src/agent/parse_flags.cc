@@ -146,15 +146,37 @@ void AddRepairFlags(CLI::App& app, AgentFlags& flags) {
       "rebuilds of this kind within 24 hours");
 }
 
+void AddBackupFlags(CLI::App& app, AgentFlags& flags) {
+  app.option_defaults()->group("Backups");
+  TabletAgent::Options& tablet = flags.options.tablet;
+  RestoreOptions& restore = flags.options.restore;
+  AddSwitch(app, "restore-from-backup", tablet.restore_from_backup,
+            "at start, provision this tablet from the newest backup if it holds no data");
+  Add(app, "restore-from-backup-ts", flags.restore_from_backup_ts, "TIME",
+      "take the newest backup of that time or before, e.g. 2026-11-28.113000");
+  Add(app, "restore-from-backup-max-age", flags.restore_from_backup_max_age, "DURATION",
+      "take no backup that is older; default: of any age");
+  AddSwitch(app, "fallback-to-backup", tablet.fallback_to_backup,
+            "with --restore-with-clone: restore a backup if no tablet can be the donor");
+  Add(app, "restore-concurrency", restore.threads, "N", "files at the same time");
+  Add(app, "restore-dir", flags.restore_dir, "DIR",
+      "where a backup is restored to before it is copied, with room for all of it; default: "
+      "--state-dir");
+  Add(app, "mysqld", restore.mysqld, "FILE",
+      "mysqld that serves a restored backup; default: $GRAFT_MYSQL_HOME/bin/mysqld or "
+      "sbin/mysqld, else of PATH");
+  Add(app, "backup-storage-implementation", flags.backup_storage, "file", "where backups are kept");
+  Add(app, "file-backup-storage-root", flags.backup_storage_root, "DIR",
+      "the folder of the storage \"file\"");
+}
+
 // Taken so that a vttablet's command line is understood, and refused with the reason.
 void AddRefusedFlags(CLI::App& app, AgentFlags& flags) {
-  app.option_defaults()->group("Refused: graftd restores by clone alone");
-  AddSwitch(app, "restore-from-backup", flags.restore_from_backup, "not with --restore-with-clone");
-  Add(app, "restore-from-backup-ts", flags.restore_from_backup_ts, "TIME", "not with clone");
-  Add(app, "restore-to-pos", flags.restore_to_pos, "GTIDS", "not with clone");
-  Add(app, "restore-to-timestamp", flags.restore_to_timestamp, "TIME", "not with clone");
+  app.option_defaults()->group("Refused: graft restores full backups of the engine builtin");
+  Add(app, "restore-to-pos", flags.restore_to_pos, "GTIDS", "not with graft");
+  Add(app, "restore-to-timestamp", flags.restore_to_timestamp, "TIME", "not with graft");
   Add(app, "restore-from-backup-allowed-engines", flags.restore_from_backup_allowed_engines,
-      "ENGINES", "not with clone");
+      "ENGINES", "not with graft");
 }
 
 void AddOtherFlags(CLI::App& app, AgentFlags& flags) {
@@ -194,6 +216,7 @@ void AddFlags(CLI::App& app, AgentFlags& flags) {
   AddDonorFlags(app, flags);
   AddCloneFlags(app, flags);
   AddCloneSettings(app, flags);
+  AddBackupFlags(app, flags);
   AddRepairFlags(app, flags);
   AddOtherFlags(app, flags);
   AddRefusedFlags(app, flags);

@@ -158,6 +158,10 @@ void TabletAgent::TakeUp() {
     return;
   }
   operations_.Open();
+  if (ports_.backups != nullptr) {
+    const absl::Status removed = ports_.backups->Remove();
+    if (!removed.ok()) ports_.log.Warning("a restored backup is left", StatusFields(removed));
+  }
   if (EndedBadly(*state)) keeper_.OnEnd(state->operation);
   keeper_.OnFirstContact([this](const ServerFacts& facts) { DecideOnRestore(facts); });
 }
@@ -165,13 +169,18 @@ void TabletAgent::TakeUp() {
 void TabletAgent::DecideOnRestore(const ServerFacts& facts) {
   if (!damaged_.empty()) return;
   std::vector<Operation> history = operations_.List();
-  const StartDecision decision = options_.restore_with_clone
-                                     ? DecideAtStart(facts, history)
-                                     : StartDecision{false, "--restore-with-clone is not set"};
+  const bool restores = options_.restore_with_clone || options_.restore_from_backup;
+  const StartDecision decision =
+      restores
+          ? DecideAtStart(facts, history)
+          : StartDecision{false, "neither --restore-with-clone nor --restore-from-backup is set"};
   ports_.log.Info(decision.clone ? "provisioning this tablet" : "not provisioning this tablet",
                   {{"because", decision.why}});
   if (decision.clone) {
-    const auto started = operations_.Reprovision({});
+    ReprovisionCall call;
+    if (options_.restore_from_backup) call.donor = DonorChoice{DonorChoice::Kind::kBackup, {}};
+    call.fallback_to_backup = options_.fallback_to_backup;
+    const auto started = operations_.Reprovision(call);
     if (!started.ok()) ports_.log.Error("cannot provision", StatusFields(started.status()));
     return;
   }
@@ -191,11 +200,12 @@ Provisioner TabletAgent::MakeProvisioner(MysqlServer& server) {
   observers.push_back(&keeper_);
   observers.push_back(&operations_);
   observers.insert(observers.end(), ports_.last_observers.begin(), ports_.last_observers.end());
-  return Provisioner({ports_.clock, server, *holder_, ports_.open_peer, ports_.open_as_replica,
-                      ports_.topology, ports_.locks, claims_, line_, ports_.host, owner_, record_,
-                      std::move(observers), ports_.start_server,
-                      [this] { return operations_.List(); }, ports_.ask_all, ports_.may_fence},
-                     options_.provisioner);
+  return Provisioner(
+      {ports_.clock, server, *holder_, ports_.open_peer, ports_.open_as_replica, ports_.topology,
+       ports_.locks, claims_, line_, ports_.host, owner_, record_, std::move(observers),
+       ports_.start_server, [this] { return operations_.List(); }, ports_.ask_all, ports_.may_fence,
+       ports_.backups},
+      options_.provisioner);
 }
 
 void TabletAgent::Run(TabletState& state, const std::shared_ptr<OperationControl>& control) {
@@ -258,7 +268,8 @@ Tablet AnnouncedTablet(const TabletAgent::Options& options, const TabletState& s
   tablet.keyspace = options.provisioner.keyspace;
   tablet.shard = options.provisioner.shard;
   // Not to be served from before it is known to hold data.
-  const bool holds_back = options.restore_with_clone || MustNotServe(state);
+  const bool holds_back =
+      options.restore_with_clone || options.restore_from_backup || MustNotServe(state);
   tablet.type = holds_back ? TabletType::kRestore : options.provisioner.init_type;
   if (options.advertised_mysql.port != 0) tablet.mysql = options.advertised_mysql;
   return tablet;

@@ -51,14 +51,17 @@ class TabletAgent {
     std::function<absl::Status(const Operation&)> may_fence;  // as of ProvisionerDeps
     // Whether another agent of this tablet answers at an address; nullptr: none ever does.
     std::function<bool(const std::string& address)> other_agent_answers;
+    BackupDonor* backups = nullptr;  // as of ProvisionerDeps
   };
   struct Options {
     ProvisionerOptions provisioner;
     Operations::Defaults defaults;
     HostPort advertised_mysql;  // where others reach the tablet's mysqld; port 0: the server's own
-    bool restore_with_clone = false;
+    bool restore_with_clone = false;  // at start, if the tablet holds no data
     absl::Duration init_timeout = absl::Minutes(1);
-    std::string hostname;  // under which others reach this machine
+    std::string hostname;              // under which others reach this machine
+    bool restore_from_backup = false;  // instead of restore_with_clone
+    bool fallback_to_backup = false;   // with restore_with_clone, if no tablet can be the donor
   };
   struct ApiPorts {
     int http = 0;  // 0: none is served

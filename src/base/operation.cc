@@ -17,16 +17,16 @@ template <size_t n>
 using Names = std::array<absl::string_view, n>;
 
 constexpr Names<kStepCount> kStepNames = {
-    "resolve_donor", "preflight", "claim_donor", "fence",   "clone",  "await_restart",
-    "verify",        "replicate", "catch_up",    "publish", "release"};
+    "resolve_donor", "preflight", "claim_donor", "fence",   "clone",   "await_restart",
+    "verify",        "replicate", "catch_up",    "publish", "release", "restore_backup"};
 constexpr Names<4> kOutcomeNames = {"running", "done", "failed", "cancelled"};
 constexpr Names<4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY", "CLONED"};
 constexpr Names<4> kCheckOutcomeNames = {"PASSED", "WARNING", "UNCHECKED", "FATAL"};
 constexpr Names<4> kCloneStateNames = {"Not Started", "In Progress", "Completed", "Failed"};
 // With those of CLONE's stages, which are phases too.
-constexpr Names<kPhaseCount> kPhaseNames = {"PREPARE",   "DROP DATA", "FILE COPY",
-                                            "PAGE COPY", "REDO COPY", "FILE SYNC",
-                                            "RESTART",   "RECOVERY",  "FINISH"};
+constexpr Names<kPhaseCount> kPhaseNames = {"RESTORE BACKUP", "PREPARE",   "DROP DATA", "FILE COPY",
+                                            "PAGE COPY",      "REDO COPY", "FILE SYNC", "RESTART",
+                                            "RECOVERY",       "FINISH"};
 
 template <typename Enum, size_t n>
 absl::string_view NameOf(const Names<n>& names, Enum value) {
@@ -152,6 +152,7 @@ absl::StatusOr<ReplicateFrom> ParseReplicateFrom(absl::string_view text) {
 }
 
 ReplicateFrom UsualSource(const DonorChoice& donor) {
+  if (donor.kind == DonorChoice::Kind::kBackup) return ReplicateFrom::kPrimary;
   return donor.kind == DonorChoice::Kind::kAny ? ReplicateFrom::kPrimaryOrDonor
                                                : ReplicateFrom::kDonor;
 }

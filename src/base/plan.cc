@@ -9,7 +9,7 @@ constexpr absl::Duration kNone = absl::ZeroDuration();
 
 }  // namespace
 
-const Plan& PlanOf(OperationKind kind) {
+const Plan& PlanOf(OperationKind kind, bool from_backup) {
   // clang-format off
   static const Plan* const reprovision = new Plan{
       // step                zone               serves   may cancel            budget                     data at worst
@@ -25,12 +25,24 @@ const Plan& PlanOf(OperationKind kind) {
       // The copy is good and follows its source: a store that is away is waited for, however long.
       {Step::kPublish,       Zone::kAfterCopy,  kOut,    MayCancel::kTooLate,  absl::InfiniteDuration(),  DataState::kCloned},
   };
+  // The same copy, of a donor that is made first: the backup is restored beside the old data.
+  static const Plan* const restore = [] {
+    auto* plan = new Plan(*reprovision);
+    plan->insert(plan->begin(),
+      {Step::kRestoreBackup, Zone::kBeforeDrop, kServes, MayCancel::kYes,      absl::Seconds(15),         DataState::kIntact});
+    return plan;
+  }();
   static const Plan* const release = new Plan{
       {Step::kRelease,       Zone::kBeforeDrop, kOut,    MayCancel::kYes,      absl::Seconds(15),         DataState::kIntact},
       {Step::kPublish,       Zone::kAfterCopy,  kOut,    MayCancel::kTooLate,  absl::InfiniteDuration(),  DataState::kIntact},
   };
   // clang-format on
-  return kind == OperationKind::kRelease ? *release : *reprovision;
+  if (kind == OperationKind::kRelease) return *release;
+  return from_backup ? *restore : *reprovision;
+}
+
+const Plan& PlanOf(const Operation& operation) {
+  return PlanOf(operation.request.kind, operation.from_backup);
 }
 
 std::optional<size_t> PlaceIn(const Plan& plan, Step step) {
@@ -41,7 +53,7 @@ std::optional<size_t> PlaceIn(const Plan& plan, Step step) {
 }
 
 const PlanRow& RowOf(const Operation& operation) {
-  const Plan& plan = PlanOf(operation.request.kind);
+  const Plan& plan = PlanOf(operation);
   return plan[PlaceIn(plan, operation.step).value_or(0)];
 }
 

@@ -24,6 +24,10 @@ absl::StatusOr<ReprovisionCall> MakeCall(const GraftctlFlags& flags) {
   call.id = flags.operation_id;
   if (flags.from_primary) call.donor = DonorChoice{DonorChoice::Kind::kPrimary, {}};
   if (flags.from_any) call.donor = DonorChoice{DonorChoice::Kind::kAny, {}};
+  if (!flags.from_backup.empty()) {
+    call.donor = DonorChoice{DonorChoice::Kind::kBackup, {}};
+    if (flags.from_backup != "newest") call.donor->backup = flags.from_backup;
+  }
   if (!flags.from_tablet.empty()) {
     call.donor = DonorChoice{DonorChoice::Kind::kTablet, {}};
     GRAFT_ASSIGN_OR_RETURN(call.donor->tablet, TabletAlias::Parse(flags.from_tablet));

@@ -49,6 +49,7 @@ struct GraftctlFlags {
   bool from_primary = false;
   std::string from_tablet;
   bool from_any = false;
+  std::string from_backup;  // its name, or "newest"; empty: not from a backup
   std::string donors;
   std::string replicate_from;  // empty: the agent's own
   CloneSettings settings;

@@ -62,6 +62,8 @@ std::string DonorAskedFor(const v1::DonorChoice& choice) {
       return choice.tablet();
     case v1::DonorChoice::kAny:
       return "the best of the shard";
+    case v1::DonorChoice::kBackup:
+      return choice.backup().empty() ? "the newest backup" : "the backup " + choice.backup();
     default:
       return "as the agent is set";
   }

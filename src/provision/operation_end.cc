@@ -49,6 +49,9 @@ bool End(StepContext& context, Outcome outcome) {
   Operation& operation = context.operation;
   context.deps.claims.Leave().IgnoreError();
   context.deps.line.Leave().IgnoreError();
+  if (operation.from_backup && context.deps.backups != nullptr) {
+    context.deps.backups->Remove().IgnoreError();  // the agent's next start tries again
+  }
   operation.outcome = outcome;
   operation.ended = context.clock().Now();
   operation.progress.eta.reset();

@@ -26,17 +26,19 @@ struct StepFunction {
   StepOutcome (*run)(StepContext&);
 };
 // In the order of Step, by which a step finds its function.
-constexpr std::array<StepFunction, kStepCount> kSteps = {{{Step::kResolveDonor, &ResolveDonorStep},
-                                                          {Step::kPreflight, &PreflightStep},
-                                                          {Step::kClaimDonor, &ClaimDonorStep},
-                                                          {Step::kFence, &FenceStep},
-                                                          {Step::kClone, &CloneStep},
-                                                          {Step::kAwaitRestart, &AwaitRestartStep},
-                                                          {Step::kVerify, &VerifyStep},
-                                                          {Step::kReplicate, &ReplicateStep},
-                                                          {Step::kCatchUp, &CatchUpStep},
-                                                          {Step::kPublish, &PublishStep},
-                                                          {Step::kRelease, &ReleaseStep}}};
+constexpr std::array<StepFunction, kStepCount> kSteps = {
+    {{Step::kResolveDonor, &ResolveDonorStep},
+     {Step::kPreflight, &PreflightStep},
+     {Step::kClaimDonor, &ClaimDonorStep},
+     {Step::kFence, &FenceStep},
+     {Step::kClone, &CloneStep},
+     {Step::kAwaitRestart, &AwaitRestartStep},
+     {Step::kVerify, &VerifyStep},
+     {Step::kReplicate, &ReplicateStep},
+     {Step::kCatchUp, &CatchUpStep},
+     {Step::kPublish, &PublishStep},
+     {Step::kRelease, &ReleaseStep},
+     {Step::kRestoreBackup, &RestoreBackupStep}}};
 constexpr bool EachStepHasItsFunction() {
   for (size_t i = 0; i < kSteps.size(); ++i) {
     if (kSteps[i].step != static_cast<Step>(i) || kSteps[i].run == nullptr) return false;
@@ -52,20 +54,21 @@ class OperationRun {
       : context_(std::move(context)),
         state_(context_.state),
         operation_(context_.operation),
-        plan_(PlanOf(operation_.request.kind)) {}
+        plan_(&PlanOf(operation_)) {}
 
   void Run() {
     absl::Status ready = TakeUp();
     if (Stopped()) return;
     if (!ready.ok()) return ConcludeOperation(context_, ready);
-    while (place_ < plan_.size()) {
-      StepOutcome outcome = Enter(plan_[place_]);
-      if (outcome.kind() == StepOutcome::Kind::kAdvance) outcome = RunRow(plan_[place_]);
+    while (place_ < plan_->size()) {
+      StepOutcome outcome = Enter((*plan_)[place_]);
+      if (outcome.kind() == StepOutcome::Kind::kAdvance) outcome = RunRow((*plan_)[place_]);
       if (Stopped() || outcome.kind() == StepOutcome::Kind::kLeaveRunning) return;
       if (outcome.kind() == StepOutcome::Kind::kAdvance) {
         operation_.times.back().ended = context_.clock().Now();
         Note("");
-        place_ = outcome.to().has_value() ? *PlaceIn(plan_, *outcome.to()) : place_ + 1;
+        plan_ = &PlanOf(operation_);
+        place_ = outcome.to().has_value() ? *PlaceIn(*plan_, *outcome.to()) : place_ + 1;
       } else if (!MayFollow(outcome) || !BeginAttempt(outcome.why())) {
         return Stopped() ? void() : ConcludeOperation(context_, outcome.why());
       }
@@ -79,28 +82,29 @@ class OperationRun {
 
   // Where to begin: at the first row, or where an earlier process left it.
   absl::Status TakeUp() {
-    place_ = PlaceIn(plan_, operation_.step).value_or(0);
+    place_ = PlaceIn(*plan_, operation_.step).value_or(0);
     if (operation_.times.empty()) return absl::OkStatus();
     ++operation_.resumptions;
-    if (context_.has_copy_to_end() || plan_[place_].zone == Zone::kAfterCopy) {
+    if (context_.has_copy_to_end() || (*plan_)[place_].zone == Zone::kAfterCopy) {
       StandAgain();
       return absl::OkStatus();
     }
-    const std::optional<size_t> claim = PlaceIn(plan_, Step::kClaimDonor);
-    const bool unclaimed = plan_[place_].zone != Zone::kAfterCopy;
+    if (operation_.from_backup) place_ = 0;  // its donor may be gone
+    const std::optional<size_t> claim = PlaceIn(*plan_, Step::kClaimDonor);
+    const bool unclaimed = (*plan_)[place_].zone != Zone::kAfterCopy;
     if (claim.has_value() && unclaimed) place_ = std::min(place_, *claim);
     // Its place may be there still; whatever comes first, it is not to be lost.
     if (!IsNewGround(Step::kClaimDonor) && unclaimed) {
       context_.StandInLine(context_.LineEntry(/*waiting=*/true)).IgnoreError();
     }
-    return plan_[place_].zone == Zone::kBeforeDrop ? AwaitServer() : absl::OkStatus();
+    return (*plan_)[place_].zone == Zone::kBeforeDrop ? AwaitServer() : absl::OkStatus();
   }
 
   // The copy goes on with or without its claim. One that is made needs none any more.
   void StandAgain() {
     if (operation_.step == Step::kCatchUp || operation_.step == Step::kPublish) return;
     QueueEntry entry = context_.LineEntry(/*waiting=*/false);
-    if (plan_[place_].zone == Zone::kCopying) {
+    if ((*plan_)[place_].zone == Zone::kCopying) {
       entry.holds = operation_.donor;
       context_.ClaimDonor().status().IgnoreError();
     }
@@ -165,9 +169,9 @@ class OperationRun {
 
   // No agent has come as far as this before.
   bool IsNewGround(Step step) const {
-    const std::optional<size_t> place = PlaceIn(plan_, step);
+    const std::optional<size_t> place = PlaceIn(*plan_, step);
     return std::all_of(operation_.times.begin(), operation_.times.end(),
-                       [&](const StepTime& time) { return PlaceIn(plan_, time.step) < place; });
+                       [&](const StepTime& time) { return PlaceIn(*plan_, time.step) < place; });
   }
 
   absl::Status CrashLoop() const {
@@ -208,7 +212,7 @@ class OperationRun {
   }
 
   bool HasGoodCopy() const {
-    return plan_[place_].zone == Zone::kAfterCopy && operation_.data_state == DataState::kCloned;
+    return (*plan_)[place_].zone == Zone::kAfterCopy && operation_.data_state == DataState::kCloned;
   }
 
   // A good copy is kept: instead of another attempt, graft looks again.
@@ -239,7 +243,7 @@ class OperationRun {
     operation_.claim_lost = false;
     state_.data_before = operation_.data_state;
     place_ = 0;
-    operation_.step = plan_[place_].step;
+    operation_.step = (*plan_)[place_].step;
     context_.sampler->BeginAttempt();
     const int attempt = operation_.attempt++;
     TryFor(context_, kEndPatience, [this] { return context_.Save(); });
@@ -266,7 +270,7 @@ class OperationRun {
   StepContext context_;
   TabletState& state_;
   Operation& operation_;
-  const Plan& plan_;
+  const Plan* plan_;  // a step may choose another one: from_backup
   size_t place_ = 0;
   absl::BitGen random_;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "graft/backup_donor.h"
 #include "graft/clock.h"
 #include "graft/mysql_server.h"
 #include "graft/operation.h"
@@ -80,6 +81,7 @@ struct ProvisionerDeps {
   AskAll ask_all;  // many servers at the same time
   // Asked right before the fence: may the shard be without the tablet now? nullptr: always.
   std::function<absl::Status(const Operation&)> may_fence;
+  BackupDonor* backups = nullptr;  // nullptr: no operation restores a backup
 };
 
 class Provisioner {

@@ -109,7 +109,7 @@ void Map(Fields& fields, Operation& operation) {
   MapPeers(fields, operation);
   GRAFT_MAP(fields, operation.step, operation.outcome, operation.data_state, operation.attempt,
             operation.requested, operation.ended, operation.times, operation.error,
-            operation.progress);
+            operation.progress, operation.from_backup, operation.backup);
   if (fields.reading() || operation.outcome == Outcome::kRunning) {
     MapEta(fields.In("progress"), operation.progress.eta);
   }
@@ -149,6 +149,9 @@ v1::DonorChoice ToProto(const DonorChoice& choice) {
     case DonorChoice::Kind::kAny:
       proto.set_any(true);
       break;
+    case DonorChoice::Kind::kBackup:
+      proto.set_backup(choice.backup);
+      break;
   }
   proto.set_primary_as_donor(static_cast<v1::PrimaryAsDonor>(choice.primary));
   return proto;
@@ -166,11 +169,16 @@ absl::StatusOr<DonorChoice> FromProto(const v1::DonorChoice& proto) {
     GRAFT_ASSIGN_OR_RETURN(choice.tablet, TabletAlias::Parse(proto.tablet()));
     return choice;
   }
+  if (proto.has_backup()) {
+    choice.kind = DonorChoice::Kind::kBackup;
+    choice.backup = proto.backup();
+    return choice;
+  }
   if (proto.any()) choice.kind = DonorChoice::Kind::kAny;
   if (proto.primary() || proto.any()) return choice;
   return absl::InvalidArgumentError(
       "the donor is neither the primary (primary: true) nor a tablet (tablet: <alias>) nor the "
-      "best one of the shard (any: true)");
+      "best one of the shard (any: true) nor a backup (backup: <name>)");
 }
 
 v1::CloneSettings ToProto(const CloneSettings& settings) {
@@ -215,6 +223,7 @@ void Map(Fields& fields, OperationRequest& request) {
     fields.Fail(absl::InvalidArgumentError("replicate_from is missing"));
   }
   GRAFT_MAP(fields, request.replicate_from, request.settings, request.allow);
+  fields("fallback_to_backup", request.fallback_to_backup);
   fields.IfSet("kind", request.kind);  // a graft that knew rebuilds alone wrote none
   if (fields.reading() || request.kind == OperationKind::kRelease) {
     fields("release", request.release);

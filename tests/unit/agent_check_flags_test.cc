@@ -204,17 +204,32 @@ TEST(CheckFlagsTest, FaultsOfTheClone) {
       {[](AgentFlags& f) { f.clone_restart_wait_timeout = "-5m"; },
        "--clone-restart-wait-timeout: \"-5m\" is no duration"},
       {[](AgentFlags& f) { f.replicate_from = "nobody"; }, "--replicate-from: \"nobody\""},
-      {[](AgentFlags& f) { f.restore_from_backup = true; },
-       "--restore-from-backup: graftd restores by clone alone"},
+      {[](AgentFlags& f) { f.options.tablet.restore_from_backup = true; },
+       "--restore-from-backup: give --file-backup-storage-root"},
       {[](AgentFlags& f) {
-         f.restore_from_backup = f.options.tablet.restore_with_clone = f.clone_from_primary = true;
+         f.options.tablet.fallback_to_backup = true;
+         f.backup_storage_root = "/b";
+       },
+       "--fallback-to-backup goes with --restore-with-clone"},
+      {[](AgentFlags& f) {
+         f.options.tablet.restore_from_backup = true;
+         f.backup_storage_root = "/b";
+         f.restore_from_backup_ts = "yesterday";
+       },
+       "--restore-from-backup-ts: \"yesterday\" is no time of a backup"},
+      {[](AgentFlags& f) {
+         f.backup_storage_root = "/b";
+         f.options.tablet.restore_from_backup = f.options.tablet.restore_with_clone =
+             f.clone_from_primary = true;
        },
        "--restore-from-backup and --restore-with-clone are mutually exclusive"},
-      {[](AgentFlags& f) { f.restore_from_backup_ts = "x"; }, "--restore-from-backup-ts speaks"},
-      {[](AgentFlags& f) { f.restore_to_pos = "x"; }, "--restore-to-pos speaks"},
-      {[](AgentFlags& f) { f.restore_to_timestamp = "x"; }, "--restore-to-timestamp speaks"},
+      {[](AgentFlags& f) { f.restore_from_backup_ts = "x"; }, "--restore-from-backup-ts goes with"},
+      {[](AgentFlags& f) { f.restore_to_pos = "x"; },
+       "--restore-to-pos: graft restores full backups"},
+      {[](AgentFlags& f) { f.restore_to_timestamp = "x"; },
+       "--restore-to-timestamp: graft restores full backups"},
       {[](AgentFlags& f) { f.restore_from_backup_allowed_engines = "x"; },
-       "--restore-from-backup-allowed-engines speaks"},
+       "--restore-from-backup-allowed-engines: graft restores full backups"},
   });
 }
 
@@ -281,7 +296,8 @@ TEST(CheckFlagsTest, EveryFaultIsToldAtOnceAndNoSecretIs) {
     account->password_file = "/none";
   }
   flags.db_credentials_file = "/none";
-  flags.restore_from_backup = flags.options.tablet.restore_with_clone = true;
+  flags.options.tablet.restore_from_backup = flags.options.tablet.restore_with_clone = true;
+  flags.backup_storage_root = "/backups";
   flags.restore_to_pos = "x";
   flags.mysql_clone_enabled = false;
   flags.clone_restart_wait_timeout = "x";

@@ -37,6 +37,8 @@ inline void AddFullHistory(Operation& operation) {
   operation.proof = {
       "uuid:1-9", "uuid:8-9", 2, {"shop.log (MyISAM)"}, {"shop.tick"}, "the primary was away"};
   operation.donor_patience = absl::Seconds(90);
+  operation.from_backup = true;
+  operation.backup = "2026-11-28.113000.zone1-0000000101";
 }
 
 inline Operation FullOperation() {
@@ -47,7 +49,8 @@ inline Operation FullOperation() {
                        {DonorChoice::Kind::kTablet, {"zone1", 100}, PrimaryAsDonor::kNever},
                        ReplicateFrom::kPrimary,
                        {100, 0, 8, false, true},
-                       {true, {"DISK_SPACE", "SEMI_SYNC"}, true}};
+                       {true, {"DISK_SPACE", "SEMI_SYNC"}, true},
+                       true};
   operation.recipient = {"zone1", 101};
   operation.step = Step::kClone;
   operation.outcome = Outcome::kRunning;

@@ -118,6 +118,11 @@ TEST(ProgressModelTest, AClockThatWasSetBackTeachesNothing) {
 }
 
 // A copy in its middle, with a model of one example of the same size.
+const PhaseProgress& PhaseIn(const Progress& progress, Phase phase) {
+  return *std::find_if(progress.phases.begin(), progress.phases.end(),
+                       [phase](const PhaseProgress& one) { return one.phase == phase; });
+}
+
 class EstimateTest : public ::testing::Test {
  protected:
   EstimateTest() {
@@ -150,8 +155,9 @@ TEST_F(EstimateTest, TheSharesAreTheWhole) {
     whole += phase.share;
   }
   EXPECT_NEAR(whole, 1, 1e-9);
-  ASSERT_EQ(operation_.progress.phases.size(), static_cast<size_t>(kPhaseCount));
-  const PhaseProgress& copy = operation_.progress.phases[static_cast<size_t>(Phase::kFileCopy)];
+  ASSERT_EQ(operation_.progress.phases.size(), static_cast<size_t>(kPhaseCount) - 1)
+      << "nothing is restored";
+  const PhaseProgress& copy = PhaseIn(operation_.progress, Phase::kFileCopy);
   EXPECT_GT(copy.share, 0.4);
   EXPECT_DOUBLE_EQ(copy.done, 0.5);
   EXPECT_TRUE(copy.measured);
@@ -205,7 +211,7 @@ TEST_F(EstimateTest, ABandwidthThatWasAskedForBoundsTheCopy) {
   operation_.request.settings.max_data_bandwidth_mib = 10;
   const Progress& progress = Estimate(0.0, absl::Seconds(1), 0);
   EXPECT_NEAR(absl::ToDoubleSeconds(progress.eta->likely), 102.4 + 7.2, 0.1);
-  EXPECT_GT(progress.phases[static_cast<size_t>(Phase::kFileCopy)].share, 0.9);
+  EXPECT_GT(PhaseIn(progress, Phase::kFileCopy).share, 0.9);
 }
 
 TEST_F(EstimateTest, AGuessedPhaseNearsItsEndAndDoesNotReachIt) {
@@ -215,7 +221,7 @@ TEST_F(EstimateTest, AGuessedPhaseNearsItsEndAndDoesNotReachIt) {
   for (int tenth = 0; tenth < 600; ++tenth) {
     view_.took[static_cast<size_t>(Phase::kRestart)] = absl::Milliseconds(100 * tenth);
     EstimateProgress(view_, operation_);
-    const PhaseProgress& restart = operation_.progress.phases[static_cast<size_t>(Phase::kRestart)];
+    const PhaseProgress& restart = PhaseIn(operation_.progress, Phase::kRestart);
     EXPECT_FALSE(restart.measured);
     EXPECT_GE(restart.done, before);
     EXPECT_LE(restart.done, 0.95);
@@ -226,19 +232,35 @@ TEST_F(EstimateTest, AGuessedPhaseNearsItsEndAndDoesNotReachIt) {
   EXPECT_GT(before, 0.9);
 }
 
+TEST_F(EstimateTest, OneFromABackupBeginsWithItsBytes) {
+  operation_.from_backup = true;
+  operation_.step = Step::kRestoreBackup;
+  operation_.progress.stages.clear();
+  operation_.progress.bytes_done = 25;
+  operation_.progress.bytes_expected = 100;
+  EXPECT_EQ(PhaseOf(operation_, {}), Phase::kRestoreBackup);
+  view_.running = Phase::kRestoreBackup;
+  EstimateProgress(view_, operation_);
+  ASSERT_EQ(operation_.progress.phases.size(), static_cast<size_t>(kPhaseCount));
+  const PhaseProgress& first = operation_.progress.phases.front();
+  EXPECT_EQ(first.phase, Phase::kRestoreBackup);
+  EXPECT_TRUE(first.measured);
+  EXPECT_DOUBLE_EQ(first.done, 0.25);
+}
+
 TEST_F(EstimateTest, RecoveryCountsByTheErrorLog) {
   operation_.step = Step::kAwaitRestart;
   view_.running = Phase::kRecovery;
   view_.startup = {true, 40, 1, 0, {}};
   EstimateProgress(view_, operation_);
   EXPECT_EQ(operation_.progress.recovery_percent, 40);
-  const PhaseProgress& first = operation_.progress.phases[static_cast<size_t>(Phase::kRecovery)];
+  const PhaseProgress& first = PhaseIn(operation_.progress, Phase::kRecovery);
   EXPECT_TRUE(first.measured);
   EXPECT_NEAR(first.done, 0.4, 0.03);
   view_.startup = {true, 10, 2, 0, {}};  // how many there will be, nobody knows
   EstimateProgress(view_, operation_);
   EXPECT_EQ(operation_.progress.recovery_percent, 10);
-  EXPECT_FALSE(operation_.progress.phases[static_cast<size_t>(Phase::kRecovery)].measured);
+  EXPECT_FALSE(PhaseIn(operation_.progress, Phase::kRecovery).measured);
 }
 
 TEST_F(EstimateTest, StandsBelowAHundredUntilItIsDone) {

@@ -34,8 +34,7 @@ bool MayTryAgain(const Operation& operation, const absl::Status& failure) {
   const FollowUp follow_up = FollowUpOf(failure);
   // No attempt with this donor can succeed: wrong password, wrong version.
   const bool next_donor = follow_up == FollowUp::kNextDonor;
-  return follow_up == FollowUp::kNextAttempt ||
-         (next_donor && operation.request.donor.kind == DonorChoice::Kind::kAny);
+  return follow_up == FollowUp::kNextAttempt || (next_donor && TakesAnyDonor(operation));
 }
 
 absl::Duration BackOff(int attempt, double jitter) {

@@ -144,13 +144,17 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
   if (!donor.has_value()) {
     return Failure(Reason::kNoDonorSpecified,
                    "no donor specified: name the primary (--from-primary), a tablet (--from-tablet "
-                   "zone1-0000000101), or let the shard's best be found (--from-any)");
+                   "zone1-0000000101), let the shard's best be found (--from-any), or restore a "
+                   "backup (--from-backup)");
   }
   if (donor->kind == DonorChoice::Kind::kTablet && donor->tablet == draft.recipient) {
     return Failure(Reason::kDonorIsRecipient,
                    absl::StrCat(draft.recipient.ToString(), " cannot be rebuilt from itself"));
   }
   draft.request.donor = *donor;
+  draft.from_backup = donor->kind == DonorChoice::Kind::kBackup;
+  draft.step = PlanOf(draft).front().step;
+  draft.request.fallback_to_backup = call.fallback_to_backup;
   draft.request.replicate_from =
       call.replicate_from.value_or(defaults_.replicate_from.value_or(UsualSource(*donor)));
   draft.request.settings = WithDefaults(call.settings, defaults_.settings);
@@ -194,7 +198,7 @@ absl::StatusOr<Operation> Operations::Release(const ReleaseCall& call) {
   draft.request.kind = OperationKind::kRelease;
   draft.request.release = call.word;
   draft.recipient = defaults_.recipient;
-  draft.step = PlanOf(draft.request.kind).front().step;
+  draft.step = PlanOf(draft).front().step;
   if (const auto known = Known(draft)) return *known;
   const Operation present = owner_.state()->operation;
   if (present.outcome != Outcome::kRunning) {

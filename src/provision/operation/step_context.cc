@@ -54,8 +54,7 @@ QueueEntry StepContext::LineEntry(bool waiting) const {
                    absl::StrCat("rebuild ", options.alias.ToString())};
   entry.waiting = waiting;
   entry.acknowledges = state.fence.acknowledged;
-  const bool any = operation.request.donor.kind == DonorChoice::Kind::kAny;
-  if (waiting && !any) entry.wants = operation.donor;
+  if (waiting && !TakesAnyDonor(operation)) entry.wants = operation.donor;
   return entry;
 }
 
@@ -84,6 +83,9 @@ absl::StatusOr<int> StepContext::ClaimDonor() const {
 void StepContext::ReleaseDonor(bool copied) const {
   if (deps.claims.state() == ClaimKeeper::State::kLost) operation.claim_lost = true;
   deps.claims.Leave().IgnoreError();
+  if (copied && operation.from_backup && deps.backups != nullptr) {
+    deps.backups->Remove().IgnoreError();  // and once more at the end
+  }
   if (deps.line.state() == ClaimKeeper::State::kNone) return;
   deps.line.Change(LineEntry(/*waiting=*/!copied)).IgnoreError();
 }

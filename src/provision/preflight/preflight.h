@@ -48,6 +48,7 @@ struct PreflightFacts {
   std::vector<ServerAbove> above_donor;  // without the primary and what is above it
 
   TabletAlias donor_alias;
+  bool donor_is_backup = false;  // it serves one, follows nobody, and is as old as that
   HostPort donor_mysql;
   TabletAlias source_alias;
   TabletAlias primary_alias;  // empty: the shard has none

@@ -157,6 +157,7 @@ Verdict DonorHoldsData(const PreflightFacts& facts) {
 }
 
 Verdict DonorIsUpToDate(const PreflightFacts& facts) {
+  if (facts.donor_is_backup) return Passed("SOURCE_BINLOGS says whether a backup can catch up");
   const MaybeObjection objection = ObjectToData(DonorOf(facts), ShardOf(facts));
   if (!objection || objection->reason != Reason::kDonorBehind) {
     return Passed("it lacks nothing that its replication will not bring");

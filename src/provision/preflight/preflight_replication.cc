@@ -171,6 +171,7 @@ std::optional<Verdict> DonorLeavesOut(const PreflightFacts& facts) {
 // A donor that is merely behind is as good as its age; one whose applier failed has other data
 // than its source, and its copy would fail on the same transaction.
 Verdict DonorReplication(const PreflightFacts& facts) {
+  if (facts.donor_is_backup) return Passed("the donor serves a backup, and follows nobody");
   const auto& channels = facts.donor->channels;
   if (!channels.ok()) return Unchecked("the donor's replication", channels.status());
   if (channels->empty()) return Passed("it follows nobody");
@@ -199,6 +200,7 @@ Verdict DonorReplication(const PreflightFacts& facts) {
 }
 
 Verdict DonorLag(const PreflightFacts& facts) {
+  if (facts.donor_is_backup) return Passed("the donor serves a backup");
   const auto& channels = facts.donor->channels;
   if (!channels.ok()) {
     return Warn(

@@ -21,7 +21,8 @@ constexpr absl::Duration kLongestEta = absl::Hours(24 * 365);
 constexpr double kMiB = 1024 * 1024;
 
 bool CountsBytes(Phase phase) {
-  return phase == Phase::kFileCopy || phase == Phase::kPageCopy || phase == Phase::kRedoCopy;
+  return phase == Phase::kRestoreBackup || phase == Phase::kFileCopy || phase == Phase::kPageCopy ||
+         phase == Phase::kRedoCopy;
 }
 
 // Straight on while there is time, then ever slower.
@@ -54,7 +55,7 @@ class Estimator {
     const int64_t known = FileBytes(progress_);
     const int64_t bytes = known > 0 ? known : progress_.bytes_expected;
     absl::Duration whole;
-    for (int i = 0; i < kPhaseCount; ++i) {
+    for (int i = first_; i < kPhaseCount; ++i) {
       expected_[i] = view_.model.Expect(static_cast<Phase>(i), bytes);
       if (static_cast<Phase>(i) == Phase::kFileCopy) {
         expected_[i] = WithBandwidth(expected_[i], operation_.request.settings, bytes);
@@ -63,7 +64,7 @@ class Estimator {
     }
     progress_.phases.clear();
     double percent = 0;
-    for (int i = 0; i < kPhaseCount; ++i) {
+    for (int i = first_; i < kPhaseCount; ++i) {
       PhaseProgress phase = Look(static_cast<Phase>(i));
       phase.share = absl::FDivDuration(expected_[i].likely, whole);
       percent += 100 * phase.share * phase.done;
@@ -81,6 +82,16 @@ class Estimator {
   absl::Duration Took(Phase phase) const { return view_.took[static_cast<size_t>(phase)]; }
   const Expectation& Expected(Phase phase) const { return expected_[static_cast<size_t>(phase)]; }
 
+  struct Bytes {
+    int64_t done = 0;
+    int64_t expected = 0;
+  };
+  Bytes BytesOf(Phase phase) const {
+    if (phase == Phase::kRestoreBackup) return {progress_.bytes_done, progress_.bytes_expected};
+    const CloneStageRow* row = RowOf(progress_, phase);
+    return row == nullptr ? Bytes() : Bytes{row->data_bytes, row->estimate_bytes};
+  }
+
   PhaseProgress Look(Phase phase) const {
     PhaseProgress seen;
     seen.phase = phase;
@@ -91,11 +102,11 @@ class Estimator {
       seen.measured = true;
       return seen;
     }
-    const CloneStageRow* row = RowOf(progress_, phase);
-    if (CountsBytes(phase) && row != nullptr && row->estimate_bytes > 0) {
+    const Bytes bytes = BytesOf(phase);
+    if (CountsBytes(phase) && bytes.expected > 0) {
       seen.measured = true;
-      seen.done = std::min(
-          1.0, static_cast<double>(row->data_bytes) / static_cast<double>(row->estimate_bytes));
+      seen.done =
+          std::min(1.0, static_cast<double>(bytes.done) / static_cast<double>(bytes.expected));
     } else if (phase == Phase::kRecovery && view_.startup.batch == 1 &&
                view_.startup.batch_percent.has_value()) {
       seen.measured = true;
@@ -108,15 +119,13 @@ class Estimator {
 
   // Of the phase that runs, by its bytes and their speed.
   std::optional<Expectation> LeftByBytes(const PhaseProgress& running) const {
-    const CloneStageRow* row = RowOf(progress_, running.phase);
+    const Bytes bytes = BytesOf(running.phase);
     if (!running.measured || !CountsBytes(running.phase) || running.took < kRateNeeds) {
       return std::nullopt;
     }
-    const double left =
-        static_cast<double>(std::max<int64_t>(0, row->estimate_bytes - row->data_bytes));
+    const double left = static_cast<double>(std::max<int64_t>(0, bytes.expected - bytes.done));
     const double now = progress_.bytes_per_second;
-    const double average =
-        static_cast<double>(row->data_bytes) / absl::ToDoubleSeconds(running.took);
+    const double average = static_cast<double>(bytes.done) / absl::ToDoubleSeconds(running.took);
     if (!(now > 0) || !(average > 0)) return std::nullopt;
     return Expectation{absl::Seconds(left / now),
                        absl::Seconds(left / std::max(now, average) * 0.9),
@@ -144,7 +153,7 @@ class Estimator {
   std::optional<Eta> TimeLeft() const {
     const bool waits = progress_.waiting_since != absl::InfinitePast();
     if (operation_.queue_place > 0 || waits || StandsStill()) return std::nullopt;
-    const PhaseProgress& running = progress_.phases[static_cast<size_t>(view_.running)];
+    const PhaseProgress& running = progress_.phases[static_cast<size_t>(view_.running) - first_];
     Expectation left = LeftByBytes(running).value_or(LeftByTime(running));
     for (int i = static_cast<int>(view_.running) + 1; i < kPhaseCount; ++i) {
       left.likely += expected_[i].likely;
@@ -160,6 +169,9 @@ class Estimator {
   const ProgressView& view_;
   const Operation& operation_;
   Progress& progress_;
+  // Of this operation: only one from a backup begins with restoring.
+  const int first_ =
+      static_cast<int>(operation_.from_backup ? Phase::kRestoreBackup : Phase::kPrepare);
   std::array<Expectation, kPhaseCount> expected_;
 };
 
@@ -167,6 +179,7 @@ class Estimator {
 
 Phase PhaseOf(const Operation& operation, const StartupSigns& startup) {
   const Zone zone = RowOf(operation).zone;
+  if (operation.step == Step::kRestoreBackup) return Phase::kRestoreBackup;
   if (zone == Zone::kBeforeDrop) return Phase::kPrepare;
   if (zone == Zone::kAfterCopy) return Phase::kFinish;
   if (operation.step == Step::kAwaitRestart) {

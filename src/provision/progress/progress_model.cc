@@ -14,7 +14,8 @@ constexpr int64_t kGiB = int64_t{1} << 30;
 
 // A phase that lasts longer the more data there is.
 bool GrowsWithData(Phase phase) {
-  return phase == Phase::kDropData || phase == Phase::kFileCopy || phase == Phase::kFileSync;
+  return phase == Phase::kRestoreBackup || phase == Phase::kDropData || phase == Phase::kFileCopy ||
+         phase == Phase::kFileSync;
 }
 
 // Measured on a server of two cores with a solid-state disk, on one machine or over 10 Gbit/s.
@@ -25,6 +26,8 @@ Expectation Typical(Phase phase, int64_t bytes) {
                        absl::Seconds(seconds * 3)};
   };
   switch (phase) {
+    case Phase::kRestoreBackup:
+      return about(3 + 8 * gib);
     case Phase::kPrepare:
       return about(0.5);
     case Phase::kDropData:
@@ -46,14 +49,14 @@ Expectation Typical(Phase phase, int64_t bytes) {
 }
 
 // The time in the plan's rows of a zone, without the wait in the donor's queue, which says nothing
-// about speed.
+// about speed, and without a phase of its own.
 absl::Duration TimeInZone(const Operation& operation, Zone zone) {
-  const Plan& plan = PlanOf(operation.request.kind);
+  const Plan& plan = PlanOf(operation);
   absl::Duration sum;
   for (const StepTime& time : operation.times) {
     const std::optional<size_t> place = PlaceIn(plan, time.step);
     if (!place.has_value() || plan[*place].zone != zone || time.step == Step::kClaimDonor ||
-        time.ended == absl::InfinitePast()) {
+        time.step == Step::kRestoreBackup || time.ended == absl::InfinitePast()) {
       continue;
     }
     sum += std::max(time.ended - time.started, absl::ZeroDuration());
@@ -149,6 +152,9 @@ ProgressModel ProgressModel::Learn(const std::vector<Operation>& newest_first) {
     const auto add = [&](Phase phase, absl::Duration took) {
       model.samples_[static_cast<size_t>(phase)].push_back({std::max(took, kShortest), bytes});
     };
+    for (const StepTime& time : operation.times) {
+      if (time.step == Step::kRestoreBackup) add(Phase::kRestoreBackup, time.ended - time.started);
+    }
     add(Phase::kPrepare, Preparation(operation));
     for (const CloneStageRow& row : operation.progress.stages) {
       if (const auto took = StageTook(row)) add(PhaseOf(row.stage), *took);
@@ -243,7 +249,11 @@ void ProgressSampler::Enter(Phase phase, const Operation& operation) {
 // When a phase began that somebody else saw beginning.
 absl::Time ProgressSampler::BeganBefore(Phase phase, const Operation& operation) const {
   const absl::Time now = clock_.Now();
-  if (phase == Phase::kPrepare) return AttemptBegan(operation);
+  if (phase == Phase::kRestoreBackup) return AttemptBegan(operation);
+  if (phase == Phase::kPrepare) {
+    return operation.from_backup ? Entered(operation, Step::kResolveDonor).value_or(now)
+                                 : AttemptBegan(operation);
+  }
   if (phase == Phase::kFinish) return Entered(operation, Step::kVerify).value_or(now);
   if (operation.step == Step::kAwaitRestart) {
     return Entered(operation, Step::kAwaitRestart).value_or(now);

@@ -93,9 +93,10 @@ class ProgressMeter {
   // Updates `progress` with what the report shows at `now`; whether bytes or stage moved.
   bool Update(const CloneReport& report, absl::Time now, Progress& progress);
 
- private:
+  // Bytes per second, of `bytes` until now.
   double Rate(absl::Time now, int64_t bytes);
 
+ private:
   std::deque<std::pair<absl::Time, int64_t>> samples_;  // of the last kWindow
 };
 

@@ -60,7 +60,7 @@ class DonorWait {
  private:
   absl::Time Now() const { return context_.clock().Now(); }
   Operation& operation() const { return context_.operation; }
-  bool TakesAny() const { return operation().request.donor.kind == DonorChoice::Kind::kAny; }
+  bool TakesAny() const { return TakesAnyDonor(operation()); }
 
   // The donor whose claim is held now; nullopt: none yet. UNAVAILABLE and DEADLINE_EXCEEDED: the
   // store is away.

@@ -35,6 +35,7 @@ class Gathering {
     facts_.donor_alias = context_.operation.donor;
     facts_.donor_mysql = context_.operation.donor_mysql;
     facts_.donor_seen_uuid = context_.state.donor_uuid;
+    facts_.donor_is_backup = context_.operation.from_backup;
     facts_.source_alias = context_.operation.source;
     facts_.agent_user = context_.options.agent_user;
     facts_.clone_user = context_.options.clone.user;

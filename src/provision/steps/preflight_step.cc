@@ -75,7 +75,7 @@ absl::Status Judge(const std::vector<CheckResult>& results, const Operation& ope
   });
   // The id of an unchecked check is not a reason.
   if (!status.ok() && !known) status = WithReason(std::move(status), Reason::kPreflightUnchecked);
-  const bool has_choice = operation.request.donor.kind == DonorChoice::Kind::kAny;
+  const bool has_choice = TakesAnyDonor(operation);
   // Rather the next one at once than this one again and again.
   if (has_choice && HasReason(status, Reason::kDonorUnreachable)) {
     return WithReason(absl::FailedPreconditionError(status.message()), Reason::kDonorUnreachable);

@@ -58,6 +58,7 @@ absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
 
 absl::StatusOr<Tablet> FindUsable(StepContext& context, const Shard& shard,
                                   const TabletAlias& alias, absl::string_view role) {
+  if (alias == BackupDonorAlias(context.options.alias)) return BackupDonorRecord(context);
   GRAFT_ASSIGN_OR_RETURN(const Tablet tablet, context.deps.topology.GetTablet(alias));
   const std::string name = absl::StrCat(role, " ", alias.ToString());
   if (tablet.keyspace != context.options.keyspace || tablet.shard != context.options.shard) {
@@ -94,7 +95,10 @@ absl::StatusOr<TabletAlias> ChooseDonor(StepContext& context, const Shard& shard
 }
 
 absl::StatusOr<TabletAlias> FindDonor(StepContext& context, const Shard& shard) {
+  if (context.operation.from_backup) return BackupDonorAlias(context.options.alias);
   switch (context.operation.request.donor.kind) {
+    case DonorChoice::Kind::kBackup:
+      break;
     case DonorChoice::Kind::kPrimary:
       return RequirePrimary(shard);
     case DonorChoice::Kind::kTablet:
@@ -124,6 +128,14 @@ absl::StatusOr<bool> MayBeTaken(StepContext& context, const CloneReport& report,
   GRAFT_ASSIGN_OR_RETURN(const auto datadir, context.recipient().ReadVariables({"datadir"}));
   if (datadir.front().value != context.state.data_directory) return false;
   return IsUntouched(context, *report.status, server);
+}
+
+// No tablet can be the donor; a backup may be restored instead, if the request says so.
+bool FallsBack(StepContext& context) {
+  Operation& operation = context.operation;
+  if (!operation.request.fallback_to_backup || context.deps.backups == nullptr) return false;
+  operation.from_backup = true;
+  return true;
 }
 
 StepOutcome Forget(StepContext& context, DataState left) {
@@ -186,7 +198,7 @@ bool AnotherBegins(const StepContext& context) {
 }
 
 absl::Status WaitedTooLong(const StepContext& context, const ShardLine& line) {
-  const bool any = context.operation.request.donor.kind == DonorChoice::Kind::kAny;
+  const bool any = TakesAnyDonor(context.operation);
   return Failure(
       Reason::kDonorWaitTimeout,
       absl::StrCat(any ? "no donor of the shard"
@@ -250,7 +262,10 @@ absl::StatusOr<bool> Answers(const StepContext& context, const Tablet& tablet) {
 }
 
 absl::StatusOr<Tablet> ChooseSource(StepContext& context, const Shard& shard, const Tablet& donor) {
-  const ReplicateFrom wish = context.operation.request.replicate_from;
+  // A server that serves a backup ends with the copy.
+  const ReplicateFrom wish = context.operation.from_backup
+                                 ? ReplicateFrom::kPrimary
+                                 : context.operation.request.replicate_from;
   if (wish == ReplicateFrom::kDonor || donor.alias == shard.primary) return donor;
   const bool needed = wish == ReplicateFrom::kPrimary;
   auto primary = RequirePrimary(shard);
@@ -285,6 +300,7 @@ StepOutcome ResolveDonorStep(StepContext& context) {
     context.operation.donor_mysql = context.operation.source_mysql = {};
     return StepOutcome::Advance(Step::kClaimDonor);
   }
+  if (none && FallsBack(context)) return StepOutcome::Advance(Step::kRestoreBackup);
   GRAFT_RETURN_IF_ERROR(resolved);
   return context.state.clone.has_value() ? TakeUpLeftCopy(context) : StepOutcome::Advance();
 }

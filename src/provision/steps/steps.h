@@ -25,6 +25,12 @@ StepOutcome ReplicateStep(StepContext& context);
 StepOutcome CatchUpStep(StepContext& context);
 StepOutcome PublishStep(StepContext& context);
 StepOutcome ReleaseStep(StepContext& context);
+StepOutcome RestoreBackupStep(StepContext& context);
+
+// The alias of the server that serves a backup for `recipient`; no record has it.
+TabletAlias BackupDonorAlias(const TabletAlias& recipient);
+// What its record would be. DONOR_UNREACHABLE: it does not run.
+absl::StatusOr<Tablet> BackupDonorRecord(const StepContext& context);
 
 // Finds donor and source, and makes all checks. For an operation that is not to run.
 absl::StatusOr<PreflightReport> MakePreflight(StepContext& context);
