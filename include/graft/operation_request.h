@@ -108,9 +108,11 @@ struct OperationRequest {
   ReplicateFrom replicate_from = ReplicateFrom::kDonor;
   CloneSettings settings;
   Allowances allow;
+  bool if_needed = false;  // copies only if the old data cannot catch up
   friend bool operator==(const OperationRequest& a, const OperationRequest& b) {
-    return std::tie(a.id, a.kind, a.release, a.donor, a.replicate_from, a.settings, a.allow) ==
-           std::tie(b.id, b.kind, b.release, b.donor, b.replicate_from, b.settings, b.allow);
+    return std::tie(a.id, a.kind, a.release, a.donor, a.replicate_from, a.settings, a.allow,
+                    a.if_needed) == std::tie(b.id, b.kind, b.release, b.donor, b.replicate_from,
+                                             b.settings, b.allow, b.if_needed);
   }
 };
 

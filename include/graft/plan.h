@@ -35,6 +35,7 @@ struct PlanRow {
 using Plan = std::vector<PlanRow>;
 
 const Plan& PlanOf(OperationKind kind);
+const Plan& PlanOf(const Operation& operation);
 
 // The row of the operation's present step, and the index of that row in the plan.
 const PlanRow& RowOf(const Operation& operation);

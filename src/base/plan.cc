@@ -33,6 +33,26 @@ const Plan& PlanOf(OperationKind kind) {
   return kind == OperationKind::kRelease ? *release : *reprovision;
 }
 
+const Plan& PlanOf(const Operation& operation) {
+  const OperationRequest& request = operation.request;
+  // First asks whether the old data can catch up. It goes on to publish if it has, else to the
+  // copy. These steps wait by themselves; the tablet serves as before, with what it has.
+  static const Plan* const if_needed = [] {
+    // clang-format off
+    auto* plan = new Plan{
+      {Step::kAssess,        Zone::kBeforeDrop, kServes, MayCancel::kYes,      absl::Seconds(15),         DataState::kIntact},
+      {Step::kRepoint,       Zone::kBeforeDrop, kServes, MayCancel::kYes,      kNone,                     DataState::kIntact},
+      {Step::kRejoin,        Zone::kBeforeDrop, kServes, MayCancel::kYes,      kNone,                     DataState::kIntact},
+    };
+    // clang-format on
+    const Plan& copy = PlanOf(OperationKind::kReprovision);
+    plan->insert(plan->end(), copy.begin(), copy.end());
+    return plan;
+  }();
+  const bool asks = request.kind == OperationKind::kReprovision && request.if_needed;
+  return asks ? *if_needed : PlanOf(request.kind);
+}
+
 std::optional<size_t> PlaceIn(const Plan& plan, Step step) {
   for (size_t i = 0; i < plan.size(); ++i) {
     if (plan[i].step == step) return i;
@@ -41,7 +61,7 @@ std::optional<size_t> PlaceIn(const Plan& plan, Step step) {
 }
 
 const PlanRow& RowOf(const Operation& operation) {
-  const Plan& plan = PlanOf(operation.request.kind);
+  const Plan& plan = PlanOf(operation);
   return plan[PlaceIn(plan, operation.step).value_or(0)];
 }
 

@@ -150,6 +150,8 @@ void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   AddShardFlags(*reprovision, flags);
   AddRequestFlags(*reprovision, flags);
   AddSettingsFlags(*reprovision, flags);
+  reprovision->add_flag("--if-needed", flags.if_needed,
+                        "let the old data catch up if it can, and copy only if it cannot");
   auto* shard = reprovision->get_option("--shard");
   reprovision
       ->add_option("--id", flags.operation_id,

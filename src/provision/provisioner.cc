@@ -36,7 +36,10 @@ constexpr std::array<StepFunction, kStepCount> kSteps = {{{Step::kResolveDonor, 
                                                           {Step::kReplicate, &ReplicateStep},
                                                           {Step::kCatchUp, &CatchUpStep},
                                                           {Step::kPublish, &PublishStep},
-                                                          {Step::kRelease, &ReleaseStep}}};
+                                                          {Step::kRelease, &ReleaseStep},
+                                                          {Step::kAssess, &AssessStep},
+                                                          {Step::kRepoint, &RepointStep},
+                                                          {Step::kRejoin, &RejoinStep}}};
 constexpr bool EachStepHasItsFunction() {
   for (size_t i = 0; i < kSteps.size(); ++i) {
     if (kSteps[i].step != static_cast<Step>(i) || kSteps[i].run == nullptr) return false;
@@ -52,7 +55,7 @@ class OperationRun {
       : context_(std::move(context)),
         state_(context_.state),
         operation_(context_.operation),
-        plan_(PlanOf(operation_.request.kind)) {}
+        plan_(PlanOf(operation_)) {}
 
   void Run() {
     absl::Status ready = TakeUp();
@@ -252,7 +255,9 @@ class OperationRun {
   // says so. A donor that preflight refused is not asked again: the others are, all of them.
   bool AttemptsLeft(const absl::Status& failure) const {
     if (HasReason(failure, Reason::kDonorBusy)) {
-      return context_.clock().Now() - operation_.requested < context_.options.donor_wait_timeout;
+      const absl::Time since =
+          std::max(operation_.requested, context_.FirstAt(Step::kResolveDonor));
+      return context_.clock().Now() - since < context_.options.donor_wait_timeout;
     }
     const auto& failed = operation_.failed_attempts;
     const auto free = std::count_if(failed.begin(), failed.end(), [](const FailedAttempt& attempt) {

@@ -48,7 +48,7 @@ Expectation Typical(Phase phase, int64_t bytes) {
 // The time in the plan's rows of a zone, without the wait in the donor's queue, which says nothing
 // about speed.
 absl::Duration TimeInZone(const Operation& operation, Zone zone) {
-  const Plan& plan = PlanOf(operation.request.kind);
+  const Plan& plan = PlanOf(operation);
   absl::Duration sum;
   for (const StepTime& time : operation.times) {
     const std::optional<size_t> place = PlaceIn(plan, time.step);

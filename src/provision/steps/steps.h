@@ -25,6 +25,12 @@ StepOutcome ReplicateStep(StepContext& context);
 StepOutcome CatchUpStep(StepContext& context);
 StepOutcome PublishStep(StepContext& context);
 StepOutcome ReleaseStep(StepContext& context);
+StepOutcome AssessStep(StepContext& context);
+StepOutcome RepointStep(StepContext& context);
+StepOutcome RejoinStep(StepContext& context);
+
+// Refuses a primary; notes the type that the tablet comes back to.
+absl::Status NoteOwnTablet(StepContext& context, const Shard& shard);
 
 // Finds donor and source, and makes all checks. For an operation that is not to run.
 absl::StatusOr<PreflightReport> MakePreflight(StepContext& context);
