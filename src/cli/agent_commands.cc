@@ -75,7 +75,8 @@ absl::StatusOr<v1::ListOperationsResponse> ListAll(AgentClient& agent) {
   }
 }
 
-// An agent that is older than the flag copies.
+}  // namespace
+
 absl::Status CheckIfNeededIsKnown(const v1::ReprovisionRequest& request,
                                   const v1::Operation& operation) {
   if (!request.if_needed() || operation.if_needed()) return absl::OkStatus();
@@ -85,8 +86,6 @@ absl::Status CheckIfNeededIsKnown(const v1::ReprovisionRequest& request,
       "an ordinary copy, operation ",
       operation.id(), ": graftctl cancel ", operation.recipient(), " ends it; upgrade the agent"));
 }
-
-}  // namespace
 
 Result Reprovision(const Session& session, const Connect& connect,
                    const v1::ReprovisionRequest& request) {

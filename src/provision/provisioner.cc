@@ -26,20 +26,15 @@ struct StepFunction {
   StepOutcome (*run)(StepContext&);
 };
 // In the order of Step, by which a step finds its function.
-constexpr std::array<StepFunction, kStepCount> kSteps = {{{Step::kResolveDonor, &ResolveDonorStep},
-                                                          {Step::kPreflight, &PreflightStep},
-                                                          {Step::kClaimDonor, &ClaimDonorStep},
-                                                          {Step::kFence, &FenceStep},
-                                                          {Step::kClone, &CloneStep},
-                                                          {Step::kAwaitRestart, &AwaitRestartStep},
-                                                          {Step::kVerify, &VerifyStep},
-                                                          {Step::kReplicate, &ReplicateStep},
-                                                          {Step::kCatchUp, &CatchUpStep},
-                                                          {Step::kPublish, &PublishStep},
-                                                          {Step::kRelease, &ReleaseStep},
-                                                          {Step::kAssess, &AssessStep},
-                                                          {Step::kRepoint, &RepointStep},
-                                                          {Step::kRejoin, &RejoinStep}}};
+// clang-format off
+constexpr std::array<StepFunction, kStepCount> kSteps = {{
+    {Step::kResolveDonor, &ResolveDonorStep}, {Step::kPreflight, &PreflightStep},
+    {Step::kClaimDonor, &ClaimDonorStep}, {Step::kFence, &FenceStep}, {Step::kClone, &CloneStep},
+    {Step::kAwaitRestart, &AwaitRestartStep}, {Step::kVerify, &VerifyStep},
+    {Step::kReplicate, &ReplicateStep}, {Step::kCatchUp, &CatchUpStep},
+    {Step::kPublish, &PublishStep}, {Step::kRelease, &ReleaseStep},
+    {Step::kAssess, &AssessStep}, {Step::kRepoint, &RepointStep}, {Step::kRejoin, &RejoinStep}}};
+// clang-format on
 constexpr bool EachStepHasItsFunction() {
   for (size_t i = 0; i < kSteps.size(); ++i) {
     if (kSteps[i].step != static_cast<Step>(i) || kSteps[i].run == nullptr) return false;
@@ -255,8 +250,7 @@ class OperationRun {
   // says so. A donor that preflight refused is not asked again: the others are, all of them.
   bool AttemptsLeft(const absl::Status& failure) const {
     if (HasReason(failure, Reason::kDonorBusy)) {
-      const absl::Time since =
-          std::max(operation_.requested, context_.FirstAt(Step::kResolveDonor));
+      const absl::Time since = context_.FirstAt(Step::kResolveDonor);
       return context_.clock().Now() - since < context_.options.donor_wait_timeout;
     }
     const auto& failed = operation_.failed_attempts;

@@ -21,7 +21,7 @@ namespace {
 
 constexpr absl::Duration kPause = absl::Milliseconds(500);
 // A source that does not answer for so long makes a copy needed. A short one is no reason.
-constexpr absl::Duration kSourcePatience = absl::Seconds(10);
+constexpr absl::Duration kSourcePatience = absl::Seconds(30);
 
 // Repeats `call` while it says that something is away. CANCELLED.
 absl::Status Insist(StepContext& context, absl::Duration patience,
@@ -115,8 +115,10 @@ absl::Status ReadOldData(StepContext& context, OldDataFacts& facts) {
   if (IsAway(facts.skips.status())) return facts.skips.status();
   const absl::StatusOr<Tablet> source = ChooseSourceOfOldData(context);
   facts.source_alias = context.operation.source;
-  facts.source = facts.primary = source.status();
-  if (!source.ok()) return absl::OkStatus();
+  if (!source.ok()) {
+    facts.source = facts.primary = source.status();
+    return absl::OkStatus();
+  }
   facts.source = AskSource(context, *source);
   facts.primary = AskPrimary(context, *source);
   return absl::OkStatus();
@@ -128,6 +130,9 @@ absl::StatusOr<OldDataFacts> LookAtOldData(StepContext& context, absl::Duration 
   absl::Status read;
   const absl::Status looked = Insist(context, patience, [&] {
     read = ReadOldData(context, facts);
+    // An agent that has just started writes the server's uuid into the record in a moment.
+    const bool unknown = read.ok() && facts.recorded_uuid.empty();
+    if (unknown) return absl::UnavailableError("the tablet's record names no server_uuid yet");
     return read.ok() ? facts.source.status() : read;
   });
   if (absl::IsCancelled(looked)) return looked;

@@ -217,6 +217,7 @@ const std::vector<PassingError>& PassingErrors() {
       {1756, "", "the workers were stopped in the middle; a start brings them together"},
       {1594, "", kRelay},
       {13121, "", kRelay},
+      {13117, "Event crc check failed", kRelay},
       {1595, "", kRelay},
       {13122, "", kRelay},
       {1744, "", "an event in the relay log has a wrong checksum; repointing fetches it anew"},
