@@ -119,7 +119,8 @@ class OperationTally {
     Count(operation);
     const std::string outcome(OutcomeName(operation.outcome));
     ++ended_[outcome];
-    copies_saved_ += operation.old_data.verdict == OldDataVerdict::kCopySaved ? 1 : 0;
+    const bool saved = operation.old_data.verdict == OldDataVerdict::kCopySaved;
+    copies_saved_ += saved && operation.outcome == Outcome::kDone ? 1 : 0;
     const absl::Duration took = operation.ended - operation.requested;
     const auto seconds = seconds_.find(outcome);
     if (seconds != seconds_.end()) seconds->second.Observe(absl::ToDoubleSeconds(took));
