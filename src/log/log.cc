@@ -137,7 +137,8 @@ class LogObserver : public Observer {
     }
     LogFields fields = OperationFields(operation);
     AddReleaser(operation, fields);
-    AddOldData(operation, fields);
+    const bool verdict = operation.step == Step::kRepoint || operation.step == Step::kResolveDonor;
+    if (verdict) AddOldData(operation, fields);
     log_.Info("step begins", fields);
   }
 
@@ -171,7 +172,7 @@ class LogObserver : public Observer {
     if (operation.request.release.data_is_good) fields.emplace_back("data_is_good", "true");
   }
 
-  // Of a request that copies only if needed: at each step the verdict, and what it rests on.
+  // Of a request that copies only if needed: the verdict, and what it rests on.
   static void AddOldData(const Operation& operation, LogFields& fields) {
     const OldData& old = operation.old_data;
     if (old.verdict == OldDataVerdict::kNotJudged) return;
