@@ -18,6 +18,58 @@ constexpr char kKilled[] = "the thread, or its connection, was killed";
 constexpr char kLocks[] = "waits for locks; the transaction was rolled back as a whole";
 constexpr char kRelay[] = "the relay log is unreadable; repointing fetches a new one";
 
+constexpr PassingError kPassing[] = {
+    {2002, "", kAway},
+    {2003, "", kAway},
+    {2005, "", "the source's host name was unknown"},
+    {2006, "", kLink},
+    {2012, "", kLink},
+    {2013, "", kLink},
+    {2026, "", "TLS with the source failed"},
+    {2055, "", kLink},
+    {1040, "", "the source had too many connections"},
+    {1203, "", "the source had too many connections"},
+    {1043, "", kLink},  // a handshake that broke off
+    {1045, "", kAccount},
+    {1129, "", "the source had blocked this host"},
+    {1130, "", kAccount},
+    {3118, "", kAccount},
+    {3159, "", "the source wants TLS, which graft sets anew"},
+    {1053, "", "the source was shutting down"},
+    {1077, "", "the source was shutting down"},
+    {1079, "", "the source was shutting down"},
+    {1152, "", kLink},
+    {1184, "", kLink},
+    {1158, "", kLink},
+    {1159, "", kLink},
+    {1160, "", kLink},
+    {1161, "", kLink},
+    {1189, "", kLink},
+    {1190, "", kLink},
+    {4031, "", kLink},
+    {1200, "", "no source was set"},
+    {1201, "", "its metadata was not initialised; repointing writes it anew"},
+    {1871, "", "its metadata was unreadable; repointing writes it anew"},
+    {1872, "", "its metadata was unreadable; repointing writes it anew"},
+    // Of the source that it has; whether the one that it is to get still has them, the sets tell.
+    {1236, "purged required binary logs", "its source has purged binary logs"},
+    {13114, "purged required binary logs", "its source has purged binary logs"},
+    {1205, "", kLocks},
+    {1213, "", kLocks},
+    {1317, "", kKilled},
+    {3024, "", "a statement took too long, and was rolled back"},
+    // The coordinator's word for workers that have stopped; theirs are judged beside it.
+    {1756, "", "the workers were stopped in the middle; a start brings them together"},
+    {1594, "", kRelay},
+    {13121, "", kRelay},
+    {13117, "Event crc check failed", kRelay},
+    {1595, "", kRelay},
+    {13122, "", kRelay},
+    {1744, "", "an event in the relay log has a wrong checksum; repointing fetches it anew"},
+    {1745, "", "an event in the relay log has a wrong checksum; repointing fetches it anew"},
+    {1743, "", "an event arrived with a wrong checksum; it is fetched anew"},
+};
+
 // A thread's error, from wherever the server shows it.
 std::vector<ThreadError> ErrorsOf(const ReplicationChannel& channel) {
   std::vector<ThreadError> errors = {{"receiver", channel.receiver_errno, channel.receiver_error},
@@ -172,63 +224,12 @@ class Judge {
 
 }  // namespace
 
-const std::vector<PassingError>& PassingErrors() {
-  static const auto* const errors = new std::vector<PassingError>{
-      {2002, "", kAway},
-      {2003, "", kAway},
-      {2005, "", "the source's host name was unknown"},
-      {2006, "", kLink},
-      {2012, "", kLink},
-      {2013, "", kLink},
-      {2026, "", "TLS with the source failed"},
-      {2055, "", kLink},
-      {1040, "", "the source had too many connections"},
-      {1203, "", "the source had too many connections"},
-      {1043, "", kLink},  // a handshake that broke off
-      {1045, "", kAccount},
-      {1129, "", "the source had blocked this host"},
-      {1130, "", kAccount},
-      {3118, "", kAccount},
-      {3159, "", "the source wants TLS, which graft sets anew"},
-      {1053, "", "the source was shutting down"},
-      {1077, "", "the source was shutting down"},
-      {1079, "", "the source was shutting down"},
-      {1152, "", kLink},
-      {1184, "", kLink},
-      {1158, "", kLink},
-      {1159, "", kLink},
-      {1160, "", kLink},
-      {1161, "", kLink},
-      {1189, "", kLink},
-      {1190, "", kLink},
-      {4031, "", kLink},
-      {1200, "", "no source was set"},
-      {1201, "", "its metadata was not initialised; repointing writes it anew"},
-      {1871, "", "its metadata was unreadable; repointing writes it anew"},
-      {1872, "", "its metadata was unreadable; repointing writes it anew"},
-      // Of the source that it has; whether the one that it is to get still has them, the sets tell.
-      {1236, "purged required binary logs", "its source has purged binary logs"},
-      {13114, "purged required binary logs", "its source has purged binary logs"},
-      {1205, "", kLocks},
-      {1213, "", kLocks},
-      {1317, "", kKilled},
-      {3024, "", "a statement took too long, and was rolled back"},
-      // The coordinator's word for workers that have stopped; theirs are judged beside it.
-      {1756, "", "the workers were stopped in the middle; a start brings them together"},
-      {1594, "", kRelay},
-      {13121, "", kRelay},
-      {13117, "Event crc check failed", kRelay},
-      {1595, "", kRelay},
-      {13122, "", kRelay},
-      {1744, "", "an event in the relay log has a wrong checksum; repointing fetches it anew"},
-      {1745, "", "an event in the relay log has a wrong checksum; repointing fetches it anew"},
-      {1743, "", "an event arrived with a wrong checksum; it is fetched anew"},
-  };
-  return *errors;
+absl::Span<const PassingError> PassingErrors() {
+  return kPassing;
 }
 
 const PassingError* FindPassingError(int number, const std::string& text) {
-  for (const PassingError& error : PassingErrors()) {
+  for (const PassingError& error : kPassing) {
     if (error.number == number && absl::StrContains(text, error.in_text)) return &error;
   }
   return nullptr;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "graft/mysql_server.h"
 #include "graft/operation.h"
 
@@ -20,7 +21,7 @@ struct PassingError {
   const char* in_text;  // only if MySQL's text has this in it; "": always
   const char* why;
 };
-const std::vector<PassingError>& PassingErrors();
+absl::Span<const PassingError> PassingErrors();
 // nullptr: it may mean that the data differ.
 const PassingError* FindPassingError(int number, const std::string& text);
 
