@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "graft/old_data.h"
 #include "graft/operation_request.h"
 #include "graft/preflight.h"
 #include "graft/progress.h"
@@ -30,9 +31,12 @@ enum class Step {
   kCatchUp,
   kPublish,
   kRelease,
+  kAssess,
+  kRepoint,
+  kRejoin,
   kRestoreBackup,
 };
-inline constexpr int kStepCount = 12;
+inline constexpr int kStepCount = 15;
 absl::string_view StepName(Step step);  // "await_restart"
 std::optional<Step> ParseStep(absl::string_view name);
 
@@ -97,8 +101,7 @@ struct StepTime {
   absl::Time ended = absl::InfinitePast();  // InfinitePast(): still in it
 };
 
-// graft lists this many ended sessions, and only counts the others.
-inline constexpr size_t kMostEndedSessions = 50;
+inline constexpr size_t kMostEndedSessions = 50;  // graft only counts those beyond
 
 struct Operation {
   OperationRequest request;
@@ -117,6 +120,7 @@ struct Operation {
   std::vector<EndedSession> ended_sessions;  // the first kMostEndedSessions
   int64_t ended_sessions_more = 0;
   Proof proof;
+  OldData old_data;
   absl::Duration donor_patience = absl::Minutes(5);  // the server's own, when its donor is gone
   bool from_backup = false;  // its donor serves a backup; the plan has restore_backup
   std::string backup;        // that backup's name; empty until it is chosen

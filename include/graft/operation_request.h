@@ -111,12 +111,13 @@ struct OperationRequest {
   ReplicateFrom replicate_from = ReplicateFrom::kDonor;
   CloneSettings settings;
   Allowances allow;
+  bool if_needed = false;           // copies only if the old data cannot catch up
   bool fallback_to_backup = false;  // if no tablet of the shard can be the donor
   friend bool operator==(const OperationRequest& a, const OperationRequest& b) {
     return std::tie(a.id, a.kind, a.release, a.donor, a.replicate_from, a.settings, a.allow,
-                    a.fallback_to_backup) == std::tie(b.id, b.kind, b.release, b.donor,
-                                                      b.replicate_from, b.settings, b.allow,
-                                                      b.fallback_to_backup);
+                    a.if_needed, a.fallback_to_backup) ==
+           std::tie(b.id, b.kind, b.release, b.donor, b.replicate_from, b.settings, b.allow,
+                    b.if_needed, b.fallback_to_backup);
   }
 };
 

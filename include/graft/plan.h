@@ -34,9 +34,12 @@ struct PlanRow {
 
 using Plan = std::vector<PlanRow>;
 
-// `from_backup`: of a rebuild whose donor serves a backup.
-const Plan& PlanOf(OperationKind kind, bool from_backup = false);
+const Plan& PlanOf(OperationKind kind);
 const Plan& PlanOf(const Operation& operation);
+// The row of a rebuild's plan with which its copy begins.
+inline Step FirstOfCopy(const Operation& operation) {
+  return operation.from_backup ? Step::kRestoreBackup : Step::kResolveDonor;
+}
 
 // The row of the operation's present step, and the index of that row in the plan.
 const PlanRow& RowOf(const Operation& operation);

@@ -22,6 +22,14 @@ struct ReplicationFilter {
   std::string Text() const { return absl::StrCat(name, "=(", rule, ")"); }
 };
 
+// Of a receiver, a coordinator or a worker: the error that stopped it last, until replication is
+// started again.
+struct ThreadError {
+  std::string thread;  // "worker"
+  int number = 0;
+  std::string text;
+};
+
 struct ReplicationChannel {
   std::string name;  // "" is the default channel
   HostPort source;
@@ -44,6 +52,8 @@ struct ReplicationChannel {
   bool applying = false;   // a transaction is being applied now, however long it takes
   bool receiving = false;  // a transaction is being queued now
   bool stopping = false;   // a STOP waits for the transaction that is being applied
+  std::vector<ThreadError> thread_errors;  // as performance_schema has them
+  bool thread_errors_seen = true;          // false: that cannot be read
 
   bool receives() const { return receiver_running || receiver_connecting; }
   bool runs() const { return receives() || applier_running; }

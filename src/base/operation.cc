@@ -17,9 +17,10 @@ template <size_t n>
 using Names = std::array<absl::string_view, n>;
 
 constexpr Names<kStepCount> kStepNames = {
-    "resolve_donor", "preflight", "claim_donor", "fence",   "clone",   "await_restart",
-    "verify",        "replicate", "catch_up",    "publish", "release", "restore_backup"};
+    "resolve_donor", "preflight", "claim_donor", "fence",   "clone",  "await_restart", "verify",
+    "replicate",     "catch_up",  "publish",     "release", "assess", "repoint",       "rejoin", "restore_backup"};
 constexpr Names<4> kOutcomeNames = {"running", "done", "failed", "cancelled"};
+constexpr Names<4> kVerdictNames = {"not_judged", "catching_up", "copy_saved", "copy_needed"};
 constexpr Names<4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY", "CLONED"};
 constexpr Names<4> kCheckOutcomeNames = {"PASSED", "WARNING", "UNCHECKED", "FATAL"};
 constexpr Names<4> kCloneStateNames = {"Not Started", "In Progress", "Completed", "Failed"};
@@ -51,6 +52,9 @@ std::optional<Step> ParseStep(absl::string_view name) {
 }
 absl::string_view OutcomeName(Outcome outcome) {
   return NameOf(kOutcomeNames, outcome);
+}
+absl::string_view OldDataVerdictName(OldDataVerdict verdict) {
+  return NameOf(kVerdictNames, verdict);
 }
 absl::string_view DataStateName(DataState state) {
   return NameOf(kDataStateNames, state);

@@ -77,10 +77,21 @@ absl::StatusOr<v1::ListOperationsResponse> ListAll(AgentClient& agent) {
 
 }  // namespace
 
+absl::Status CheckIfNeededIsKnown(const v1::ReprovisionRequest& request,
+                                  const v1::Operation& operation) {
+  if (!request.if_needed() || operation.if_needed()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the agent of ", operation.recipient(),
+      " is older than --if-needed, and began "
+      "an ordinary copy, operation ",
+      operation.id(), ": graftctl cancel ", operation.recipient(), " ends it; upgrade the agent"));
+}
+
 Result Reprovision(const Session& session, const Connect& connect,
                    const v1::ReprovisionRequest& request) {
   GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<AgentClient> agent, connect());
   GRAFT_ASSIGN_OR_RETURN(const v1::Operation operation, agent->Reprovision(request));
+  GRAFT_RETURN_IF_ERROR(CheckIfNeededIsKnown(request, operation));
   ShowAccepted(session, operation, " accepted; graftctl watch shows how far it is");
   return ExitCode::kDone;
 }

@@ -41,6 +41,9 @@ struct WatchCall {
 // Of the agent.
 Result Reprovision(const Session& session, const Connect& connect,
                    const v1::ReprovisionRequest& request);
+// FAILED_PRECONDITION: the agent is older than --if-needed, and copies.
+absl::Status CheckIfNeededIsKnown(const v1::ReprovisionRequest& request,
+                                  const v1::Operation& operation);
 // Follows the operation to its end. Interrupted, it says that the operation goes on, or asks for
 // its cancel first.
 Result WatchOperation(const Session& session, const Connect& connect, const WatchCall& call);

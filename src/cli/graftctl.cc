@@ -43,6 +43,7 @@ absl::StatusOr<ReprovisionCall> MakeCall(const GraftctlFlags& flags) {
   }
   call.settings = flags.settings;
   call.allow = flags.allow;
+  call.if_needed = flags.if_needed;
   return call;
 }
 

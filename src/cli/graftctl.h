@@ -54,6 +54,7 @@ struct GraftctlFlags {
   std::string replicate_from;  // empty: the agent's own
   CloneSettings settings;
   Allowances allow;
+  bool if_needed = false;
   bool even_if_dropped = false;
   ReleaseWord word;  // release; an empty `by` means who calls
   bool watch = false;

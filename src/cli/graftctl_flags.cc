@@ -90,6 +90,7 @@ void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   AddShardFlags(*reprovision, flags);
   AddRequestFlags(*reprovision, flags);
   AddSettingsFlags(*reprovision, flags);
+  reprovision->add_flag("--if-needed", flags.if_needed, "copy only if catching up cannot do");
   auto* shard = reprovision->get_option("--shard");
   reprovision
       ->add_option("--id", flags.operation_id,
@@ -146,8 +147,7 @@ void AddTopoCommands(CLI::App& app, GraftctlFlags& flags) {
   tablets->add_option("--keyspace", flags.filter.keyspace, "only of this keyspace");
   tablets->add_option("--shard", flags.filter.shard, "only of this shard: 0, or shop/0");
   tablets->add_flag("--no-ask", flags.no_ask,
-                    "the records with their tags alone: asks no agent, so it is quick for any "
-                    "number of tablets");
+                    "the records with their tags alone: asks no agent, so it is quick");
 
   CLI::App* topo = app.add_subcommand("topo", "look at the topology, or edit it");
   topo->require_subcommand(1);

@@ -98,7 +98,8 @@ std::vector<std::string> Request(const v1::Operation& operation) {
       {v1::REPLICATE_FROM_PRIMARY_OR_DONOR, "the primary, or else the donor"}};
   const auto followed = follow.find(operation.replicate_from());
   return Facts(
-      {{"donor", DonorAskedFor(operation.donor_choice())},
+      {{"copy", operation.if_needed() ? "only if the old data cannot catch up" : ""},
+       {"donor", DonorAskedFor(operation.donor_choice())},
        {"follow", followed == follow.end() ? "" : followed->second},
        {"bandwidth", bounded ? RenderBandwidths(settings) : ""},
        {"threads", settings.has_max_concurrency() ? absl::StrCat(settings.max_concurrency()) : ""},
@@ -163,6 +164,14 @@ std::vector<std::string> ErrorFacts(const v1::Error& error) {
                 {"read", absl::StrCat("docs/reference/reasons.md: look up ", word)}});
 }
 
+std::vector<std::string> OldDataFacts(const v1::OldData& old) {
+  if (old.gtid_before().empty()) return {};
+  return Facts({{"found", old.found()},
+                {"behind", view::Count(old.transactions_behind(), "transaction")},
+                {"gtid_executed before", old.gtid_before()},
+                {"gtid_executed after", old.gtid_after()}});
+}
+
 }  // namespace
 
 std::vector<std::string> RenderDescription(const v1::Operation& operation, absl::Time now) {
@@ -177,6 +186,7 @@ std::vector<std::string> RenderDescription(const v1::Operation& operation, absl:
     events.push_back(event.Line());
   }
   AddSection("what happened", std::move(events), lines);
+  AddSection("old data", OldDataFacts(operation.old_data()), lines);
   AddSection("gtid_executed before",
              operation.proof().gtid_before().empty()
                  ? std::vector<std::string>()

@@ -84,9 +84,11 @@ Line Overall(const v1::Operation& operation, absl::Time now, const Layout& layou
 
 Line StepLine(const v1::Operation& operation, absl::Time now, const Layout& layout) {
   std::vector<Piece> pieces = {{absl::StrCat("step ", operation.step()), Tone::kPlain}};
-  const bool releases = operation.kind() == v1::RELEASE;
-  const Plan& plan = PlanOf(releases ? OperationKind::kRelease : OperationKind::kReprovision,
-                            operation.from_backup());
+  Operation planned;
+  if (operation.kind() == v1::RELEASE) planned.request.kind = OperationKind::kRelease;
+  planned.request.if_needed = operation.if_needed();
+  planned.from_backup = operation.from_backup();
+  const Plan& plan = PlanOf(planned);
   const std::optional<Step> step = ParseStep(operation.step());
   const std::optional<size_t> place = step.has_value() ? PlaceIn(plan, *step) : std::nullopt;
   if (place.has_value()) {

@@ -184,6 +184,7 @@ Result ReprovisionAndWatch(const Session& session, const Connect& connect,
                          AskOnceStarted(session, connect, [&request](AgentClient& agent) {
                            return agent.Reprovision(request);
                          }));
+  GRAFT_RETURN_IF_ERROR(CheckIfNeededIsKnown(request, operation));
   return Watching(session, connect, on_interrupt).Run(operation);
 }
 

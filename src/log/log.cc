@@ -137,6 +137,8 @@ class LogObserver : public Observer {
     }
     LogFields fields = OperationFields(operation);
     AddReleaser(operation, fields);
+    const bool verdict = operation.step == Step::kRepoint || operation.step == Step::kResolveDonor;
+    if (verdict) AddOldData(operation, fields);
     log_.Info("step begins", fields);
   }
 
@@ -152,6 +154,7 @@ class LogObserver : public Observer {
       fields.emplace_back("took", HumanDuration(operation.ended - operation.requested));
     }
     AddReleaser(operation, fields);
+    AddOldData(operation, fields);
     AddVerdict(operation, fields);
     if (!operation.error.ok()) fields = StatusFields(operation.error, std::move(fields));
     log_.Write(Level(operation.outcome), "operation ended", fields);
@@ -167,6 +170,17 @@ class LogObserver : public Observer {
     if (operation.request.kind != OperationKind::kRelease) return;
     fields.emplace_back("released_by", operation.request.release.by);
     if (operation.request.release.data_is_good) fields.emplace_back("data_is_good", "true");
+  }
+
+  // Of a request that copies only if needed: the verdict, and what it rests on.
+  static void AddOldData(const Operation& operation, LogFields& fields) {
+    const OldData& old = operation.old_data;
+    if (old.verdict == OldDataVerdict::kNotJudged) return;
+    fields.emplace_back("old_data", std::string(OldDataVerdictName(old.verdict)));
+    const bool copies = old.verdict == OldDataVerdict::kCopyNeeded;
+    fields.emplace_back(copies ? "why_copied" : "found", copies ? old.why_copied : old.found);
+    if (old.verdict != OldDataVerdict::kCopySaved) return;
+    fields.emplace_back("transactions_caught_up", absl::StrCat(old.transactions_caught_up));
   }
 
   // The losses of the operation, and the facts that it could not prove.

@@ -119,6 +119,8 @@ class OperationTally {
     Count(operation);
     const std::string outcome(OutcomeName(operation.outcome));
     ++ended_[outcome];
+    const bool saved = operation.old_data.verdict == OldDataVerdict::kCopySaved;
+    copies_saved_ += saved && operation.outcome == Outcome::kDone ? 1 : 0;
     const absl::Duration took = operation.ended - operation.requested;
     const auto seconds = seconds_.find(outcome);
     if (seconds != seconds_.end()) seconds->second.Observe(absl::ToDoubleSeconds(took));
@@ -147,6 +149,9 @@ class OperationTally {
       steps.Set(step_seconds_[static_cast<size_t>(i)],
                 {{"step", std::string(StepName(static_cast<Step>(i)))}});
     }
+    page.Counter("graft_copies_saved_total",
+                 "Operations with --if-needed whose old data has caught up without a copy.")
+        .Set(static_cast<double>(copies_saved_));
     page.Counter("graft_clone_bytes_total", "Bytes that CLONE has copied to this tablet.")
         .Set(static_cast<double>(bytes_));
   }
@@ -166,6 +171,7 @@ class OperationTally {
   std::map<std::string, int64_t> attempt_failures_;  // by reason
   std::map<std::string, Histogram> seconds_;         // by outcome
   std::vector<Histogram> step_seconds_;              // by Step
+  int64_t copies_saved_ = 0;
   int64_t bytes_ = 0;
 };
 

@@ -108,6 +108,10 @@ bool AddWork(const RowSet& work, ReplicationChannel* channel) {
   for (const Row& row : Rows(work)) {
     if (row.Text({"channel"}) != channel->name) continue;
     found = true;
+    int number = 0;
+    if (absl::SimpleAtoi(row.Text({"error"}), &number) && number != 0) {
+      channel->thread_errors.push_back({row.Text({"part"}), number, row.Text({"message"})});
+    }
     const std::string current = row.Text({"current"});
     const std::string last = row.Text({"last"});
     absl::StrAppend(&channel->activity, current, ",", last, ";");
@@ -147,7 +151,10 @@ absl::StatusOr<std::vector<ReplicationChannel>> ReadReplicationRows(const RowSet
   std::vector<ReplicationChannel> channels;
   for (const Row& row : Rows(status)) {
     GRAFT_ASSIGN_OR_RETURN(ReplicationChannel channel, ReadChannel(row));
-    if (!AddWork(work, &channel)) channel.applying = channel.applier_running && HasBacklog(row);
+    channel.thread_errors_seen = AddWork(work, &channel);
+    if (!channel.thread_errors_seen) {
+      channel.applying = channel.applier_running && HasBacklog(row);
+    }
     channels.push_back(std::move(channel));
   }
   return channels;

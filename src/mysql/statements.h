@@ -100,13 +100,14 @@ std::string DelayStatement(const ServerVersion& version, absl::Duration delay);
 // GTIDs of the transaction the thread is at and of the one before.
 inline constexpr char kReplicationWorkStatement[] =
     "SELECT channel_name AS channel, 'worker' AS part, service_state AS state, "
-    "applying_transaction AS current, last_applied_transaction AS last, 0 AS heartbeats "
+    "applying_transaction AS current, last_applied_transaction AS last, 0 AS heartbeats, "
+    "last_error_number AS error, last_error_message AS message "
     "FROM performance_schema.replication_applier_status_by_worker UNION ALL "
     "SELECT channel_name, 'coordinator', service_state, processing_transaction, "
-    "last_processed_transaction, 0 "
+    "last_processed_transaction, 0, last_error_number, last_error_message "
     "FROM performance_schema.replication_applier_status_by_coordinator UNION ALL "
     "SELECT channel_name, 'receiver', service_state, queueing_transaction, "
-    "last_queued_transaction, count_received_heartbeats "
+    "last_queued_transaction, count_received_heartbeats, last_error_number, last_error_message "
     "FROM performance_schema.replication_connection_status";
 // CHANGE REPLICATION SOURCE from 8.0.23 on, MASTER before. GTID auto-position, retried every 10 s.
 // The default channel alone. INVALID_ARGUMENT: no host, port or user.

@@ -26,19 +26,16 @@ struct StepFunction {
   StepOutcome (*run)(StepContext&);
 };
 // In the order of Step, by which a step finds its function.
-constexpr std::array<StepFunction, kStepCount> kSteps = {
-    {{Step::kResolveDonor, &ResolveDonorStep},
-     {Step::kPreflight, &PreflightStep},
-     {Step::kClaimDonor, &ClaimDonorStep},
-     {Step::kFence, &FenceStep},
-     {Step::kClone, &CloneStep},
-     {Step::kAwaitRestart, &AwaitRestartStep},
-     {Step::kVerify, &VerifyStep},
-     {Step::kReplicate, &ReplicateStep},
-     {Step::kCatchUp, &CatchUpStep},
-     {Step::kPublish, &PublishStep},
-     {Step::kRelease, &ReleaseStep},
-     {Step::kRestoreBackup, &RestoreBackupStep}}};
+// clang-format off
+constexpr std::array<StepFunction, kStepCount> kSteps = {{
+    {Step::kResolveDonor, &ResolveDonorStep}, {Step::kPreflight, &PreflightStep},
+    {Step::kClaimDonor, &ClaimDonorStep}, {Step::kFence, &FenceStep}, {Step::kClone, &CloneStep},
+    {Step::kAwaitRestart, &AwaitRestartStep}, {Step::kVerify, &VerifyStep},
+    {Step::kReplicate, &ReplicateStep}, {Step::kCatchUp, &CatchUpStep},
+    {Step::kPublish, &PublishStep}, {Step::kRelease, &ReleaseStep},
+    {Step::kAssess, &AssessStep}, {Step::kRepoint, &RepointStep}, {Step::kRejoin, &RejoinStep},
+    {Step::kRestoreBackup, &RestoreBackupStep}}};
+// clang-format on
 constexpr bool EachStepHasItsFunction() {
   for (size_t i = 0; i < kSteps.size(); ++i) {
     if (kSteps[i].step != static_cast<Step>(i) || kSteps[i].run == nullptr) return false;
@@ -89,7 +86,9 @@ class OperationRun {
       StandAgain();
       return absl::OkStatus();
     }
-    if (operation_.from_backup) place_ = 0;  // its donor may be gone
+    if (const auto restores = PlaceIn(*plan_, Step::kRestoreBackup)) {
+      place_ = std::min(place_, *restores);  // its donor may be gone
+    }
     const std::optional<size_t> claim = PlaceIn(*plan_, Step::kClaimDonor);
     const bool unclaimed = (*plan_)[place_].zone != Zone::kAfterCopy;
     if (claim.has_value() && unclaimed) place_ = std::min(place_, *claim);
@@ -256,7 +255,8 @@ class OperationRun {
   // says so. A donor that preflight refused is not asked again: the others are, all of them.
   bool AttemptsLeft(const absl::Status& failure) const {
     if (HasReason(failure, Reason::kDonorBusy)) {
-      return context_.clock().Now() - operation_.requested < context_.options.donor_wait_timeout;
+      const absl::Time since = context_.FirstAt(Step::kResolveDonor);
+      return context_.clock().Now() - since < context_.options.donor_wait_timeout;
     }
     const auto& failed = operation_.failed_attempts;
     const auto free = std::count_if(failed.begin(), failed.end(), [](const FailedAttempt& attempt) {

@@ -114,6 +114,7 @@ absl::Status MapCall(Object& object, ReprovisionCall& call) {
   object("id", call.id);
   GRAFT_RETURN_IF_ERROR(MapDonor(object, call.donor));
   GRAFT_RETURN_IF_ERROR(MapReplicateFrom(object, call.replicate_from));
+  object("ifNeeded", call.if_needed);
   Object settings = object.In("settings");
   settings("maxDataBandwidthMib", call.settings.max_data_bandwidth_mib);
   settings("maxNetworkBandwidthMib", call.settings.max_network_bandwidth_mib);

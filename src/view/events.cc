@@ -98,6 +98,26 @@ void AddProof(const v1::Proof& proof, Extent extent, std::vector<Event>& events)
   }
 }
 
+// That a copy was saved, or why it was needed.
+void AddOldData(const v1::OldData& old, std::vector<Event>& events) {
+  switch (old.verdict()) {
+    case v1::CATCHING_UP:
+      events.push_back({"the old data catches up, without a copy", old.found()});
+      break;
+    case v1::COPY_SAVED:
+      events.push_back({absl::StrCat("saved a copy: the old data has caught up with ",
+                                     Count(old.transactions_caught_up(), "transaction")),
+                        old.found(), Tone::kGood});
+      break;
+    case v1::COPY_NEEDED:
+      events.push_back(
+          {"a copy is needed: the old data cannot be used", old.why_copied(), Tone::kWarning});
+      break;
+    default:
+      break;
+  }
+}
+
 }  // namespace
 
 std::vector<Event> EventsOf(const v1::Operation& operation, Extent extent) {
@@ -121,6 +141,7 @@ std::vector<Event> EventsOf(const v1::Operation& operation, Extent extent) {
                       Tone::kWarning});
   }
   AddProof(operation.proof(), extent, events);
+  AddOldData(operation.old_data(), events);
   return events;
 }
 

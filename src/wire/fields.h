@@ -62,6 +62,7 @@ class Fields {
   void operator()(const char* name, CheckSide& v) { Number(name, v, "side of a check"); }
   void operator()(const char* name, DataState& v) { Number(name, v, "data state"); }
   void operator()(const char* name, OperationKind& v) { Number(name, v, "kind"); }
+  void operator()(const char* name, OldDataVerdict& v) { Number(name, v, "verdict"); }
   void operator()(const char* name, Outcome& v) { Number(name, v, "outcome"); }
   void operator()(const char* name, ReplicateFrom& v) { Number(name, v, "replicate_from"); }
   // A message of its own: by ToProto() and FromProto(); all others by Map().

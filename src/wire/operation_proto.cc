@@ -90,6 +90,11 @@ void Map(Fields& fields, EndedSession& session) {
   GRAFT_MAP(fields, session.connection_id, session.user, session.host);
 }
 
+void Map(Fields& fields, OldData& data) {
+  GRAFT_MAP(fields, data.verdict, data.found, data.why_copied, data.gtid_before, data.gtid_after,
+            data.transactions_behind, data.transactions_caught_up);
+}
+
 void Map(Fields& fields, Proof& proof) {
   GRAFT_MAP(fields, proof.gtid_before, proof.gtid_discarded, proof.transactions_discarded,
             proof.emptied_tables, proof.disabled_events, proof.not_checked);
@@ -114,6 +119,7 @@ void Map(Fields& fields, Operation& operation) {
     MapEta(fields.In("progress"), operation.progress.eta);
   }
   MapHistory(fields, operation);
+  if (operation.request.if_needed) fields.IfSet("old_data", operation.old_data);
 }
 
 v1::Operation ToProto(const Operation& operation) {
@@ -228,6 +234,7 @@ void Map(Fields& fields, OperationRequest& request) {
   if (fields.reading() || request.kind == OperationKind::kRelease) {
     fields("release", request.release);
   }
+  fields("if_needed", request.if_needed);
 }
 
 }  // namespace graft

@@ -154,6 +154,7 @@ absl::Status CheckOperationId(absl::string_view id) {
 v1::ReprovisionRequest ToProto(const ReprovisionCall& call) {
   auto proto = ToMessage<v1::ReprovisionRequest>(call);
   proto.set_id(call.id);
+  proto.set_if_needed(call.if_needed);
   return proto;
 }
 
@@ -161,6 +162,7 @@ absl::StatusOr<ReprovisionCall> FromProto(const v1::ReprovisionRequest& proto) {
   GRAFT_RETURN_IF_ERROR(CheckOperationId(proto.id()));
   GRAFT_ASSIGN_OR_RETURN(ReprovisionCall call, CallFromProto(proto));
   call.id = proto.id();
+  call.if_needed = proto.if_needed();
   return call;
 }
 

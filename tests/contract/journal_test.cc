@@ -329,6 +329,8 @@ TabletState FullStateOfVersion3() {
   clone.donor_mysql = operation.donor_mysql;
   clone.gtid_before = operation.proof.gtid_before;
   state.clone = clone;
+  state.operation.request.if_needed = false;
+  state.operation.old_data = {};
   return state;
 }
 

@@ -106,7 +106,7 @@ Truth AgentWorld::LookAtServer() {
                             IsOn(state.persisted, "super_read_only") &&
                             IsOn(state.persisted, "skip_replica_start");
     truth.persisted_any = !state.persisted.empty();
-    truth.settings_kept = !state.channels.empty() && state.channels.front().delay == kDelay &&
+    truth.settings_kept = !state.channels.empty() && state.channels.front().delay == delay_ &&
                           state.source.has_value() && state.source->filters.size() == 1;
     truth.enabled_events = static_cast<int>(state.enabled_events.size());
     truth.replicates = truth.up && std::any_of(state.channels.begin(), state.channels.end(),
@@ -231,6 +231,7 @@ void AgentWorld::ExpectSecondRequest() {
   recipient.Edit([](FakeMysqlState& state) {
     state.script = CloneScript();
     state.script.copy = state.script.restart = absl::Seconds(1);
+    state.replication.applier_errno = 0;
   });
   if (process_ == nullptr && !Start()) return;
   Request("op-2", DonorChoice::Kind::kPrimary);

@@ -182,9 +182,17 @@ bool AgentWorld::Ended() const {
 
 void AgentWorld::Request(const std::string& id, DonorChoice::Kind donor_kind) {
   id_ = id;
-  recipient.Edit([&](FakeMysqlState& state) { good_schemas_ = state.facts.user_schemas; });
+  recipient.Edit([&](FakeMysqlState& state) {
+    good_schemas_ = state.facts.user_schemas;
+    if (id == "op-1") delay_ = state.channels.front().delay;
+  });
+  if (id == "op-1") {
+    const bool breaks = recipient.state().replication.applier_errno != 0;
+    story_.could_replicate = LookAtServer().replicates && !breaks;
+  }
   while (process_ == nullptr && !Start()) Bury();
-  const ReprovisionCall call{id, DonorChoice{donor_kind, {}}, ReplicateFrom::kPrimary, {}, {}};
+  ReprovisionCall call{id, DonorChoice{donor_kind, {}}, ReplicateFrom::kPrimary, {}, {}};
+  call.if_needed = if_needed && id == "op-1";
   for (int tries = 0; tries < kMostProcesses; ++tries) {  // a client asks again
     if (process_->agent.operations().Reprovision(call).ok()) return;
     clock.Advance(absl::Seconds(1));

@@ -74,6 +74,8 @@ class AgentWorld : private Gate, private Observer {
   void LookAtTheEnd();
   void ExpectSecondRequest();
 
+  bool if_needed = false;  // of the first request
+
   SimulatedClock clock;
   FakeStore store{clock};
   VitessTopology topology;
@@ -129,6 +131,7 @@ class AgentWorld : private Gate, private Observer {
   };
   std::vector<Appointment> appointments_;
   std::string id_;
+  absl::Duration delay_;                   // of its replication, likewise
   std::vector<std::string> good_schemas_;  // the recipient's, when the operation was asked for
   Version seen_ = 0;                       // of the tablet's record
   Story story_;

@@ -28,9 +28,36 @@ struct Death {
   absl::Duration delay;
   bool cancelled = false;
   const char* in_call = "";  // in the middle of the first such call
+  // Of a request that copies only if needed.
+  enum class OldData { kNotAsked, kBehind, kBroken, kBreaks } old_data = OldData::kNotAsked;
 };
 
+// A replica that is behind, one that stopped with 1062, and one that does once it is started.
+void PrepareOldData(AgentWorld& world, Death::OldData old_data) {
+  if (old_data == Death::OldData::kNotAsked) return;
+  world.if_needed = true;
+  world.recipient.Edit([old_data](FakeMysqlState& state) {
+    state.facts.gtid_executed = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1-40";
+    state.replication.gtid_executed_after = state.donor.gtid_executed;
+    ReplicationChannel& channel = state.channels.front();
+    channel.receiver_running = channel.receiver_connecting = false;
+    channel.receiver_errno = 2003;
+    if (old_data == Death::OldData::kBehind) channel.delay = absl::ZeroDuration();
+    if (old_data == Death::OldData::kBroken) {
+      channel.applier_running = false;
+      channel.applier_errno = 1062;
+    }
+    if (old_data != Death::OldData::kBreaks) return;
+    channel.delay = absl::ZeroDuration();
+    state.replication.applier_errno = 1062;
+  });
+  world.AtStep(Step::kFence, absl::ZeroDuration(), [&world] {
+    world.recipient.Edit([](FakeMysqlState& state) { state.replication.applier_errno = 0; });
+  });
+}
+
 // If a call is made again and again, the first calls, and then one of so many.
+constexpr absl::Duration kNow = absl::ZeroDuration();
 constexpr int kEachUpTo = 8;
 constexpr int kThenEvery = 16;
 
@@ -53,11 +80,34 @@ std::vector<Death> Deaths() {
     deaths.push_back(
         {absl::StrCat("publish_in_", call), Step::kPublish, absl::ZeroDuration(), false, call});
   }
+  using OldData = Death::OldData;
+  const auto add = [&deaths](Step step, absl::Duration delay, bool cancelled, OldData data) {
+    const char* of = data == OldData::kBehind   ? "behind"
+                     : data == OldData::kBroken ? "broken"
+                                                : "breaks";
+    deaths.push_back({absl::StrCat("if_needed_", of, "_", StepName(step),
+                                   delay > kNow ? "_lagging" : "", cancelled ? "_cancelled" : ""),
+                      step, delay, cancelled, "", data});
+  };
+  for (const Step step : {Step::kAssess, Step::kRepoint, Step::kRejoin}) {
+    for (const bool cancelled : {false, true}) add(step, kNow, cancelled, OldData::kBehind);
+  }
+  for (const bool cancelled : {false, true}) {
+    add(Step::kRejoin, absl::Seconds(2), cancelled, OldData::kBehind);
+  }
+  add(Step::kPublish, kNow, false, OldData::kBehind);
+  for (const Step step : {Step::kAssess, Step::kResolveDonor, Step::kClone}) {
+    add(step, kNow, false, OldData::kBroken);
+  }
+  for (const Step step : {Step::kRejoin, Step::kResolveDonor, Step::kPublish}) {
+    add(step, kNow, false, OldData::kBreaks);
+  }
   return deaths;
 }
 
 // The operation, up to the agent's death.
 void RunToDeath(AgentWorld& world, const Death& death, const std::function<void()>& between) {
+  PrepareOldData(world, death.old_data);
   world.AtStep(death.step, death.delay, [&world, &death] {
     if (*death.in_call != '\0') {
       world.recipient.Edit(

@@ -53,7 +53,23 @@ void Tell(Violations& violations, bool broken, const std::string& text) {
   }
 }
 
+// The old data has caught up: nothing was sent, and the tablet serves with it.
+void CheckSaved(const Story& story, Violations& broken) {
+  const OldData& old = story.state.operation.old_data;
+  Tell(broken, story.state.operation.data_state != DataState::kIntact, "saved, and not INTACT");
+  Tell(broken, !story.truth.old_whole, "saved, and the old data is not there");
+  Tell(broken, story.clones_started > 0, "saved, and CLONE was sent");
+  Tell(broken, !story.truth.replicates, "saved, and the replica follows nobody");
+  Tell(broken, story.truth.persisted_any, "saved, and a fence is up");
+  Tell(broken, story.record.type != TabletType::kReplica, "saved, and the record is no REPLICA");
+  Tell(broken, old.found.empty() || old.gtid_after.empty(), "saved, without a proof");
+}
+
 void CheckDone(const Story& story, Violations& broken) {
+  const OldData& old = story.state.operation.old_data;
+  if (old.verdict == OldDataVerdict::kCopySaved) return CheckSaved(story, broken);
+  const bool asked = story.state.operation.request.if_needed;
+  Tell(broken, asked && old.why_copied.empty(), "copied, and nothing says why");
   Tell(broken, story.state.operation.data_state != DataState::kCloned, "DONE without a copy");
   Tell(broken, !story.truth.copy_whole, "DONE, and the donor's data is not there");
   Tell(broken, !story.truth.replicates, "DONE, and the replica follows nobody");
@@ -72,7 +88,8 @@ void CheckPutBack(const Story& story, Violations& broken) {
          "fenced, and the record says otherwise");
     return;
   }
-  Tell(broken, !story.truth.replicates, "INTACT, and the old replication was not resumed");
+  Tell(broken, story.could_replicate && !story.truth.replicates,
+       "INTACT, and the old replication was not resumed");
   Tell(broken, story.truth.persisted_any, "INTACT, and the fence is still up");
   Tell(broken, story.record.type != TabletType::kReplica, "INTACT, and the record is no REPLICA");
 }

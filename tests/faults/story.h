@@ -68,6 +68,7 @@ struct Sending {
 struct Story {
   std::vector<Shown> shown;
   std::vector<Sending> sendings;
+  bool could_replicate = true;       // the old data, when it was asked for
   std::optional<Step> cancelled_at;  // a cancel was granted there
 
   // At the end, after every fault was repaired.

@@ -12,6 +12,7 @@ graft_guide(beside-vitess "done: data CLONED" "/vitess/zone2/tablets/zone2-00000
   "graft.data_state")
 graft_guide(automatic-repair "done: data CLONED" "repair-1032" "limit of repairs within 24 hours"
   "stopped by hand")
+graft_guide(catching-up "done: data INTACT" "saved a copy" "a copy is needed")
 graft_guide(throttling "donor zone1-0000000102" "exit code 5")
 graft_guide(rehearsing-a-failure "taken up again" "RECIPIENT_CRASHED" "record cannot be written")
 graft_guide(monitoring "graft_tablet_info" "GraftReplicationStopped")

@@ -34,6 +34,14 @@ inline void AddFullHistory(Operation& operation) {
   operation.resumptions = 4;
   operation.ended_sessions = {{12, "app", "10.0.0.1:4711"}};
   operation.ended_sessions_more = 150;
+  operation.request.if_needed = true;
+  operation.old_data = {OldDataVerdict::kCopyNeeded,
+                        "2 transactions behind",
+                        "error 1062",
+                        "uuid:1-9",
+                        "uuid:1-11",
+                        2,
+                        1};
   operation.proof = {
       "uuid:1-9", "uuid:8-9", 2, {"shop.log (MyISAM)"}, {"shop.tick"}, "the primary was away"};
   operation.donor_patience = absl::Seconds(90);

@@ -108,6 +108,18 @@ TEST_F(MetricsTallyTest, FailuresHaveTheirReasons) {
   EXPECT_EQ(Of("graft_operation_attempt_failures_total{reason=\"RESOURCE_EXHAUSTED\"}"), 1);
 }
 
+TEST_F(MetricsTallyTest, ACopyIsSavedOnceTheOperationIsDone) {
+  operation_.old_data.verdict = OldDataVerdict::kCopySaved;
+  BeginStep(Step::kRejoin, 0);
+  EXPECT_EQ(Of("graft_copies_saved_total"), 0);
+  End(Outcome::kDone, 1);
+  EXPECT_EQ(Of("graft_copies_saved_total"), 1);
+  operation_.request.id = "op-2";
+  operation_.old_data.verdict = OldDataVerdict::kCopyNeeded;
+  End(Outcome::kDone, 2);
+  EXPECT_EQ(Of("graft_copies_saved_total"), 1);
+}
+
 TEST_F(MetricsTallyTest, BytesOfAllAttemptsAddUp) {
   BeginStep(Step::kClone, 0);
   Copied(1000);

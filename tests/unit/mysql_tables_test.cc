@@ -173,6 +173,22 @@ TEST(ServerTables, TransactionsAndHeartbeatsOfTheSourceAreHeard) {
   EXPECT_EQ(heard("uuid:1", "1").activity, heard("uuid:1", "2").activity) << "no work";
 }
 
+TEST(ServerTables, ErrorsOfEveryThreadAreRead) {
+  const RowSet work = {{"channel", "part", "state", "error", "message"},
+                       {{"", "worker", "OFF", "1317", "killed"},
+                        {"", "worker", "OFF", "1062", "Duplicate entry"},
+                        {"", "receiver", "ON", "0", ""}}};
+  const ReplicationChannel channel =
+      ReadReplicationRows(ReplicaRows("Source", "Replica"), work)->at(0);
+  ASSERT_EQ(channel.thread_errors.size(), 2U);
+  EXPECT_EQ(channel.thread_errors[1].number, 1062);
+  EXPECT_EQ(channel.thread_errors[1].text, "Duplicate entry");
+  EXPECT_TRUE(channel.thread_errors_seen);
+  const RowSet none = {{"channel", "part"}, {}};
+  EXPECT_FALSE(
+      ReadReplicationRows(ReplicaRows("Source", "Replica"), none)->at(0).thread_errors_seen);
+}
+
 // MySQL shows the names without quotes.
 TEST(FiltersTest, NamesThatCannotBeToldFromEachOther) {
   const auto plain = [](const std::string& name, const std::string& rule) {

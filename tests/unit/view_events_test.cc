@@ -51,6 +51,15 @@ TEST(ViewEventsTest, EachThingThatHappenedIsALine) {
   EXPECT_THAT(Lines(Waiting()), IsEmpty());
 }
 
+TEST(ViewEventsTest, ThatACopyWasSavedOrWhyNotIsALine) {
+  EXPECT_THAT(Lines(ParseOperation(R"(
+    old_data { verdict: COPY_SAVED found: "x" transactions_caught_up: 60 })")),
+              ElementsAre("saved a copy: the old data has caught up with 60 transactions: x"));
+  EXPECT_THAT(Lines(ParseOperation(R"(
+    old_data { verdict: COPY_NEEDED found: "x" why_copied: "error 1062" })")),
+              ElementsAre("a copy is needed: the old data cannot be used: error 1062"));
+}
+
 TEST(ViewEventsTest, AnAttemptWithoutDonorReasonOrErrorIsALineToo) {
   const v1::Operation operation = ParseOperation(R"(
     failed_attempts { attempt: 1 step: "resolve_donor" data_state: INTACT

@@ -97,9 +97,9 @@ TEST(WireOperation, EveryPlainFieldOfTheOperationSurvives) {
   // A new member makes these bindings not compile: test it below, then add it here.
   const auto& [request, recipient, step, outcome, data_state, attempt, failed_attempts,
                refused_donors, refused_more, findings, queue_place, claim_lost, resumptions,
-               ended_sessions, ended_sessions_more, proof, donor_patience, from_backup, backup,
-               donor, donor_mysql, source, source_mysql, requested, ended, times, error, progress] =
-      *back;
+               ended_sessions, ended_sessions_more, proof, old_data, donor_patience, from_backup,
+               backup, donor, donor_mysql, source, source_mysql, requested, ended, times, error,
+               progress] = *back;
   EXPECT_EQ(request, full.request);
   EXPECT_EQ(recipient, full.recipient);
   EXPECT_EQ(step, full.step);
@@ -112,6 +112,8 @@ TEST(WireOperation, EveryPlainFieldOfTheOperationSurvives) {
   EXPECT_EQ(claim_lost, full.claim_lost);
   EXPECT_EQ(resumptions, full.resumptions);
   EXPECT_EQ(ended_sessions_more, full.ended_sessions_more);
+  EXPECT_EQ(old_data.verdict, full.old_data.verdict);
+  EXPECT_EQ(old_data.why_copied, full.old_data.why_copied);
   EXPECT_EQ(donor_patience, full.donor_patience);
   EXPECT_EQ(from_backup, full.from_backup);
   EXPECT_EQ(backup, full.backup);

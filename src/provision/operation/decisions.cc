@@ -89,7 +89,8 @@ void AddType(TabletType type, std::vector<std::string>& reasons) {
 
 bool Rebuilds(const Operation& operation) {
   return operation.outcome == Outcome::kRunning &&
-         (!RowOf(operation).serves || operation.data_state != DataState::kIntact);
+         ((!RowOf(operation).serves && operation.old_data.verdict != OldDataVerdict::kCopySaved) ||
+          operation.data_state != DataState::kIntact);
 }
 
 void AddOperation(const Operation& operation, absl::Time now, std::vector<std::string>& reasons) {

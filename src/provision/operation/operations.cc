@@ -159,6 +159,8 @@ absl::StatusOr<Operation> Operations::Draft(const ReprovisionCall& call) const {
       call.replicate_from.value_or(defaults_.replicate_from.value_or(UsualSource(*donor)));
   draft.request.settings = WithDefaults(call.settings, defaults_.settings);
   draft.request.allow = WithDefaults(call.allow, defaults_.allow);
+  draft.request.if_needed = call.if_needed;
+  draft.step = PlanOf(draft).front().step;
   GRAFT_RETURN_IF_ERROR(RequireChecks(draft.request.allow));
   return draft;
 }

@@ -47,7 +47,9 @@ absl::Status CheckCancel(const TabletState& state, absl::string_view id, CancelW
   GRAFT_RETURN_IF_ERROR(CheckRunning(operation, id));
   if (RowOf(operation).may_cancel == MayCancel::kTooLate) {
     return Failure(Reason::kTooLate,
-                   operation.data_state == DataState::kCloned
+                   operation.old_data.verdict == OldDataVerdict::kCopySaved
+                       ? "too late: the old data has caught up"
+                   : operation.data_state == DataState::kCloned
                        ? "too late: the new data is in place"
                        : "too late: the copy is made, and the server is restarting on it");
   }

@@ -23,7 +23,8 @@ bool IsOutOfService(const TabletState& state) {
   const Operation& operation = state.operation;
   if (operation.request.id.empty() || operation.outcome == Outcome::kDone) return false;
   const bool whole = operation.data_state == DataState::kIntact && !state.fence.up;
-  const bool running = SpeaksOf(state) && operation.outcome == Outcome::kRunning;
+  const bool caught_up = operation.old_data.verdict == OldDataVerdict::kCopySaved;
+  const bool running = SpeaksOf(state) && operation.outcome == Outcome::kRunning && !caught_up;
   return !whole || (running && !RowOf(operation).serves);
 }
 

@@ -178,7 +178,10 @@ class CatchUp {
 
 }  // namespace
 
-// FAILED_PRECONDITION: the channel broke, or nothing moved and nothing was worked on for a while.
+absl::Status AwaitCaughtUp(StepContext& context) {
+  return CatchUp(context).Run();
+}
+
 StepOutcome CatchUpStep(StepContext& context) {
   // From now on this tablet may itself be donor: its record says so, and who waits is told.
   if (context.deps.line.state() != ClaimKeeper::State::kNone) {
@@ -189,7 +192,7 @@ StepOutcome CatchUpStep(StepContext& context) {
     context.PublishRecord().IgnoreError();
     context.deps.line.Leave().IgnoreError();
   }
-  return CatchUp(context).Run();
+  return AwaitCaughtUp(context);
 }
 
 }  // namespace graft

@@ -179,6 +179,18 @@ absl::Status KeepFollowing(StepContext& context) {
   return absl::OkStatus();
 }
 
+// An operation that repoints the old data and ends before that has caught up. An error that stopped
+// a thread keeps it stopped.
+absl::Status ResumeOldReplication(StepContext& context) {
+  const Step step = context.operation.step;
+  if (step != Step::kRepoint && step != Step::kRejoin) return absl::OkStatus();
+  GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
+  const bool stopped = std::any_of(channels.begin(), channels.end(), [](const auto& channel) {
+    return (!channel.receives() || !channel.applier_running) && channel.applier_errno == 0;
+  });
+  return stopped ? context.recipient().StartReplication(std::nullopt) : absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status RaiseFence(StepContext& context) {
@@ -248,7 +260,7 @@ absl::StatusOr<bool> FindFence(StepContext& context) {
 
 absl::Status LeaveServerSafe(StepContext& context) {
   const TabletState& state = context.state;
-  if (!state.fence.up) return absl::OkStatus();
+  if (!state.fence.up) return ResumeOldReplication(context);
   // A copy whose end is not known is left alone: its server is down, and the persisted variables
   // fence the server at its start.
   if (state.clone.has_value()) return absl::OkStatus();

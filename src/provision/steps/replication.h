@@ -67,4 +67,8 @@ bool IsKnownSource(const Operation& operation, const Tablet& source);
 // source in the operation and the journal.
 absl::Status FollowSource(StepContext& context, const Tablet& source);
 
+// Waits until the default channel holds all that its source had when the step began. CANCELLED.
+// FAILED_PRECONDITION: the channel broke, or nothing moved and nothing was worked on for a while.
+absl::Status AwaitCaughtUp(StepContext& context);
+
 }  // namespace graft

@@ -34,28 +34,6 @@ absl::StatusOr<TabletAlias> RequirePrimary(const Shard& shard) {
                               "--from-tablet, or set one: graftctl topo set-primary"));
 }
 
-absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
-  TabletState& state = context.state;
-  GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.ReadOwnTablet());
-  GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
-  if (state.type_before == TabletType::kUnknown) {
-    const TabletType replaced = ReplacedType(own);
-    // Only for an operation that this journal knows: the data of any other operation is unknown.
-    const bool ours = own.type == TabletType::kRestore && replaced != TabletType::kUnknown &&
-                      state.type_after != TabletType::kUnknown;
-    const TabletType type = ours ? replaced : own.type;
-    state.type_before = type;
-    const bool serves =
-        type != TabletType::kRestore && type != TabletType::kBackup && type != TabletType::kUnknown;
-    if (serves) {
-      state.type_after = type;
-    } else if (state.type_after == TabletType::kUnknown) {  // no operation before this one
-      state.type_after = context.options.init_type;
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Tablet> FindUsable(StepContext& context, const Shard& shard,
                                   const TabletAlias& alias, absl::string_view role) {
   if (alias == BackupDonorAlias(context.options.alias)) return BackupDonorRecord(context);
@@ -234,6 +212,28 @@ absl::Status NoDonor(const Operation& operation, const Shard& shard, const Found
   return Failure(Reason::kNoDonor,
                  absl::StrCat("no tablet of ", ShardName(shard),
                               " can be the donor: ", ListRefusals(operation, found.missing)));
+}
+
+absl::Status NoteOwnTablet(StepContext& context, const Shard& shard) {
+  TabletState& state = context.state;
+  GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.ReadOwnTablet());
+  GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
+  if (state.type_before == TabletType::kUnknown) {
+    const TabletType replaced = ReplacedType(own);
+    // Only for an operation that this journal knows: the data of any other operation is unknown.
+    const bool ours = own.type == TabletType::kRestore && replaced != TabletType::kUnknown &&
+                      state.type_after != TabletType::kUnknown;
+    const TabletType type = ours ? replaced : own.type;
+    state.type_before = type;
+    const bool serves =
+        type != TabletType::kRestore && type != TabletType::kBackup && type != TabletType::kUnknown;
+    if (serves) {
+      state.type_after = type;
+    } else if (state.type_after == TabletType::kUnknown) {  // no operation before this one
+      state.type_after = context.options.init_type;
+    }
+  }
+  return absl::OkStatus();
 }
 
 // NOT_FOUND, FAILED_PRECONDITION: the topology does not allow this donor, or no tablet can be it;

@@ -31,6 +31,12 @@ StepOutcome RestoreBackupStep(StepContext& context);
 TabletAlias BackupDonorAlias(const TabletAlias& recipient);
 // What its record would be. DONOR_UNREACHABLE: it does not run.
 absl::StatusOr<Tablet> BackupDonorRecord(const StepContext& context);
+StepOutcome AssessStep(StepContext& context);
+StepOutcome RepointStep(StepContext& context);
+StepOutcome RejoinStep(StepContext& context);
+
+// Refuses a primary; notes the type that the tablet comes back to.
+absl::Status NoteOwnTablet(StepContext& context, const Shard& shard);
 
 // Finds donor and source, and makes all checks. For an operation that is not to run.
 absl::StatusOr<PreflightReport> MakePreflight(StepContext& context);

@@ -162,7 +162,8 @@ absl::Status DelayAgain(StepContext& context, const ReplicationChannel& channel)
 // What a copy still needs before it serves: once, while its fence is up.
 absl::Status FinishTheCopy(StepContext& context) {
   const bool copy = context.operation.request.kind == OperationKind::kReprovision;
-  if (!copy || !context.state.fence.up) return absl::OkStatus();
+  const bool old = context.operation.old_data.verdict == OldDataVerdict::kCopySaved;
+  if (!copy || old || !context.state.fence.up) return absl::OkStatus();
   GRAFT_RETURN_IF_ERROR(DisableEvents(context));
   // A start of replication may just have made the channel anew, without its delay.
   GRAFT_ASSIGN_OR_RETURN(const auto channels, context.recipient().ReadReplication());
