@@ -19,6 +19,8 @@ namespace graft {
 namespace {
 
 constexpr int kDefaultRetries = 8;
+// Of what cleans up: a store that is away has failed the work before it as well.
+constexpr int kCleaningRetries = 3;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(200);
 constexpr absl::Duration kLongestPause = absl::Seconds(10);
 // How soon a pause notices an interruption.
@@ -167,7 +169,8 @@ absl::Status S3Client::Once(const S3Request& request, S3Answer& answer) {
 
 absl::Status S3Client::AwaitNext(const S3Request& request, const S3Answer& answer,
                                  const absl::Status& status, int failed) {
-  const int retries = options_.retries < 0 ? kDefaultRetries : options_.retries;
+  const int wanted = options_.retries < 0 ? kDefaultRetries : options_.retries;
+  const int retries = request.cleans ? std::min(wanted, kCleaningRetries) : wanted;
   const std::function<bool()> given_up = GivenUp(request);
   if (!MayHelpAgain(answer, status) || (request.cleans && interrupted())) return status;
   if (failed > retries) {
