@@ -143,6 +143,7 @@ def check_request(headers, body):
 class Proxy(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     role = ""
+    counted = False
     parts = most_parts = 0  # that are uploaded at the same time
 
     def log_message(self, *_):
@@ -156,6 +157,7 @@ class Proxy(http.server.BaseHTTPRequestHandler):
             file.write(f"{self.command} {urllib.parse.unquote(self.path)}{extra} -> {what}\n")
 
     def answer(self, status, body=b"", headers=()):
+        self.uncount()  # the client may send the next one as soon as it has this answer
         self.note(status)
         self.send_response(status)
         for name, value in headers:
@@ -200,16 +202,20 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         return got.status, data, headers
 
     def handle_one(self):
-        is_part = "partNumber=" in self.path
         with lock:
-            Proxy.parts += is_part
+            self.counted = "partNumber=" in self.path
+            Proxy.parts += self.counted
             Proxy.most_parts = max(Proxy.parts, Proxy.most_parts)
+            (FOLDER / "parts").write_text(str(Proxy.most_parts))
         try:
             self.handle_faulty()
         finally:
-            with lock:
-                Proxy.parts -= is_part
-                (FOLDER / "parts").write_text(str(Proxy.most_parts))
+            self.uncount()
+
+    def uncount(self):
+        with lock:
+            Proxy.parts -= self.counted
+            self.counted = False
 
     def handle_faulty(self):
         length = int(self.headers.get("Content-Length", 0))
