@@ -35,9 +35,17 @@ class Interrupts {
   std::thread waiter_;
 };
 
+// As long as nobody waits for them.
+bool IsSignalled() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sigset_t& signals) {
   const std::unique_ptr<graft::Clock> clock = graft::MakeRealClock();
-  GRAFT_ASSIGN_OR_RETURN(const auto storage, graft::OpenFileStorage(options.storage_root));
+  GRAFT_ASSIGN_OR_RETURN(const auto storage, graft::OpenStorage(options.storage));
+  storage->InterruptBy(&IsSignalled);
   GRAFT_ASSIGN_OR_RETURN(const auto known, graft::FindDueBackup(options, *storage, clock->Now()));
   if (!known.has_value()) {
     log.Info("the newest backup is young enough: nothing to do");
@@ -51,6 +59,7 @@ absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sig
                          graft::TemporaryMysqld::Start(
                              options.server, graft::FillFromNewest(options, *known, *storage)));
   Interrupts interrupts(signals);
+  storage->InterruptBy([&interrupts] { return interrupts.interrupt().cancelled(); });
   GRAFT_ASSIGN_OR_RETURN(
       const graft::Backup backup,
       graft::MakeBackup(options, *storage, *mysqld, *work, *clock, log, interrupts.interrupt()));

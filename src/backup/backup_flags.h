@@ -16,7 +16,6 @@ namespace graft {
 struct BackupFlags {
   AgentFlags agent;
   BackupOptions options;  // what is taken as it is typed
-  std::string storage = "file";
   std::string compression = "zstd";
   std::string min_interval = "0";
   std::string min_retention_time = "0";

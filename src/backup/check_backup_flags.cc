@@ -82,16 +82,6 @@ absl::Status FillServer(const BackupFlags& flags, BackupOptions& options) {
   return CheckMyCnfOptions(my_cnf);
 }
 
-absl::Status CheckStorage(const BackupFlags& flags) {
-  if (flags.storage != "file") {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", flags.storage, "\" is no storage that graft knows; \"file\""));
-  }
-  if (!flags.options.storage_root.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      "give --file-backup-storage-root: the folder that holds the backups");
-}
-
 }  // namespace
 
 absl::StatusOr<BackupOptions> CheckBackupFlags(BackupFlags flags) {
@@ -105,7 +95,7 @@ absl::StatusOr<BackupOptions> CheckBackupFlags(BackupFlags flags) {
   agent.options.mysql.socket = PathsOf(options.work_dir + "/server").socket();
   agent.options.state_dir = options.work_dir;
   faults.Take("", CheckFlags(agent), options.agent);
-  faults.Add("", CheckStorage(flags));
+  faults.Add("", CheckStorageOptions(options.storage));
   if (flags.compression == "none") {
     options.take.compression = Compression::kNone;
   } else {

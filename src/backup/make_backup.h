@@ -9,6 +9,7 @@
 #include "agent/options.h"
 #include "backup/temporary_mysqld.h"
 #include "backups/backups.h"
+#include "backups/storage_options.h"
 #include "backups/take_backup.h"
 #include "graft/clock.h"
 #include "log/log.h"
@@ -20,7 +21,7 @@ struct BackupOptions {
   InitOptions server;  // the temporary mysqld
   bool clones = true;  // else the temporary mysqld begins with the newest backup
   std::string work_dir;
-  std::string storage_root;  // of the storage "file"
+  StorageOptions storage;
   TakeOptions take;
   bool prunes = false;  // by `retention`
   Retention retention;

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "backup/backup_flags.h"
+#include "backups/storage_flags.h"
 #include "cli/output.h"
 #include "command_line/command_line.h"
 #include "topo_open/topo_flags.h"
@@ -68,12 +69,10 @@ void AddServerFlags(CLI::App& app, BackupFlags& flags) {
             "end it with innodb_fast_shutdown=0: a newer MySQL can start on the backup");
 }
 
-void AddStorageFlags(CLI::App& app, BackupFlags& flags) {
+void AddTakeFlags(CLI::App& app, BackupFlags& flags) {
   app.option_defaults()->group("Backup");
   BackupOptions& options = flags.options;
-  AddValue(app, "backup-storage-implementation", flags.storage, "file", "where backups are kept");
-  AddValue(app, "file-backup-storage-root", options.storage_root, "DIR",
-           "the folder of the storage \"file\"");
+  AddStorageFlags(app, options.storage);
   AddValue(app, "compression-engine-name", flags.compression, "zstd|pargzip|lz4|none",
            "what the files are compressed with");
   AddValue(app, "compression-level", options.take.level, "N", "its level")->check(CLI::Range(1, 9));
@@ -108,7 +107,7 @@ ParsedBackupFlags ParseBackupFlags(int argc, char** argv) {
   AddShardFlags(app, flags);
   AddTopoFlags(app, flags.agent.options.topo);
   AddServerFlags(app, flags);
-  AddStorageFlags(app, flags);
+  AddTakeFlags(app, flags);
   AddOtherFlags(app, flags);
   app.option_defaults()->group("Options");
   NameVariables(app);

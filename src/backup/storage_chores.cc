@@ -20,7 +20,7 @@ absl::StatusOr<std::optional<std::vector<Backup>>> FindDueBackup(const BackupOpt
   const absl::StatusOr<Backup> newest = ChooseBackup(known, {});
   if (!newest.ok() && !options.allow_first) {
     return absl::FailedPreconditionError(
-        absl::StrCat(shard, " has no complete backup in ", options.storage_root,
+        absl::StrCat(shard, " has no complete backup in ", NameOf(options.storage),
                      ": is that the right storage? --allow-first-backup makes the first one"));
   }
   if (!newest.ok() && !options.clones) {
@@ -45,6 +45,7 @@ TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::ve
     GRAFT_ASSIGN_OR_RETURN(const Backup newest, ChooseBackup(known, {}));
     BackupProgress progress;
     progress.interrupted = interrupted;
+    storage.InterruptBy(interrupted);
     return Annotate(RestoreFiles(storage, newest, data_directory, options.take.threads, progress),
                     "the backup " + newest.name.ToString());
   };

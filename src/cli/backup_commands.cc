@@ -180,16 +180,11 @@ Result Prune(const Session& session, BackupStorage& storage, const std::vector<B
 
 Result RunBackups(const Session& session, const BackupCall& call) {
   GRAFT_RETURN_IF_ERROR(SplitShard(call.shard).status());
-  if (call.storage_root.empty()) {
-    return absl::InvalidArgumentError(
-        "give --file-backup-storage-root: the folder that holds the backups, as Vitess's flag");
-  }
-  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<BackupStorage> storage,
-                         OpenFileStorage(call.storage_root));
+  GRAFT_ASSIGN_OR_RETURN(const std::unique_ptr<BackupStorage> storage, OpenStorage(call.storage));
   GRAFT_ASSIGN_OR_RETURN(const std::vector<Backup> backups, ListBackups(*storage, call.shard));
   if (backups.empty()) {
     return absl::NotFoundError(
-        absl::StrCat("there is no backup of ", call.shard, " in ", call.storage_root,
+        absl::StrCat("there is no backup of ", call.shard, " in ", NameOf(call.storage),
                      ": is it the right shard, and the folder above its keyspace's?"));
   }
   switch (call.kind) {

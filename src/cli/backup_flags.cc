@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "backups/storage_flags.h"
 #include "base/duration_flag.h"
 #include "cli/graftctl.h"
 
@@ -21,12 +22,7 @@ CLI::App* AddBackupCommand(CLI::App& backups, const char* name, const char* help
     flags.backups.kind = kind;
   });
   added->add_option("SHARD", flags.backups.shard, "keyspace/shard")->required();
-  AddValue(*added, "--backup-storage-implementation", flags.backups.storage, "NAME",
-           "where backups are kept")
-      ->check(CLI::IsMember({"file"}))
-      ->capture_default_str();
-  AddValue(*added, "--file-backup-storage-root", flags.backups.storage_root, "DIR",
-           "the folder of the storage \"file\"; in it are keyspace/shard/backup");
+  AddStorageFlags(*added, flags.backups.storage);
   return added;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "backups/backups.h"
+#include "backups/storage_options.h"
 #include "cli/commands.h"
 
 namespace graft::cli {
@@ -11,11 +12,10 @@ namespace graft::cli {
 struct BackupCall {
   enum class Kind { kList, kVerify, kRestore, kRemove, kPrune };
   Kind kind = Kind::kList;
-  std::string storage = "file";
-  std::string storage_root;  // of the storage "file"
-  std::string shard;         // "commerce/0"
-  std::string name;          // empty: the newest complete one
-  std::string to;            // restore: an empty folder
+  StorageOptions storage;
+  std::string shard;  // "commerce/0"
+  std::string name;   // empty: the newest complete one
+  std::string to;     // restore: an empty folder
   int threads = 4;
   Retention retention;
   bool dry_run = false;  // prune: say what would go

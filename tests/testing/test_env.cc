@@ -44,6 +44,12 @@ absl::StatusOr<std::string> OurProgram(const std::string& name) {
                                           "): build it, and run the test with ctest"));
 }
 
+absl::StatusOr<std::string> SourceFile(const std::string& path) {
+  const std::string source = Variable("GRAFT_SOURCE_DIR");
+  if (!source.empty()) return absl::StrCat(source, "/", path);
+  return absl::NotFoundError("GRAFT_SOURCE_DIR is not set: run the test with ctest");
+}
+
 absl::StatusOr<std::string> MysqlHome() {
   static const auto* const home = new absl::StatusOr<std::string>(FindMysqlHome());
   return *home;

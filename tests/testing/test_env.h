@@ -15,4 +15,8 @@ absl::StatusOr<std::string> OurProgram(const std::string& name);
 // once per program. NOT_FOUND: none; the text names scripts/setup.
 absl::StatusOr<std::string> MysqlHome();
 
+// A file of the checkout, e.g. "tests/testing/s3_server.py". NOT_FOUND: GRAFT_SOURCE_DIR is not
+// set.
+absl::StatusOr<std::string> SourceFile(const std::string& path);
+
 }  // namespace graft
