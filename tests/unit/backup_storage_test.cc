@@ -2,11 +2,13 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "backups/backup_storage.h"
+#include "backups/byte_sink.h"
 #include "base/files.h"
 #include "testing/is_ok.h"
 #include "testing/temp_folder.h"
@@ -116,6 +118,13 @@ TEST_F(BackupStorageTest, ARootThatIsGoneIsNoEmptyStorage) {
   EXPECT_TRUE(absl::IsFailedPrecondition(listed.status()));
   EXPECT_THAT(listed.status().message(), HasSubstr("is its disk mounted?"));
   EXPECT_TRUE(absl::IsFailedPrecondition(OpenFileStorage(folder_.path()).status()));
+}
+
+TEST(WriteErrorTest, SaysWhetherThereIsRoom) {
+  for (const int full : {ENOSPC, EDQUOT}) {
+    EXPECT_TRUE(absl::IsResourceExhausted(WriteError("write", "/backups/0", full)));
+  }
+  EXPECT_TRUE(absl::IsUnavailable(WriteError("write", "/backups/0", EIO)));
 }
 
 }  // namespace
