@@ -10,6 +10,7 @@
 #include "backup/make_backup.h"
 #include "backup/temporary_mysqld.h"
 #include "base/clocks.h"
+#include "base/duration_flag.h"
 #include "base/errors.h"
 #include "cli/output.h"
 
@@ -51,13 +52,15 @@ absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sig
     log.Info("the newest backup is young enough: nothing to do");
     return absl::OkStatus();
   }
-  GRAFT_ASSIGN_OR_RETURN(const auto work, graft::WorkFolder::Open(*clock, options.work_dir));
+  GRAFT_ASSIGN_OR_RETURN(auto work, graft::WorkFolder::Open(*clock, options.work_dir));
+  if (work->cleaned())
+    log.Info("removed what a graft-backup that was killed had left in --work-dir");
   GRAFT_RETURN_IF_ERROR(graft::RemoveLeftBackup(*storage, *work, log));
   GRAFT_RETURN_IF_ERROR(graft::TryStorage(options, *storage));
   // Before any thread: it forks.
-  GRAFT_ASSIGN_OR_RETURN(const auto mysqld,
-                         graft::TemporaryMysqld::Start(
-                             options.server, graft::FillFromNewest(options, *known, *storage)));
+  GRAFT_ASSIGN_OR_RETURN(
+      auto mysqld, graft::TemporaryMysqld::Start(options.server,
+                                                 graft::FillFromNewest(options, *known, *storage)));
   Interrupts interrupts(signals);
   storage->InterruptBy([&interrupts] { return interrupts.interrupt().cancelled(); });
   GRAFT_ASSIGN_OR_RETURN(
@@ -66,8 +69,17 @@ absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sig
   log.Info("the backup is complete", {{"backup", backup.folder()},
                                       {"position", backup.manifest.position},
                                       {"stored_bytes", absl::StrCat(backup.stored_bytes)}});
-  return graft::Annotate(graft::PruneBackups(options, *storage, *clock, log),
-                         "the new backup is complete, but old ones could not be removed");
+  GRAFT_RETURN_IF_ERROR(
+      graft::Annotate(graft::PruneBackups(options, *storage, *clock, log),
+                      "the new backup is complete, but old ones could not be removed"));
+  mysqld.reset();  // before what it lies in
+  work.reset();
+  if (options.keep_alive > absl::ZeroDuration()) {
+    log.Info("waiting before the end",
+             {{"keep_alive_timeout", graft::HumanDuration(options.keep_alive)}});
+    interrupts.interrupt().WaitFor(*clock, options.keep_alive);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace

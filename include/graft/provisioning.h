@@ -28,7 +28,7 @@ struct ReprovisionCall {
   std::optional<ReplicateFrom> replicate_from;
   CloneSettings settings;
   Allowances allow;
-  bool if_needed = false;  // copies only if the old data cannot catch up
+  bool if_needed = false;           // copies only if the old data cannot catch up
   bool fallback_to_backup = false;  // if no tablet can be the donor
 };
 

@@ -70,15 +70,12 @@ void CheckRestore(const AgentFlags& flags, AgentOptions& options, Faults& faults
     faults.Take("--restore-from-backup-max-age", ParseDuration(flags.restore_from_backup_max_age),
                 restore.max_age);
   }
-  const std::string& root = flags.backup_storage_root;
-  if (flags.backup_storage != "file") {
-    faults.Add(absl::StrCat("--backup-storage-implementation: \"", flags.backup_storage,
-                            "\" is no storage that graft knows; \"file\""));
-  } else if (!root.empty()) {
-    restore.open = [root] { return OpenFileStorage(root); };
-  } else if (restores) {
-    faults.Add("--restore-from-backup: give --file-backup-storage-root");
-  }
+  const StorageOptions& storage = flags.storage;
+  const bool named = storage.implementation != "file" || !storage.file_root.empty();
+  if (!named && !restores) return;
+  const absl::Status checked = CheckStorageOptions(storage);
+  if (!checked.ok()) faults.Add(checked.message());
+  restore.open = [storage] { return OpenStorage(storage); };
 }
 
 }  // namespace graft

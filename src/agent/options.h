@@ -9,6 +9,7 @@
 #include "agent/hold_observer.h"
 #include "agent/restored_backup.h"
 #include "agent/tablet_agent.h"
+#include "backups/storage_options.h"
 #include "command_line/command_line.h"
 #include "log/log.h"
 #include "mysql/connector_server.h"
@@ -56,8 +57,7 @@ struct AgentFlags {
 
   bool mysql_clone_enabled = true;
   std::string restore_dir;  // empty: the state directory
-  std::string backup_storage = "file";
-  std::string backup_storage_root;
+  StorageOptions storage;
   std::string restore_from_backup_ts;
   std::string restore_from_backup_max_age;
   std::string restore_to_pos;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "agent/options.h"
+#include "backups/storage_flags.h"
 #include "command_line/command_line.h"
 #include "topo_open/topo_flags.h"
 
@@ -165,9 +166,7 @@ void AddBackupFlags(CLI::App& app, AgentFlags& flags) {
   Add(app, "mysqld", restore.mysqld, "FILE",
       "mysqld that serves a restored backup; default: $GRAFT_MYSQL_HOME/bin/mysqld or "
       "sbin/mysqld, else of PATH");
-  Add(app, "backup-storage-implementation", flags.backup_storage, "file", "where backups are kept");
-  Add(app, "file-backup-storage-root", flags.backup_storage_root, "DIR",
-      "the folder of the storage \"file\"");
+  AddStorageFlags(app, flags.storage);
 }
 
 // Taken so that a vttablet's command line is understood, and refused with the reason.

@@ -103,7 +103,7 @@ absl::StatusOr<Backup> RestoredBackup::Find(BackupStorage& storage, const Backup
 absl::StatusOr<std::string> RestoredBackup::Choose(const std::string& name) {
   if (options_.open == nullptr) {
     return Failure(Reason::kNoBackup,
-                   "this agent has no storage of backups: give it --file-backup-storage-root");
+                   "this agent has no storage of backups: give it --backup-storage-implementation and what goes with it");
   }
   GRAFT_ASSIGN_OR_RETURN(const auto storage, options_.open());
   BackupChoice choice{name};
@@ -192,6 +192,7 @@ absl::StatusOr<std::string> RestoredBackup::Restore(const std::string& backup) {
   const std::vector<std::string> known = absl::StrSplit(ReadFile(note).value_or(""), '\n');
   if (known.size() > 1 && known[0] == backup) return known[1];
   GRAFT_ASSIGN_OR_RETURN(const auto storage, options_.open());
+  storage->InterruptBy(progress_.interrupted);
   GRAFT_ASSIGN_OR_RETURN(const Backup found, Find(*storage, BackupChoice{backup}));
   {
     absl::MutexLock lock(&mutex_);

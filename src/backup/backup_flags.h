@@ -19,6 +19,7 @@ struct BackupFlags {
   std::string compression = "zstd";
   std::string min_interval = "0";
   std::string min_retention_time = "0";
+  std::string keep_alive = "0";
   std::string mysqld;
   std::vector<std::string> extra_my_cnf;
 };

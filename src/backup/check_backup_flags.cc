@@ -109,6 +109,7 @@ absl::StatusOr<BackupOptions> CheckBackupFlags(BackupFlags flags) {
   faults.Take("--min-backup-interval: ", ParseDuration(flags.min_interval), options.min_interval);
   faults.Take("--min-retention-time: ", ParseDuration(flags.min_retention_time),
               options.retention.min_time);
+  faults.Take("--keep-alive-timeout: ", ParseDuration(flags.keep_alive), options.keep_alive);
   options.prunes = options.retention.min_time > absl::ZeroDuration();
   if (options.prunes) {
     faults.Add("", ChoosePruned({}, options.retention, absl::InfinitePast()).status());

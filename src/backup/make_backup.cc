@@ -6,12 +6,14 @@
 #include "backup/backup_layout.h"
 #include "backup/clone_into_backup.h"
 #include "backup/progress_log.h"
+#include "backup/table_check.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/gtid_set.h"
 #include "base/server_version.h"
 #include "journal/file_journal.h"
 #include "mysql/connector_server.h"
+#include "mysql/maintenance.h"
 #include "topo_open/topo_open.h"
 
 namespace graft {
@@ -49,6 +51,7 @@ class BackupRun {
                                              [this] { return mysqld_.CheckRuns(); }},
                                             interrupt_));
     }
+    DisableRedoLog();
     GRAFT_ASSIGN_OR_RETURN(const std::string goal, AwaitPrimary(*opened.topology));
     GRAFT_RETURN_IF_ERROR(CatchUp(goal));
     GRAFT_RETURN_IF_ERROR(StopServer());
@@ -70,6 +73,15 @@ class BackupRun {
       answer = server_->Describe().status();
     }
     return Annotate(answer, "the temporary mysqld, whose accounts are those of its data");
+  }
+
+  // As Vitess: a server that cannot do without it catches up with it. If mysqld is killed without
+  // it, no mysqld starts on the data; this run ends then, and its data with it.
+  void DisableRedoLog() {
+    if (!options_.disable_redo_log) return;
+    const absl::Status status = SwitchRedoLog(clock_, options_.agent.mysql, false);
+    redo_log_off_ = status.ok();
+    if (!status.ok()) log_.Warning("the redo log stays enabled", StatusFields(status));
   }
 
   // A topology or a primary that is away for a while does not cost the copy.
@@ -160,6 +172,9 @@ class BackupRun {
   absl::Status StopServer() {
     GRAFT_ASSIGN_OR_RETURN(system_files_, CheckLayout(*server_));
     GRAFT_RETURN_IF_ERROR(server_->StopReplication(/*forget=*/true));
+    if (redo_log_off_) GRAFT_RETURN_IF_ERROR(SwitchRedoLog(clock_, options_.agent.mysql, true));
+    GRAFT_RETURN_IF_ERROR(CheckTablesReadable(
+        {options_.agent.mysql, mysqld_, clock_, log_, options_.take.threads}, interrupt_));
     GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, server_->Describe());
     GRAFT_ASSIGN_OR_RETURN(const ServerVersion version, ServerVersion::Parse(facts.version));
     manifest_.position = "MySQL56/" + facts.gtid_executed;
@@ -238,6 +253,7 @@ class BackupRun {
   std::unique_ptr<MysqlServer> server_;
   Manifest manifest_;
   std::vector<std::string> system_files_;
+  bool redo_log_off_ = false;
 };
 
 }  // namespace

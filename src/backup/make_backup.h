@@ -25,9 +25,11 @@ struct BackupOptions {
   TakeOptions take;
   bool prunes = false;  // by `retention`
   Retention retention;
-  absl::Duration min_interval;  // nothing is done while the newest complete backup is younger
-  bool allow_first = false;     // the shard may have none yet
-  bool upgrade_safe = false;    // end mysqld so that a newer one can start on the data
+  absl::Duration min_interval;    // nothing is done while the newest complete backup is younger
+  bool allow_first = false;       // the shard may have none yet
+  bool upgrade_safe = false;      // end mysqld so that a newer one can start on the data
+  bool disable_redo_log = false;  // of the temporary mysqld, while it catches up
+  absl::Duration keep_alive;      // how long to wait at the end of a success
 };
 
 std::string ShardOf(const BackupOptions& options);  // "commerce/0"
@@ -45,7 +47,8 @@ TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::ve
 
 // Makes the backup, and reads it back before it counts as complete. CANCELLED: `interrupt`.
 // FAILED_PRECONDITION: the clone's checks refused it, the server has files elsewhere, or the new
-// data lacks transactions of the newest backup; nothing was written. DATA_LOSS: what was written
+// data lacks transactions of the newest backup; nothing was written. DATA_LOSS or UNAVAILABLE with
+// the table's name: it cannot be read; nothing was written. DATA_LOSS: what was written
 // does not read back; it is removed. Others as of the clone, the storage and the servers. Whatever
 // fails, older backups stay as they are.
 absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, BackupStorage& storage,

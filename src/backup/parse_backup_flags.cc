@@ -67,6 +67,8 @@ void AddServerFlags(CLI::App& app, BackupFlags& flags) {
   AddBackupAccount(app, "clone", flags.agent.clone, "account on the donor");
   AddSwitch(app, "upgrade-safe", flags.options.upgrade_safe,
             "end it with innodb_fast_shutdown=0: a newer MySQL can start on the backup");
+  AddSwitch(app, "disable-redo-log", flags.options.disable_redo_log,
+            "without InnoDB's redo log while it catches up; enabled again before it ends");
 }
 
 void AddTakeFlags(CLI::App& app, BackupFlags& flags) {
@@ -85,6 +87,8 @@ void AddTakeFlags(CLI::App& app, BackupFlags& flags) {
            "afterwards remove backups that are older; 0: none");
   AddValue(app, "min-retention-count", options.retention.min_count, "N",
            "but keep so many complete ones");
+  AddValue(app, "keep-alive-timeout", flags.keep_alive, "DURATION",
+           "after a success wait so long before the end, or until SIGTERM");
 }
 
 void AddOtherFlags(CLI::App& app, BackupFlags& flags) {

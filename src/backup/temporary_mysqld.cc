@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <iostream>
 
-#include "absl/strings/match.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "base/clocks.h"
 #include "base/duration_flag.h"
 #include "base/errors.h"
@@ -22,13 +24,15 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char kLockName[] = "/graft-backup.lock";
-constexpr char kMadeFolder[] = ", which made the folder";
+constexpr char kMadeFolder[] = ", which made the folder ";
 constexpr char kStoringName[] = "/storing";
 // mysqld's own end, with its buffers to write.
 constexpr absl::Duration kEndPatience = absl::Minutes(2);
 constexpr absl::Duration kEndPause = absl::Milliseconds(200);
 
-absl::Status AwaitNoMysqld(Clock& clock, const std::string& server) {
+// Nobody needs what an earlier graft-backup's mysqld works on; and if its parent was killed, too,
+// nobody else ends it.
+absl::Status EndLeftMysqld(Clock& clock, const std::string& server) {
   Cancellation never;
   const absl::Time deadline = clock.Now() + kEndPatience;
   while (const std::optional<pid_t> pid = FindLiveMysqld(PathsOf(server))) {
@@ -39,6 +43,7 @@ absl::Status AwaitNoMysqld(Clock& clock, const std::string& server) {
                        ": end it, then try "
                        "again"));
     }
+    kill(*pid, SIGKILL);
     never.WaitFor(clock, kEndPause);
   }
   return absl::OkStatus();
@@ -52,6 +57,31 @@ absl::Status CheckOurs(const std::string& path) {
   return absl::FailedPreconditionError(
       absl::StrCat("--work-dir ", path, " holds ", names.front(),
                    ", which no graft-backup has made: nothing was changed; name another folder"));
+}
+
+// The highest part of `path` that does not exist; empty: all of it does.
+std::string FirstMissing(const fs::path& path) {
+  std::error_code ignored;
+  std::string missing;
+  for (fs::path part = path; !part.empty() && !fs::exists(part, ignored);
+       part = part.parent_path()) {
+    missing = part.string();
+  }
+  return missing;
+}
+
+// Who works, or worked, in the folder says what was made for it.
+std::string MadeBefore(const std::string& path) {
+  const std::string holder = ReadFile(path + kLockName).value_or("");
+  const size_t at = holder.find(kMadeFolder);
+  if (at == std::string::npos) return "";
+  return std::string(absl::StripAsciiWhitespace(holder.substr(at + sizeof(kMadeFolder) - 1)));
+}
+
+// `top` and what lies between it and `path`, as far as nothing else is in there.
+void RemoveMade(fs::path path, const std::string& top) {
+  std::error_code error;
+  while (path.string().size() >= top.size() && fs::remove(path, error)) path = path.parent_path();
 }
 
 absl::Status FillAnew(const std::string& data, const TemporaryMysqld::Fill& fill,
@@ -68,7 +98,7 @@ absl::Status FillAnew(const std::string& data, const TemporaryMysqld::Fill& fill
   });
 }
 
-// Why the child gave up before there was an error log, for the parent.
+// Why the child gave up, code and text, for the parent.
 std::string CausePath(const TabletPaths& paths) {
   return paths.dir + ".cause";
 }
@@ -96,7 +126,8 @@ int RunChild(const InitOptions& options, const TemporaryMysqld::Fill& fill, pid_
   }
   if (!made.ok()) {
     log(made.message());
-    WriteFile(CausePath(options.my_cnf.paths), made.message()).IgnoreError();
+    WriteFile(CausePath(options.my_cnf.paths), absl::StrCat(made.raw_code(), " ", made.message()))
+        .IgnoreError();
   }
   return made.ok() ? *code : 1;
 }
@@ -106,14 +137,15 @@ int RunChild(const InitOptions& options, const TemporaryMysqld::Fill& fill, pid_
 absl::StatusOr<std::unique_ptr<WorkFolder>> WorkFolder::Open(Clock& clock,
                                                              const std::string& path) {
   std::error_code error;
-  // The lock says who made the folder, also of one that was killed.
-  const bool made = fs::create_directories(path, error) ||
-                    absl::StrContains(ReadFile(path + kLockName).value_or(""), kMadeFolder);
-  if (error) return FileError("make", path, error.value());
-  const std::string whole = fs::absolute(path).lexically_normal().string();
+  std::string whole = fs::absolute(path).lexically_normal().string();
+  while (whole.size() > 1 && whole.back() == '/') whole.pop_back();
+  std::string made = FirstMissing(whole);
+  if (made.empty()) made = MadeBefore(whole);
+  fs::create_directories(whole, error);
+  if (error) return FileError("make", whole, error.value());
   GRAFT_RETURN_IF_ERROR(CheckOurs(whole));
   absl::StatusOr<FileLock> lock =
-      LockFile(whole + kLockName, absl::StrCat(getpid(), made ? kMadeFolder : ""));
+      LockFile(whole + kLockName, absl::StrCat(getpid(), made.empty() ? "" : kMadeFolder, made));
   if (absl::IsFailedPrecondition(lock.status())) {
     return absl::FailedPreconditionError(absl::StrCat("another graft-backup (process ",
                                                       lock.status().message(), ") works in ", whole,
@@ -121,11 +153,11 @@ absl::StatusOr<std::unique_ptr<WorkFolder>> WorkFolder::Open(Clock& clock,
   }
   GRAFT_RETURN_IF_ERROR(lock.status());
   std::unique_ptr<WorkFolder> folder(new WorkFolder(whole, made));
-  GRAFT_RETURN_IF_ERROR(AwaitNoMysqld(clock, folder->server()));
+  GRAFT_RETURN_IF_ERROR(EndLeftMysqld(clock, folder->server()));
   folder->left_backup_ = ReadFile(whole + kStoringName).value_or("");
   for (const std::string& left :
        {folder->server(), CausePath(PathsOf(folder->server())), folder->journal()}) {
-    fs::remove_all(left, error);
+    if (fs::remove_all(left, error) > 0) folder->cleaned_ = true;
     if (error) return FileError("remove", left, error.value());
   }
   folder->lock_ = *std::move(lock);  // from here on the destructor removes what is there
@@ -142,7 +174,7 @@ WorkFolder::~WorkFolder() {
   for (const std::string& path : {path_ + kStoringName, path_ + kLockName}) {
     fs::remove(path, ignored);
   }
-  if (made_) fs::remove(path_, ignored);
+  if (!made_.empty()) RemoveMade(path_, made_);
 }
 
 absl::Status WorkFolder::NoteBackup(const std::string& folder) const {
@@ -165,7 +197,13 @@ absl::Status TemporaryMysqld::Ended(int wait_status) {
   const ExitStatus status = ExitStatus::FromWait(wait_status);
   if (status.signal == 0 && status.code == 0) return absl::OkStatus();
   const std::string cause = ReadFile(CausePath(paths_)).value_or("");
-  const std::string errors = cause.empty() ? LastErrors(paths_.error_log()) : cause;
+  const std::pair<std::string, std::string> parts = absl::StrSplit(cause, absl::MaxSplits(' ', 1));
+  int code = 0;
+  if (absl::SimpleAtoi(parts.first, &code)) {
+    return absl::Status(static_cast<absl::StatusCode>(code),
+                        absl::StrCat("the temporary mysqld: ", parts.second));
+  }
+  const std::string errors = LastErrors(paths_.error_log());
   return absl::UnavailableError(absl::StrCat("the temporary mysqld ended with ", status.ToString(),
                                              errors.empty() ? "" : ": ", errors));
 }

@@ -22,7 +22,7 @@
 namespace graft {
 
 // The work folder, empty but for its lock. What a graft-backup that was killed has left there is
-// removed first; a mysqld of it ends with it, and is waited for. The destructor removes all that
+// removed first; a mysqld of it is killed. The destructor removes all that
 // was made.
 class WorkFolder {
  public:
@@ -36,6 +36,9 @@ class WorkFolder {
   std::string server() const { return path_ + "/server"; }
   std::string journal() const { return path_ + "/journal"; }
 
+  // Whether a graft-backup that was killed had left something, which is removed.
+  bool cleaned() const { return cleaned_; }
+
   // Remembers a backup's folder in the storage, so that the next graft-backup can remove it if this
   // one is killed before the backup is complete.
   absl::Status NoteBackup(const std::string& folder) const;
@@ -44,10 +47,13 @@ class WorkFolder {
   void ForgetLeftBackup() { left_backup_.clear(); }
 
  private:
-  WorkFolder(std::string path, bool made) : path_(std::move(path)), made_(made) {}
+  WorkFolder(std::string path, std::string made) : path_(std::move(path)), made_(std::move(made)) {}
 
   const std::string path_;
-  const bool made_;  // the folder itself, by this graft-backup or by one that was killed
+  // The highest folder that was made for it, by this graft-backup or by one that was killed; empty:
+  // the folder was there.
+  const std::string made_;
+  bool cleaned_ = false;
   std::optional<FileLock> lock_;
   std::string left_backup_;
 };
@@ -68,7 +74,8 @@ class TemporaryMysqld {
                                                                 const Fill& fill);
   ~TemporaryMysqld();
 
-  // UNAVAILABLE: it has ended by itself; its last error lines.
+  // UNAVAILABLE: it has ended by itself; its last error lines. Else why it could not begin, as
+  // `fill` and graft-mysqld say.
   absl::Status CheckRuns();
   // Asks mysqld to end and waits until it has; kills it after `patience`. UNAVAILABLE: it did not
   // end cleanly.

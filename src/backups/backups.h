@@ -83,8 +83,9 @@ absl::StatusOr<std::vector<std::string>> VerifyBackup(BackupStorage& storage, co
 // one, as my.cnf without innodb_data_home_dir and innodb_log_group_home_dir has it; mode 0640. All
 // or nothing: the files come into it when all are whole, ibdata1 last, without which no mysqld
 // starts. After a failure the folder is empty again; what a killed restore has left is removed by
-// the next one. FAILED_PRECONDITION: it is not empty, or there is not room enough (as far as GRAFT
-// says how much). DATA_LOSS, and the storage's errors.
+// the next one. FAILED_PRECONDITION: it is not empty. RESOURCE_EXHAUSTED: there is not room enough,
+// as GRAFT says before anything is written, or as the disk says. DATA_LOSS, and the storage's
+// errors.
 absl::Status RestoreFiles(BackupStorage& storage, const Backup& backup,
                           const std::string& data_directory, int threads, BackupProgress& progress);
 

@@ -33,7 +33,7 @@ class FileSink : public ByteSink {
     while (!bytes.empty()) {
       const ssize_t written = write(file_.get(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return FileError("write", path_, errno);
+      if (written < 0) return WriteError("write", path_, errno);
       bytes.remove_prefix(static_cast<size_t>(written));
       size_ += written;
     }
@@ -42,7 +42,7 @@ class FileSink : public ByteSink {
   }
 
   absl::Status Finish() override {
-    if (fsync(file_.get()) != 0) return FileError("sync", path_, errno);
+    if (fsync(file_.get()) != 0) return WriteError("sync", path_, errno);
     posix_fadvise(file_.get(), 0, 0, POSIX_FADV_DONTNEED);
     finished_ = true;
     return absl::OkStatus();
@@ -117,12 +117,18 @@ absl::Status TextSink::Append(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
+absl::Status WriteError(absl::string_view what, absl::string_view path, int error) {
+  const absl::Status status = FileError(what, path, error);
+  if (error != ENOSPC && error != EDQUOT) return status;
+  return absl::ResourceExhaustedError(status.message());
+}
+
 absl::StatusOr<std::unique_ptr<ByteSink>> MakeFileSink(const std::string& path) {
   Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
   if (!file.ok() && errno == EEXIST) {
     return absl::AlreadyExistsError(path + " is there already");
   }
-  if (!file.ok()) return FileError("create", path, errno);
+  if (!file.ok()) return WriteError("create", path, errno);
   return std::make_unique<FileSink>(std::move(file), path);
 }
 

@@ -70,6 +70,10 @@ class TextSink : public ByteSink {
   std::string text_;
 };
 
+// FileError() for what needs room on the disk. RESOURCE_EXHAUSTED: there is none, or the quota is
+// reached.
+absl::Status WriteError(absl::string_view what, absl::string_view path, int error);
+
 // Into a new file, which lies on the disk after Finish(). What it writes does not stay in the page
 // cache, which is mysqld's. The folder must exist. Errors as of base/files.h; ALREADY_EXISTS: there
 // is such a file. A file that was not finished is removed.

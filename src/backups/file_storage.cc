@@ -28,7 +28,7 @@ absl::Status MakeFolders(const fs::path& folder) {
   if (fs::is_directory(folder, error)) return absl::OkStatus();
   GRAFT_RETURN_IF_ERROR(MakeFolders(folder.parent_path()));
   if (mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) {
-    return FileError("make", folder.string(), errno);
+    return WriteError("make", folder.string(), errno);
   }
   return SyncDirectory(folder.parent_path().string());
 }
@@ -51,7 +51,7 @@ class RenamingSink : public ByteSink {
     }
     unlink(unfinished.c_str());
     if (failed == EEXIST) return absl::AlreadyExistsError(path_ + " is there already");
-    if (failed != 0) return FileError("create", path_, failed);
+    if (failed != 0) return WriteError("create", path_, failed);
     return SyncDirectory(fs::path(path_).parent_path().string());
   }
 

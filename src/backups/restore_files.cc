@@ -21,7 +21,7 @@ constexpr char kUnfinishedFolder[] = ".graft-restore";
 absl::Status MakeFolder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  return error ? FileError("make", folder.string(), error.value()) : absl::OkStatus();
+  return error ? WriteError("make", folder.string(), error.value()) : absl::OkStatus();
 }
 
 // Without ibdata1 no mysqld starts, and neither does it on half of the files.
@@ -80,9 +80,9 @@ class Restore {
     if (statvfs(to_.c_str(), &room) != 0) return FileError("look at", to_.string(), errno);
     const auto free = static_cast<int64_t>(room.f_bavail * room.f_frsize);
     if (wanted <= free) return absl::OkStatus();
-    return absl::FailedPreconditionError(absl::StrCat("the backup's files take ", wanted,
-                                                      " bytes, and the disk of ", to_.string(),
-                                                      " has ", free, " bytes free"));
+    return absl::ResourceExhaustedError(absl::StrCat("the backup's files take ", wanted,
+                                                     " bytes, and the disk of ", to_.string(),
+                                                     " has ", free, " bytes free"));
   }
 
   absl::Status Fill(int threads) {

@@ -17,8 +17,9 @@ template <size_t n>
 using Names = std::array<absl::string_view, n>;
 
 constexpr Names<kStepCount> kStepNames = {
-    "resolve_donor", "preflight", "claim_donor", "fence",   "clone",  "await_restart", "verify",
-    "replicate",     "catch_up",  "publish",     "release", "assess", "repoint",       "rejoin", "restore_backup"};
+    "resolve_donor", "preflight", "claim_donor", "fence",    "clone",
+    "await_restart", "verify",    "replicate",   "catch_up", "publish",
+    "release",       "assess",    "repoint",     "rejoin",   "restore_backup"};
 constexpr Names<4> kOutcomeNames = {"running", "done", "failed", "cancelled"};
 constexpr Names<4> kVerdictNames = {"not_judged", "catching_up", "copy_saved", "copy_needed"};
 constexpr Names<4> kDataStateNames = {"INTACT", "PARTIAL", "EMPTY", "CLONED"};

@@ -2,11 +2,14 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "backups/backup_storage.h"
+#include "backups/byte_sink.h"
 #include "backups/storage_options.h"
 #include "base/files.h"
 #include "testing/is_ok.h"
@@ -168,6 +171,13 @@ TEST(FileBackupStorageTest, ARootThatIsGoneIsNoEmptyStorage) {
   EXPECT_TRUE(absl::IsFailedPrecondition(listed.status()));
   EXPECT_THAT(listed.status().message(), HasSubstr("is its disk mounted?"));
   EXPECT_TRUE(absl::IsFailedPrecondition(OpenFileStorage(folder.path()).status()));
+}
+
+TEST(WriteErrorTest, SaysWhetherThereIsRoom) {
+  for (const int full : {ENOSPC, EDQUOT}) {
+    EXPECT_TRUE(absl::IsResourceExhausted(WriteError("write", "/backups/0", full)));
+  }
+  EXPECT_TRUE(absl::IsUnavailable(WriteError("write", "/backups/0", EIO)));
 }
 
 }  // namespace

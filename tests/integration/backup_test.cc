@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +17,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "backups/backups.h"
+#include "backups/take_backup.h"
+#include "base/clocks.h"
 #include "base/files.h"
 #include "testing/clone_brake.h"
 #include "testing/eventually.h"
@@ -103,6 +107,15 @@ class BackupTest : public testing::Test {
     EXPECT_EQ(FindLiveMysqld(PathsOf(work() + "/server")), std::nullopt);
     const CommandResult tablets = shard_->Graftctl({"tablets", "--no-ask", "--json"});
     EXPECT_THAT(tablets.out, Not(HasSubstr("vtbackup")));
+  }
+
+  // The parent of a graft-backup's mysqld.
+  static int ChildOf(pid_t parent) {
+    int child = 0;
+    const std::string children =
+        ReadFile(absl::StrCat("/proc/", parent, "/task/", parent, "/children")).value_or("");
+    EXPECT_TRUE(absl::SimpleAtoi(absl::StripAsciiWhitespace(children), &child)) << children;
+    return child;
   }
 
   // A server of its own on the newest backup, which follows the primary.
@@ -260,8 +273,10 @@ TEST_F(BackupTest, IsMadeWhenItIsDueAndReplacesOldOnes) {
 TEST_F(BackupTest, BeginsWithTheNewestBackup) {
   ASSERT_EQ(MakeBackup().code, 0);
   ASSERT_THAT(primary().mysql->Sql("CREATE TABLE shop.later (id INT PRIMARY KEY)"), IsOk());
-  const CommandResult made = MakeBackup({"--restore-with-clone=false", "--clone-from-any=false"});
+  const CommandResult made = MakeBackup(
+      {"--restore-with-clone=false", "--clone-from-any=false", "--disable-redo-log=true"});
   ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_THAT(made.err, Not(HasSubstr("the redo log stays enabled")));
   EXPECT_THAT(made.err, Not(HasSubstr("step=clone")));
   ExpectNothingLeft();
   const auto restored = Restored();
@@ -349,12 +364,7 @@ TEST_F(BackupTest, TheTemporaryMysqldEndsMeanwhile) {
   ASSERT_TRUE(Eventually(absl::Seconds(60), [&] {
     return absl::StrContains(ReadFile(log()).value_or(""), "step=clone");
   }));
-  const std::string parent = absl::StrCat((*run)->pid());
-  int child = 0;
-  ASSERT_TRUE(absl::SimpleAtoi(
-      absl::StripAsciiWhitespace(
-          ReadFile(absl::StrCat("/proc/", parent, "/task/", parent, "/children")).value_or("")),
-      &child));
+  const int child = ChildOf((*run)->pid());
   const std::optional<pid_t> mysqld = FindLiveMysqld(PathsOf(work() + "/server"));
   ASSERT_TRUE(mysqld.has_value());
   kill(child, SIGKILL);
@@ -364,6 +374,68 @@ TEST_F(BackupTest, TheTemporaryMysqldEndsMeanwhile) {
   EXPECT_EQ(end->code, 4);
   EXPECT_THAT(ReadFile(log()).value_or(""), HasSubstr("the temporary mysqld ended with signal 9"));
   EXPECT_THAT(Listed(), IsEmpty());
+  ExpectNothingLeft();
+}
+
+// A backup whose hashes are right, and whose data is not: only mysqld can tell.
+TEST_F(BackupTest, WithATableThatCannotBeReadIsNotWritten) {
+  ASSERT_EQ(MakeBackup().code, 0);
+  const std::string table = primary().Value(
+      "SELECT table_name FROM information_schema.tables WHERE table_schema='shop' LIMIT 1");
+  const std::string data = shard_->folder() + "/damaged";
+  const std::string file = absl::StrCat(data, "/shop/", table, ".ibd");
+  const auto damages = {std::function<void()>([&] {
+                          std::fstream pages(file, std::ios::in | std::ios::out | std::ios::binary);
+                          pages.seekp(4 * 16384 + 200);  // the root of its primary key
+                          pages << "not what the page's checksum says";
+                        }),
+                        std::function<void()>([&] { fs::remove(file); })};
+  const auto clock = MakeRealClock();
+  for (const auto& damage : damages) {
+    const Backup newest = *ChooseBackup(Listed(), {});
+    fs::create_directory(data);
+    BackupProgress progress;
+    ASSERT_THAT(RestoreFiles(*storage_, newest, data, 2, progress), IsOk());
+    ASSERT_TRUE(fs::exists(file));
+    damage();
+    Manifest manifest = newest.manifest;
+    manifest.files.clear();
+    manifest.time = absl::FromUnixSeconds(absl::ToUnixSeconds(clock->Now()));
+    const auto made = TakeBackup(*storage_, *ListSourceFiles(data, {"ibdata1"}), manifest, {},
+                                 *clock, progress, [](const Backup&) { return absl::OkStatus(); });
+    ASSERT_THAT(made, IsOk());
+    ASSERT_THAT(Listed().back().state, IsOk());
+    const CommandResult refused =
+        MakeBackup({"--restore-with-clone=false", "--clone-from-any=false"});
+    EXPECT_NE(refused.code, 0);
+    EXPECT_THAT(refused.err, HasSubstr("the table shop." + table));
+    EXPECT_THAT(Listed(), SizeIs(2)) << refused.err;
+    ExpectNothingLeft();
+    ASSERT_THAT(RemoveBackup(*storage_, *made), IsOk());
+    fs::remove_all(data);
+  }
+}
+
+// Its mysqld's parent is killed, then it, before it has ended mysqld.
+TEST_F(BackupTest, KilledAfterItsMysqldsParent) {
+  const auto run = shard_->Spawn(Command({"--clone-max-network-bandwidth=1"}), log());
+  ASSERT_THAT(run, IsOk());
+  ASSERT_TRUE(Eventually(absl::Seconds(60), [&] {
+    return absl::StrContains(ReadFile(log()).value_or(""), "step=clone");
+  }));
+  const int child = ChildOf((*run)->pid());
+  const std::optional<pid_t> mysqld = FindLiveMysqld(PathsOf(work() + "/server"));
+  ASSERT_TRUE(mysqld.has_value());
+  (*run)->Kill(SIGSTOP);  // so that it cannot see the first end before its own
+  kill(child, SIGKILL);
+  (*run)->Kill(SIGKILL);
+  ASSERT_THAT((*run)->Wait(absl::Seconds(10)), IsOk());
+  const CommandResult next = MakeBackup();
+  EXPECT_EQ(next.code, 0) << next.err;
+  EXPECT_THAT(next.err, HasSubstr("removed what a graft-backup that was killed had left"));
+  EXPECT_FALSE(FindLiveMysqld(PathsOf(work() + "/server")).has_value());
+  EXPECT_TRUE(AwaitProcessEnd(*mysqld, absl::Seconds(1)));
+  EXPECT_THAT(Listed(), SizeIs(1));
   ExpectNothingLeft();
 }
 

@@ -205,20 +205,20 @@ TEST(CheckFlagsTest, FaultsOfTheClone) {
        "--clone-restart-wait-timeout: \"-5m\" is no duration"},
       {[](AgentFlags& f) { f.replicate_from = "nobody"; }, "--replicate-from: \"nobody\""},
       {[](AgentFlags& f) { f.options.tablet.restore_from_backup = true; },
-       "--restore-from-backup: give --file-backup-storage-root"},
+       "give --file-backup-storage-root"},
       {[](AgentFlags& f) {
          f.options.tablet.fallback_to_backup = true;
-         f.backup_storage_root = "/b";
+         f.storage.file_root = "/b";
        },
        "--fallback-to-backup goes with --restore-with-clone"},
       {[](AgentFlags& f) {
          f.options.tablet.restore_from_backup = true;
-         f.backup_storage_root = "/b";
+         f.storage.file_root = "/b";
          f.restore_from_backup_ts = "yesterday";
        },
        "--restore-from-backup-ts: \"yesterday\" is no time of a backup"},
       {[](AgentFlags& f) {
-         f.backup_storage_root = "/b";
+         f.storage.file_root = "/b";
          f.options.tablet.restore_from_backup = f.options.tablet.restore_with_clone =
              f.clone_from_primary = true;
        },
@@ -297,7 +297,7 @@ TEST(CheckFlagsTest, EveryFaultIsToldAtOnceAndNoSecretIs) {
   }
   flags.db_credentials_file = "/none";
   flags.options.tablet.restore_from_backup = flags.options.tablet.restore_with_clone = true;
-  flags.backup_storage_root = "/backups";
+  flags.storage.file_root = "/backups";
   flags.restore_to_pos = "x";
   flags.mysql_clone_enabled = false;
   flags.clone_restart_wait_timeout = "x";

@@ -49,6 +49,30 @@ TEST_F(WorkFolderTest, IsMadeAndRemoved) {
   EXPECT_FALSE(fs::exists(path_));
 }
 
+// With all the folders above that were made for it, as far as nobody else uses them.
+TEST_F(WorkFolderTest, FoldersAboveAreRemovedToo) {
+  const std::string deep = path_ + "/a/b/";
+  {
+    const auto folder = WorkFolder::Open(*clock_, deep);
+    ASSERT_THAT(folder, IsOk());
+    EXPECT_FALSE((*folder)->cleaned());
+    EXPECT_THAT(*ReadFile(deep + "graft-backup.lock"), HasSubstr(path_));
+  }
+  EXPECT_FALSE(fs::exists(path_));
+  EXPECT_TRUE(fs::exists(folder_.path()));
+  {
+    ASSERT_THAT(WorkFolder::Open(*clock_, deep), IsOk());
+    fs::create_directories(path_ + "/a/b");
+    ASSERT_THAT(WriteFile(path_ + "/a/b/graft-backup.lock", "4711, which made the folder " + path_),
+                IsOk());
+    const auto next = WorkFolder::Open(*clock_, deep);
+    ASSERT_THAT(next, IsOk());
+    ASSERT_THAT(WriteFile(path_ + "/a/mine", "text"), IsOk());
+  }
+  EXPECT_FALSE(fs::exists(deep));
+  EXPECT_TRUE(fs::exists(path_ + "/a/mine"));
+}
+
 TEST_F(WorkFolderTest, OfSomebodyElseIsNotTouched) {
   fs::create_directories(path_);
   { ASSERT_THAT(Open(), IsOk()) << "an empty one will do"; }
@@ -61,11 +85,12 @@ TEST_F(WorkFolderTest, OfSomebodyElseIsNotTouched) {
 }
 
 TEST_F(WorkFolderTest, WhatAKilledOneHasLeftIsRemoved) {
-  LeaveAsKilled("4711, which made the folder\n");
+  LeaveAsKilled("4711, which made the folder " + path_ + "\n");
   {
     const auto folder = Open();
     ASSERT_THAT(folder, IsOk());
     EXPECT_EQ((*folder)->left_backup(), "shop/0/begun");
+    EXPECT_TRUE((*folder)->cleaned());
     EXPECT_FALSE(fs::exists(path_ + "/server"));
     EXPECT_FALSE(fs::exists(path_ + "/server.cause"));
     (*folder)->ForgetLeftBackup();

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "base/errors.h"
 #include "base/gtid_set.h"
+#include "graft/plan.h"
 #include "provision/donor/donor_fitness.h"
 #include "provision/steps/old_data_judge.h"
 #include "provision/steps/replication.h"
@@ -161,7 +162,8 @@ absl::Status FollowAgain(StepContext& context) {
 // verdict stands: another attempt copies.
 StepOutcome AssessStep(StepContext& context) {
   OldData& old = context.operation.old_data;
-  if (old.verdict == OldDataVerdict::kCopyNeeded) return StepOutcome::Advance(FirstOfCopy(context.operation));
+  if (old.verdict == OldDataVerdict::kCopyNeeded)
+    return StepOutcome::Advance(FirstOfCopy(context.operation));
   GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.ReadShard());
   GRAFT_RETURN_IF_ERROR(NoteOwnTablet(context, shard));
   GRAFT_ASSIGN_OR_RETURN(const OldDataFacts facts, LookAtOldData(context, kSourcePatience));
