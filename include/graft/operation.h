@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "graft/observer.h"
 #include "graft/old_data.h"
 #include "graft/operation_request.h"
 #include "graft/preflight.h"
@@ -142,17 +143,5 @@ inline bool TakesAnyDonor(const Operation& operation) {
 
 // It failed by its request alone, as one for a primary does: the tablet is as it was.
 bool IsRefusal(const Operation& operation);
-
-// Observer: gets a call for each event of an operation. Logs, metrics, watchers and tablet tags are
-// observers; the core itself neither logs nor counts.
-//
-// Called on the operation's thread, without locks held; must not block for long.
-class Observer {
- public:
-  virtual ~Observer() = default;
-  virtual void OnStep(const Operation& operation) = 0;      // a step begins; journalled already
-  virtual void OnProgress(const Operation& operation) = 0;  // bytes or stage moved
-  virtual void OnEnd(const Operation& operation) = 0;       // done, failed or cancelled; journalled
-};
 
 }  // namespace graft

@@ -103,7 +103,8 @@ absl::StatusOr<Backup> RestoredBackup::Find(BackupStorage& storage, const Backup
 absl::StatusOr<std::string> RestoredBackup::Choose(const std::string& name) {
   if (options_.open == nullptr) {
     return Failure(Reason::kNoBackup,
-                   "this agent has no storage of backups: give it --backup-storage-implementation and what goes with it");
+                   "this agent has no storage of backups: give it --backup-storage-implementation "
+                   "and what goes with it");
   }
   GRAFT_ASSIGN_OR_RETURN(const auto storage, options_.open());
   BackupChoice choice{name};

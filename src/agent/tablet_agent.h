@@ -1,9 +1,8 @@
 // TabletAgent: the agent without network and threads. It resumes the operation of the process
 // before it, keeps the tablet's record, and runs operations.
 //
-// graftd's composition root (agent.h) gives it threads, a server for its API and the real ports;
-// the fault tests give it fakes and a simulated clock, and run it on one thread. Its arguments must
-// outlive it.
+// graftd's composition root (agent.h) gives it threads and the real ports; the fault tests give it
+// fakes and a simulated clock, on one thread. Its arguments must outlive it.
 #pragma once
 
 #include <functional>
@@ -129,9 +128,7 @@ class TabletAgent {
 // The state at an agent's start: its journal and its tablet's record show how the earlier process
 // ended. These functions decide the record to register. Pure functions.
 
-// The newest operation was under way.
-bool IsUnfinished(const TabletState& state);
-
+bool IsUnfinished(const TabletState& state);  // the newest operation was under way
 // True if the newest operation left, or still has, data that must not be served. A record that
 // somebody removed or changed meanwhile does not change that.
 bool MustNotServe(const TabletState& state);

@@ -86,9 +86,8 @@ class OperationRun {
       StandAgain();
       return absl::OkStatus();
     }
-    if (const auto restores = PlaceIn(*plan_, Step::kRestoreBackup)) {
-      place_ = std::min(place_, *restores);  // its donor may be gone
-    }
+    // The server that serves a backup may be gone.
+    place_ = std::min(place_, PlaceIn(*plan_, Step::kRestoreBackup).value_or(place_));
     const std::optional<size_t> claim = PlaceIn(*plan_, Step::kClaimDonor);
     const bool unclaimed = (*plan_)[place_].zone != Zone::kAfterCopy;
     if (claim.has_value() && unclaimed) place_ = std::min(place_, *claim);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "fakes/fake_backup_donor.h"
 #include "fakes/fake_journal.h"
 #include "fakes/fake_mysql_server.h"
 #include "fakes/fake_server_host.h"
@@ -85,6 +86,7 @@ class AgentWorld : private Gate, private Observer {
   FakeMysqlServer other_server{clock};
   FakeServerHost host;
   FakeJournal journal;
+  FakeBackupDonor backups{clock};
 
  private:
   struct Process;

@@ -30,6 +30,8 @@ struct Death {
   const char* in_call = "";  // in the middle of the first such call
   // Of a request that copies only if needed.
   enum class OldData { kNotAsked, kBehind, kBroken, kBreaks } old_data = OldData::kNotAsked;
+  // Of a request for a backup; its server stays, or dies with the agent.
+  enum class Backup { kNone, kStays, kDies } backup = Backup::kNone;
 };
 
 // A replica that is behind, one that stopped with 1062, and one that does once it is started.
@@ -102,6 +104,17 @@ std::vector<Death> Deaths() {
   for (const Step step : {Step::kRejoin, Step::kResolveDonor, Step::kPublish}) {
     add(step, kNow, false, OldData::kBreaks);
   }
+  using Backup = Death::Backup;
+  for (const Backup backup : {Backup::kStays, Backup::kDies}) {
+    const char* of = backup == Backup::kStays ? "stays" : "dies";
+    for (const Step step : {Step::kRestoreBackup, Step::kPreflight, Step::kFence, Step::kClone,
+                            Step::kAwaitRestart, Step::kPublish}) {
+      deaths.push_back({absl::StrCat("backup_", of, "_", StepName(step)), step, kNow, false, "",
+                        OldData::kNotAsked, backup});
+    }
+    deaths.push_back({absl::StrCat("backup_", of, "_clone_copying_cancelled"), Step::kClone,
+                      absl::Seconds(2), true, "", OldData::kNotAsked, backup});
+  }
   return deaths;
 }
 
@@ -115,9 +128,11 @@ void RunToDeath(AgentWorld& world, const Death& death, const std::function<void(
       return world.Arm({death.in_call, 1, CallFaultKind::kAgentDies});
     }
     if (death.cancelled) world.Cancel();
+    if (death.backup == Death::Backup::kDies) world.backups.LoseServer();
     world.KillAgent();
   });
-  world.Request("op-1", DonorChoice::Kind::kAny);
+  const bool restores = death.backup != Death::Backup::kNone;
+  world.Request("op-1", restores ? DonorChoice::Kind::kBackup : DonorChoice::Kind::kAny);
   world.RunToEnd(between);
 }
 
@@ -182,7 +197,8 @@ void RunCase(const Death& death, const CallFault& fault, Tally& tally) {
   world.LookAtTheEnd();
   if (!struck) return;
   world.ExpectSecondRequest();
-  const Violations violations = BrokenPromises(world.story());
+  Violations violations = BrokenPromises(world.story());
+  if (world.backups.there()) violations.push_back("a restored backup is left");
   tally.Count(name, violations);
   if (*Only() != '\0' && !violations.empty()) {
     std::printf("%s\n%s\n%s\n", name.c_str(), world.story().log.c_str(),

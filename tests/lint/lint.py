@@ -611,7 +611,10 @@ def diagrams(tree):
     if kinds != ["stateDiagram", "stateDiagram", "sequenceDiagram"]:
         yield doc, 1, f"must have two state diagrams and a sequence diagram, not {kinds}"
         return
-    rebuild, release = plans_of(source.read_text())
+    rebuild, release, *others = plans_of(source.read_text())
+    for step in [step for plan in others for step in plan]:
+        if f"`{step}`" not in text:
+            yield doc, 1, f"does not speak of the step {step}, which begins a plan of its own"
     (states_at, _, states), (release_at, _, of_release), (sequence_at, _, sequence) = found
     boxes = boxes_of(states)
     names = DATA_STATE.search((tree.root / STATES).read_text()).group(1)

@@ -58,6 +58,7 @@ inline Operation FullOperation() {
                        ReplicateFrom::kPrimary,
                        {100, 0, 8, false, true},
                        {true, {"DISK_SPACE", "SEMI_SYNC"}, true},
+                       true,
                        true};
   operation.recipient = {"zone1", 101};
   operation.step = Step::kClone;

@@ -108,14 +108,6 @@ absl::StatusOr<bool> MayBeTaken(StepContext& context, const CloneReport& report,
   return IsUntouched(context, *report.status, server);
 }
 
-// No tablet can be the donor; a backup may be restored instead, if the request says so.
-bool FallsBack(StepContext& context) {
-  Operation& operation = context.operation;
-  if (!operation.request.fallback_to_backup || context.deps.backups == nullptr) return false;
-  operation.from_backup = true;
-  return true;
-}
-
 StepOutcome Forget(StepContext& context, DataState left) {
   context.state.clone.reset();
   context.operation.data_state = context.state.data_before = left;

@@ -96,6 +96,13 @@ absl::StatusOr<Tablet> BackupDonorRecord(const StepContext& context) {
                               " does not run"));
 }
 
+bool FallsBack(StepContext& context) {
+  Operation& operation = context.operation;
+  if (!operation.request.fallback_to_backup || context.deps.backups == nullptr) return false;
+  operation.from_backup = true;
+  return true;
+}
+
 // Advance: a server with the backup's data answers on this machine. UNAVAILABLE: the storage is
 // away.
 StepOutcome RestoreBackupStep(StepContext& context) {

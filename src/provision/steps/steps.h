@@ -29,6 +29,8 @@ StepOutcome RestoreBackupStep(StepContext& context);
 
 // The alias of the server that serves a backup for `recipient`; no record has it.
 TabletAlias BackupDonorAlias(const TabletAlias& recipient);
+// No tablet can be the donor; true: the operation restores a backup instead, as its request says.
+bool FallsBack(StepContext& context);
 // What its record would be. DONOR_UNREACHABLE: it does not run.
 absl::StatusOr<Tablet> BackupDonorRecord(const StepContext& context);
 StepOutcome AssessStep(StepContext& context);
