@@ -1,8 +1,10 @@
 // graft-backup: parses its flags, makes a temporary mysqld, and a backup by way of it.
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -62,10 +64,21 @@ absl::Status Run(const graft::BackupOptions& options, graft::Log& log, const sig
       auto mysqld, graft::TemporaryMysqld::Start(options.server,
                                                  graft::FillFromNewest(options, *known, *storage)));
   Interrupts interrupts(signals);
+  graft::BackupStatus status(*clock, graft::ShardOf(options));
+  std::unique_ptr<graft::HttpServer> http;
+  if (options.http_port.has_value()) {
+    GRAFT_ASSIGN_OR_RETURN(
+        http,
+        graft::ServeBackupStatus(status, *clock, {options.agent.bind_address, *options.http_port}));
+    log.Info("HTTP is served", {{"port", absl::StrCat(http->port())}});
+  }
+  std::optional<graft::StatusLine> line;
+  if (options.watch && isatty(STDOUT_FILENO) == 1) line.emplace(status, *clock);
   storage->InterruptBy([&interrupts] { return interrupts.interrupt().cancelled(); });
-  GRAFT_ASSIGN_OR_RETURN(
-      const graft::Backup backup,
-      graft::MakeBackup(options, *storage, *mysqld, *work, *clock, log, interrupts.interrupt()));
+  GRAFT_ASSIGN_OR_RETURN(const graft::Backup backup,
+                         graft::MakeBackup(options, *storage, *mysqld, *work, *clock, log, status,
+                                           interrupts.interrupt()));
+  status.End(absl::OkStatus());
   log.Info("the backup is complete", {{"backup", backup.folder()},
                                       {"position", backup.manifest.position},
                                       {"stored_bytes", absl::StrCat(backup.stored_bytes)}});

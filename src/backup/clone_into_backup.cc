@@ -98,7 +98,7 @@ class BackupClone {
                         *host_,
                         owner_,
                         record_,
-                        {observer_.get()},
+                        {observer_.get(), &tools_.observer},
                         nullptr,
                         nullptr,
                         absl::bind_front(&Askers::Ask, &askers_),

@@ -23,6 +23,7 @@ struct CloneTools {
   Journal& journal;
   // Asked now and then, from another thread: an error ends the operation, whose status it becomes.
   std::function<absl::Status()> check_mysqld;
+  Observer& observer;  // beside the log
 };
 
 // Stands in the shard's line and claims its donor like any recipient, makes every check, clones,

@@ -29,18 +29,22 @@ constexpr absl::Duration kCleanEndPatience = absl::Hours(1);
 class BackupRun {
  public:
   BackupRun(const BackupOptions& options, BackupStorage& storage, TemporaryMysqld& mysqld,
-            const WorkFolder& work, Clock& clock, Log& log, Cancellation& interrupt)
+            const WorkFolder& work, Clock& clock, Log& log, BackupStatus& status,
+            Cancellation& interrupt)
       : options_(options),
         storage_(storage),
         mysqld_(mysqld),
         work_(work),
         clock_(clock),
         log_(log),
+        status_(status),
         interrupt_(interrupt),
         server_(MakeConnectorServer(clock, options.agent.mysql)) {}
 
   absl::StatusOr<Backup> Run() {
     manifest_.time = absl::FromUnixSeconds(absl::ToUnixSeconds(clock_.Now()));
+    status_.Enter(BackupPhase::kRestoreLastBackup,
+                  options_.clones ? "making the temporary mysqld" : "restoring the newest backup");
     GRAFT_RETURN_IF_ERROR(AwaitStart());
     GRAFT_RETURN_IF_ERROR(CheckLayout(*server_).status());  // by its my.cnf; its data comes later
     GRAFT_ASSIGN_OR_RETURN(OpenedTopology opened, OpenTopology(clock_, options_.agent.topo));
@@ -48,12 +52,14 @@ class BackupRun {
                            MakeFileJournal(work_.journal()));
     if (options_.clones) {
       GRAFT_RETURN_IF_ERROR(CloneIntoBackup({options_.agent, log_, opened, *server_, *journal,
-                                             [this] { return mysqld_.CheckRuns(); }},
+                                             [this] { return mysqld_.CheckRuns(); }, status_},
                                             interrupt_));
     }
+    status_.Enter(BackupPhase::kCatchupReplication, "asking for the primary's position");
     DisableRedoLog();
     GRAFT_ASSIGN_OR_RETURN(const std::string goal, AwaitPrimary(*opened.topology));
     GRAFT_RETURN_IF_ERROR(CatchUp(goal));
+    status_.Enter(BackupPhase::kTakeNewBackup, "reading every table, and ending mysqld");
     GRAFT_RETURN_IF_ERROR(StopServer());
     return Take();
   }
@@ -137,6 +143,8 @@ class BackupRun {
       GRAFT_ASSIGN_OR_RETURN(const std::string error, ReplicationError());
       if (error.empty()) good = now;
       const std::string missing = DescribeGtids(wanted.Minus(here));
+      status_.Enter(BackupPhase::kCatchupReplication,
+                    absl::StrCat("catching up, ", missing, " are missing"));
       if (now - good >= kErrorPatience) {
         return absl::UnavailableError(absl::StrCat("replication fails for ",
                                                    HumanDuration(now - good), ": ", error, "; ",
@@ -174,7 +182,7 @@ class BackupRun {
     GRAFT_RETURN_IF_ERROR(server_->StopReplication(/*forget=*/true));
     if (redo_log_off_) GRAFT_RETURN_IF_ERROR(SwitchRedoLog(clock_, options_.agent.mysql, true));
     GRAFT_RETURN_IF_ERROR(CheckTablesReadable(
-        {options_.agent.mysql, mysqld_, clock_, log_, options_.take.threads}, interrupt_));
+        {options_.agent.mysql, mysqld_, clock_, log_, status_, options_.take.threads}, interrupt_));
     GRAFT_ASSIGN_OR_RETURN(const ServerFacts facts, server_->Describe());
     GRAFT_ASSIGN_OR_RETURN(const ServerVersion version, ServerVersion::Parse(facts.version));
     manifest_.position = "MySQL56/" + facts.gtid_executed;
@@ -223,7 +231,7 @@ class BackupRun {
     log_.Info("reading the backup", {{"backup", backup.folder()}});
     BackupProgress read;
     read.interrupted = [this] { return interrupt_.cancelled(); };
-    const ProgressLog tells(log_, clock_, "reading the backup", read, bytes);
+    const ProgressLog tells(log_, clock_, "reading the backup", read, bytes, status_);
     GRAFT_ASSIGN_OR_RETURN(const std::vector<std::string> faults,
                            VerifyBackup(storage_, backup, options_.take.threads, read));
     if (faults.empty()) return absl::OkStatus();
@@ -238,7 +246,7 @@ class BackupRun {
               {{"files", absl::StrCat(source.files.size())}, {"bytes", absl::StrCat(bytes)}});
     BackupProgress written;
     written.interrupted = [this] { return interrupt_.cancelled(); };
-    const ProgressLog tells(log_, clock_, "writing the backup", written, bytes);
+    const ProgressLog tells(log_, clock_, "writing the backup", written, bytes, status_);
     return TakeBackup(storage_, source, manifest_, options_.take, clock_, written,
                       [&](const Backup& backup) { return ReadBack(backup, bytes); });
   }
@@ -249,6 +257,7 @@ class BackupRun {
   const WorkFolder& work_;
   Clock& clock_;
   Log& log_;
+  BackupStatus& status_;
   Cancellation& interrupt_;
   std::unique_ptr<MysqlServer> server_;
   Manifest manifest_;
@@ -260,8 +269,8 @@ class BackupRun {
 
 absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, BackupStorage& storage,
                                   TemporaryMysqld& mysqld, const WorkFolder& work, Clock& clock,
-                                  Log& log, Cancellation& interrupt) {
-  return BackupRun(options, storage, mysqld, work, clock, log, interrupt).Run();
+                                  Log& log, BackupStatus& status, Cancellation& interrupt) {
+  return BackupRun(options, storage, mysqld, work, clock, log, status, interrupt).Run();
 }
 
 }  // namespace graft

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent/options.h"
+#include "backup/backup_status.h"
 #include "backup/temporary_mysqld.h"
 #include "backups/backups.h"
 #include "backups/storage_options.h"
@@ -29,6 +30,8 @@ struct BackupOptions {
   bool allow_first = false;       // the shard may have none yet
   bool upgrade_safe = false;      // end mysqld so that a newer one can start on the data
   bool disable_redo_log = false;  // of the temporary mysqld, while it catches up
+  std::optional<int> http_port;   // of /metrics, /debug/status and /healthz; nullopt: none
+  bool watch = false;             // the status as a terminal's last line
   absl::Duration keep_alive;      // how long to wait at the end of a success
 };
 
@@ -53,7 +56,7 @@ TemporaryMysqld::Fill FillFromNewest(const BackupOptions& options, const std::ve
 // fails, older backups stay as they are.
 absl::StatusOr<Backup> MakeBackup(const BackupOptions& options, BackupStorage& storage,
                                   TemporaryMysqld& mysqld, const WorkFolder& work, Clock& clock,
-                                  Log& log, Cancellation& interrupt);
+                                  Log& log, BackupStatus& status, Cancellation& interrupt);
 
 // Removes the backups that may go by now, if that is asked for.
 absl::Status PruneBackups(const BackupOptions& options, BackupStorage& storage, Clock& clock,

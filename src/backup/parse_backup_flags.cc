@@ -92,7 +92,14 @@ void AddTakeFlags(CLI::App& app, BackupFlags& flags) {
 }
 
 void AddOtherFlags(CLI::App& app, BackupFlags& flags) {
-  app.option_defaults()->group("Log");
+  app.option_defaults()->group("Log and progress");
+  AddSwitch(app, "watch", flags.options.watch,
+            "show percent, speed and time left as a terminal's last line");
+  app.add_option("--port", flags.options.http_port,
+                 "port of HTTP: /metrics, /debug/status, /healthz; 0: any free one; default: none")
+      ->type_name("PORT");
+  AddValue(app, "bind-address", flags.agent.options.bind_address, "ADDRESS",
+           "address that port listens on; default: all");
   AddValue(app, "log-level", flags.agent.log_level, "debug|info|warning|error",
            "lines below are not written");
   AddValue(app, "log-format", flags.agent.log_format, "text|json", "text is logfmt");

@@ -14,8 +14,9 @@ constexpr absl::Duration kTellEvery = absl::Seconds(5);
 }  // namespace
 
 ProgressLog::ProgressLog(Log& log, Clock& clock, std::string message,
-                         const BackupProgress& progress, int64_t expected)
+                         const BackupProgress& progress, int64_t expected, BackupStatus& status)
     : log_(log),
+      status_(status),
       clock_(clock),
       message_(std::move(message)),
       progress_(progress),
@@ -23,9 +24,13 @@ ProgressLog::ProgressLog(Log& log, Clock& clock, std::string message,
       began_(clock.Now()),
       thread_([this] {
         while (ended_.WaitFor(clock_, kTellEvery) == WaitEnd::kDeadline) Tell();
-      }) {}
+      }) {
+  status_.Enter(BackupPhase::kTakeNewBackup, message_);
+  status_.Count(&progress_, expected_);
+}
 
 ProgressLog::~ProgressLog() {
+  status_.Count(nullptr, 0);
   ended_.Cancel();
   thread_.join();
 }

@@ -23,7 +23,7 @@ absl::Status CheckTablesReadable(const TableCheck& check, const Cancellation& in
   check.log.Info("reading the tables", {{"tables", absl::StrCat(tables.size())},
                                         {"bytes_estimated", absl::StrCat(bytes)}});
   BackupProgress read;
-  const ProgressLog tells(check.log, check.clock, "reading the tables", read, bytes);
+  const ProgressLog tells(check.log, check.clock, "reading the tables", read, bytes, check.status);
   absl::Status found;
   Cancellation ended;
   std::thread reader([&] {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "backup/backup_status.h"
 #include "backup/temporary_mysqld.h"
 #include "graft/clock.h"
 #include "log/log.h"
@@ -15,6 +16,7 @@ struct TableCheck {
   TemporaryMysqld& mysqld;
   Clock& clock;
   Log& log;
+  BackupStatus& status;
   int threads;
 };
 

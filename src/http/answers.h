@@ -22,6 +22,8 @@ struct Answer {
   std::string policy = kNothingPolicy;
 };
 
+using Answerer = std::function<Answer(absl::string_view method, absl::string_view path)>;
+
 class Answers {
  public:
   explicit Answers(HttpSources sources)

@@ -39,7 +39,7 @@ MHD_Result Send(const http::Answer& answer, MHD_Connection* connection) {
 // one wait instead, and its timeout is one of silence: a byte now and then prolongs it.
 class Endpoint {
  public:
-  Endpoint(const http::Answers& answers, Clock& clock) : answers_(answers), clock_(clock) {}
+  Endpoint(const http::Answerer& answers, Clock& clock) : answers_(answers), clock_(clock) {}
   ~Endpoint() { MHD_stop_daemon(daemon_); }
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
@@ -68,7 +68,7 @@ class Endpoint {
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* path,
                               const char* method, const char* /*version*/, const char* /*body*/,
                               size_t* /*body_bytes*/, void** /*request*/) {
-    return Send(static_cast<Endpoint*>(self)->answers_.To(method, path), connection);
+    return Send(static_cast<Endpoint*>(self)->answers_(method, path), connection);
   }
 
   static void OnConnection(void* self, MHD_Connection* connection, void** /*data*/,
@@ -97,7 +97,7 @@ class Endpoint {
     if (left != held_.end()) held_.erase(left);
   }
 
-  const http::Answers& answers_;
+  const http::Answerer& answers_;
   Clock& clock_;
   std::deque<Held> held_;  // of the daemon's thread; the oldest first
   MHD_Daemon* daemon_ = nullptr;
@@ -105,8 +105,8 @@ class Endpoint {
 
 class MicrohttpdServer : public HttpServer {
  public:
-  explicit MicrohttpdServer(const HttpSources& sources)
-      : clock_(sources.clock), answers_(sources) {}
+  MicrohttpdServer(Clock& clock, http::Answerer answers)
+      : clock_(clock), answers_(std::move(answers)) {}
 
   absl::Status Serve(std::vector<Fd> sockets) {
     port_ = PortOf(sockets.front());
@@ -122,20 +122,46 @@ class MicrohttpdServer : public HttpServer {
 
  private:
   Clock& clock_;
-  const http::Answers answers_;
+  const http::Answerer answers_;
   int port_ = 0;
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
 };
+
+absl::StatusOr<std::unique_ptr<HttpServer>> Serve(Clock& clock, http::Answerer answers,
+                                                  const HttpOptions& options) {
+  GRAFT_ASSIGN_OR_RETURN(std::vector<Fd> sockets,
+                         ListenOn(options.bind_address, options.port, "--port"));
+  auto server = std::make_unique<MicrohttpdServer>(clock, std::move(answers));
+  GRAFT_RETURN_IF_ERROR(server->Serve(std::move(sockets)));
+  return std::unique_ptr<HttpServer>(std::move(server));
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HttpServer>> MakeHttpServer(const HttpSources& sources,
                                                            const HttpOptions& options) {
-  GRAFT_ASSIGN_OR_RETURN(std::vector<Fd> sockets,
-                         ListenOn(options.bind_address, options.port, "--port"));
-  auto server = std::make_unique<MicrohttpdServer>(sources);
-  GRAFT_RETURN_IF_ERROR(server->Serve(std::move(sockets)));
-  return std::unique_ptr<HttpServer>(std::move(server));
+  const auto answers = std::make_shared<http::Answers>(sources);
+  return Serve(
+      sources.clock,
+      [answers](absl::string_view method, absl::string_view path) {
+        return answers->To(method, path);
+      },
+      options);
+}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> MakePlainHttpServer(PlainPages pages, Clock& clock,
+                                                                const HttpOptions& options) {
+  return Serve(
+      clock,
+      [pages = std::move(pages)](absl::string_view method, absl::string_view path) {
+        if (method != "GET" && method != "HEAD") return http::Answer{405, "GET and HEAD only\n"};
+        const auto page = pages.find(path);
+        if (page == pages.end()) return http::Answer{404, "no such page\n"};
+        http::Answer answer{200, page->second()};
+        answer.headers = {{"Content-Type", http::kPlain}, {"Cache-Control", "no-store"}};
+        return answer;
+      },
+      options);
 }
 
 }  // namespace graft

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,5 +59,11 @@ class HttpServer {
 // or the address is not this machine's; the text names the flag.
 absl::StatusOr<std::unique_ptr<HttpServer>> MakeHttpServer(const HttpSources& sources,
                                                            const HttpOptions& options);
+
+// Serves these texts alone, by their paths; for a program that is no agent. Each function is called
+// for each request, from the server's threads. Codes as of MakeHttpServer.
+using PlainPages = std::map<std::string, std::function<std::string()>, std::less<>>;
+absl::StatusOr<std::unique_ptr<HttpServer>> MakePlainHttpServer(PlainPages pages, Clock& clock,
+                                                                const HttpOptions& options);
 
 }  // namespace graft

@@ -22,8 +22,10 @@
 #include "base/files.h"
 #include "testing/clone_brake.h"
 #include "testing/eventually.h"
+#include "testing/http_client.h"
 #include "testing/is_ok.h"
 #include "testing/mini_shard.h"
+#include "testing/ports.h"
 #include "testing/s3_server.h"
 #include "testing/shard_rows.h"
 #include "testing/test_env.h"
@@ -230,6 +232,29 @@ TEST_F(BackupTest, InS3IsRestoredAndWhatAKilledRunHasBegunIsRemoved) {
     const std::vector<std::string> sides = absl::StrSplit(line, " = ");
     if (sides[0] == "aws_secret_access_key") EXPECT_THAT(said, Not(HasSubstr(sides[1])));
   }
+}
+
+TEST_F(BackupTest, ShowsHowFarItIs) {
+  const int port = FreePort();
+  const auto run = shard_->Spawn(Command({absl::StrCat("--port=", port), "--bind-address=127.0.0.1",
+                                          "--keep-alive-timeout=60s"}),
+                                 log());
+  ASSERT_THAT(run, IsOk());
+  const auto shows = [port](const std::string& path, const std::string& text) {
+    const HttpReply reply = AskHttp(port, path);
+    return reply.status == 200 && absl::StrContains(reply.body, text);
+  };
+  EXPECT_TRUE(Eventually(absl::Seconds(30), [&] {
+    return shows("/metrics", "graft_backup_phase{phase=\"RestoreLastBackup\"} 1");
+  }));
+  EXPECT_TRUE(shows("/healthz", "ok"));
+  EXPECT_EQ(AskHttp(port, "/elsewhere").status, 404);
+  ASSERT_TRUE(Eventually(absl::Seconds(60), [&] { return shows("/debug/status", "done"); }))
+      << ReadFile(log()).value_or("");
+  EXPECT_TRUE(shows("/metrics", "graft_backup_phase{phase=\"TakeNewBackup\"} 0"));
+  (*run)->Kill(SIGTERM);
+  EXPECT_THAT((*run)->Wait(absl::Seconds(30)), IsOk());
+  EXPECT_THAT(Listed(), SizeIs(1));
 }
 
 TEST_F(BackupTest, RefusesWhatItShouldNotMake) {
