@@ -65,7 +65,7 @@ std::set<std::string> OptionsInHelp(const std::string& program,
   words.emplace_back("--help");
   const std::string help = Ours(program, words);
   std::set<std::string> options;
-  const std::regex option("\n  (?:-[a-z],)?(--[a-z-]+)(?:,(--[a-z-]+))?");
+  const std::regex option("\n  (?:-[a-z],)?(--[a-z0-9-]+)(?:,(--[a-z0-9-]+))?");
   for (std::sregex_iterator i(help.begin(), help.end(), option), end; i != end; ++i) {
     options.insert((*i)[1]);
     if ((*i)[2].matched) options.insert((*i)[2]);
