@@ -52,7 +52,7 @@ class RestoreBackupTest : public testing::Test {
   }
 
   MiniTablet& primary() { return shard_->tablet(0); }
-  MiniTablet& tablet() { return shard_->tablet(1); }
+  MiniTablet& tablet() { return shard_->tablet(at_); }
   std::string root() const { return shard_->folder() + "/backups"; }
   std::string restored() { return tablet().state_dir + "/restored-" + tablet().alias; }
   std::vector<std::string> Flags(std::vector<std::string> more = {}) const {
@@ -92,10 +92,11 @@ class RestoreBackupTest : public testing::Test {
     EXPECT_EQ(FindLiveMysqld(PathsOf(restored())), std::nullopt);
   }
 
+  int at_ = 1;  // the tablet that is restored
   std::unique_ptr<MiniShard> shard_;
 };
 
-TEST_F(RestoreBackupTest, AnEmptyTabletRestoresTheNewestOneAtItsStart) {
+TEST_F(RestoreBackupTest, AnEmptyTabletRestoresOneAtItsStartAlsoInsteadOfADonor) {
   ASSERT_THAT(shard_->LaunchAgent(tablet(), Flags({"--restore-from-backup"})), IsOk());
   ASSERT_TRUE(AwaitOutcome(v1::DONE)) << Newest().error().message();
   ExpectSame();
@@ -105,6 +106,17 @@ TEST_F(RestoreBackupTest, AnEmptyTabletRestoresTheNewestOneAtItsStart) {
   EXPECT_EQ(done.source(), primary().alias);
   EXPECT_EQ(done.progress().phases(0).phase(), "RESTORE BACKUP");
   EXPECT_TRUE(done.progress().phases(0).measured());
+
+  // Another one, whose only possible donor is not allowed.
+  ASSERT_THAT(shard_->StopAgent(tablet()), IsOk());
+  ASSERT_THAT(shard_->AddTablet(), IsOk());
+  at_ = 2;
+  ASSERT_THAT(shard_->LaunchAgent(tablet(), Flags({"--restore-with-clone", "--clone-from-any",
+                                                   "--donors=replica", "--fallback-to-backup"})),
+              IsOk());
+  ASSERT_TRUE(AwaitOutcome(v1::DONE)) << Newest().error().message();
+  EXPECT_TRUE(Newest().from_backup());
+  ExpectSame();
 }
 
 TEST_F(RestoreBackupTest, OnRequestOverOldDataAndNeverIfItIsNoGood) {
@@ -143,7 +155,7 @@ TEST_F(RestoreBackupTest, OnRequestOverOldDataAndNeverIfItIsNoGood) {
   ExpectSame();  // it replicates on
 }
 
-TEST_F(RestoreBackupTest, KilledInAnyStepItIsTakenUpAgain) {
+TEST_F(RestoreBackupTest, IsTakenUpAgainAfterDeathsAndCancelled) {
   const std::string hold = shard_->folder() + "/hold";
   for (const std::string step :
        {"resolve_donor", "fence", "clone", "await_restart", "replicate", "publish"}) {
@@ -162,11 +174,8 @@ TEST_F(RestoreBackupTest, KilledInAnyStepItIsTakenUpAgain) {
     ExpectSame();
     ASSERT_THAT(shard_->StopAgent(tablet()), IsOk());
   }
-}
 
-// Its server dies after the last look at it; the copy fails, and the next attempt has a new one.
-TEST_F(RestoreBackupTest, TheServerThatServesItDiesInTheCopy) {
-  const std::string hold = shard_->folder() + "/hold";
+  // Its server dies after the last look at it; the next attempt has a new one.
   ASSERT_THAT(WriteFile(hold, ""), IsOk());
   ASSERT_THAT(shard_->StartAgent(tablet(), Flags({"--hold-before-step=fence=" + hold})), IsOk());
   ASSERT_EQ(shard_->Graftctl({"reprovision", tablet().alias, "--from-backup"}).code, 0);
@@ -178,19 +187,8 @@ TEST_F(RestoreBackupTest, TheServerThatServesItDiesInTheCopy) {
   ASSERT_TRUE(AwaitOutcome(v1::DONE)) << Newest().error().message();
   EXPECT_EQ(Newest().attempt(), 2);
   ExpectSame();
-}
+  ASSERT_THAT(shard_->StopAgent(tablet()), IsOk());
 
-TEST_F(RestoreBackupTest, InsteadOfADonorThatIsNotToBeHad) {
-  ASSERT_THAT(shard_->LaunchAgent(tablet(), Flags({"--restore-with-clone", "--clone-from-any",
-                                                   "--donors=replica", "--fallback-to-backup"})),
-              IsOk());
-  ASSERT_TRUE(AwaitOutcome(v1::DONE)) << Newest().error().message();
-  EXPECT_TRUE(Newest().from_backup());
-  ExpectSame();
-}
-
-TEST_F(RestoreBackupTest, IsCancelledWhileItIsRestored) {
-  const std::string hold = shard_->folder() + "/hold";
   ASSERT_THAT(WriteFile(hold, ""), IsOk());
   ASSERT_THAT(shard_->StartAgent(tablet(), Flags({"--hold-before-step=preflight=" + hold})),
               IsOk());

@@ -162,8 +162,9 @@ absl::Status FollowAgain(StepContext& context) {
 // verdict stands: another attempt copies.
 StepOutcome AssessStep(StepContext& context) {
   OldData& old = context.operation.old_data;
-  if (old.verdict == OldDataVerdict::kCopyNeeded)
+  if (old.verdict == OldDataVerdict::kCopyNeeded) {
     return StepOutcome::Advance(FirstOfCopy(context.operation));
+  }
   GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.ReadShard());
   GRAFT_RETURN_IF_ERROR(NoteOwnTablet(context, shard));
   GRAFT_ASSIGN_OR_RETURN(const OldDataFacts facts, LookAtOldData(context, kSourcePatience));
