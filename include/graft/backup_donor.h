@@ -18,7 +18,8 @@ struct BackupDonorState {
   absl::Status failure;  // why neither goes on
   bool serves = false;   // at `address`
   HostPort address;
-  std::string position;  // the backup's GTID set, which the server must have
+  std::string position;  // the backup's GTID set, which the server must have; empty until all is
+                         // restored
   int64_t bytes_done = 0;
   int64_t bytes_expected = 0;  // as stored
 };

@@ -1,6 +1,5 @@
 #include "agent/restored_backup.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 #include "base/duration_flag.h"
 #include "base/errors.h"
 #include "base/files.h"
+#include "base/listen.h"
 #include "mysqld/my_cnf.h"
 #include "mysqld/mysqld_process.h"
 
@@ -29,27 +29,19 @@ namespace fs = std::filesystem;
 
 constexpr char kLoopback[] = "127.0.0.1";
 constexpr absl::Duration kServerPause = absl::Milliseconds(100);
-// A killed process is gone at once, unless the disk hangs.
 constexpr absl::Duration kKillPatience = absl::Seconds(30);
 
-sockaddr_in LoopbackAddress(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(port));
-  inet_pton(AF_INET, kLoopback, &address.sin_addr);
-  return address;
+absl::StatusOr<int> FindFreePort() {
+  GRAFT_ASSIGN_OR_RETURN(const std::vector<Fd> sockets,
+                         ListenOn(kLoopback, 0, "for the backup's mysqld"));
+  return PortOf(sockets.front());
 }
 
-absl::StatusOr<int> FindFreePort() {
-  const Fd socket_fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address = LoopbackAddress(0);
-  socklen_t length = sizeof(address);
-  auto* const raw = reinterpret_cast<sockaddr*>(&address);  // NOLINT: as the system wants it
-  if (!socket_fd.ok() || bind(socket_fd.get(), raw, length) != 0 ||
-      getsockname(socket_fd.get(), raw, &length) != 0) {
-    return absl::UnavailableError("no port of 127.0.0.1 is free for the backup's mysqld");
-  }
-  return ntohs(address.sin_port);
+absl::StatusOr<std::string> FindUsableMysqld(const std::string& flag) {
+  const absl::StatusOr<std::string> mysqld = FindMysqld(flag);
+  if (!mysqld.ok()) return absl::FailedPreconditionError(mysqld.status().message());
+  GRAFT_RETURN_IF_ERROR(MysqldVersion(*mysqld).status());
+  return mysqld;
 }
 
 // By its socket, which mysqld opens after its port and only if no other one works there.
@@ -100,13 +92,15 @@ absl::StatusOr<Backup> RestoredBackup::Find(BackupStorage& storage, const Backup
   return ChooseBackup(backups, choice);
 }
 
+absl::StatusOr<std::unique_ptr<BackupStorage>> RestoredBackup::Open() const {
+  if (options_.open != nullptr) return options_.open();
+  return Failure(Reason::kNoBackup,
+                 "this agent has no storage of backups: give it --backup-storage-implementation "
+                 "and what goes with it");
+}
+
 absl::StatusOr<std::string> RestoredBackup::Choose(const std::string& name) {
-  if (options_.open == nullptr) {
-    return Failure(Reason::kNoBackup,
-                   "this agent has no storage of backups: give it --backup-storage-implementation "
-                   "and what goes with it");
-  }
-  GRAFT_ASSIGN_OR_RETURN(const auto storage, options_.open());
+  GRAFT_ASSIGN_OR_RETURN(const auto storage, Open());
   BackupChoice choice{name};
   if (name.empty()) {
     choice.not_after = options_.not_after;
@@ -156,26 +150,28 @@ void RestoredBackup::Stop() {
 
 absl::Status RestoredBackup::Run(const std::string& backup,
                                  const std::map<std::string, std::string>& variables) {
+  // Before hours of restoring.
+  GRAFT_ASSIGN_OR_RETURN(const std::string mysqld, FindUsableMysqld(options_.mysqld));
   GRAFT_ASSIGN_OR_RETURN(const std::string position, Restore(backup));
   {
     absl::MutexLock lock(&mutex_);
     state_.position = position;
   }
-  absl::Status served = Serve(variables);
+  absl::Status served = Serve(mysqld, variables);
   // Its port may have been taken meanwhile.
-  if (absl::IsFailedPrecondition(served)) served = Serve(variables);
+  if (absl::IsFailedPrecondition(served)) served = Serve(mysqld, variables);
   if (served.ok() || absl::IsCancelled(served) || IsAway(served)) return served;
   return Unusable(backup, served);
 }
 
 // my.cnf is older than any server here: one that an earlier process has just started shows nothing
 // else yet.
-absl::Status RestoredBackup::Serve(const std::map<std::string, std::string>& variables) {
+absl::Status RestoredBackup::Serve(const std::string& mysqld,
+                                   const std::map<std::string, std::string>& variables) {
   std::error_code error;
   if (HasEnded()) {
     // Of one that was killed; its number may be another process's by now.
     fs::remove(paths_.socket() + ".lock", error);
-    GRAFT_ASSIGN_OR_RETURN(const std::string mysqld, FindMysqld(options_.mysqld));
     if (!fs::exists(paths_.my_cnf(), error)) {
       GRAFT_RETURN_IF_ERROR(WriteMyCnf(mysqld, variables));
     }
@@ -192,13 +188,14 @@ absl::StatusOr<std::string> RestoredBackup::Restore(const std::string& backup) {
   const std::string note = paths_.dir + "/backup";
   const std::vector<std::string> known = absl::StrSplit(ReadFile(note).value_or(""), '\n');
   if (known.size() > 1 && known[0] == backup) return known[1];
-  GRAFT_ASSIGN_OR_RETURN(const auto storage, options_.open());
+  GRAFT_ASSIGN_OR_RETURN(const auto storage, Open());
   storage->InterruptBy(progress_.interrupted);
   GRAFT_ASSIGN_OR_RETURN(const Backup found, Find(*storage, BackupChoice{backup}));
   {
     absl::MutexLock lock(&mutex_);
     state_.bytes_expected = found.stored_bytes;
   }
+  GRAFT_RETURN_IF_ERROR(KillServer());  // of another backup
   GRAFT_RETURN_IF_ERROR(MakeEmptyFolder(paths_.dir));
   GRAFT_RETURN_IF_ERROR(MakeEmptyFolder(paths_.data()));
   const absl::Status restored =
@@ -280,6 +277,12 @@ absl::Status RestoredBackup::Remove() {
   }
   std::error_code error;
   if (!fs::exists(paths_.dir, error)) return absl::OkStatus();
+  GRAFT_RETURN_IF_ERROR(KillServer());
+  fs::remove_all(paths_.dir, error);
+  return error ? FileError("remove", paths_.dir, error.value()) : absl::OkStatus();
+}
+
+absl::Status RestoredBackup::KillServer() {
   Cancellation never;
   const absl::Time deadline = clock_.Now() + kKillPatience;
   for (auto pid = FindLiveMysqld(paths_); pid.has_value(); pid = FindLiveMysqld(paths_)) {
@@ -291,8 +294,7 @@ absl::Status RestoredBackup::Remove() {
     never.WaitFor(clock_, kServerPause);
     HasEnded();
   }
-  fs::remove_all(paths_.dir, error);
-  return error ? FileError("remove", paths_.dir, error.value()) : absl::OkStatus();
+  return absl::OkStatus();
 }
 
 }  // namespace graft

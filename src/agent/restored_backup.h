@@ -49,13 +49,16 @@ class RestoredBackup : public BackupDonor {
 
  private:
   absl::Status Run(const std::string& backup, const std::map<std::string, std::string>& variables);
+  absl::StatusOr<std::unique_ptr<BackupStorage>> Open() const;
   // Its position.
   absl::StatusOr<std::string> Restore(const std::string& backup);
   absl::StatusOr<Backup> Find(BackupStorage& storage, const BackupChoice& choice);
-  absl::Status Serve(const std::map<std::string, std::string>& variables);
+  absl::Status Serve(const std::string& mysqld,
+                     const std::map<std::string, std::string>& variables);
   absl::Status WriteMyCnf(const std::string& mysqld,
                           const std::map<std::string, std::string>& variables) const;
   absl::Status AwaitServer();
+  absl::Status KillServer();
   bool HasEnded();
   absl::Status Wait();
 

@@ -92,6 +92,7 @@ void AddReprovision(CLI::App& app, GraftctlFlags& flags) {
   AddSettingsFlags(*reprovision, flags);
   reprovision->add_flag("--if-needed", flags.if_needed, "copy only if catching up cannot do");
   auto* shard = reprovision->get_option("--shard");
+  reprovision->get_option("--from-backup")->excludes(shard);
   reprovision
       ->add_option("--id", flags.operation_id,
                    "the same id again names the same operation; without an id a new operation")

@@ -100,6 +100,7 @@ std::vector<std::string> Request(const v1::Operation& operation) {
   return Facts(
       {{"copy", operation.if_needed() ? "only if the old data cannot catch up" : ""},
        {"donor", DonorAskedFor(operation.donor_choice())},
+       {"backup", operation.backup()},
        {"follow", followed == follow.end() ? "" : followed->second},
        {"bandwidth", bounded ? RenderBandwidths(settings) : ""},
        {"threads", settings.has_max_concurrency() ? absl::StrCat(settings.max_concurrency()) : ""},

@@ -225,8 +225,7 @@ class OperationRun {
            AttemptsLeft(outcome.why());
   }
 
-  // Ends the failed attempt: makes the server safe, waits for a pause, and begins another attempt.
-  // False: it was cancelled, or the agent stops.
+  // Makes the server safe and, after a pause, begins another attempt. False: cancelled, or stopped.
   bool BeginAttempt(const absl::Status& failure) {
     context_.ReleaseDonor(/*copied=*/false);
     // A server that crashed in the copy is up again in a while; until then there is nothing to try.
@@ -240,8 +239,9 @@ class OperationRun {
     operation_.progress = Progress();
     operation_.claim_lost = false;
     state_.data_before = operation_.data_state;
+    plan_ = &PlanOf(operation_);
     place_ = 0;
-    operation_.step = (*plan_)[place_].step;
+    operation_.step = plan_->front().step;
     context_.sampler->BeginAttempt();
     const int attempt = operation_.attempt++;
     TryFor(context_, kEndPatience, [this] { return context_.Save(); });

@@ -120,11 +120,27 @@ TEST_F(RestoreBackupTest, AnEmptyTabletRestoresOneAtItsStartAlsoInsteadOfADonor)
 }
 
 TEST_F(RestoreBackupTest, OnRequestOverOldDataAndNeverIfItIsNoGood) {
+  ASSERT_THAT(shard_->StartAgent(tablet()), IsOk());
+  EXPECT_EQ(Reprovision({"--from-backup"}).code, 1);
+  EXPECT_THAT(Newest().error().message(), HasSubstr("no storage of backups"));
+  ASSERT_THAT(shard_->StopAgent(tablet()), IsOk());
+  ASSERT_THAT(shard_->StartAgent(tablet(), Flags({"--mysqld=/nowhere"})), IsOk());
+  EXPECT_EQ(Reprovision({"--from-backup"}).code, 1);
+  EXPECT_THAT(Newest().error().message(), HasSubstr("/nowhere"));
+  EXPECT_EQ(Newest().data_state(), v1::INTACT);
+  ASSERT_THAT(shard_->StopAgent(tablet()), IsOk());
   ASSERT_THAT(shard_->StartAgent(tablet(), Flags()), IsOk());
   const CommandResult unknown = Reprovision({"--from-backup=2020-01-01.000000.zone1-0000000100"});
   EXPECT_EQ(unknown.code, 1) << unknown.err;
   EXPECT_EQ(Newest().error().reason(), "NO_BACKUP") << Newest().error().message();
   EXPECT_EQ(Newest().data_state(), v1::INTACT);
+
+  const CommandResult preflight = shard_->Graftctl({"preflight", tablet().alias, "--from-backup"});
+  EXPECT_EQ(preflight.code, 5) << preflight.err;
+  EXPECT_THAT(preflight.err, HasSubstr("graftctl backups verify"));
+  const CommandResult shard =
+      shard_->Graftctl({"reprovision", "--shard=shop/0", "--all", "--from-backup"});
+  EXPECT_EQ(shard.code, 2) << shard.err;
 
   const CommandResult first = Reprovision({"--from-backup"});
   ASSERT_EQ(first.code, 0) << first.err;
@@ -157,8 +173,7 @@ TEST_F(RestoreBackupTest, OnRequestOverOldDataAndNeverIfItIsNoGood) {
 
 TEST_F(RestoreBackupTest, IsTakenUpAgainAfterDeathsAndCancelled) {
   const std::string hold = shard_->folder() + "/hold";
-  for (const std::string step :
-       {"resolve_donor", "fence", "clone", "await_restart", "replicate", "publish"}) {
+  for (const std::string step : {"resolve_donor", "clone", "await_restart", "publish"}) {
     SCOPED_TRACE(step);
     ASSERT_THAT(WriteFile(hold, ""), IsOk());
     ASSERT_THAT(

@@ -256,6 +256,12 @@ void Operations::Preflight(const ReprovisionCall& call, PreflightDone on_done) {
   const absl::Status open = CheckOpen();
   absl::StatusOr<Operation> draft = open.ok() ? Draft(call) : open;
   if (!draft.ok()) return on_done(draft.status());
+  if (draft->from_backup) {
+    return on_done(absl::UnimplementedError(
+        "only a server can be judged, and a backup has none until reprovision --from-backup has "
+        "restored it, which makes all checks before it drops anything; look at the backup with "
+        "graftctl backups verify"));
+  }
   others_.preflight(*draft, std::move(on_done));
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
@@ -20,11 +21,23 @@ absl::StatusOr<BackupDonor*> DonorOf(StepContext& context) {
   return Failure(Reason::kNoBackup, "this agent has no storage of backups");
 }
 
+bool FellBack(const Operation& operation) {
+  return operation.request.donor.kind != DonorChoice::Kind::kBackup;
+}
+
 // The same one in each attempt, and after a restart of the agent.
 absl::StatusOr<std::string> Choose(StepContext& context, BackupDonor& donor) {
   Operation& operation = context.operation;
   if (!operation.backup.empty()) return operation.backup;
-  GRAFT_ASSIGN_OR_RETURN(operation.backup, donor.Choose(operation.request.donor.backup));
+  absl::StatusOr<std::string> chosen = donor.Choose(operation.request.donor.backup);
+  if (HasReason(chosen.status(), Reason::kNoBackup) && FellBack(operation)) {
+    operation.from_backup = false;  // the next attempt looks for a donor again
+    return Failure(Reason::kNoDonor,
+                   absl::StrCat("no tablet of the shard can be the donor, and no backup of the "
+                                "shard can be restored: ",
+                                chosen.status().message()));
+  }
+  GRAFT_ASSIGN_OR_RETURN(operation.backup, std::move(chosen));
   GRAFT_RETURN_IF_ERROR(context.Save());
   return operation.backup;
 }
@@ -53,10 +66,10 @@ absl::Status Await(StepContext& context, BackupDonor& donor) {
     if (!state.failure.ok()) return state.failure;
     if (state.serves) return absl::OkStatus();
     Show(context, state, meter);
-    context.Say(state.bytes_done < state.bytes_expected
-                    ? absl::StrCat("restores the backup ", context.operation.backup,
-                                   " beside the tablet's data")
-                    : absl::StrCat("starts a mysqld on the backup ", context.operation.backup));
+    const bool restores = state.position.empty();
+    context.Say(absl::StrCat(restores ? "restores the backup " : "starts a mysqld on the backup ",
+                             context.operation.backup,
+                             restores ? " beside the tablet's data" : ""));
     GRAFT_RETURN_IF_ERROR(context.Wait(kLookEvery));
   }
 }
