@@ -38,6 +38,8 @@ class BackupDonor {
   virtual void Begin(const std::string& backup,
                      const std::map<std::string, std::string>& variables) = 0;
   virtual BackupDonorState Look() = 0;
+  // Where it is restored to; absolute.
+  virtual std::string folder() const = 0;
 
   // Ends what Begin() has begun, and waits for that. What is whole, and a server, stay.
   virtual void Stop() = 0;

@@ -44,6 +44,7 @@ class RestoredBackup : public BackupDonor {
   void Begin(const std::string& backup,
              const std::map<std::string, std::string>& variables) override;
   BackupDonorState Look() override;
+  std::string folder() const override { return paths_.dir; }
   void Stop() override;
   absl::Status Remove() override;
 

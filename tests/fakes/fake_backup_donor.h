@@ -32,6 +32,7 @@ class FakeBackupDonor : public BackupDonor {
     if (!there_) state.failure = absl::UnavailableError("no backup is served");
     return state;
   }
+  std::string folder() const override { return "/restored"; }
   void Stop() override {}
   absl::Status Remove() override {
     begun_ = absl::InfiniteFuture();

@@ -127,6 +127,12 @@ TEST_F(RestoreBackupTest, OnRequestOverOldDataAndNeverIfItIsNoGood) {
   ASSERT_THAT(shard_->StartAgent(tablet(), Flags({"--mysqld=/nowhere"})), IsOk());
   EXPECT_EQ(Reprovision({"--from-backup"}).code, 1);
   EXPECT_THAT(Newest().error().message(), HasSubstr("/nowhere"));
+  ASSERT_THAT(shard_->StopAgent(tablet()), IsOk());
+  ASSERT_THAT(
+      shard_->StartAgent(tablet(), Flags({"--restore-dir=" + tablet().mysql->paths().data()})),
+      IsOk());
+  EXPECT_EQ(Reprovision({"--from-backup"}).code, 1);
+  EXPECT_THAT(Newest().error().message(), HasSubstr("lies in mysqld's data directory"));
   EXPECT_EQ(Newest().data_state(), v1::INTACT);
   ASSERT_THAT(shard_->StopAgent(tablet()), IsOk());
   ASSERT_THAT(shard_->StartAgent(tablet(), Flags()), IsOk());

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/errors.h"
 #include "base/gtid_set.h"
@@ -49,6 +50,16 @@ absl::StatusOr<std::map<std::string, std::string>> ReadVariables(StepContext& co
     variables[name] = read.front().value;
   }
   return variables;
+}
+
+// CLONE empties the data directory.
+absl::Status CheckFolder(StepContext& context, const BackupDonor& donor) {
+  GRAFT_ASSIGN_OR_RETURN(const auto read, context.recipient().ReadVariables({"datadir"}));
+  const std::string& data = read.front().value;
+  if (data.empty() || !absl::StartsWith(donor.folder() + "/", data)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("--restore-dir: ", donor.folder(), " lies in mysqld's data directory ", data,
+                   ", which the copy empties: name a folder outside of that"));
 }
 
 void Show(StepContext& context, const BackupDonorState& state, ProgressMeter& meter) {
@@ -123,6 +134,7 @@ StepOutcome RestoreBackupStep(StepContext& context) {
   GRAFT_ASSIGN_OR_RETURN(const Shard shard, context.ReadShard());
   GRAFT_ASSIGN_OR_RETURN(const Tablet own, context.ReadOwnTablet());
   GRAFT_RETURN_IF_ERROR(RefusePrimary(own, shard));
+  GRAFT_RETURN_IF_ERROR(CheckFolder(context, *donor));
   GRAFT_ASSIGN_OR_RETURN(const std::string backup, Choose(context, *donor));
   GRAFT_ASSIGN_OR_RETURN(const auto variables, ReadVariables(context));
   donor->Begin(backup, variables);
