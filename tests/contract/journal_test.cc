@@ -331,6 +331,8 @@ TabletState FullStateOfVersion3() {
   state.clone = clone;
   state.operation.request.if_needed = false;
   state.operation.old_data = {};
+  state.operation.from_backup = state.operation.request.fallback_to_backup = false;
+  state.operation.backup.clear();
   return state;
 }
 
