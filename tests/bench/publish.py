@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Puts what scripts/bench has measured on this machine into docs/performance.md, plot included.
 
-    publish.py FILE.json TABLES.md COMMAND
+    publish.py [--backup] FILE.json TABLES.md COMMAND
 
 FILE.json and TABLES.md are the bench's own; COMMAND is what made them. The part of the document
-between its two marks is replaced, and docs/performance.svg is drawn anew.
+between its two marks is replaced, and docs/performance.svg is drawn anew; with --backup, the part
+about backups, which has marks of its own and no plot.
 """
 
 import json
@@ -17,6 +18,7 @@ sys.dont_write_bytecode = True
 import plot  # noqa: E402  (its neighbour)
 
 BEGIN = "<!-- measured: scripts/bench --publish writes from here -->\n"
+BEGIN_BACKUPS = "<!-- measured: scripts/bench --backup --publish writes from here -->\n"
 END = "<!-- to here -->\n"
 
 
@@ -34,23 +36,39 @@ def measured(report, tables, command):
             + re.sub(r"^## ", "### ", tables, flags=re.M))
 
 
-def replaced(document, text):
-    """The document with `text` between its marks."""
-    begin, end = document.find(BEGIN), document.find(END)
-    if begin < 0 or end < begin:
-        sys.exit("docs/performance.md has lost its marks: " + BEGIN + END)
-    return document[:begin + len(BEGIN)] + "\n" + text + "\n" + document[end:]
+def backups_measured(report, tables, command):
+    version = report["mysql_version"].split("-")[0]
+    return (f"`{command}`, on {machine()}, MySQL {version}; load average when it began: "
+            f"{report['load_average']:.1f}.\n\n{tables}")
+
+
+def replaced(document, text, mark=BEGIN):
+    """The document with `text` between `mark` and the END after it."""
+    begin = document.find(mark)
+    end = document.find(END, max(begin, 0))
+    if begin < 0 or end < 0:
+        sys.exit("docs/performance.md has lost its marks: " + mark + END)
+    return document[:begin + len(mark)] + "\n" + text + "\n" + document[end:]
 
 
 def main():
-    if len(sys.argv) != 4:
+    arguments = sys.argv[1:]
+    of_backups = arguments[:1] == ["--backup"]
+    if of_backups:
+        arguments.pop(0)
+    if len(arguments) != 3:
         sys.exit(__doc__)
-    report = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    report = json.loads(pathlib.Path(arguments[0]).read_text())
+    tables, command = pathlib.Path(arguments[1]).read_text(), arguments[2]
     docs = pathlib.Path(__file__).resolve().parents[2] / "docs"
     document = docs / "performance.md"
-    tables = pathlib.Path(sys.argv[2]).read_text()
-    document.write_text(replaced(document.read_text(), measured(report, tables, sys.argv[3])))
-    plot.draw(report, docs / "performance.svg")
+    text = document.read_text()
+    if of_backups:
+        text = replaced(text, backups_measured(report, tables, command), BEGIN_BACKUPS)
+    else:
+        text = replaced(text, measured(report, tables, command))
+        plot.draw(report, docs / "performance.svg")
+    document.write_text(text)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Of what publish.py and plot.py make of a report."""
+"""Of what publish.py, plot.py and backup_report.py make of a report."""
 
 import pathlib
 import sys
@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+import backup_report  # noqa: E402
 import plot  # noqa: E402
 import publish  # noqa: E402
 
@@ -39,7 +40,48 @@ class Publish(unittest.TestCase):
     def test_the_document_has_its_marks(self):
         root = pathlib.Path(publish.__file__).resolve().parents[2]
         document = (root / "docs/performance.md").read_text()
-        self.assertIn("\n### X\n", publish.replaced(document, "### X\n"))
+        for mark in (publish.BEGIN, publish.BEGIN_BACKUPS):
+            self.assertIn(mark + "\n### X\n", publish.replaced(document, "### X\n", mark))
+
+    def test_each_part_ends_at_its_own_mark(self):
+        document = (publish.BEGIN + "ways\n" + publish.END + publish.BEGIN_BACKUPS + "old\n"
+                    + publish.END)
+        self.assertEqual(publish.replaced(document, "new\n", publish.BEGIN_BACKUPS),
+                         publish.BEGIN + "ways\n" + publish.END + publish.BEGIN_BACKUPS
+                         + "\nnew\n\n" + publish.END)
+
+
+def size_of_backups(size, **changes):
+    figures = {"backup": 1.0, "tar": 1.0, "read_back": 0.5, "restore": 1.0, "untar": 1.0,
+               "clone": 2.0, "backup_kib": 20480, "restore_kib": 10240, "commits_before": 100.0,
+               "commits_during": 50.0, **changes}
+    return {"size_bytes": size, "data_bytes": size, "rounds": [figures] * 3,
+            "dump": {"mydumper": 1.0, "myloader": 10.0, "restore": 1.0, "served": 2.0}}
+
+
+class Backups(unittest.TestCase):
+    def test_ratios_are_taken_round_by_round(self):
+        rounds = [{"backup": 1.0, "tar": 2.0}, {"backup": 4.0, "tar": 4.0}]
+        self.assertEqual(backup_report.ratios(rounds, "backup", "tar"), [0.5, 1.0])
+        self.assertEqual(backup_report.spread([3.0, 1.0, 2.0], unit=" s"), "2.00 s (1.00 to 3.00)")
+
+    def test_nothing_is_missed_on_the_limits(self):
+        sizes = [size_of_backups(256_000_000),
+                 size_of_backups(4_000_000_000, backup=1.1, restore=1.2, restore_kib=11264)]
+        sizes[1]["dump"]["myloader"] = 10.0
+        text, missed = backup_report.tables({"backups": sizes})
+        self.assertEqual(missed, [])
+        self.assertIn("| 4.0 GB | 1.10 s (1.10 to 1.10) |", text)
+
+    def test_tells_every_target_that_is_missed(self):
+        sizes = [size_of_backups(256_000_000),
+                 size_of_backups(4_000_000_000, backup=1.11, restore=1.21, backup_kib=22600)]
+        sizes[1]["dump"]["restore"] = 1.01
+        _, missed = backup_report.tables({"backups": sizes})
+        for what in ("4.0 GB: backup over tar: 1.11", "4.0 GB: restore over untar: 1.21",
+                     "4.0 GB: myloader over restore: 9.90", "smallest size, backup_kib: 1.10"):
+            self.assertTrue(any(what in line for line in missed), (what, missed))
+        self.assertEqual(len(missed), 4)
 
 
 class Plot(unittest.TestCase):
