@@ -211,6 +211,7 @@ def measured(bench, size, runs, dumps):
         print(f"{size}: round {number + 1}: {json.dumps(rounds[-1])}", file=sys.stderr, flush=True)
     data = sum(path.stat().st_size for path in bench.data.rglob("*") if path.is_file())
     dump = bench.dump() if dumps else None
+    print(f"{size}: {json.dumps(dump)}", file=sys.stderr, flush=True)
     return {"size_bytes": size, "data_bytes": data, "rounds": rounds, "dump": dump}
 
 
@@ -227,12 +228,12 @@ def main():
     load = os.getloadavg()[0]
     with backup_shard.BackupShard(arguments.work) as shard:
         bench = Bench(shard, arguments.work)
-        sizes = [measured(bench, size, arguments.runs, arguments.dumps)
-                 for size in sorted(map(int, arguments.sizes.split(",")))]
         report = {"load_average": load, "mysql_version": shard.donor.sql("SELECT VERSION()"),
-                  "backups": sizes}
-    if arguments.json:
-        arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+                  "backups": []}
+        for size in sorted(map(int, arguments.sizes.split(","))):
+            report["backups"].append(measured(bench, size, arguments.runs, arguments.dumps))
+            if arguments.json:  # after each size: a run of half an hour may be interrupted
+                arguments.json.write_text(json.dumps(report, indent=1) + "\n")
     text, missed = backup_report.tables(report)
     arguments.text.write_text(text)
     print(text)
