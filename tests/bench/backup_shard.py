@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 FIRST_ROWS = 40000
 MOST_ROWS_PER_STATEMENT = 500000
 BYTES_PER_ROW = 333  # about, with all indexes
